@@ -1,8 +1,8 @@
-// What is measured beside other pages or has a limit, one after the other, with few rounds. Prints Markdown, and writes
-// the same as JSON into `target/bench.json`. A part during which the machine became more than 15 % faster or slower is
-// void and measured again. A part that fails or stays void makes this fail, at the end; one whose programs are not
-// installed is left out, and said to be. `cargo xtask bench`, or `node bench/all.mjs` after `cargo xtask build` and `npm ci
-// --prefix bench/peers`.
+// Runs all benchmarks that compare pages or have a limit, one after the other, with few rounds. Prints Markdown and
+// writes the same figures as JSON to `target/bench.json`. A benchmark during which the machine became more than 15 %
+// faster or slower is void and repeated. If one fails or remains void, the exit status is 1; one whose programs are not
+// installed is skipped and reported. Run it with `cargo xtask bench`, or with `node bench/all.mjs` after
+// `cargo xtask build` and `npm ci --prefix bench/peers`.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,25 +21,25 @@ const PARTS = [
   ['wall.mjs'],
   ['gateway.mjs'],
 ];
-/** What a part needs beside what the others do: the reads of the gateway are compared with those of another proxy. */
+/** Programs that only some benchmarks need: the gateway's reads are compared with those of another proxy. */
 const NEEDS = { 'gateway.mjs': ['nginx', 'wrk'] };
 const DRIFT = 0.15;
 const ATTEMPTS = 2;
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const said = (program, ...words) => execFileSync(program, words, { cwd: here('..'), encoding: 'utf8' }).trim();
+const outputOf = (program, ...text) => execFileSync(program, text, { cwd: here('..'), encoding: 'utf8' }).trim();
 
-/** One part, measured anew while it is void. */
-function run(folder, [script, ...words]) {
+/** Runs one benchmark, and repeats it if it is void. */
+function run(folder, [script, ...args]) {
   const missing = (NEEDS[script] ?? []).filter((program) => spawnSync(program, ['-v']).error);
   if (missing.length > 0) {
-    console.log(`${script}: left out, because ${missing.join(' and ')} cannot be found`);
+    console.log(`${script}: skipped, because ${missing.join(' and ')} cannot be found`);
     return { script, missing };
   }
   for (let attempt = 1; ; attempt += 1) {
     const file = join(folder, `${script}-${attempt}`);
     const before = calibrate();
-    const { status } = spawnSync(process.execPath, [here(script), ...words], {
+    const { status } = spawnSync(process.execPath, [here(script), ...args], {
       cwd: here('..'),
       stdio: 'inherit',
       env: { ...process.env, BENCH_JSON: file },
@@ -50,7 +50,7 @@ function run(folder, [script, ...words]) {
     }
     const drift = calibrate() / before - 1;
     const isVoid = Math.abs(drift) > DRIFT;
-    console.log(`${script}: the machine became ${(drift * 100).toFixed(0)} % slower meanwhile${isVoid ? ', so that these figures are void' : ''}`);
+    console.log(`${script}: the machine became ${(drift * 100).toFixed(0)} % slower during this benchmark${isVoid ? ', so its figures are void' : ''}`);
     if (isVoid && attempt < ATTEMPTS) continue;
     const tables = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
     return { script, drift, void: isVoid, tables };
@@ -59,11 +59,11 @@ function run(folder, [script, ...words]) {
 
 const machine = {
   date: new Date().toISOString().slice(0, 10),
-  commit: said('git', 'rev-parse', '--short', 'HEAD'),
+  commit: outputOf('git', 'rev-parse', '--short', 'HEAD'),
   processor: `${cpus().length} × ${cpus()[0].model.trim()}`,
   memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
   node: process.version,
-  browser: said(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version'),
+  browser: outputOf(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version'),
   calibration: `${calibrate().toFixed(1)} ms`,
 };
 for (const [what, value] of Object.entries(machine)) console.log(`- ${what}: ${value}`);
@@ -71,6 +71,6 @@ const folder = mkdtempSync(join(tmpdir(), 'failover-console-bench-'));
 const parts = PARTS.map((part) => run(folder, part));
 rmSync(folder, { recursive: true });
 writeFileSync(here('../target/bench.json'), `${JSON.stringify({ machine, parts }, undefined, 2)}\n`);
-const outcome = ({ missing, failed, void: isVoid }) => (missing ? 'left out' : failed ? 'failed' : isVoid ? 'void' : 'measured');
+const outcome = ({ missing, failed, void: isVoid }) => (missing ? 'skipped' : failed ? 'failed' : isVoid ? 'void' : 'measured');
 for (const part of parts) console.log(`${part.script}: ${outcome(part)}`);
 process.exitCode = parts.some((part) => part.void || part.failed) ? 1 : 0;

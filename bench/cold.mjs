@@ -1,6 +1,6 @@
-// How long a first visit takes until the alarms are painted, beside a page of the same job with React and one written
-// by hand, all through the same gateway and the same proxy, in turn, each with a browser of its own. Prints medians of
-// the time to the first paint, to the alarms and until the page can be operated, the bytes and the layout shift. Run it with
+// Measures a first visit until the alarms are painted, compared with a React page and a hand-written page that show the
+// same alarms. All use the same gateway and proxy, in turn, each visit in a new browser. Prints medians: milliseconds
+// until the first paint, until the alarms and until the page is operable, kilobytes and layout shift. Run it with
 // `npm ci --prefix bench/peers && node bench/cold.mjs [ROUNDS] [LINE]` after `cargo xtask build`.
 
 import assert from 'node:assert/strict';
@@ -12,8 +12,8 @@ import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
-/** Of which line, by its name; of all without it. */
-const ONLY = process.argv[3];
+/** The name of the only network to measure; without it, all are measured. */
+const ONLY_LINE = process.argv[3];
 
 const PAGES = { hand: '/peers/hand/overview.html', react: '/peers/react/overview.html', console: '/' };
 
@@ -34,22 +34,22 @@ async function visit(url, line, rate) {
         for (const { value } of list.getEntries()) window.shifted += value;
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    // The browser's own start is over: it would take more than the page does.
+    // Waits until the browser has started: its start takes longer than the page.
     await sleep(1_500);
     await page.goto(url, { waitUntil: 'commit' });
     await page.waitForFunction(() => document.querySelector('ol.alarms > li .what'), undefined, { polling: 'raf', timeout: 60_000 });
     const alarms = await page.evaluate(() => performance.now());
     isPainted = true;
-    // The console's page shows its alarms before its program has come, which then takes over.
+    // The console's page shows its alarms before its program is loaded, which then replaces the element `loading`.
     await page.waitForFunction(() => !document.getElementById('loading'), undefined, { polling: 'raf', timeout: 60_000 });
     const operable = await page.evaluate(() => performance.now());
     await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
-    const told = await page.evaluate(() => ({
+    const results = await page.evaluate(() => ({
       first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
       shifted: window.shifted,
-      said: [...document.querySelectorAll('ol.alarms > li > div > .what')].map((one) => one.textContent.trim()),
+      sentences: [...document.querySelectorAll('ol.alarms > li > div > .what')].map((node) => node.textContent.trim()),
     }));
-    return { alarms, operable, bytes, ...told };
+    return { alarms, operable, bytes, ...results };
   } finally {
     await close();
   }
@@ -64,14 +64,14 @@ await eventually(async () => {
 });
 const served = await serve(product);
 try {
-  // All show the same, or no figure counts: the console folds those of one cause, whose first it shows.
-  const said = {};
-  for (const [name, path] of Object.entries(PAGES)) said[name] = new Set((await visit(served.url + path, undefined, 1)).said);
-  assert.deepEqual(said.react, said.hand);
-  for (const sentence of said.console) assert.ok(said.hand.has(sentence), sentence);
+  // The figures count only if all pages show the same alarms. The console shows the first alarm of each cause.
+  const sentences = {};
+  for (const [name, path] of Object.entries(PAGES)) sentences[name] = new Set((await visit(served.url + path, undefined, 1)).sentences);
+  assert.deepEqual(sentences.react, sentences.hand);
+  for (const sentence of sentences.console) assert.ok(sentences.hand.has(sentence), sentence);
   for (const rate of [1, 4]) {
     for (const [title, line] of Object.entries(LINES)) {
-      if (ONLY && title !== ONLY) continue;
+      if (ONLY_LINE && title !== ONLY_LINE) continue;
       const all = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
       for (let round = 0; round < ROUNDS; round += 1) {
         for (const [name, path] of Object.entries(PAGES)) all[name].push(await visit(served.url + path, line, rate));

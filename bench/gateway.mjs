@@ -1,6 +1,6 @@
-// How many reads a second the gateway relays beside nginx, which does the same in front of the same vendor: reads of
-// one address, which may be shared, and reads of ever other ones, which may not. In turn, with `wrk`. Run it with
-// `node bench/gateway.mjs [SECONDS] [ROUNDS]` after `cargo xtask build` and, on Debian, `apt-get install nginx-light wrk`.
+// Measures the reads per second that the gateway relays, compared with nginx in front of the same vendor: reads of one
+// address, which may be shared, and reads of distinct addresses, which may not. Both in turn, with `wrk`. Run it with
+// `node bench/gateway.mjs [SECONDS] [ROUNDS]` after `cargo xtask build`; on Debian, first install `nginx-light` and `wrk`.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,12 +15,12 @@ const [SECONDS = 5, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const CLIENTS = 64;
 const API = '/api/v1/clientfailover';
 
-for (const [program, word] of [['nginx', '-v'], ['wrk', '-v']]) {
-  if (spawnSync(program, [word]).error) throw new Error(`${program} is not there: apt-get install nginx-light wrk`);
+for (const [program, option] of [['nginx', '-v'], ['wrk', '-v']]) {
+  if (spawnSync(program, [option]).error) throw new Error(`${program} is missing: apt-get install nginx-light wrk`);
 }
 
-/** A port that is free at this moment. */
-const free = () =>
+/** A port that is currently free. */
+const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
@@ -30,13 +30,13 @@ const free = () =>
 
 const folder = await mkdtemp(join(tmpdir(), 'failover-console-bench-'));
 const file = (name) => join(folder, name);
-const [vendor, proxy, gateway] = [await free(), await free(), await free()];
+const [vendor, proxy, gateway] = [await freePort(), await freePort(), await freePort()];
 const status = JSON.stringify({ ClientSessions: Array.from({ length: 10 }, (_, n) => ({ SessionId: `Session${n}`, Role: n === 0 ? 'Primary' : 'Secondary' })) });
 
-// The vendor answers at once, so that what is measured is what stands before it.
+// The vendor answers immediately, so that only the proxy in front of it is measured.
 await writeFile(
   file('nginx.conf'),
-  // Its workers write into the folder, which is this person's own.
+  // The workers write into the folder, which belongs to the current user.
   `${process.getuid() === 0 ? 'user root; ' : ''}worker_processes 2; pid ${file('nginx.pid')}; error_log stderr crit; daemon off;
 events { worker_connections 4096; }
 http {
@@ -84,41 +84,41 @@ end
 `,
 );
 const running = [];
-const run = (program, ...words) => {
-  const one = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, BENCH_SECRET: 'bench' } });
-  const ended = new Promise((resolve) => one.once('exit', resolve));
-  const said = [];
-  for (const stream of [one.stdout, one.stderr]) stream.on('data', (piece) => said.push(piece));
-  running.push(() => one.kill('SIGTERM') && ended);
-  return said;
+const run = (program, ...args) => {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, BENCH_SECRET: 'bench' } });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => output.push(piece));
+  running.push(() => child.kill('SIGTERM') && ended);
+  return output;
 };
 
-/** The reads a second, and their latencies in milliseconds. */
+/** Reads per second, and their latencies in milliseconds. */
 function load(port, path, script) {
-  const words = ['-t2', `-c${CLIENTS}`, `-d${SECONDS}s`, '--latency', ...(script ? ['-s', file(script)] : []), `http://127.0.0.1:${port}${path}`];
-  const { stdout } = spawnSync('wrk', words, { encoding: 'utf8' });
+  const args = ['-t2', `-c${CLIENTS}`, `-d${SECONDS}s`, '--latency', ...(script ? ['-s', file(script)] : []), `http://127.0.0.1:${port}${path}`];
+  const { stdout } = spawnSync('wrk', args, { encoding: 'utf8' });
   const number = (pattern) => {
     const [, value, unit] = pattern.exec(stdout) ?? [];
-    if (value === undefined) throw new Error(`wrk said: ${stdout}`);
+    if (value === undefined) throw new Error(`unexpected output of wrk: ${stdout}`);
     return Number(value) * ({ us: 0.001, s: 1_000 }[unit] ?? 1);
   };
-  if (/Non-2xx/.test(stdout)) throw new Error(`not every read was answered well: ${stdout}`);
-  return { rate: number(/Requests\/sec:\s+([\d.]+)/), half: number(/50%\s+([\d.]+)(us|ms|s)/), most: number(/99%\s+([\d.]+)(us|ms|s)/) };
+  if (/Non-2xx/.test(stdout)) throw new Error(`some reads failed: ${stdout}`);
+  return { rate: number(/Requests\/sec:\s+([\d.]+)/), median: number(/50%\s+([\d.]+)(us|ms|s)/), p99: number(/99%\s+([\d.]+)(us|ms|s)/) };
 }
 
 try {
   run('nginx', '-c', file('nginx.conf'), '-p', folder);
-  const said = run(PROGRAM, 'serve', '--config', file('failover-console.toml'));
+  const output = run(PROGRAM, 'serve', '--config', file('failover-console.toml'));
   const path = `/relay/plant${API}/groups/g/clientsessions`;
   await eventually(async () => {
     for (const port of [proxy, gateway]) {
-      const got = await fetch(`http://127.0.0.1:${port}${path}`);
-      if ((await got.text()) !== status) throw new Error(`${port} answers ${got.status}: ${said.join('')}`);
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      if ((await response.text()) !== status) throw new Error(`${port} answers ${response.status}: ${output.join('')}`);
     }
   });
   const jobs = [
     { job: 'one address, shared for a second', nginx: [proxy, `/shared${path}`], gateway: [gateway, path] },
-    { job: 'ever other addresses', nginx: [proxy, '/', 'distinct.lua'], gateway: [gateway, '/', 'distinct.lua'] },
+    { job: 'distinct addresses', nginx: [proxy, '/', 'distinct.lua'], gateway: [gateway, '/', 'distinct.lua'] },
   ];
   const rows = [];
   for (const { job, ...sides } of jobs) {
@@ -127,8 +127,8 @@ try {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const side of Object.keys(runs)) runs[side].push(load(...sides[side]));
     }
-    const of = (side, what) => median(runs[side].map((one) => one[what]));
-    const figures = (side) => [of(side, 'rate').toFixed(0), of(side, 'half').toFixed(2), of(side, 'most').toFixed(2)];
+    const of = (side, what) => median(runs[side].map((run) => run[what]));
+    const figures = (side) => [of(side, 'rate').toFixed(0), of(side, 'median').toFixed(2), of(side, 'p99').toFixed(2)];
     rows.push([job, ...figures('nginx'), ...figures('gateway'), (of('gateway', 'rate') / of('nginx', 'rate')).toFixed(2)]);
   }
   report(

@@ -1,10 +1,10 @@
-// What one group of very many sessions costs: 1,000 and 10,000 of them, at 1× and 4× CPU slowdown, beside pages of the
-// same job with React and by hand, all through the same gateway, in turn, each visit with a browser of its own. Prints the
-// time until its first rows, the elements of the page, and of the page in rest, per 5 s: the processor's time on the
-// main thread, which what else the machine does does not change, layouts and writes to the page, and the longest
-// task; then of the console the time from a click on a header and from a key in the search to the paint of what it asked
-// for. Run it with `npm ci --prefix bench/peers && node bench/group.mjs [SESSIONS…]` after `cargo xtask build`;
-// `PROFILE=1` also prints where the console's time goes.
+// Measures the page of one group of 1,000 and 10,000 sessions, at 1× and 4× CPU slowdown, compared with a React page
+// and a hand-written page that show the same. All use the same gateway, in turn, each visit in a new browser. Prints
+// the milliseconds until the first rows, the number of elements, and for 5 s of the page at rest: the CPU time of the
+// main thread (independent of other processes), layouts, writes to the page, and the longest task; for the console also
+// the time from a click on a header and from a key in the search to the paint. Run it with
+// `npm ci --prefix bench/peers && node bench/group.mjs [SESSIONS…]` after `cargo xtask build`; `PROFILE=1` also prints
+// the functions in which the console spends its time.
 
 import assert from 'node:assert/strict';
 import { start } from '../tests/e2e/support/product.mjs';
@@ -16,37 +16,37 @@ import { serve } from './support/peers.mjs';
 const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 10_000];
 const RATES = [1, 4];
 const ROUNDS = 3;
-/** For so long the page in rest is watched, in seconds. */
-const WATCHED = 20;
+/** Seconds for which the page at rest is observed. */
+const OBSERVED = 20;
 
 const p95 = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * 0.95)];
 
-/** A page with the group's first rows drawn, and how long that took. The console's table is then scrolled to. */
+/** Opens a page, waits for the group's first rows and measures this time; then scrolls to the console's table. */
 async function visit(url, path, rate) {
   const opened = await openPage({ baseURL: url, timeDomain: 'threadTicks' });
   const { page, debug } = opened;
   await page.goto(path, { waitUntil: 'commit' });
   const drawn = () => document.querySelectorAll('.virtual tbody tr:not(.space)').length >= 8;
   await page.waitForFunction(drawn, undefined, { polling: 'raf', timeout: 300_000 });
-  const took = await page.evaluate(() => performance.now());
+  const milliseconds = await page.evaluate(() => performance.now());
   await page.locator('.virtual').evaluate((region) => region.scrollIntoView({ block: 'end' }));
   await debug.send('Emulation.setCPUThrottlingRate', { rate });
-  return { ...opened, took };
+  return { ...opened, milliseconds };
 }
 
-/** The words of the rows that are seen with the table scrolled to a part of its height, but for times, which go on. */
+/** The texts of the visible rows, scrolled to a fraction of the table's height, without times, which change. */
 async function texts(page, part) {
   await page.locator('.virtual').evaluate((region, part) => region.scrollTo(0, Math.floor((region.scrollHeight * part) / 49) * 49), part);
   await sleep(1_500);
   return page.locator(TABLE).evaluate((table) => {
-    const words = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d\d:\d\d:\d\d/g, 'TIME').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?( ago)?|now/g, 'SPAN').trim();
+    const text = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d\d:\d\d:\d\d/g, 'TIME').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?( ago)?|now/g, 'SPAN').trim();
     const region = table.parentElement.getBoundingClientRect();
     const isSeen = (row) => row.getBoundingClientRect().top >= region.top + 49 && row.getBoundingClientRect().bottom <= region.bottom;
-    return [...table.tBodies[0].rows].filter(isSeen).map((row) => [...row.cells].map(words));
+    return [...table.tBodies[0].rows].filter(isSeen).map((row) => [...row.cells].map(text));
   });
 }
 
-/** All show the same at the first, middle and last rows, or no figure counts. */
+/** The figures count only if all pages show the same first, middle and last rows. */
 async function compare(url, pages) {
   const shown = {};
   for (const [name, path] of Object.entries(pages)) {
@@ -62,7 +62,7 @@ async function compare(url, pages) {
   for (const name of ['hand', 'react']) assert.deepEqual(shown[name], shown.console, name);
 }
 
-/** What a page does without any input, per 5 s. */
+/** The activity of a page without any input, per 5 s. */
 async function rest(page, metrics) {
   await page.evaluate(() => {
     window.writes = 0;
@@ -73,10 +73,10 @@ async function rest(page, metrics) {
     }).observe({ type: 'longtask' });
   });
   const before = await metrics();
-  await sleep(WATCHED * 1_000);
+  await sleep(OBSERVED * 1_000);
   const after = await metrics();
   const { writes, longest } = await page.evaluate(() => ({ writes: window.writes, longest: window.longest }));
-  const per = (value) => (value * 5) / WATCHED;
+  const per = (value) => (value * 5) / OBSERVED;
   return {
     busy: per((after.TaskDuration - before.TaskDuration) * 1_000),
     layouts: per(after.LayoutCount - before.LayoutCount),
@@ -104,8 +104,8 @@ async function inputs(page, act, times) {
   return page.evaluate(() => window.painted);
 }
 
-/** From a click on a header, and from a key in the search, to the paint: the console's, which alone has them. */
-async function inputsOf(page) {
+/** Milliseconds from a click on a header and from a key in the search to the paint; only the console has both. */
+async function consoleInputs(page) {
   const header = page.locator(TABLE).getByRole('button', { name: 'Score', exact: true });
   const clicks = await inputs(page, () => header.click(), 12);
   await page.getByRole('searchbox', { name: 'Search sessions' }).focus();
@@ -113,7 +113,7 @@ async function inputsOf(page) {
   return [median(clicks), p95(clicks), median(keys)];
 }
 
-/** The functions that take the most of the main thread's time, from Chromium's own profiler. */
+/** The functions that take the most time of the main thread, from Chromium's profiler. */
 async function profile(page, debug) {
   await debug.send('Profiler.enable');
   await debug.send('Profiler.setSamplingInterval', { interval: 200 });
@@ -142,8 +142,8 @@ for (const count of COUNTS) {
     const times = Object.fromEntries(Object.keys(pages).map((name) => [name, []]));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [name, path] of Object.entries(pages)) {
-        const { took, close } = await visit(served.url, path, 1);
-        times[name].push(took);
+        const { milliseconds, close } = await visit(served.url, path, 1);
+        times[name].push(milliseconds);
         await close();
       }
     }
@@ -156,7 +156,7 @@ for (const count of COUNTS) {
           const { busy, layouts, writes, longest } = await rest(page, metrics);
           const isConsole = name === 'console';
           if (isConsole && process.env.PROFILE) await profile(page, debug);
-          const figures = [busy, layouts, writes, longest, ...(isConsole ? await inputsOf(page) : [])].map((figure) => figure.toFixed(0));
+          const figures = [busy, layouts, writes, longest, ...(isConsole ? await consoleInputs(page) : [])].map((figure) => figure.toFixed(0));
           const first = rate === 1 ? median(times[name]).toFixed(0) : '';
           rows.push([`${count.toLocaleString('en')} sessions, ${rate}×, ${name}`, first, elements, ...figures, ...(isConsole ? [] : ['–', '–', '–'])]);
         } finally {

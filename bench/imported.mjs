@@ -1,5 +1,5 @@
-// How much scripting it costs to scroll, sort and search 10,000 imported sessions, at 1× and 4× CPU
-// slowdown, by Chromium's own trace. Run it with `node bench/imported.mjs` after `cargo xtask build`.
+// Measures the scripting while 10,000 imported sessions are scrolled, sorted and searched, at 1× and 4× CPU slowdown,
+// from Chromium's trace. Run it with `node bench/imported.mjs` after `cargo xtask build`.
 
 import { launch } from '../tests/e2e/support/browser.mjs';
 import { start } from '../tests/e2e/support/product.mjs';

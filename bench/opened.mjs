@@ -1,6 +1,6 @@
-// How long the page of one group takes that is opened by its address, as from a message about an alarm, until its sessions
-// are there: beside pages of the same job with React and by hand, all through the same gateway, in turn, each visit
-// with a browser of its own; with a vendor that answers at once, and with one that takes 600 ms. Run it with
+// Measures the page of one group opened by its address, as from an alert, until its sessions are shown, compared with a
+// React page and a hand-written page that show the same. All use the same gateway, in turn, each visit in a new
+// browser; once with a vendor that answers immediately, once with one that takes 600 ms. Run it with
 // `npm ci --prefix bench/peers && node bench/opened.mjs [ROUNDS]` after `cargo xtask build`.
 
 import { start } from '../tests/e2e/support/product.mjs';
@@ -11,19 +11,19 @@ import { openPage, sleep } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
-/** Milliseconds that the vendor takes for each answer. */
+/** The vendor's response times in milliseconds. */
 const DELAYS = [0, 600];
 
-/** Milliseconds until a session stands in the table. */
+/** Milliseconds until the table contains a session. */
 async function visit(url, line) {
   const { page, debug, close } = await openPage();
   try {
     await debug.send('Network.enable');
     if (line) await debug.send('Network.emulateNetworkConditions', line);
-    // The browser's own start is over: it would take more than the page does.
+    // Waits until the browser has started: its start takes longer than the page.
     await sleep(1_500);
     await page.goto(url, { waitUntil: 'commit' });
-    // In each frame: a locator looks only now and then.
+    // Checked in each frame: a locator polls less often.
     const isDrawn = () => [...document.querySelectorAll('caption')].some((caption) => caption.textContent === 'Client sessions' && caption.parentElement.querySelector('tbody tr:not(.space)'));
     await page.waitForFunction(isDrawn, undefined, { polling: 'raf', timeout: 60_000 });
     return await page.evaluate(() => performance.now());

@@ -1,29 +1,29 @@
-// Whether a console that is open for months, and that people walk through, stays as it is: the lists, a group, a slicer
-// group and the wall are opened one after the other, each refreshes a few times, and a dialog is opened and closed on
-// the way, with the page's clock run fast. After each round, back on the first page, what the page holds is counted.
-// `node bench/pages.mjs [REFRESHES]` after `cargo xtask build`.
+// Checks that a console does not grow while it is open for months and people move between its pages: it opens the
+// lists, a group, a slicer group and the wall in turn, refreshes each a few times, and opens and closes a dialog on
+// some, with the page's clock accelerated. After each round, back on the first page, it measures the page's memory,
+// nodes and listeners. Run it with `node bench/pages.mjs [REFRESHES]` after `cargo xtask build`.
 
 import { start } from '../tests/e2e/support/product.mjs';
-import { ordered } from '../tests/e2e/support/slicers.mjs';
+import { isPrioritized } from '../tests/e2e/support/slicers.mjs';
 import { path, system } from '../tests/e2e/support/worlds.mjs';
-import { hasNotGrown, refresh, words } from './support/held.mjs';
+import { assertNoGrowth, describe, refresh } from './support/growth.mjs';
 import { openPage } from './support/pages.mjs';
 
 const REFRESHES = Number(process.argv[2] ?? 3_000);
 const FIRST = Math.min(1_000, Math.ceil(REFRESHES / 3));
 /** Refreshes of each page before the next one is opened. */
-const EACH = 4;
-/** How often it is counted at the end of the first stretch, and at the end of the last. */
+const PER_PAGE = 4;
+/** Number of measurements at the end of the first and of the last part. */
 const SAMPLES = 5;
 
 const product = await start();
 const { control } = product;
 const world = await control('GET', '/world');
 const group = '/groups/plant-a/boiler-opcua';
-const { id, name } = system(world, 'live').groups.find(ordered);
+const { id, name } = system(world, 'live').groups.find(isPrioritized);
 const slicers = { address: path('slicers', 'live', id), name };
 
-/** Each page: the link that leads there, its heading, and what opens a dialog on it. */
+/** Each page: the link to it, its heading, and the button that opens a dialog on it. */
 const PAGES = [
   { to: '/groups', heading: 'Groups', dialog: 'Create group' },
   { to: group, heading: 'Boiler House OPC UA', dialog: 'Add session' },
@@ -34,14 +34,14 @@ const PAGES = [
   { to: '/', heading: 'Overview' },
 ];
 
-const { page, held, close } = await openPage({ baseURL: product.url, viewport: { width: 1440, height: 900 } });
+const { page, usage, close } = await openPage({ baseURL: product.url, viewport: { width: 1440, height: 900 } });
 try {
   await product.allRead();
   await page.clock.install();
   await page.goto('/');
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 
-  /** As a link in the page does: nothing is loaded anew. */
+  /** Follows a link within the page, without loading it again. */
   const go = async ({ to, heading }) => {
     await page.evaluate((href) => {
       const link = Object.assign(document.createElement('a'), { href });
@@ -54,12 +54,12 @@ try {
 
   let done = 0;
   const round = async () => {
-    for (const one of PAGES) {
-      await go(one);
-      for (let time = 0; time < EACH; time += 1) await refresh(page, control);
-      done += EACH;
-      if (!one.dialog) continue;
-      await page.getByRole('button', { name: one.dialog }).first().click();
+    for (const target of PAGES) {
+      await go(target);
+      for (let time = 0; time < PER_PAGE; time += 1) await refresh(page, control);
+      done += PER_PAGE;
+      if (!target.dialog) continue;
+      await page.getByRole('button', { name: target.dialog }).first().click();
       await page.getByRole('dialog').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -71,19 +71,19 @@ try {
     const samples = [];
     while (done < refreshes) {
       await round();
-      const isNear = refreshes - done < SAMPLES * EACH * PAGES.length;
-      if (!isNear && done % 500 >= EACH * PAGES.length) continue;
-      const now = await held();
+      const isNear = refreshes - done < SAMPLES * PER_PAGE * PAGES.length;
+      if (!isNear && done % 500 >= PER_PAGE * PAGES.length) continue;
+      const now = await usage();
       if (isNear) samples.push(now);
-      console.log(`${done} refreshes in ${Math.round((performance.now() - began) / 1_000)} s: ${words(now)}`);
+      console.log(`${done} refreshes in ${Math.round((performance.now() - began) / 1_000)} s: ${describe(now)}`);
     }
     return samples;
   };
   const first = await until(FIRST);
   const last = await until(REFRESHES);
   const same = (before) => before;
-  hasNotGrown(first, last, { bytes: (before) => before * 1.01 + 65_536, nodes: same, listeners: same });
-  console.log('The console stays as it is.');
+  assertNoGrowth(first, last, { bytes: (before) => before * 1.01 + 65_536, nodes: same, listeners: same });
+  console.log('The console has not grown.');
 } finally {
   await close();
   await product.stop();

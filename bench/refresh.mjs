@@ -1,7 +1,7 @@
-// What one refresh of the list of groups costs where 1 % changes with each, beside pages of the same job with React and
-// by hand, and beside what asking alone costs: all through the same gateway, in turn, each round with a browser of its
-// own. Run it with `npm ci --prefix bench/peers && node bench/refresh.mjs [ROUNDS] [GROUPS…]` after `cargo xtask build`;
-// GROUPS are those of each AVEVA and each Uplynk system, of which there are three.
+// Measures one refresh of the list of groups while 1 % of the resources change with each, compared with a React page, a
+// hand-written page, and a page that only sends the request. All use the same gateway, in turn, each round in a new
+// browser. Run it with `npm ci --prefix bench/peers && node bench/refresh.mjs [ROUNDS] [GROUPS…]` after
+// `cargo xtask build`; GROUPS is the number of groups of each of the three AVEVA and Uplynk systems.
 
 import assert from 'node:assert/strict';
 import { start } from '../tests/e2e/support/product.mjs';
@@ -11,10 +11,10 @@ import { openPage } from './support/pages.mjs';
 import { serve } from './support/peers.mjs';
 
 const [ROUNDS = 3, ...SIZES] = process.argv.slice(2).map(Number);
-const WARM = 3;
+const WARM_UP = 3;
 const SAMPLES = 10;
 const RATES = [1, 4];
-const A_PAGE = 25;
+const PAGE_SIZE = 25;
 
 const PAGES = {
   floor: '/peers/floor/groups.html?',
@@ -23,42 +23,44 @@ const PAGES = {
   console: '/groups?sort=group',
 };
 
-/** The groups of `plant-b` that change: another hundredth of everything with each refresh, the one that is seen with all. */
-function* hundredths(resources, seen) {
+/**
+ * The groups of `plant-b` to change: with each refresh the next 1 % of all resources, always including the visible one.
+ */
+function* hundredths(resources, visible) {
   const all = resources.filter(({ kind, connection, facts }) => kind === 'failover_group' && connection === 'plant-b' && facts.failover_group.primary);
-  const others = all.filter(({ name }) => name !== seen);
-  const many = Math.round(resources.length / 100) - 1;
-  for (let from = 0; ; from = (from + many) % (others.length - many)) {
-    yield [...others.slice(from, from + many), all.find(({ name }) => name === seen)];
+  const others = all.filter(({ name }) => name !== visible);
+  const count = Math.round(resources.length / 100) - 1;
+  for (let from = 0; ; from = (from + count) % (others.length - count)) {
+    yield [...others.slice(from, from + count), all.find(({ name }) => name === visible)];
   }
 }
 
-/** The words of the rows, the chips and the status line, but for ages, which go on while they are read. */
+/** The texts of the rows, the chips and the status line, without ages, which change while they are read. */
 async function texts(url, path) {
   const { page, close } = await openPage({ viewport: { width: 1280, height: 3_000 } });
   try {
     await page.goto(url + path);
     await page.locator('tbody tr').first().waitFor();
     return await page.evaluate(() => {
-      const words = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?|now/g, 'SPAN').trim();
-      const rows = [...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].map(words));
-      return { rows, chips: [...document.querySelectorAll('.chip')].map(words), status: words(document.querySelector('p.bar [role=status]')) };
+      const text = (node) => node.textContent.replace(/\s+/g, ' ').replace(/\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?|now/g, 'SPAN').trim();
+      const rows = [...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].map(text));
+      return { rows, chips: [...document.querySelectorAll('.chip')].map(text), status: text(document.querySelector('p.bar [role=status]')) };
     });
   } finally {
     await close();
   }
 }
 
-/** All show the same on the first, a middle and the last page, or no figure counts. */
+/** The figures count only if all pages show the same on the first, a middle and the last page. */
 async function compare(served, groups) {
-  for (const page of [1, Math.ceil(groups / A_PAGE / 2), Math.ceil(groups / A_PAGE)]) {
-    const ours = await texts(served.url, `${PAGES.console}&page=${page}`);
-    assert.ok(ours.rows.length > 0);
-    for (const name of ['hand', 'react']) assert.deepEqual(await texts(served.url, `${PAGES[name]}page=${page}`), ours, `${name}, page ${page}`);
+  for (const page of [1, Math.ceil(groups / PAGE_SIZE / 2), Math.ceil(groups / PAGE_SIZE)]) {
+    const expected = await texts(served.url, `${PAGES.console}&page=${page}`);
+    assert.ok(expected.rows.length > 0);
+    for (const name of ['hand', 'react']) assert.deepEqual(await texts(served.url, `${PAGES[name]}page=${page}`), expected, `${name}, page ${page}`);
   }
 }
 
-/** Runs in the page: `painted` becomes the time of the first frame with what is waited for. */
+/** Runs in the page: sets `painted` to the time of the first frame that contains the change. */
 function watch({ name, text }) {
   const row = [...document.querySelectorAll('tbody tr')].find(({ cells }) => cells[1].textContent.startsWith(name) && cells[2].textContent === 'Plant B');
   const node = row?.cells[7] ?? document.querySelector('p');
@@ -78,7 +80,9 @@ function watch({ name, text }) {
   });
 }
 
-/** Runs in the page: when the answer began. The browser may report that only after the page has painted. */
+/**
+ * Runs in the page: the time at which the response began. The browser may report it only after the page has painted.
+ */
 async function answered() {
   for (;;) {
     const answer = performance.getEntriesByType('resource').findLast(({ name }) => name.includes('/api/inventory?after='));
@@ -88,9 +92,9 @@ async function answered() {
   }
 }
 
-/** Some refreshes of one page, and what it does between them. */
-async function measure(served, change, seen, name, rate) {
-  const { page, metrics, held, close } = await openPage({ baseURL: served.url, rate });
+/** Measures some refreshes of one page, and its activity between them. */
+async function measure(served, change, visible, name, rate) {
+  const { page, metrics, usage, close } = await openPage({ baseURL: served.url, rate });
   try {
     await page.goto(PAGES[name]);
     await page.locator(name === 'floor' ? 'p:not(:empty)' : 'tbody tr').first().waitFor({ timeout: 60_000 });
@@ -107,24 +111,24 @@ async function measure(served, change, seen, name, rate) {
         rest.busy += (rested.TaskDuration - after.TaskDuration) * 1_000;
         rest.seconds += rested.Timestamp - after.Timestamp;
       }
-      await page.evaluate(watch, { name: seen, text });
+      await page.evaluate(watch, { name: visible, text });
       await page.evaluate(() => performance.clearResourceTimings());
       const before = await metrics();
       release();
       const painted = await page.evaluate(() => globalThis.painted);
       after = await metrics();
       const paint = painted - (await page.evaluate(answered));
-      // Nothing was painted where the row happened to say the same before.
-      if (turn >= WARM && painted !== undefined) refreshes.push({ paint, busy: (after.TaskDuration - before.TaskDuration) * 1_000 });
+      // Nothing was painted if the row happened to show the same text before.
+      if (turn >= WARM_UP && painted !== undefined) refreshes.push({ paint, busy: (after.TaskDuration - before.TaskDuration) * 1_000 });
     }
-    return { refreshes, layouts: rest.layouts / rest.seconds, rest: rest.busy / rest.seconds, ...(await held()) };
+    return { refreshes, layouts: rest.layouts / rest.seconds, rest: rest.busy / rest.seconds, ...(await usage()) };
   } finally {
     await close();
   }
 }
 
-async function all(size) {
-  // Read seldom, so that what changes is what is changed here; the vendors' clocks go on, and ages with them.
+async function compareAt(size) {
+  // Read rarely, so that only this benchmark changes data; the vendors' clocks run, and ages with them.
   const product = await start({ speed: 1, more: ['--groups', String(size), '--watch-seconds', '300'] });
   const served = await serve(product);
   try {
@@ -132,13 +136,13 @@ async function all(size) {
     const groups = resources.filter(({ kind }) => kind === 'failover_group').length;
     await compare(served, groups);
     const first = await texts(served.url, PAGES.console);
-    // Both plants have groups of some of the names.
+    // Some names occur in both plants.
     const ofPlantB = first.rows.filter((row) => row[2] === 'Plant B');
-    const seen = resources.find(({ name, connection }) => connection === 'plant-b' && ofPlantB.some((row) => row[1].startsWith(name))).name;
-    const parts = hundredths(resources, seen);
+    const visible = resources.find(({ name, connection }) => connection === 'plant-b' && ofPlantB.some((row) => row[1].startsWith(name))).name;
+    const parts = hundredths(resources, visible);
     let last = 0;
     const change = async () => {
-      // A second apart at least, so that each is another text.
+      // At least a second apart, so that each has a different text.
       const { now } = await (await fetch(`${product.url}/api/inventory?after=`)).json();
       last = Math.max(last + 1_000, Math.floor(now / 1_000) * 1_000);
       return (await beat(product, parts.next().value, new Date(last))).toISOString().slice(11, 19);
@@ -146,7 +150,7 @@ async function all(size) {
     for (const rate of RATES) {
       const runs = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
       for (let round = 0; round < ROUNDS; round += 1) {
-        for (const name of Object.keys(PAGES)) runs[name].push(await measure(served, change, seen, name, rate));
+        for (const name of Object.keys(PAGES)) runs[name].push(await measure(served, change, visible, name, rate));
       }
       const of = (name, what) => median(runs[name].map((run) => run[what]));
       const refresh = (name, what) => median(runs[name].flatMap((run) => run.refreshes.map((one) => one[what])));
@@ -171,4 +175,4 @@ async function all(size) {
   }
 }
 
-for (const size of SIZES.length > 0 ? SIZES : [330, 3_330]) await all(size);
+for (const size of SIZES.length > 0 ? SIZES : [330, 3_330]) await compareAt(size);

@@ -1,32 +1,32 @@
-// What a wall costs on which nothing changes but the time: about 208 tiles, at 1× and 6× CPU slowdown. Prints the main
-// thread's milliseconds, layouts and style recalculations per 5 s, beside those of a page of the same size that holds
-// nothing but a clock, and how often the wall is written to a second.
-// Run it with `node bench/wall.mjs [GROUPS]` after `cargo xtask build`; GROUPS are those of each of three systems.
+// Measures a wall on which only the time changes: about 208 tiles, at 1× and 6× CPU slowdown. Prints the main thread's
+// milliseconds, layouts and style recalculations per 5 s, compared with a page of the same size that contains only a
+// clock, and the number of writes to the wall per second. Run it with `node bench/wall.mjs [GROUPS]` after
+// `cargo xtask build`; GROUPS is the number of groups of each of three systems.
 
 import assert from 'node:assert/strict';
 import { launch } from '../tests/e2e/support/browser.mjs';
 import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
-import { shownLive, tiles } from '../tests/e2e/support/walls.mjs';
+import { waitUntilLive, tiles } from '../tests/e2e/support/walls.mjs';
 import { report } from './support/figures.mjs';
 
 const GROUPS = Number(process.argv[2] ?? 67);
-/** How long it is watched, in seconds. */
-const WATCHED = 30;
+/** Seconds of observation. */
+const OBSERVED = 30;
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
-/** What the machine and the browser take for the least that a wall does: a time is written once a second. */
+/** The baseline: the minimum that a wall does is to write a time once a second. */
 const CLOCK = `<!doctype html><title>Clock</title><time style="position:absolute;contain:strict;width:20em;height:2em"> </time>
   <script>setInterval(() => (document.querySelector('time').firstChild.data = new Date().toISOString()), 1000)</script>`;
 
-const WHAT = ['main thread, ms', 'scripts, ms', 'layout, ms', 'layouts', 'style recalculations'];
+const FIGURES = ['main thread, ms', 'scripts, ms', 'layout, ms', 'layouts', 'style recalculations'];
 const rows = [];
 
-/** What a page uses at each slowdown. */
+/** Measures a page at each slowdown. */
 async function measure(page, name) {
   const debug = await page.context().newCDPSession(page);
-  // The thread's own time: what else the machine does is no work of the page.
+  // The CPU time of the thread, independent of other processes.
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
   const used = async () => {
     const { metrics } = await debug.send('Performance.getMetrics');
@@ -43,9 +43,9 @@ async function measure(page, name) {
     await debug.send('Emulation.setCPUThrottlingRate', { rate });
     await sleep(5);
     const before = await used();
-    await sleep(WATCHED);
+    await sleep(OBSERVED);
     const after = await used();
-    rows.push([`${name}, ${rate}×`, ...WHAT.map((what) => (((after[what] - before[what]) * 5) / WATCHED).toFixed(1))]);
+    rows.push([`${name}, ${rate}×`, ...FIGURES.map((figure) => (((after[figure] - before[figure]) * 5) / OBSERVED).toFixed(1))]);
   }
   await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 });
 }
@@ -53,7 +53,7 @@ async function measure(page, name) {
 const product = await start({ speed: 1, more: ['--groups', String(GROUPS)] });
 const browser = await launch();
 try {
-  // Until the cloud session that runs at first has ended: what is in transition is read more often.
+  // Waits until the cloud session that runs at first has ended: systems in transition are polled more often.
   for (const clock of ['/clock', '/observer']) await product.control('POST', `${clock}/advance`, { seconds: 600 });
   await eventually(async () => {
     await product.reread();
@@ -67,11 +67,11 @@ try {
   await alone.close();
   const page = await context.newPage();
   await page.goto('/wall?distance=1&diagonal=65');
-  await shownLive(page);
+  await waitUntilLive(page);
   await page.waitForFunction((least) => document.querySelectorAll('.tiles > li:not([hidden])').length >= least, 3 * GROUPS);
   await measure(page, `${await tiles(page).count()} tiles`);
-  report('Walls at rest, per 5 s', ['', ...WHAT], rows);
-  // Apart from the rest, because the counting is work of the page as well.
+  report('Walls at rest, per 5 s', ['', ...FIGURES], rows);
+  // Separately, because counting is work of the page as well.
   const written = await page.evaluate(async (milliseconds) => {
     const counts = {};
     const count = (records) => {
@@ -86,10 +86,10 @@ try {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     observer.disconnect();
     return counts;
-  }, WATCHED * 1_000);
+  }, OBSERVED * 1_000);
   const most = Object.entries(written).toSorted(([, a], [, b]) => b - a);
   const all = most.reduce((sum, [, number]) => sum + number, 0);
-  console.log(`${(all / WATCHED).toFixed(1)} writes a second: ${most.map(([what, number]) => `${what} ${(number / WATCHED).toFixed(1)}`).join(', ')}`);
+  console.log(`${(all / OBSERVED).toFixed(1)} writes a second: ${most.map(([what, number]) => `${what} ${(number / OBSERVED).toFixed(1)}`).join(', ')}`);
   assert.ok(all > 0, 'the clock goes on');
 } finally {
   await browser.close();

@@ -1,4 +1,4 @@
-//! The whole console: who is signed in, which connections there are, the shell, and the open page.
+//! The root component: loads the session and the inventory, then shows the shell with the open page.
 
 use crate::api::{Failure, session};
 use crate::client_view::once;
@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 
-/// What the console has to know before it can show anything.
+/// The data that the console needs before it can show anything.
 type Start = (session::Session, inventory::First);
 
-/// How long after a start at which the gateway could not be reached the next attempt follows.
-const AGAIN: Duration = Duration::from_secs(5);
+/// The delay before another attempt to start, if the gateway could not be reached.
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// The console.
 #[component]
@@ -31,29 +31,29 @@ pub fn App() -> impl IntoView {
     prefs::provide();
     clock::provide(poll_settings::provide());
     heading::provide();
-    // No `LocalResource`, which with its `Suspense` would be 7 kB more to load.
+    // A `LocalResource` with its `Suspense` would add 7 kB to the program.
     let start = RwSignal::new_local(None::<Result<Start, Failure>>);
     let attempts = StoredValue::new(0_u32);
     let retry = Callback::new(move |()| {
         attempts.update_value(|attempts| *attempts = attempts.wrapping_add(1));
         let attempt = attempts.get_value();
         spawn_local(async move {
-            // At the same time: one way there and back less until alarms are seen.
+            // Both requests run concurrently, which shows alarms one round trip earlier.
             let (session, first) = join(session::session(), inventory::first()).await;
-            let known = session.and_then(|session| Ok((session, first?)));
-            // The console that another attempt has opened meanwhile may be in use.
+            let loaded = session.and_then(|session| Ok((session, first?)));
+            // A newer attempt may have opened the console already: do not replace it while somebody uses it.
             if attempts.try_get_value() == Some(attempt) {
-                let _ = start.try_set(Some(known));
+                let _ = start.try_set(Some(loaded));
             }
         });
     });
     retry.run(());
     on_change(move || {
         if let Some(Err(Failure::Unreachable(_))) = &*start.read() {
-            let again = set_timeout_with_handle(move || retry.run(()), AGAIN);
+            let timer = set_timeout_with_handle(move || retry.run(()), RETRY_DELAY);
             on_cleanup(move || {
-                if let Ok(again) = again {
-                    again.clear();
+                if let Ok(timer) = timer {
+                    timer.clear();
                 }
             });
         }
@@ -64,20 +64,20 @@ pub fn App() -> impl IntoView {
     let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
     let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
     on_change(move || {
-        let nobody = start
+        let is_signed_out = start
             .read()
             .as_ref()
             .is_some_and(|result| result.as_ref().is_err_and(session::is_missing));
         // A wall is paired instead of signed in.
-        if nobody && !is_wall.get() && !is_sign_in.get_untracked() {
+        if is_signed_out && !is_wall.get() && !is_sign_in.get_untracked() {
             nav.replace(&pages::sign_in::href(&untrack(|| nav.here())));
         }
     });
     let started = move || match start.get() {
-        // What `index.html` shows stays.
+        // `index.html` shows its loading view.
         None => ().into_any(),
         Some(result) => match result {
-            Ok((session, first)) => view! { <Console session first again=retry /> }.into_any(),
+            Ok((session, first)) => view! { <Console session first restart=retry /> }.into_any(),
             Err(failure) if session::is_missing(&failure) && is_wall.get() => chunks.show(
                 Chunk::Pairing,
                 Piece::Pairing {
@@ -109,7 +109,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Why the console cannot start. Not the card of pages and dialogs, which the first visit has no other use for.
+/// Shows why the console cannot start. It does not use the failure card, so that the first visit need not load that.
 fn cannot_start(failure: &Failure, retry: Callback<()>) -> AnyView {
     on_cleanup(|| hand_over("#main"));
     let (title, advice) = match failure {
@@ -146,14 +146,14 @@ fn cannot_start(failure: &Failure, retry: Callback<()>) -> AnyView {
     .into_any()
 }
 
-/// Takes away what `index.html` shows while the console is being loaded.
+/// Removes the loading view of `index.html`.
 fn remove_loading() {
     if let Some(loading) = document().get_element_by_id("loading") {
         loading.remove();
     }
 }
 
-/// Whether another page holds this one.
+/// Whether this page is inside a frame of another page.
 fn is_framed() -> bool {
     let top = window().top().ok().flatten();
     top.is_none_or(|top| JsValue::from(top) != JsValue::from(window()))
@@ -172,26 +172,26 @@ fn Framed() -> impl IntoView {
     }
 }
 
-/// What takes the whole screen.
+/// The layout of the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Screen {
     Desk,
     Wall,
-    /// A wall whose session has ended.
+    /// The pairing page, for a wall whose session has ended.
     Pairing,
 }
 
 #[component]
 fn Console(
     session: session::Session,
-    /// What the gateway knows at the start.
+    /// The first answer for the inventory.
     first: inventory::First,
     /// Restarts the console with the current session.
-    again: Callback<()>,
+    restart: Callback<()>,
 ) -> impl IntoView {
     inventory::provide(first);
     let demo = session.demo;
-    // The gateway tells a wall no more than walls show.
+    // The gateway sends a wall session only the data that the wall shows.
     let is_wall_session = session.is_wall();
     provide_context(Arc::new(session));
     let session::Ended(ended) = session::watch();
@@ -212,7 +212,7 @@ fn Console(
     let lost_text = lost_text::provide(unattended);
     let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
     let announced = announcements::use_announced();
-    // A page was left, and with it what subscribes to these.
+    // Drop the subscribers of the page that was left.
     on_change(move || {
         route.track();
         nav.resubscribe();
@@ -231,20 +231,20 @@ fn Console(
                 Chunk::Pairing,
                 Piece::Pairing {
                     ended: true,
-                    done: again,
+                    done: restart,
                 },
             ),
         }
     };
-    // A list of one: with another key it is another item, all of whose nodes are new.
-    keyed(move || vec![lost_text.drawing()], |drawing| *drawing, draw)
+    // A list of one item: a new key replaces the item and creates all of its nodes again.
+    keyed(move || vec![lost_text.redraw_count()], |count| *count, draw)
 }
 
 /// Every page but the wall, inside the shell.
 #[component]
 fn Desk(route: Memo<Route>) -> impl IntoView {
     let chunks = use_chunks();
-    chunks.prepare_all();
+    chunks.preload_all();
     view! {
         <a class="skip vh" href="#main">"Skip to content"</a>
         <div class="app">
@@ -260,7 +260,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 {move || page(chunks, route.get())}
             </main>
             <shell::UnsavedChangesDialog />
-            // A strip of its own below the page: a notice moves nothing, and covers nothing that cannot be scrolled to.
+            // Notices have a strip below the page, so that they neither move nor cover its content.
             <div class="notices">
                 <Announcements />
                 <notice::NoticeArea />
@@ -271,7 +271,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
 
 fn page(chunks: Chunks, route: Route) -> AnyView {
     match Chunk::of(&route) {
-        // These stand alone: `Console` draws the wall, and `App` the page for signing in.
+        // `Console` shows the wall and the pairing page, `App` the sign-in page.
         Some(Chunk::Wall | Chunk::Pairing | Chunk::SignIn) => ().into_any(),
         Some(chunk) => chunks.show(chunk, Piece::Page(route)),
         None if route == Route::Overview => once(view! { <pages::overview::Overview /> }),

@@ -1,4 +1,4 @@
-//! Views of our own that only a browser draws: nothing is written on a server, and no attribute is spread onto them.
+//! Views that compile to less code than the library's: no server rendering, and no attributes are spread onto them.
 
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
@@ -7,13 +7,12 @@ use leptos::tachys::hydration::Cursor;
 use leptos::tachys::view::add_attr::AddAnyAttr;
 use leptos::tachys::view::{Position, PositionState};
 
-/// Anything that can be drawn, as a view.
+/// Turns anything that can be rendered into a view.
 pub fn client_view<V: Render + Send + 'static>(view: V) -> AnyView {
     ClientView(view).into_any()
 }
 
-/// A view that stands until it is taken away. Where another of its type takes its place, that is drawn anew: so the program
-/// needs no code that turns one into the other.
+/// A view that is never updated in place, which saves code: another view of the same type replaces its nodes.
 pub fn once<V: IntoView + 'static>(view: V) -> AnyView {
     client_view(Once(view))
 }

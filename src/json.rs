@@ -7,12 +7,12 @@ pub use vendors::from_json::{FirstError, FromJson, read};
 use vendors::json::value_without;
 pub use vendors::json::{moment, number, value};
 
-/// Reads a text in which an object holds very many items under a name. They are read one by one, and the object
-/// without them: held as values, all of them together would take many times the memory.
+/// Reads a JSON object with a very long list under the name `list`: first its items one by one, then the object without
+/// them. Parsing everything into one `Value` would need many times the memory.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_around<T: FromJson, Item: FromJson>(
+pub fn read_with_list<T: FromJson, Item: FromJson>(
     text: &[u8],
     list: &str,
 ) -> Result<(T, Vec<Item>), FirstError> {
@@ -29,22 +29,22 @@ pub fn read_around<T: FromJson, Item: FromJson>(
     Ok((of_value(&rest)?, items?))
 }
 
-/// Writes the body of a request. Of a type of its own: a `Value` would bring the writer of fractions.
+/// Serialises a request body. Pass a typed value: serialising a `Value` would add the code for fractions.
 pub fn write(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read_around;
+    use super::read_with_list;
     use protocol::{Wall, Walls};
 
     #[test]
-    fn a_long_list_is_read_apart_from_what_holds_it() {
+    fn a_long_list_is_read_separately_from_its_object() {
         let walls = |list: &str| format!("{{\"kept\":\"store\",\"walls\":{list},\"more\":[[]]}}");
         let wall = r#"{"id":"a","name":"Hall","paired_by":"ann"}"#;
         let text = walls(&format!("[{wall},{wall}]"));
-        let (rest, list) = read_around::<Walls, Wall>(text.as_bytes(), "walls").unwrap();
+        let (rest, list) = read_with_list::<Walls, Wall>(text.as_bytes(), "walls").unwrap();
         assert_eq!(
             (rest.kept.as_str(), rest.walls.len(), list.len()),
             ("store", 0, 2)
@@ -53,12 +53,13 @@ mod tests {
         for (list, words) in [
             (
                 format!("[{wall},{{}}]"),
-                "id: nothing where a text is expected",
+                "id: expected a text, found nothing",
             ),
-            ("{}".to_owned(), "walls: an object where a list is expected"),
+            ("{}".to_owned(), "walls: expected a list, found an object"),
             ("[".to_owned(), "expected value"),
         ] {
-            let wrong = read_around::<Walls, Wall>(walls(&list).as_bytes(), "walls").unwrap_err();
+            let wrong =
+                read_with_list::<Walls, Wall>(walls(&list).as_bytes(), "walls").unwrap_err();
             assert!(wrong.to_string().contains(words), "{list}: {wrong}");
         }
     }

@@ -21,7 +21,7 @@ fn main() {
     mount_to(root, App).forget();
 }
 
-/// The path below which the gateway serves this page, as it wrote it into the page.
+/// The base path of the console, which the gateway writes into the page.
 fn base() -> String {
     let meta = document().query_selector("meta[name=failover-base]");
     meta.ok()

@@ -1,7 +1,7 @@
 //! The browser's address bar as a signal: links inside the console change the page without a reload.
 //!
-//! Our own because the router crate decodes a path before it writes it to the address bar, which
-//! breaks the reload of every id that holds a `%`.
+//! It replaces the router crate, which decodes a path before it writes it to the address bar, so that a page whose id
+//! contains a `%` cannot be reloaded.
 
 use crate::provided::provided;
 use crate::route::Route;
@@ -16,23 +16,23 @@ use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
 pub struct Nav {
     path: RwSignal<String>,
     search: RwSignal<String>,
-    /// What would be lost by leaving the page, in a few words.
+    /// A short name of the unsaved changes on this page.
     unsaved: RwSignal<Option<&'static str>>,
-    /// A navigation that waits for confirmation because something would be lost.
+    /// A navigation that waits for confirmation because of unsaved changes.
     pending: RwSignal<Option<Question>>,
-    /// How many questions have been asked.
+    /// Number of questions asked so far.
     question_count: StoredValue<u32>,
 }
 
-/// What leaves the page, and waits for an answer.
+/// A navigation away from the page that waits for the user's answer.
 #[derive(Clone)]
 struct Question {
-    /// Which question it is: an answer counts for its own question alone.
+    /// Identifies the question: an answer applies to its own question only.
     number: u32,
     leave: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// The navigation of this console. Only inside [`provide`]'s owner.
+/// The navigation of this console. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_nav() -> Nav {
     provided()
@@ -49,7 +49,7 @@ pub fn provide() -> Nav {
         question_count: StoredValue::new(0),
     };
     provide_context(nav);
-    let back = window_event_listener(leptos::ev::popstate, move |_| nav.stepped());
+    let back = window_event_listener(leptos::ev::popstate, move |_| nav.on_popstate());
     let click = window_event_listener(leptos::ev::click, move |event| nav.click(&event));
     let unload = window_event_listener(leptos::ev::beforeunload, move |event| {
         if nav.unsaved.get_untracked().is_some() {
@@ -65,19 +65,19 @@ pub fn provide() -> Nav {
 }
 
 impl Nav {
-    /// The page.
+    /// The current page.
     #[must_use]
     pub fn route(self) -> Memo<Route> {
         Memo::new(move |_| Route::parse(&self.path.read()))
     }
 
-    /// The path.
+    /// The current path.
     #[must_use]
     pub fn path(self) -> String {
         self.path.get()
     }
 
-    /// Whether this is the page, untracked.
+    /// Whether this is the current page, untracked.
     #[must_use]
     pub fn is_at(self, route: &Route) -> bool {
         self.path
@@ -96,7 +96,7 @@ impl Nav {
         self.path.get() + &self.search.read()
     }
 
-    /// One parameter of the query, decoded; `None` when absent or empty.
+    /// The decoded value of a query parameter; `None` if absent or empty.
     #[must_use]
     pub fn param(self, name: &str) -> Option<String> {
         UrlSearchParams::new_with_str(&self.search.read())
@@ -105,7 +105,7 @@ impl Nav {
             .filter(|value| !value.is_empty())
     }
 
-    /// The same page with these query parameters changed; `None` or empty removes one.
+    /// The address of the current page with changed query parameters; `None` or an empty value removes a parameter.
     #[must_use]
     pub fn with_params(self, changes: &[(&str, Option<&str>)]) -> String {
         let path = self.path.read();
@@ -124,57 +124,57 @@ impl Nav {
         }
     }
 
-    /// Goes to the same page with these query parameters changed.
+    /// Goes to the current page with changed query parameters.
     pub fn change(self, changes: &[(&str, Option<&str>)]) {
         self.go(&untrack(|| self.with_params(changes)));
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
         resubscribe(&[&self.search]);
     }
 
-    /// Says what would be lost by leaving the page; `None` for nothing.
+    /// Sets the name of the unsaved changes on this page; `None` if there are none.
     pub fn set_unsaved(self, what: Option<&'static str>) {
         let _ = self.unsaved.try_maybe_update(|old| {
             let differs = *old != what;
             *old = what;
             (differs, ())
         });
-        // There is nothing left to lose: the question whether to leave is over.
+        // Without unsaved changes the question whether to leave is obsolete.
         if what.is_none() && self.pending.try_get_untracked().flatten().is_some() {
             self.pending.set(None);
         }
     }
 
-    /// The unsaved changes are saved: continues the navigation that waited for an answer.
+    /// Continues the waiting navigation after the changes were saved.
     pub fn saved(self) {
         if let Some(pending) = self.pending.get_untracked() {
             self.answer(pending.number, true);
         }
     }
 
-    /// What would be lost by leaving the page.
+    /// The name of the unsaved changes on this page.
     #[must_use]
     pub fn unsaved(self) -> Option<&'static str> {
         self.unsaved.get_untracked()
     }
 
-    /// Whether something would be lost by leaving the page.
+    /// Whether the page has unsaved changes.
     #[must_use]
     pub fn has_unsaved(self) -> bool {
         self.unsaved().is_some()
     }
 
-    /// The number of the question whether to leave, and what would be lost.
+    /// The number of the open question whether to leave, and the name of the unsaved changes.
     #[must_use]
-    pub fn leaving(self) -> Option<(u32, &'static str)> {
+    pub fn leave_question(self) -> Option<(u32, &'static str)> {
         let pending = self.pending.get()?;
         Some((pending.number, self.unsaved.get()?))
     }
 
-    /// Answers the question of [`Nav::leaving`] with this number. The browser tells that a dialog was closed in
-    /// a task of its own: by then another question may have been asked, which stays.
+    /// Answers the question of [`Nav::leave_question`] with this number. The browser reports a closed dialog in a later
+    /// task: a newer question that was asked meanwhile stays open.
     pub fn answer(self, number: u32, leave: bool) {
         let pending = self.pending.get_untracked();
         let Some(pending) = pending.filter(|pending| pending.number == number) else {
@@ -187,7 +187,7 @@ impl Nav {
         }
     }
 
-    /// Does what leaves the page; once that was answered, where something would be lost.
+    /// Runs `leave`, which leaves the page; with unsaved changes only after confirmation.
     pub fn leave(self, leave: impl Fn() + Send + Sync + 'static) {
         if self.has_unsaved() {
             self.ask(Arc::new(leave));
@@ -202,22 +202,21 @@ impl Nav {
         self.pending.set(Some(Question { number, leave }));
     }
 
-    /// Whether going there has to wait for an answer.
-    fn waits(self, href: &str) -> bool {
+    /// Asks for confirmation if going to `href` would lose unsaved changes. Returns whether the navigation has to wait.
+    fn ask_if_unsaved(self, href: &str) -> bool {
         let path = href.split_once('?').map_or(href, |(path, _)| path);
-        let waits = self.has_unsaved() && self.path.with_untracked(|now| now != path);
-        if waits {
+        let must_confirm = self.has_unsaved() && self.path.with_untracked(|now| now != path);
+        if must_confirm {
             let href = href.to_owned();
             self.ask(Arc::new(move || self.go(&href)));
         }
-        waits
+        must_confirm
     }
 
-    /// Handles back and forward. If something would be lost, the old address is restored and the user is
-    /// asked first.
-    fn stepped(self) {
+    /// Handles the browser's Back and Forward. With unsaved changes it restores the old address and asks first.
+    fn on_popstate(self) {
         let (path, search) = current();
-        if self.waits(&format!("{path}{search}")) {
+        if self.ask_if_unsaved(&format!("{path}{search}")) {
             let back = format!(
                 "{}{}",
                 self.path.get_untracked(),
@@ -226,47 +225,46 @@ impl Nav {
             if let Ok(history) = window().history() {
                 let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&back));
             }
-        } else if self.follow() {
+        } else if self.sync_with_location() {
             focus_main();
             let state = window().history().and_then(|history| history.state());
             let top = state.ok().and_then(|state| state.as_f64());
             if let Some(top) = top {
-                scroll_back(path, 0, top, FRAMES);
+                restore_scroll(path, 0, top, RESTORE_FRAMES);
             }
         }
     }
 
     /// Goes to a path and query made by [`Route::href`] or [`Nav::with_params`].
     pub fn go(self, href: &str) {
-        if self.waits(href) {
+        if self.ask_if_unsaved(href) {
             return;
         }
         let (path, search) = current();
         if let Ok(history) = window().history()
             && href != path + &search
         {
-            // What scrolls is a part of the page, whose place no browser keeps.
+            // Browsers restore the scroll position of the window only, and here an element scrolls.
             let top = main_part().map_or(0, |main| main.scroll_top());
             let _ = history.replace_state(&top.into(), "");
             let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
         }
-        if self.follow() {
+        if self.sync_with_location() {
             focus_main();
         }
     }
 
-    /// The same page with other query parameters, without a step in the history: for what changes
-    /// with every key.
+    /// Goes to an address without a new history entry, for changes with every key.
     pub fn replace(self, href: &str) {
         if let Ok(history) = window().history() {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
         }
-        self.follow();
+        self.sync_with_location();
     }
 
-    /// Takes over where the browser is. Returns whether that is another page, which is read from its beginning: what
-    /// scrolls stays from page to page.
-    fn follow(self) -> bool {
+    /// Updates the signals from the browser's address. Scrolls another page to its top, because the scrolling element
+    /// stays from page to page, and returns whether it is another page.
+    fn sync_with_location(self) -> bool {
         let (path, search) = current();
         let is_other = self.path.with_untracked(|before| *before != path);
         for (signal, new) in [(self.path, path), (self.search, search)] {
@@ -276,7 +274,7 @@ impl Nav {
             }
         }
         if is_other {
-            // The window, where everything is so large that the page as a whole scrolls.
+            // With a very large font the window scrolls instead of the element.
             window().scroll_to_with_x_and_y(0.0, 0.0);
             if let Some(main) = main_part() {
                 main.set_scroll_top(0);
@@ -285,8 +283,7 @@ impl Nav {
         is_other
     }
 
-    /// A plain click on a link of ours becomes a step in the history; everything else (new tab,
-    /// download, another host) stays the browser's.
+    /// Handles a plain click on a link to a page of the console. The browser handles all other clicks.
     fn click(self, event: &MouseEvent) {
         let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
         if event.default_prevented() || event.button() != 0 || modified {
@@ -321,7 +318,7 @@ fn current() -> (String, String) {
 }
 
 fn focus_main() {
-    // A dialog that leads to another page keeps the focus until it is gone.
+    // A dialog with a link to another page keeps the focus until it is removed.
     request_animation_frame(|| {
         if let Some(main) = main_part() {
             let _ = main.focus();
@@ -329,11 +326,11 @@ fn focus_main() {
     });
 }
 
-/// For so many frames a page that somebody comes back to is given the time to become as long as it was: half a second.
-const FRAMES: u32 = 30;
+/// Number of frames in which a page that is shown again may reach its former height: half a second.
+const RESTORE_FRAMES: u32 = 30;
 
-/// Scrolls a page from where it stands to where it was left, once it is as long again, unless somebody scrolls it meanwhile.
-fn scroll_back(path: String, from: i32, top: f64, frames: u32) {
+/// Scrolls a page back to `top`, frame by frame as it grows, unless the user scrolls it away from `from` meanwhile.
+fn restore_scroll(path: String, from: i32, top: f64, frames: u32) {
     request_animation_frame(move || {
         let here = |main: &web_sys::HtmlElement| current().0 == path && main.scroll_top() == from;
         let Some(main) = main_part().filter(here) else {
@@ -342,12 +339,12 @@ fn scroll_back(path: String, from: i32, top: f64, frames: u32) {
         main.scroll_to_with_x_and_y(0.0, top);
         let from = main.scroll_top();
         if f64::from(from) < top && frames > 0 {
-            scroll_back(path, from, top, frames - 1);
+            restore_scroll(path, from, top, frames - 1);
         }
     });
 }
 
-/// Where the page stands, and what scrolls.
+/// The element that contains the page and scrolls.
 fn main_part() -> Option<web_sys::HtmlElement> {
     let main = document().get_element_by_id("main")?;
     main.dyn_into().ok()

@@ -1,14 +1,14 @@
-//! What is done whenever something changes. It takes the place of the library's `Effect::new`, which makes half a
-//! kilobyte of program for each closure: here all are one type.
+//! Runs closures when signals change. It replaces the library's `Effect::new`, which compiles to half a kilobyte for
+//! each closure: here all closures have one type.
 
 use leptos::prelude::Effect;
 
-/// Runs it now, and again whenever what it read has changed, for as long as the current owner lives.
+/// Runs the closure now, and again whenever a signal that it read changes, until the current owner is cleaned up.
 pub fn on_change(run: impl FnMut() + 'static) {
     boxed(Box::new(run));
 }
 
-/// The same for what needs to know what it answered the last time; the first time there is none.
+/// As [`on_change`], with the closure's previous return value, which is `None` in the first run.
 pub fn on_change_since<T: 'static>(mut run: impl FnMut(Option<T>) -> T + 'static) {
     let mut before = None;
     on_change(move || before = Some(run(before.take())));

@@ -1,7 +1,8 @@
-//! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
-//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. What a wall
-//! knows of alarms is kept until the tab is closed. The only user of browser storage, and never of a secret; `index.html`
-//! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
+//! The preferences of this browser: theme, time zone, refresh intervals, columns, saved queries, sound and
+//! notifications of the wall. Also tells the browser's other windows that a console has started, and keeps the wall's
+//! known alarms until the tab is closed. This is the only user of browser storage, and it never stores a secret;
+//! `index.html` reads theme and time zone for the first paint. Without storage, a preference lasts until the page is
+//! closed.
 
 use crate::json;
 use crate::on_change::{on_change, on_change_since};
@@ -15,7 +16,7 @@ use web_sys::Storage;
 /// The colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// As the system has it.
+    /// The system's theme.
     #[default]
     System,
     /// Light.
@@ -24,7 +25,7 @@ pub enum Theme {
     Dark,
 }
 
-/// The time zone that times are shown in.
+/// The time zone in which times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Zone {
     /// UTC.
@@ -35,7 +36,7 @@ pub enum Zone {
 }
 
 impl Theme {
-    /// As it is kept and shown.
+    /// The text that is stored and shown.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -45,7 +46,7 @@ impl Theme {
         }
     }
 
-    /// The one after this, for a button that goes round.
+    /// The next theme, for a button that cycles through all.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -55,7 +56,7 @@ impl Theme {
         }
     }
 
-    /// As it was kept or written; the system's for anything else.
+    /// Parses a stored theme or one from an address; [`Theme::System`] for anything else.
     #[must_use]
     pub fn read(word: &str) -> Self {
         match word {
@@ -67,7 +68,7 @@ impl Theme {
 }
 
 impl Zone {
-    /// As it is shown.
+    /// The text that is stored and shown.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -76,7 +77,7 @@ impl Zone {
         }
     }
 
-    /// The other one.
+    /// The other zone.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -86,25 +87,24 @@ impl Zone {
     }
 }
 
-/// The choices as signals.
+/// The preferences as signals.
 #[derive(Clone, Copy)]
 pub struct Prefs {
     /// The colour theme.
     pub theme: RwSignal<Theme>,
     /// The time zone.
     pub zone: RwSignal<Zone>,
-    /// Seconds between two polls, by the kind of page; a page that is not named has the default. [`Prefs::set_refresh`]
-    /// changes them.
+    /// Seconds between polls, for kinds of pages without the default. Changed by [`Prefs::set_refresh`].
     pub refresh: RwSignal<Vec<(String, u64)>>,
-    /// The columns of the table "Cloud failover sessions", by code; `None` for the usual ones.
+    /// The column codes of the table "Cloud failover sessions"; `None` for the default columns.
     pub session_columns: RwSignal<Option<Vec<String>>>,
-    /// The queries that are kept by name, as their own file format. [`Prefs::set_queries`] changes them.
+    /// The saved queries in their file format. Changed by [`Prefs::set_queries`].
     pub queries: RwSignal<String>,
-    /// The queries that the browser stored when this tab last looked.
+    /// The stored queries as this tab last read or wrote them.
     stored_queries: StoredValue<String>,
-    /// Whether the status wall is silent.
+    /// Whether the status wall's sound is off.
     pub muted: RwSignal<bool>,
-    /// Whether the status wall notifies of new critical alarms.
+    /// Whether the status wall shows desktop notifications for new critical alarms.
     pub notify: RwSignal<bool>,
 }
 
@@ -115,15 +115,15 @@ const COLUMNS: &str = "failover-console.session-columns";
 const QUERIES: &str = "failover-console.queries";
 const MUTED: &str = "failover-console.muted";
 const NOTIFY: &str = "failover-console.notify";
-const BEGUN: &str = "failover-console.begun";
+const STARTED: &str = "failover-console.begun";
 
-/// The choices of this browser. Only inside [`provide`]'s owner.
+/// The preferences of this browser. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_prefs() -> Prefs {
     provided()
 }
 
-/// Reads the choices and keeps them from now on.
+/// Reads the stored preferences and stores every later change.
 pub fn provide() -> Prefs {
     let theme = Theme::read(&stored(THEME).unwrap_or_default());
     let zone = if stored(ZONE).as_deref() == Some("local") {
@@ -157,23 +157,23 @@ pub fn provide() -> Prefs {
             };
         }
     });
-    keep(THEME, move || prefs.theme.get().word().to_owned());
-    keep(ZONE, move || prefs.zone.get().word().to_owned());
-    keep(MUTED, move || yes_or_no(prefs.muted.get()).to_owned());
-    keep(NOTIFY, move || yes_or_no(prefs.notify.get()).to_owned());
-    keep(COLUMNS, move || json::write(&*prefs.session_columns.read()));
-    keep(QUERIES, move || prefs.queries.get());
-    // Another tab saves its whole list: what this one saves is added to that.
-    let elsewhere = window_event_listener_untyped("storage", move |_| prefs.read_queries_again());
-    on_cleanup(move || elsewhere.remove());
+    store_changes(THEME, move || prefs.theme.get().word().to_owned());
+    store_changes(ZONE, move || prefs.zone.get().word().to_owned());
+    store_changes(MUTED, move || yes_or_no(prefs.muted.get()).to_owned());
+    store_changes(NOTIFY, move || yes_or_no(prefs.notify.get()).to_owned());
+    store_changes(COLUMNS, move || json::write(&*prefs.session_columns.read()));
+    store_changes(QUERIES, move || prefs.queries.get());
+    // Each tab stores the complete list, so this tab has to add its changes to the list of the last writer.
+    let listener = window_event_listener_untyped("storage", move |_| prefs.reload_queries());
+    on_cleanup(move || listener.remove());
     prefs
 }
 
 impl Prefs {
-    /// Takes over the queries that another tab has saved. The browser tells other tabs of a change after a while, and does
-    /// not tell a page that the button Back brings back. So the queries are read again before each change of them.
-    pub fn read_queries_again(self) {
-        // A browser that stores nothing has none, or still the ones from before, and what was chosen lasts.
+    /// Reads queries that another tab has stored. Call it before each change: the browser reports changes of other tabs
+    /// late, and not to a page that the Back button restores.
+    pub fn reload_queries(self) {
+        // A browser that cannot store them returns none or old ones: keep the queries of this tab.
         if let Some(queries) = stored(QUERIES)
             && self.stored_queries.with_value(|before| *before != queries)
         {
@@ -182,7 +182,7 @@ impl Prefs {
         }
     }
 
-    /// Keeps these queries. Whether the browser stored them: otherwise they last until the page is closed.
+    /// Saves these queries. Returns whether the browser stored them: otherwise they last until the page is closed.
     pub fn set_queries(self, queries: String) -> bool {
         let is_stored = store(QUERIES, &queries);
         if is_stored {
@@ -192,7 +192,7 @@ impl Prefs {
         is_stored
     }
 
-    /// Chooses the interval of one kind of page. Another tab may have chosen that of another since.
+    /// Sets the refresh interval for one kind of page, and keeps intervals that other tabs have set for other pages.
     pub fn set_refresh(self, page: &str, seconds: u64) {
         let chosen = stored(REFRESH).map(|text| intervals(&text));
         let mut chosen = chosen.unwrap_or_else(|| self.refresh.get_untracked());
@@ -202,7 +202,7 @@ impl Prefs {
         self.refresh.set(chosen);
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
         resubscribe(&[
             &self.theme,
@@ -216,26 +216,26 @@ impl Prefs {
     }
 }
 
-/// Tells the other windows of this browser that a console has begun: maybe of somebody else, who has just signed in.
-pub fn tell_begun() {
-    // They are told of what becomes another text.
+/// Tells the other windows of this browser that a console has started, maybe for a different user.
+pub fn announce_start() {
+    // The browser reports only a changed value.
     let number = js_sys::Number::from(js_sys::Math::random());
     if let Ok(text) = number.to_string_with_radix(10) {
-        let _ = store(BEGUN, &String::from(text));
+        let _ = store(STARTED, &String::from(text));
     }
 }
 
-/// Runs it whenever a console has begun in another window of this browser, until the current owner is cleaned up.
-pub fn when_begun_elsewhere(run: impl Fn() + 'static) {
-    let elsewhere = window_event_listener(leptos::ev::storage, move |event| {
-        if event.key().as_deref() == Some(BEGUN) {
+/// Calls `run` whenever a console starts in another window of this browser, until the current owner is cleaned up.
+pub fn on_start_elsewhere(run: impl Fn() + 'static) {
+    let listener = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().as_deref() == Some(STARTED) {
             run();
         }
     });
-    on_cleanup(move || elsewhere.remove());
+    on_cleanup(move || listener.remove());
 }
 
-/// Seconds by the kind of page, as an object.
+/// Seconds for each kind of page, serialised as an object.
 struct Intervals<'a>(&'a [(String, u64)]);
 
 impl Serialize for Intervals<'_> {
@@ -265,13 +265,12 @@ fn stored(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Stores the text whenever it has become another one in this tab, and only then: a tab that has just started, or looks
-/// at its choices again, would otherwise put back what another tab has changed meanwhile.
-fn keep(key: &'static str, text: impl Fn() -> String + 'static) {
+/// Stores the text only when it changes in this tab: a tab that starts must not overwrite the changes of another tab.
+fn store_changes(key: &'static str, text: impl Fn() -> String + 'static) {
     let text: Box<dyn Fn() -> String> = Box::new(text);
     on_change_since(move |before: Option<String>| {
         let now = text();
-        // What another tab has stored is taken over, and not stored once more: it may have stored something else since.
+        // Do not store a value that came from another tab: that tab may have stored a newer one since.
         if before.is_some_and(|before| before != now) && stored(key).as_ref() != Some(&now) {
             let _ = store(key, &now);
         }
@@ -279,21 +278,21 @@ fn keep(key: &'static str, text: impl Fn() -> String + 'static) {
     });
 }
 
-/// What [`keep_in_tab`] kept before the page was loaded anew.
+/// The text that [`keep_in_tab`] kept before the page was reloaded.
 #[must_use]
 pub fn kept_in_tab(key: &str) -> Option<String> {
     let storage = window().session_storage().ok().flatten()?;
     storage.get_item(key).ok().flatten()
 }
 
-/// Keeps a text until the tab is closed, or not where the browser keeps nothing.
+/// Keeps a text until the tab is closed, if the browser has session storage.
 pub fn keep_in_tab(key: &str, text: &str) {
     if let Ok(Some(storage)) = window().session_storage() {
         let _ = storage.set_item(key, text);
     }
 }
 
-/// Whether the browser stored it.
+/// Stores a value. Returns whether the browser accepted it.
 fn store(key: &str, value: &str) -> bool {
     storage().is_some_and(|storage| storage.set_item(key, value).is_ok())
 }
@@ -304,7 +303,7 @@ mod tests {
     use crate::json;
 
     #[test]
-    fn intervals_are_read_as_they_are_written_and_what_is_none_is_left_out() {
+    fn written_intervals_are_read_back_and_invalid_ones_are_ignored() {
         let chosen = [("groups".to_owned(), 10), ("wall".to_owned(), 5)];
         let text = json::write(&Intervals(&chosen));
         assert_eq!(text, r#"{"groups":10,"wall":5}"#);

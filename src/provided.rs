@@ -1,12 +1,11 @@
-//! What a part of the page provides to everything within it.
+//! Reads the contexts that parts of the page provide to the views inside them.
 
 use leptos::prelude::use_context;
 
-/// The context of this type. It takes the place of the library's `expect_context`, whose error message brings 5 kB more
-/// into the program.
+/// The context of this type. It replaces the library's `expect_context`, whose error message adds 5 kB to the program.
 ///
 /// # Panics
-/// Where nothing around the caller provides it. Each function that calls this says what does.
+/// If no owner around the caller provides the context. The documentation of each caller names the owner.
 #[track_caller]
 #[must_use]
 #[expect(

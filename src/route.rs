@@ -1,27 +1,27 @@
-//! Every route as a type. Links are made here and nowhere else, and read back here: an id may hold
-//! any character, so each segment is encoded once and decoded once.
+//! Every route as a type. Links are created and parsed only here. An id may contain any character, so each segment is
+//! encoded once and decoded once.
 
 use health::inventory::{Kind, ResourceKey};
 use percent_encoding::percent_decode_str;
 use std::sync::OnceLock;
 use vendors::operation::percent_encoded;
 
-/// What `?connection=` says where all of them are asked: no id of a connection is this.
+/// The value of `?connection=` for all connections. No connection can have this id.
 pub const ALL_CONNECTIONS: &str = "*";
 
-/// What `?action=` says on the page of a slicer group, to be led to the button that takes the slate off air.
+/// The value of `?action=` on the page of a slicer group that moves the focus to the button of the slate.
 pub const LEAVE_SLATE: &str = "leave-slate";
 
-/// The path below which the gateway serves the console.
+/// The base path below which the gateway serves the console.
 static BASE: OnceLock<String> = OnceLock::new();
 
-/// Sets the path below which the console lives, such as `/failover`. Call it once, before anything is shown.
+/// Sets the base path of the console, such as `/failover`. Call it once, before anything is shown.
 pub fn set_base(base: String) {
-    // A second call changes nothing: links that were made stay right.
+    // A second call changes nothing, so that existing links stay valid.
     let _ = BASE.set(base);
 }
 
-/// The address of one of the gateway's own paths, which begins with a slash.
+/// The address of one of the gateway's own paths, which starts with a slash.
 #[must_use]
 pub fn address(path: &str) -> String {
     format!("{}{path}", base())
@@ -31,14 +31,14 @@ fn base() -> &'static str {
     BASE.get().map_or("", String::as_str)
 }
 
-/// The part of a path below the base. `None` for a path of something else on the same host.
+/// The part of a path below the base path. `None` for a path of another application on the same host.
 fn below<'p>(base: &str, path: &'p str) -> Option<&'p str> {
     path.strip_prefix(base)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The path of one resource below its list. A browser changes no dots beside an encoded slash, only segments that are
-/// `.` or `..` as a whole: such an id has no address.
+/// The path of a resource below its list. Browsers resolve segments that are exactly `.` or `..`, so a resource with
+/// such an id has no address. They keep dots beside an encoded slash.
 fn below_list(list: &str, connection: &str, id: &str) -> String {
     let (connection, id) = (percent_encoded(connection), percent_encoded(id));
     format!("/{list}/{connection}/{id}")
@@ -86,12 +86,12 @@ pub enum Route {
     Wall,
     /// `/sign-in`
     SignIn,
-    /// Anything else.
+    /// Any other path.
     NotFound,
 }
 
 impl Route {
-    /// Where a resource is shown.
+    /// The page of a resource.
     #[must_use]
     pub fn of(resource: &ResourceKey) -> Self {
         let (connection, id) = (resource.connection.clone(), resource.id.clone());
@@ -125,7 +125,7 @@ impl Route {
         }
     }
 
-    /// The route of a URL's path, as the browser gives it: percent-encoded.
+    /// Parses the path of a URL, percent-encoded as the browser reports it.
     #[must_use]
     pub fn parse(path: &str) -> Self {
         below(base(), path).map_or(Self::NotFound, Self::parse_below)
@@ -167,13 +167,13 @@ impl Route {
         }
     }
 
-    /// The path to link to.
+    /// The address for a link.
     #[must_use]
     pub fn href(&self) -> String {
         address(&self.path())
     }
 
-    /// The list of the sessions of all connections.
+    /// The address of the failover sessions of all connections.
     #[must_use]
     pub fn all_sessions() -> String {
         format!(
@@ -194,7 +194,7 @@ impl Route {
         }
     }
 
-    /// The kind of page, by which its preferences are kept. Of a page without ids it is the path.
+    /// The kind of page, which is the key of its preferences, and the path of pages without ids.
     #[must_use]
     pub fn page(&self) -> &'static str {
         match self {
@@ -214,7 +214,7 @@ impl Route {
         }
     }
 
-    /// The entry of the rail that this page belongs to.
+    /// The rail entry of this page.
     #[must_use]
     pub fn section(&self) -> Option<Self> {
         match self {
@@ -241,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_page_has_its_path() {
+    fn each_path_is_parsed_to_its_page() {
         for (path, route) in [
             ("/", Route::Overview),
             ("/groups", Route::Groups),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_found_on_its_page_and_a_run_on_its_page_at_any_connection() {
+    fn a_page_matches_its_resource_and_a_session_page_at_any_connection() {
         let of = |kind, connection: &str| ResourceKey {
             kind,
             connection: connection.to_owned(),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_below_the_base_are_pages() {
+    fn only_paths_below_the_base_path_are_pages() {
         for (base, path, expected) in [
             ("", "/", Some("/")),
             ("", "/groups", Some("/groups")),
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_dots_between_its_slashes_has_an_address() {
+    fn an_id_with_dots_beside_slashes_has_an_address() {
         for (id, path) in [
             ("./", "/groups/plant-a/.%2F"),
             ("/..", "/groups/plant-a/%2F.."),
@@ -342,7 +342,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_link_leads_back_to_its_page(connection in "[a-z-]{1,12}", id in "\\PC{1,24}") {
+        fn a_link_is_parsed_to_its_page(connection in "[a-z-]{1,12}", id in "\\PC{1,24}") {
             prop_assume!(id != "." && id != "..");
             for route in [
                 Route::Group { connection: connection.clone(), group: id.clone() },

@@ -1,14 +1,14 @@
-//! The subscribers of a signal. Leptos keeps everything that ever read one, also on pages that were left, and visits all of
-//! it at every change. So a console that stays open for months clears them where a signal outlives a page.
+//! Clears subscribers of signals that outlive a page. Leptos keeps every subscriber, even of pages that were left, and
+//! visits all of them at each change, which would slow down a console that stays open for months.
 
 use leptos::reactive::graph::Source;
 
-/// Drops the subscribers of a signal that was just changed: whoever still exists subscribes again because of the change.
+/// Drops the subscribers of a signal that was just changed. The change makes existing ones subscribe again.
 pub fn clear_subscribers(signal: &dyn Source) {
     signal.clear_subscribers();
 }
 
-/// Lets whoever still exists read these signals again, and drops the other subscribers. For signals that change seldom.
+/// Makes the existing subscribers read these signals again, and drops all others. For signals that change rarely.
 pub fn resubscribe(signals: &[&dyn Source]) {
     for signal in signals {
         signal.mark_dirty();

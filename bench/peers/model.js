@@ -1,19 +1,19 @@
-// What the peers have in common: the inventory with its changes taken over, and the words of a list of groups, as the
-// console's page has them. Ages are by the vendor's clock.
+// Shared by the peers: the inventory with its changes applied, and the texts of the list of groups, as on the console's
+// page. Ages use the vendor's clock.
 
-/** Rows a page. */
-export const A_PAGE = 25;
+/** Rows per page. */
+export const PAGE_SIZE = 25;
 
-/** Milliseconds between two polls, as the console has them while something is in transition. */
-export const INTERVAL = 2_000;
+/** Milliseconds between two polls; the console uses the same interval while something is in transition. */
+export const POLL_INTERVAL = 2_000;
 
 const keyOf = ({ kind, connection, id }) => `${kind}\n${connection}\n${id}`;
 
-export const nothing = { revision: undefined, ahead: 0, connections: [], resources: new Map() };
+export const EMPTY = { revision: undefined, clockOffset: 0, connections: [], resources: new Map() };
 
-/** What is known after an answer. The resources are taken over in place; one that changed is another object. */
-export function take(known, answer) {
-  const resources = answer.whole ? new Map() : known.resources;
+/** Applies a response. Resources are updated in place; a changed one is a new object. */
+export function applyResponse(state, answer) {
+  const resources = answer.whole ? new Map() : state.resources;
   for (const resource of answer.resources ?? []) resources.set(keyOf(resource), resource);
   for (const { kind, connection, id, observed, last_data, heartbeat } of answer.times ?? []) {
     const key = keyOf({ kind, connection, id });
@@ -22,32 +22,32 @@ export function take(known, answer) {
     resources.set(key, { ...before, observed, facts: { failover_group } });
   }
   for (const key of answer.removed ?? []) resources.delete(keyOf(key));
-  const connections = answer.connections ?? known.connections;
-  return { revision: answer.revision, ahead: answer.now - Date.now(), connections, resources };
+  const connections = answer.connections ?? state.connections;
+  return { revision: answer.revision, clockOffset: answer.now - Date.now(), connections, resources };
 }
 
-/** Asks for what changed, and takes it over. */
-export async function poll(known) {
-  const after = known.revision === undefined ? '' : `?after=${encodeURIComponent(known.revision)}`;
+/** Requests the changes and applies them. */
+export async function poll(state) {
+  const after = state.revision === undefined ? '' : `?after=${encodeURIComponent(state.revision)}`;
   const answer = await fetch(`/api/inventory${after}`);
   if (!answer.ok) throw new Error(`answered ${answer.status}`);
-  return take(known, await answer.json());
+  return applyResponse(state, await answer.json());
 }
 
 export const groupsOf = ({ resources }) => [...resources.values()].filter(({ kind }) => kind === 'failover_group');
 
-/** What the list is sorted by. */
+/** The sort key of the list. */
 export const sortKey = ({ name, connection, id }) => `${name.toLowerCase()}\n${connection}\n${id}`;
 
 export const connectionsOf = ({ connections }) => new Map(connections.map((one) => [one.id, one]));
 
-/** Nothing stale counts as normal; what was critical or a warning stays it. */
+/** A stale resource does not count as normal; if it was critical or a warning, it remains so. */
 export function severityOf({ verdict: { severity } }, connection, now) {
   const isStale = now - connection.observed_at > Math.max(3 * connection.interval_ms, 15_000);
   return isStale && severity !== 'critical' && severity !== 'warning' ? 'unknown' : severity;
 }
 
-/** How many there are altogether, and how many each chip would leave. */
+/** The number of all groups, and of those that each chip selects. */
 export function counts(groups, connections, now) {
   const found = { all: groups.length, attention: 0, moving: 0, unknown: 0, normal: 0 };
   for (const group of groups) {
@@ -57,7 +57,7 @@ export function counts(groups, connections, now) {
   return found;
 }
 
-/** The chips: which count, their words, their icon. */
+/** The chips: their count, text and icon. */
 export const CHIPS = [
   ['all', 'All'],
   ['attention', 'Needs attention', 'critical'],
@@ -68,7 +68,7 @@ export const CHIPS = [
 
 export const COLUMNS = ['State', 'Group', 'Connection', 'Primary', 'Pending primary', 'Sessions', 'Failover timeout', 'Last data processed', 'Heartbeat of primary'];
 
-/** The kinds of members: their icon, their word, their name in the facts. */
+/** The kinds of members: their icon, their text, their name in the facts. */
 const MEMBERS = [
   ['primary', 'primary', 'primary'],
   ['pending', 'pending', 'pending'],
@@ -77,8 +77,8 @@ const MEMBERS = [
   ['unknown', 'of unknown role', 'unknown'],
 ];
 
-/** So long, in words. */
-export function span(milliseconds) {
+/** A duration as text. */
+export function formatDuration(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   const two = (big, unit, small, smaller) => (small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${smaller}`);
   if (seconds < 60) return `${seconds} s`;
@@ -94,14 +94,14 @@ function timeSpan(ticks) {
   return [seconds / 3_600, (seconds / 60) % 60, seconds % 60].map((part) => digits(Math.floor(part))).join(':');
 }
 
-/** A moment as a time of day; with its date where that is not today's. */
-export function moment(at, now) {
+/** A time of day, with the date if it is not today. */
+export function formatTime(at, now) {
   const iso = new Date(at).toISOString();
   if (iso.slice(0, 10) === new Date(now).toISOString().slice(0, 10)) return iso.slice(11, 19);
   return `${new Date(at).getUTCDate()} ${new Date(at).toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' })} ${iso.slice(11, 19)}`;
 }
 
-/** A group as its row shows it. */
+/** The texts of a group's row. */
 export function rowOf(group, connection, now) {
   const { name, id, facts } = group;
   const { primary = '–', pending, members, failover_timeout: ticks, last_data: data, heartbeat, description } = facts.failover_group ?? {};
@@ -123,18 +123,18 @@ export function rowOf(group, connection, now) {
     pending,
     members: MEMBERS.map(([icon, word, name]) => [icon, word, members?.[name] ?? 0]).filter(([, , number]) => number > 0),
     timeout: ticks === undefined ? '–' : timeSpan(ticks),
-    moment: data === undefined ? '–' : moment(data, vendorNow),
-    dataAge: data === undefined ? 'never' : dataAge < 1_000 ? 'now' : `${span(dataAge)} ago`,
-    heartbeat: heartbeat?.at === undefined ? 'never' : span(age * 1_000),
+    moment: data === undefined ? '–' : formatTime(data, vendorNow),
+    dataAge: data === undefined ? 'never' : dataAge < 1_000 ? 'now' : `${formatDuration(dataAge)} ago`,
+    heartbeat: heartbeat?.at === undefined ? 'never' : formatDuration(age * 1_000),
     meter: {
       max: timeout * 1.2,
       low: isLate ? timeout / 2 : timeout * 1.2,
       high: heartbeat?.beat === 'stale' ? timeout : timeout * 1.2,
       value: Math.min(age, timeout * 1.2),
-      label: `${span(age * 1_000)} since the last heartbeat, timeout ${timeout} s`,
+      label: `${formatDuration(age * 1_000)} since the last heartbeat, timeout ${timeout} s`,
     },
   };
 }
 
-/** The page that the address asks for, from 0. */
-export const pageAsked = () => Number(new URLSearchParams(location.search).get('page') ?? 1) - 1;
+/** The index of the page in the address. */
+export const pageIndex = () => Number(new URLSearchParams(location.search).get('page') ?? 1) - 1;

@@ -1,33 +1,35 @@
-// What the pages of one group have in common: what they ask for, the order of its sessions, and the words of their rows,
-// as the console's page has them. Ages are by the vendor's clock.
+// Shared by the pages of one group: their requests, the order of its sessions, and the texts of their rows, as on the
+// console's page. Ages use the vendor's clock.
 
-import { moment, span } from './model.js';
+import { formatTime, formatDuration } from './model.js';
 
-/** Milliseconds between two readings, as the console has them of a group at rest. */
-export const INTERVAL = 5_000;
+/** Milliseconds between two polls; the console uses the same interval for a group at rest. */
+export const POLL_INTERVAL = 5_000;
 
-/** The height of a row in pixels, as the style sheet sets it, and how many are drawn beyond what is seen. */
+/** The height of a row in pixels, as in the style sheet, and the number of rows rendered beyond the visible ones. */
 export const ROW = 49;
 export const OVERSCAN = 8;
 
 export const COLUMNS = ['Session', 'Role', 'Score', 'Heartbeat', 'Last data processed', 'Override', 'Actions'];
 
-export const nothing = { group: {}, status: {}, sessions: [], at: 0, ahead: 0 };
+export const EMPTY = { group: {}, status: {}, sessions: [], at: 0, clockOffset: 0 };
 
-/** Asks for the group, its status and its sessions, whose addresses stand in the page's own. `at` is when, by the vendor's clock. */
+/**
+ * Requests the group, its status and its sessions from the addresses in the page's query; `at` is the vendor's time.
+ */
 export async function read() {
-  const [asked, begun] = [new URLSearchParams(location.search), Date.now()];
+  const [query, startedAt] = [new URLSearchParams(location.search), Date.now()];
   const answers = ['group', 'status', 'sessions'].map(async (name) => {
-    const answer = await fetch(asked.get(name));
+    const answer = await fetch(query.get(name));
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
     return { value: await answer.json(), date: Date.parse(answer.headers.get('date')) };
   });
   const [group, status, sessions] = await Promise.all(answers);
-  const ahead = sessions.date - Date.now();
-  return { group: group.value, status: status.value, sessions: sessions.value, at: begun + ahead, ahead };
+  const clockOffset = sessions.date - Date.now();
+  return { group: group.value, status: status.value, sessions: sessions.value, at: startedAt + clockOffset, clockOffset };
 }
 
-/** The roles by number: their word, their icon, and who comes first. */
+/** The roles by number: text, icon, rank in the order. */
 const ROLES = [
   ['Secondary', 'normal', 2],
   ['Primary', 'primary', 0],
@@ -37,8 +39,8 @@ const NO_ROLE = ['Unknown', 'unknown', 3];
 
 const roleOf = ({ Role }) => ROLES[Role] ?? NO_ROLE;
 
-/** Who collects first, and equal ones by id. */
-export const inOrder = (a, b) => roleOf(a)[2] - roleOf(b)[2] || (a.Id < b.Id ? -1 : 1);
+/** By role, then by id. */
+export const compareSessions = (a, b) => roleOf(a)[2] - roleOf(b)[2] || (a.Id < b.Id ? -1 : 1);
 
 /** The seconds of a time span without days. */
 export function seconds(written = '00:00:00') {
@@ -46,12 +48,12 @@ export function seconds(written = '00:00:00') {
   return (hours * 60 + minutes) * 60 + rest;
 }
 
-/** A vendor's tolerance before a heartbeat counts as missed, in seconds. */
+/** The vendor's tolerance in seconds before a heartbeat counts as missed. */
 const SLACK = 2;
 
 /**
- * A session as its row shows it, at a moment by the vendor's clock. Whether a heartbeat is missing is judged by when it was
- * read: one may have come since.
+ * The texts of a session's row at a time of the vendor's clock. Whether a heartbeat is missing depends on the time of
+ * reading, because a newer one may have been posted since.
  */
 export function rowOf(session, timeout, readAt, now) {
   const { Id, Name, Heartbeat, RoleOverride } = session;
@@ -70,17 +72,17 @@ export function rowOf(session, timeout, readAt, now) {
     role,
     icon,
     score: Heartbeat?.FailoverStatus,
-    heartbeat: Number.isNaN(at) ? 'never' : span(age * 1_000),
+    heartbeat: Number.isNaN(at) ? 'never' : formatDuration(age * 1_000),
     meter: {
       max: timeout * 1.2,
       low: isLate ? timeout / 2 : timeout * 1.2,
       high: isSilent ? timeout : timeout * 1.2,
       value: Math.min(age || 0, timeout * 1.2),
-      label: `${span(age * 1_000)} since the last heartbeat, timeout ${timeout} s`,
+      label: `${formatDuration(age * 1_000)} since the last heartbeat, timeout ${timeout} s`,
     },
-    moment: Number.isNaN(data) ? '–' : moment(data, now),
-    dataAge: Number.isNaN(data) ? 'never' : now - data < 1_000 ? 'now' : `${span(now - data)} ago`,
-    pinned: RoleOverride === undefined ? 'not reported by v1-preview' : RoleOverride === 1 ? 'Primary, no end' : 'Off',
+    moment: Number.isNaN(data) ? '–' : formatTime(data, now),
+    dataAge: Number.isNaN(data) ? 'none reported' : now - data < 1_000 ? 'now' : `${formatDuration(now - data)} ago`,
+    override: RoleOverride === undefined ? 'not reported by v1-preview' : RoleOverride === 1 ? 'Primary, no end' : 'Off',
     isStale: isSilent,
   };
 }

@@ -1,12 +1,12 @@
-// What is made of measured values: medians, a table for people, the same as JSON, and whether the machine held still.
+// Statistics of measured values: medians, a table in Markdown and JSON, and a calibration of the machine.
 
 import { appendFileSync } from 'node:fs';
 
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Prints a table in Markdown. Into the file that `BENCH_JSON` names, one line of JSON is added, from which `bench/all.mjs`
- * makes its own file.
+ * Prints a table in Markdown. If `BENCH_JSON` names a file, appends the table to it as a line of JSON, which
+ * `bench/all.mjs` collects.
  */
 export function report(title, columns, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -15,7 +15,7 @@ export function report(title, columns, rows) {
   if (process.env.BENCH_JSON) appendFileSync(process.env.BENCH_JSON, `${JSON.stringify({ title, columns, rows })}\n`);
 }
 
-/** Milliseconds that this machine takes for a fixed piece of work at this moment. */
+/** Milliseconds that this machine currently takes for a fixed amount of work. */
 export function calibrate() {
   const times = Array.from({ length: 21 }, () => {
     const begun = performance.now();

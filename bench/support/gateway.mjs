@@ -1,4 +1,4 @@
-// What the gateway knows, and a plant that is busy with exactly as much as is measured.
+// The gateway's inventory, and a way to change a given number of its groups.
 
 import assert from 'node:assert/strict';
 import { eventually } from '../../tests/e2e/support/eventually.mjs';
@@ -6,20 +6,20 @@ import { sleep } from './pages.mjs';
 
 const inventory = async (product, after = '') => (await fetch(`${product.url}/api/inventory${after}`)).json();
 
-/** Everything that the gateway knows, once it has read every group. */
+/** The inventory, once the gateway has read every group. */
 export async function everything(product) {
   for (;;) {
     const world = await inventory(product);
-    const read = world.connections.every((one) => one.observed_at);
-    if (read && world.resources.every((one) => one.observed !== 'never')) return world;
+    const read = world.connections.every((connection) => connection.observed_at);
+    if (read && world.resources.every((resource) => resource.observed !== 'never')) return world;
     await sleep(500);
   }
 }
 
 /**
- * Has the primaries of these groups of `plant-b` say that they are there and processed data at `at`, and waits until the
- * gateway has read each again. Nothing else of the plant changes for the gateway while it reads seldom. Answers when data
- * was processed in the last of them, as the gateway knows it: its adapter may just have said something later.
+ * Posts a heartbeat for the primary of each of these groups of `plant-b`, with data processed at `at`, and waits until
+ * the gateway has read them. Nothing else changes for the gateway while it polls rarely. Returns when the last group
+ * processed data, as the gateway read it: the group's adapter may have posted a later time in between.
  */
 export async function beat(product, groups, at) {
   const { revision } = await inventory(product);
@@ -31,7 +31,7 @@ export async function beat(product, groups, at) {
         headers: { 'content-type': 'application/json', origin: product.url },
         body: JSON.stringify({ FailoverScore: 100, LastDataProcessedTime: at.toISOString() }),
       });
-    // The vendor takes one a second, and the adapter itself may just have posted one.
+    // The vendor accepts one heartbeat per second, and the adapter may just have posted one.
     await eventually(async () => {
       const answer = await post();
       assert.equal(answer.status, 200, await answer.text());

@@ -1,4 +1,4 @@
-/** Lines as their owners have them: bytes a second, and milliseconds there and back. */
+/** Typical networks: bytes per second, and the round trip in milliseconds. */
 export const LINES = {
   loopback: undefined,
   'fast 4G': { downloadThroughput: 9e6 / 8, uploadThroughput: 9e6 / 8, latency: 85, offline: false },

@@ -1,23 +1,23 @@
-// A page that is measured: in a browser of its own, with its processor slowed down, and Chromium's own figures of it.
+// A page to measure: in a new browser, with a CPU slowdown and Chromium's metrics.
 
 import { launch } from '../../tests/e2e/support/browser.mjs';
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Lets a page tell later how much memory its program has, which never shrinks. */
+/** Runs in the page: keeps the program's memory, which never shrinks, so that its size can be read later. */
 function keepMemory() {
-  const made = WebAssembly.instantiate;
+  const original = WebAssembly.instantiate;
   WebAssembly.instantiate = async (...all) => {
-    const instance = await made.apply(WebAssembly, all);
+    const instance = await original.apply(WebAssembly, all);
     globalThis.wasm ??= instance.exports.memory;
     return instance;
   };
 }
 
 /**
- * Opens a page that nothing was loaded into yet. Answers `{ page, debug, metrics, held, close }`: Chromium's figures
- * by name, and what the page holds once the garbage is collected. With the time domain `threadTicks` the times are the
- * thread's own, to which nothing adds that the machine does meanwhile.
+ * Opens an empty page. Returns `{ page, debug, metrics, usage, close }`: `metrics` returns Chromium's metrics by name,
+ * `usage` the page's memory, nodes and listeners after a garbage collection. With the time domain `threadTicks`, times
+ * are CPU times of the thread, independent of other processes.
  */
 export async function openPage({ baseURL, rate = 1, viewport = { width: 1280, height: 800 }, timeDomain = 'timeTicks' } = {}) {
   const browser = await launch();
@@ -31,12 +31,12 @@ export async function openPage({ baseURL, rate = 1, viewport = { width: 1280, he
     const { metrics } = await debug.send('Performance.getMetrics');
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   };
-  const held = async () => {
-    // One collection leaves what its finalizers let go, and what is not swept yet.
+  const usage = async () => {
+    // A single collection leaves objects that are released by finalizers or not swept yet.
     for (let time = 0; time < 3; time += 1) await debug.send('HeapProfiler.collectGarbage');
     const { JSHeapUsedSize: heap, Nodes: nodes, JSEventListeners: listeners } = await metrics();
     const wasm = await page.evaluate(() => globalThis.wasm?.buffer.byteLength ?? 0);
     return { bytes: heap + wasm, wasm, nodes, listeners };
   };
-  return { page, debug, metrics, held, close: () => browser.close() };
+  return { page, debug, metrics, usage, close: () => browser.close() };
 }

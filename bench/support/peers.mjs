@@ -1,5 +1,5 @@
-// The pages that the console is measured against, and a proxy that serves them beside the gateway, so that all of them
-// reach it the same way.
+// The pages that the console is compared with, and a proxy that serves them together with the gateway, so that all
+// pages take the same route.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { brotliCompressSync } from 'node:zlib';
 
 const here = (path) => new URL(path, import.meta.url);
 
-/** The peers as they are sent, by path: with the console's own style sheet and icons. */
+/** The peers' compressed files by path, with the console's style sheet and icons. */
 async function peers() {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: here('../peers/') });
   const index = await readFile(here('../../index.html'), 'utf8');
@@ -27,42 +27,42 @@ async function peers() {
 }
 
 /**
- * Serves the peers, and everything else as the gateway does. `holdPoll` keeps the next request for changes of the
- * inventory waiting: it answers with a function, once that request is there, which lets it go on.
+ * Serves the peers, and forwards everything else to the gateway. `holdPoll` delays the next request for changes of the
+ * inventory: its promise resolves when that request has arrived, to a function that lets it continue.
  */
 export async function serve(product) {
   const files = await peers();
   const host = new URL(product.url).host;
-  // A page is served with what the gateway says of every page: some of it takes the browser time.
+  // Peers get the gateway's headers for pages, because some of them cost the browser time.
   const { headers } = await fetch(product.url);
   const ofPages = ['content-security-policy', 'cross-origin-opener-policy', 'cross-origin-resource-policy', 'permissions-policy', 'referrer-policy', 'x-content-type-options', 'x-frame-options'];
   const common = Object.fromEntries(ofPages.map((name) => [name, headers.get(name) ?? '']));
-  let held;
-  const server = createServer(async (asked, answer) => {
-    const file = files.get(asked.url.split('?')[0]);
+  let announcePoll;
+  const server = createServer(async (incoming, response) => {
+    const file = files.get(incoming.url.split('?')[0]);
     if (file) {
-      answer.writeHead(200, { ...common, 'content-type': file[0], 'content-encoding': 'br' });
-      answer.end(file[1]);
+      response.writeHead(200, { ...common, 'content-type': file[0], 'content-encoding': 'br' });
+      response.end(file[1]);
       return;
     }
-    if (held && asked.url.startsWith('/api/inventory?after=')) {
-      const arrived = held;
-      held = undefined;
+    if (announcePoll && incoming.url.startsWith('/api/inventory?after=')) {
+      const arrived = announcePoll;
+      announcePoll = undefined;
       await new Promise(arrived);
     }
-    // A connection of its own: one that was kept may just be closed by the gateway.
-    const options = { method: asked.method, headers: { ...asked.headers, host }, agent: false };
-    const onward = request(product.url + asked.url, options, (got) => {
-      answer.writeHead(got.statusCode, got.headers);
-      got.pipe(answer);
+    // A new connection: the gateway may be about to close an idle one.
+    const options = { method: incoming.method, headers: { ...incoming.headers, host }, agent: false };
+    const forwarded = request(product.url + incoming.url, options, (upstream) => {
+      response.writeHead(upstream.statusCode, upstream.headers);
+      upstream.pipe(response);
     });
-    onward.on('error', () => answer.destroy());
-    asked.pipe(onward);
+    forwarded.on('error', () => response.destroy());
+    incoming.pipe(forwarded);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    holdPoll: () => new Promise((resolve) => (held = resolve)),
+    holdPoll: () => new Promise((resolve) => (announcePoll = resolve)),
     stop: () => server.closeAllConnections() || server.close(),
   };
 }

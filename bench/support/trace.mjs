@@ -1,17 +1,17 @@
-// Chromium's own trace of what a page does, and how much scripting each frame of it costs.
+// Chromium's trace of a page, and the cost of scripting in each of its frames.
 
-// The outermost of these on the main thread are what scripts take; what they call lies inside of them.
+// The outermost of these events on the main thread are the time of scripts; nested ones are part of them.
 const SCRIPTS = new Set(['EventDispatch', 'FireAnimationFrame', 'FunctionCall', 'TimerFire', 'RunMicrotasks', 'EvaluateScript', 'v8.callFunction', 'XHRReadyStateChange']);
 
 const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'disabled-by-default-devtools.timeline.frame', '__metadata'];
 
-/** The events of the trace while `act` runs. */
-export async function traced(client, act) {
+/** The events of the trace while `action` runs. */
+export async function traced(client, action) {
   const events = [];
   const collect = ({ value }) => events.push(...value);
   client.on('Tracing.dataCollected', collect);
   await client.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES } });
-  await act();
+  await action();
   const done = new Promise((resolve) => client.once('Tracing.tracingComplete', resolve));
   await client.send('Tracing.end');
   await done;
@@ -19,7 +19,7 @@ export async function traced(client, act) {
   return events;
 }
 
-/** The events of the thread that draws the page, in order: more than one page may be alive. */
+/** The events of the rendering thread, in order: more than one page may be alive. */
 const mainThread = (events) => {
   const thread = events.find(({ name }) => name === 'BeginMainThreadFrame');
   return events
@@ -29,13 +29,13 @@ const mainThread = (events) => {
 
 const begins = (main) => main.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
 
-/** Milliseconds between the beginnings of the frames of a trace. */
+/** Milliseconds between the starts of the frames of a trace. */
 export function intervals(events) {
   const at = begins(mainThread(events));
   return at.slice(1).map((ts, n) => (ts - at[n]) / 1000);
 }
 
-/** Milliseconds of everything that the main thread does in each frame of a trace: its own time, whatever the machine does. */
+/** The main thread's CPU milliseconds in each frame of a trace. */
 export const work = (events) => perFrame(events, new Set(['RunTask', 'ThreadControllerImpl::RunTask']));
 
 /** Milliseconds of scripting in each frame of a trace. */
@@ -46,7 +46,7 @@ function perFrame(events, names) {
   const at = begins(main);
   const each = at.map(() => 0);
   let end = 0;
-  // The thread's own time (`tdur`), where the trace has it: what else the machine does is no work of the page.
+  // The thread's CPU time (`tdur`) if the trace has it, independent of other processes.
   for (const { name, ts, dur = 0, tdur = dur } of main) {
     if (!names.has(name) || ts < end) continue;
     end = ts + dur;
@@ -56,10 +56,10 @@ function perFrame(events, names) {
   return each;
 }
 
-/** The columns of a table about the costs of frames. */
+/** The columns of a table of frame costs. */
 export const COLUMNS = ['', 'frames', 'median, ms', '95th, ms', '99th, ms', 'most, ms'];
 
-/** A row of it. */
+/** A row of that table. */
 export function costs(title, frames) {
   const sorted = frames.toSorted((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -1,4 +1,4 @@
-//! What people did and what the gateway saw change.
+//! The activity: actions of people, and changes that the gateway observed.
 
 use super::failure::Failure;
 use super::transport::poll;
@@ -7,7 +7,7 @@ use web_sys::AbortController;
 
 pub use protocol::{Activity, ActivityEntry, ActivityKind};
 
-/// Asks for the newest entries that a query leaves; the query as it stands in an address.
+/// Requests the newest entries that match a URL-encoded query.
 ///
 /// # Errors
 /// As [`super::transport::get`].

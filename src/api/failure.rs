@@ -7,7 +7,7 @@ use vendors::call::{Unreadable, VendorError};
 
 pub use protocol::Problem;
 
-/// Why there is no value.
+/// The reason why a request returned no value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The gateway could not be reached, or the gateway could not reach the vendor.
@@ -21,7 +21,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Nothing answered at all.
+    /// A failure for a request that got no response.
     #[must_use]
     pub fn no_gateway(detail: &str) -> Self {
         Self::Unreachable(Box::new(Problem {
@@ -32,7 +32,7 @@ impl Failure {
         }))
     }
 
-    /// The failure that a problem response of the gateway stands for.
+    /// Turns a problem response of the gateway into a failure.
     #[must_use]
     pub fn from_problem(problem: Problem) -> Self {
         match problem.status {
@@ -41,7 +41,7 @@ impl Failure {
         }
     }
 
-    /// The HTTP status, 0 when nothing answered.
+    /// The HTTP status; 0 without a response.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// How long the vendor or the gateway asked not to be asked again.
+    /// The `Retry-After` of the vendor or the gateway.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = match self {
@@ -62,8 +62,8 @@ impl Failure {
         seconds.map(Duration::from_secs)
     }
 
-    /// Whether the thing does not exist: the vendor says so, or the gateway, which asks for those who may only
-    /// read just for what it has seen at the vendor's.
+    /// Whether the requested item does not exist. For users who may only read, the gateway relays requests only for
+    /// items that it has seen at the vendor, and otherwise reports the item as missing itself.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         match self {
@@ -73,7 +73,7 @@ impl Failure {
         }
     }
 
-    /// Everything that the vendor or the gateway says of it, in sentences, and what to quote.
+    /// The complete message in sentences, with reason, resolution and the id to quote.
     #[must_use]
     pub fn in_full(&self) -> String {
         let mut text = format!("{}.", self.line());
@@ -96,7 +96,7 @@ impl Failure {
         text
     }
 
-    /// One line for a chip or a table cell: the vendor's own words where there are some.
+    /// One line for a chip or a table cell, with the vendor's own text if there is one.
     #[must_use]
     pub fn line(&self) -> String {
         match self {
@@ -108,7 +108,7 @@ impl Failure {
 }
 
 impl From<ReadFailure> for Failure {
-    /// What the gateway met when it read a connection.
+    /// The failure that the gateway got when it read a connection.
     fn from(failure: ReadFailure) -> Self {
         match failure {
             ReadFailure::Problem(problem) => Self::from_problem(problem),
@@ -160,7 +160,7 @@ mod tests {
     use super::{Failure, Problem, status_line};
 
     #[test]
-    fn what_the_gateway_does_not_know_is_missing_too() {
+    fn a_not_found_problem_of_the_gateway_counts_as_missing() {
         for (kind, missing) in [("not-found", true), ("forbidden", false)] {
             let problem = Problem {
                 kind: format!("/problems/{kind}"),
@@ -176,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn a_status_has_its_reason_phrase_where_there_is_one() {
+    fn a_known_status_has_its_reason_phrase() {
         assert_eq!(status_line(503), "503 Service Unavailable");
         assert_eq!(status_line(599), "599");
     }
 
     #[test]
-    fn a_gateway_that_cannot_reach_the_vendor_is_not_a_refusal() {
+    fn a_502_503_or_504_of_the_gateway_is_not_a_refusal() {
         let problem = |status| Problem {
             status,
             ..Problem::default()

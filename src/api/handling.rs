@@ -1,4 +1,4 @@
-//! What people do about alarms: acknowledging one, and maintenance.
+//! Acknowledgements and notes of alarms, and maintenance.
 
 use super::failure::Failure;
 use super::outcome::{Outcome, settled};
@@ -21,7 +21,7 @@ pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
     compared(settled(answer, done, shown_in_the_list).await)
 }
 
-/// What the gateway refuses because the alarm is not any more what the person saw.
+/// Turns a refusal because the alarm has changed since the user saw it into [`Outcome::Changed`].
 fn compared(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Refused {
@@ -34,20 +34,18 @@ fn compared(outcome: Outcome) -> Outcome {
     }
 }
 
-/// Writes something about an alarm once.
+/// Sends a note about an alarm once.
 pub async fn note(alarm: &str, wanted: &NewNote) -> Outcome {
     let path = format!("/api/alarms/{}/notes", segment(alarm));
     let answer: Result<Note, Failure> = post(&path, &json::write(wanted)).await;
-    let done = "The note is kept.".to_owned();
+    let done = "The note is saved.".to_owned();
     settled(answer, done, async || {
-        "The list of alarms shows whether it is kept: look there before you write it again."
-            .to_owned()
+        "Check the list of alarms before you add the note again.".to_owned()
     })
     .await
 }
 
-/// Withdraws the acknowledgement of an alarm once, if it still is the one that was given at this time; none was where
-/// nobody saw one.
+/// Withdraws the acknowledgement of an alarm once, if it is still the one given at this time; `None` if there was none.
 pub async fn withdraw(alarm: &str, given: Option<DateTime<Utc>>) -> Outcome {
     let seen = given.map_or(0, |at| at.timestamp_millis());
     let path = format!("{}?acknowledged_at={seen}", acknowledgement(alarm));
@@ -64,7 +62,7 @@ async fn shown_in_the_list() -> String {
 pub async fn announce(wanted: &NewMaintenance) -> Outcome {
     let answer: Result<Maintenance, Failure> = post("/api/maintenance", &json::write(wanted)).await;
     let same = |one: &Maintenance| {
-        // As the gateway keeps it.
+        // The gateway trims it as well.
         let reason = wanted.reason.trim();
         (&one.scope, one.until, &*one.reason) == (&wanted.scope, wanted.until, reason)
     };

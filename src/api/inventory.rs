@@ -1,4 +1,4 @@
-//! What the gateway watches: everything, or what changed since.
+//! The inventory that the gateway watches: everything, or the changes since a revision.
 
 use super::failure::Failure;
 use super::transport::{self, First, poll};
@@ -7,7 +7,7 @@ use protocol::{Build, Inventory};
 use vendors::operation::segment;
 use web_sys::AbortController;
 
-/// What the gateway shall read anew before it answers.
+/// The connections that the gateway reads again before it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refresh {
     /// Every connection.
@@ -16,7 +16,7 @@ pub enum Refresh {
     Connection(String),
 }
 
-/// Asks for everything, which the page did before the console ran.
+/// Returns the complete inventory, which `index.html` requested before the console ran.
 ///
 /// # Errors
 /// As [`super::transport::first`].
@@ -24,7 +24,7 @@ pub async fn first() -> Result<First<Inventory>, Failure> {
     transport::first("/api/inventory", read).await
 }
 
-/// Asks which console the gateway serves: also where nothing else that it says can be read.
+/// Requests the build of the console that the gateway serves. This works even if its other answers are unreadable.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -33,16 +33,16 @@ pub async fn build() -> Result<String, Failure> {
     Ok(build)
 }
 
-/// Reads the resources one by one, so that thousands of them are not also held as untyped JSON.
+/// Reads the resources one by one, so that thousands of them are not held as untyped JSON at the same time.
 fn read(text: &[u8]) -> Result<Inventory, json::FirstError> {
-    let (inventory, resources) = json::read_around::<Inventory, _>(text, "resources")?;
+    let (inventory, resources) = json::read_with_list::<Inventory, _>(text, "resources")?;
     Ok(Inventory {
         resources,
         ..inventory
     })
 }
 
-/// Asks for the changes after a revision; for everything without one.
+/// Requests the changes after a revision, or everything if there is none.
 ///
 /// # Errors
 /// As [`super::transport::get`].

@@ -1,4 +1,4 @@
-//! How a call reaches the gateway, and what the gateway says of itself.
+//! Requests to the gateway: its own routes, and vendor calls through its relay.
 
 pub mod activity;
 pub mod aveva;

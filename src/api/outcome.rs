@@ -6,9 +6,9 @@ use futures_util::future::LocalBoxFuture;
 /// The outcome of a change. A change is sent once; an unknown outcome is settled by reading.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The vendor did it.
+    /// The change is in effect.
     Done {
-        /// What was done, and the verified state.
+        /// A sentence about the change, and the verified state.
         message: String,
         /// Whether the change can be undone.
         undoable: bool,
@@ -18,14 +18,14 @@ pub enum Outcome {
         /// The current state.
         message: String,
     },
-    /// Nothing was sent: with what the vendor reports it would change more than was asked for.
+    /// Nothing was sent: because of missing data from the vendor, the change would affect more than the user wanted.
     Prevented {
-        /// What is missing, and what to do.
+        /// The missing data, and what to do.
         message: String,
     },
-    /// The vendor accepted the change, and what was asked for is not what was read afterwards.
+    /// The vendor accepted the change, but the state that was read afterwards is different.
     Unverified {
-        /// What was read instead.
+        /// The state that was read.
         message: String,
     },
     /// The vendor or the gateway refused the change.
@@ -34,14 +34,14 @@ pub enum Outcome {
         failure: Failure,
         /// The current state, where it explains the refusal.
         message: Option<String>,
-        /// Its values beside those that were sent.
+        /// The server's values beside the ones that were sent.
         compared: Vec<Compared>,
     },
-    /// No response arrived, or it could not be read afterwards what the change did: it may or may not be in effect.
+    /// No response arrived, or the state could not be read afterwards: the change may or may not be in effect.
     Unknown {
-        /// Why there is no response, or why nothing could be read.
+        /// Why there is no response, or why the state could not be read.
         failure: Failure,
-        /// What was read afterwards, or where it can be seen.
+        /// The state that was read afterwards, or where the user can check it.
         message: String,
     },
 }
@@ -49,7 +49,7 @@ pub enum Outcome {
 /// One property: the server's value beside the one that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// Its name.
+    /// The property's name.
     pub property: &'static str,
     /// The server's value.
     pub theirs: String,
@@ -58,7 +58,7 @@ pub struct Compared {
 }
 
 impl Outcome {
-    /// A refusal in the vendor's words alone.
+    /// A refusal with the vendor's error only.
     #[must_use]
     pub fn refused(failure: Failure) -> Self {
         Self::Refused {
@@ -69,15 +69,15 @@ impl Outcome {
     }
 }
 
-/// Sends a change: what it did in words, and whether that can be undone.
+/// Sends a change. Returns a sentence about it, and whether it can be undone.
 pub type Sending<'a> = LocalBoxFuture<'a, Result<(String, bool), Failure>>;
 
-/// Reads the state after a change: whether what was asked for is there, and the state in words.
+/// Reads the state after a change. Returns whether the change is in effect, and the state in words.
 pub type Check<'a> = LocalBoxFuture<'a, Result<(bool, String), Failure>>;
 
-/// Sends a change once and then reads the state. It is done only if what was asked for is there; `missed` stands before
-/// the state where it is not.
-pub async fn execute(change: Sending<'_>, missed: &str, check: Check<'_>) -> Outcome {
+/// Sends a change once and then reads the state. The outcome is [`Outcome::Done`] only if the change is in effect;
+/// otherwise the message is `unverified` and the state.
+pub async fn execute(change: Sending<'_>, unverified: &str, check: Check<'_>) -> Outcome {
     match change.await {
         Ok((done, undoable)) => {
             match check.await {
@@ -85,9 +85,9 @@ pub async fn execute(change: Sending<'_>, missed: &str, check: Check<'_>) -> Out
                     undoable,
                     message: format!("{done} {now}"),
                 },
-                // A service may accept a change and not make it.
+                // A service may accept a change without carrying it out.
                 Ok((false, now)) => Outcome::Unverified {
-                    message: format!("{missed} {now}"),
+                    message: format!("{unverified} {now}"),
                 },
                 Err(failure) => Outcome::Unknown {
                     failure,
@@ -111,7 +111,7 @@ pub async fn execute(change: Sending<'_>, missed: &str, check: Check<'_>) -> Out
     }
 }
 
-/// The outcome of a change that the vendor refused, or the gateway, which may have been unable to send it.
+/// The outcome of a change that the vendor or the gateway refused, or that the gateway could not send.
 fn not_carried_out(failure: Failure) -> Outcome {
     Outcome::Refused {
         message: matches!(failure, Failure::Unreachable(_))
@@ -121,8 +121,8 @@ fn not_carried_out(failure: Failure) -> Outcome {
     }
 }
 
-/// The outcome of a change at the gateway itself, which says what it did. `afterwards` reads and describes the current
-/// state where no response came.
+/// The outcome of a change on the gateway itself, whose response is reliable. Without a response, `afterwards`
+/// describes the current state.
 pub async fn settled<T>(
     answer: Result<T, Failure>,
     done: String,
@@ -141,9 +141,9 @@ pub async fn settled<T>(
     }
 }
 
-/// Whether a failed change may have been applied: there was no response, an unreadable one, or a fault while it was
-/// processed, of the vendor, the gateway, or a proxy between. Any other failure is a definite refusal, as is what the
-/// gateway knows not to have been carried out.
+/// Whether a failed change may have been applied: there was no response, an unreadable one, or an internal error of the
+/// vendor, the gateway, or a proxy between them. Any other failure is a definite refusal, and so is a problem response
+/// that says that the change was not carried out.
 #[must_use]
 pub fn is_unknown(failure: &Failure) -> bool {
     match failure {
@@ -152,7 +152,7 @@ pub fn is_unknown(failure: &Failure) -> bool {
             let is_answer = matches!(problem.status, 1..500);
             !is_answer && problem.carried_out != Some(false)
         }
-        // The vendor failed while processing it, so the change may have been applied in part.
+        // The vendor failed while it processed the change, so a part of it may have been applied.
         Failure::Vendor(error) => error.status >= 500,
     }
 }
@@ -167,9 +167,9 @@ mod tests {
     use vendors::call::{Unreadable, VendorError};
 
     #[test]
-    fn a_change_is_done_only_where_what_it_did_was_read() {
-        let told = |sent: Result<(), Failure>, read: Result<(bool, &str), Failure>| {
-            let read = read.map(|(is_there, now)| (is_there, now.to_owned()));
+    fn a_change_is_done_only_if_the_state_afterwards_confirms_it() {
+        let outcome = |sent: Result<(), Failure>, read: Result<(bool, &str), Failure>| {
+            let read = read.map(|(is_in_effect, now)| (is_in_effect, now.to_owned()));
             let sent = sent.map(|()| ("Plant B did it.".to_owned(), true));
             let outcome = execute(
                 ready(sent).boxed_local(),
@@ -182,26 +182,26 @@ mod tests {
             message: "Plant B did it. It is so.".to_owned(),
             undoable: true,
         };
-        assert_eq!(told(Ok(()), Ok((true, "It is so."))), done);
+        assert_eq!(outcome(Ok(()), Ok((true, "It is so."))), done);
         let missed = Outcome::Unverified {
             message: "Not so. It is not.".to_owned(),
         };
-        assert_eq!(told(Ok(()), Ok((false, "It is not."))), missed);
+        assert_eq!(outcome(Ok(()), Ok((false, "It is not."))), missed);
         let failure = || Failure::no_gateway("timed out");
         let unknown = Outcome::Unknown {
             failure: failure(),
             message: "Plant B did it. The result is not verified, because the current state could not be read.".to_owned(),
         };
-        assert_eq!(told(Ok(()), Err(failure())), unknown);
+        assert_eq!(outcome(Ok(()), Err(failure())), unknown);
         let unsent = Outcome::Unknown {
             failure: failure(),
             message: "Read afterwards: It is not.".to_owned(),
         };
-        assert_eq!(told(Err(failure()), Ok((false, "It is not."))), unsent);
+        assert_eq!(outcome(Err(failure()), Ok((false, "It is not."))), unsent);
     }
 
     #[test]
-    fn only_an_answer_that_says_no_is_a_refusal() {
+    fn only_a_definite_refusal_makes_the_outcome_known() {
         let vendor = |status| {
             Failure::Vendor(Box::new(VendorError {
                 status,

@@ -1,5 +1,5 @@
-//! While a row is dragged, polling waits, so that frames stay short: requests and the reading of answers
-//! are delayed, for a limited time, and then released one a frame. Actions of the user never wait.
+//! While a row is dragged, polling waits, so that frames stay short: requests and the parsing of answers
+//! are delayed for a limited time, and then resumed one per frame. Actions of the user never wait.
 
 use leptos::prelude::{request_animation_frame, window};
 use std::cell::{Cell, RefCell};
@@ -7,17 +7,17 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
 
-/// The longest that a poll waits, in milliseconds: data on the screen becomes no older than that.
-const LONGEST_WAIT: f64 = 3_000.0;
+/// The maximum delay of a poll, in milliseconds, which limits how old data on the screen can become.
+const MAX_WAIT: f64 = 3_000.0;
 
-/// After a drag, its result is drawn before polls continue.
+/// The delay after a drag before polls continue, so that its result is drawn first.
 const REOPEN_DELAY: Duration = Duration::from_millis(400);
 
 /// Whether polls may continue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum PollGate {
     Open,
-    /// Since when, in milliseconds since the page was opened.
+    /// Closed since this time, in milliseconds since the page was opened.
     Closed(f64),
     /// Closed since the first time; the drag ended at the second.
     Reopening(f64, f64),
@@ -26,7 +26,7 @@ enum PollGate {
 impl PollGate {
     fn close(self, now: f64) -> Self {
         match self {
-            // A drag that pauses for a moment only is the same drag.
+            // A drag that pauses for a moment counts as one drag.
             Self::Closed(since) | Self::Reopening(since, _) if !self.is_open(now) => {
                 Self::Closed(since)
             }
@@ -44,9 +44,9 @@ impl PollGate {
     fn is_open(self, now: f64) -> bool {
         match self {
             Self::Open => true,
-            Self::Closed(since) => now - since >= LONGEST_WAIT,
+            Self::Closed(since) => now - since >= MAX_WAIT,
             Self::Reopening(since, at) => {
-                now - at >= REOPEN_DELAY.as_secs_f64() * 1_000.0 || now - since >= LONGEST_WAIT
+                now - at >= REOPEN_DELAY.as_secs_f64() * 1_000.0 || now - since >= MAX_WAIT
             }
         }
     }
@@ -64,7 +64,7 @@ fn now() -> f64 {
         .map_or(0.0, |performance| performance.now())
 }
 
-/// Says that a drag has begun or ended.
+/// Reports the start or the end of a drag.
 pub fn set_dragging(dragging: bool) {
     let gate = GATE.get();
     GATE.set(if dragging {
@@ -90,7 +90,7 @@ pub async fn wait() {
     let _ = JsFuture::from(turn).await;
 }
 
-/// Resumes the poll that has waited longest, one a frame.
+/// Resumes the poll that has waited longest, one per frame.
 fn next() {
     if GATE.get().is_open(now())
         && let Some(resume) = WAITING.with_borrow_mut(VecDeque::pop_front)
@@ -104,7 +104,7 @@ fn next() {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST_WAIT, PollGate};
+    use super::{MAX_WAIT, PollGate};
 
     #[test]
     fn polls_wait_during_a_drag_and_for_a_moment_after_it() {
@@ -118,15 +118,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_waits_longer_than_the_limit_even_if_drags_follow_each_other() {
+    fn polls_wait_no_longer_than_the_limit_during_consecutive_drags() {
         let mut gate = PollGate::Open.close(0.0);
         for step in 1..30 {
             let now = f64::from(step) * 100.0;
             gate = gate.reopen(now).close(now + 50.0);
             assert!(!gate.is_open(now), "{now}");
         }
-        assert!(gate.is_open(LONGEST_WAIT));
-        assert!(gate.reopen(LONGEST_WAIT).is_open(LONGEST_WAIT));
-        assert!(!gate.close(LONGEST_WAIT + 1.0).is_open(LONGEST_WAIT + 1.0));
+        assert!(gate.is_open(MAX_WAIT));
+        assert!(gate.reopen(MAX_WAIT).is_open(MAX_WAIT));
+        assert!(!gate.close(MAX_WAIT + 1.0).is_open(MAX_WAIT + 1.0));
     }
 }

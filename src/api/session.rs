@@ -1,5 +1,5 @@
-//! Who is signed in and what they may do, as the gateway says; signing in and out. Keeps no password
-//! and no cookie: the cookie is the browser's, and no script can read it.
+//! The user's session at the gateway, signing in and signing out. The console stores neither password nor cookie: only
+//! the browser holds the cookie, and no script can read it.
 
 use super::failure::{Failure, Problem};
 use super::transport::{delete, first, get, post};
@@ -12,7 +12,7 @@ use vendors::operation::segment;
 
 pub use protocol::{Session, SignInMethods};
 
-/// Asks the gateway.
+/// Requests the current session.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -40,7 +40,7 @@ pub async fn sign_in(user: &str, password: &str) -> Result<Session, Failure> {
     Ok(session)
 }
 
-/// Asks how one can sign in.
+/// Requests the available sign-in methods.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -48,9 +48,9 @@ pub async fn sign_in_methods() -> Result<SignInMethods, Failure> {
     get("/api/sign-in").await
 }
 
-/// Where a browser begins to sign in at the provider, to come back to a page of this console.
+/// The address that starts a sign-in at the provider and then returns to the page `to` of this console.
 #[must_use]
-pub fn at_provider(to: &str) -> String {
+pub fn provider_sign_in_url(to: &str) -> String {
     address(&format!("/api/openid/start?to={}", segment(to)))
 }
 
@@ -76,19 +76,18 @@ pub fn is_missing(failure: &Failure) -> bool {
 pub struct Ended(pub RwSignal<bool>);
 
 thread_local! {
-    /// Any request can detect it, and a request has no owner to read a context from.
+    /// Set by any request that detects the end. A request has no owner, so it cannot read a context.
     static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
     /// Counts the sign-ins since the console was opened.
     static SIGN_INS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The number of sign-ins since the console was opened. A request remembers it, so that [`check_for_end`] knows which
-/// session its answer is about.
+/// The number of sign-ins since the console was opened. It tells [`check_for_end`] to which session a request belongs.
 pub(super) fn sign_ins() -> u32 {
     SIGN_INS.get()
 }
 
-/// Watches from now on whether the session ends.
+/// Starts to watch for the end of the session.
 pub fn watch() -> Ended {
     let ended = RwSignal::new(false);
     ENDED.set(Some(ended));
@@ -96,8 +95,8 @@ pub fn watch() -> Ended {
     Ended(ended)
 }
 
-/// Checks a problem response for the end of the session. A request that was sent before the last sign-in was sent in the
-/// session before: that one's end is known already. `sign_ins`: as [`sign_ins`] was when the request was sent.
+/// Checks a problem response for the end of the session. `sign_ins` is the value of [`sign_ins`] when the request was
+/// sent: a request from before the last sign-in belongs to an earlier session, whose end is already known.
 pub(super) fn check_for_end(problem: &Problem, sign_ins: u32) {
     if problem.kind == NOT_SIGNED_IN
         && sign_ins == SIGN_INS.get()
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_gateways_own_word_for_it_asks_for_a_sign_in() {
+    fn only_the_gateways_sign_in_problem_requires_a_sign_in() {
         let refused = |kind: &str| {
             Failure::Refused(Box::new(Problem {
                 kind: kind.to_owned(),
@@ -143,9 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_the_provider_remembers_the_page() {
+    fn the_sign_in_address_of_the_provider_contains_the_page() {
         assert_eq!(
-            at_provider("/groups?x=a%2Fb&y"),
+            provider_sign_in_url("/groups?x=a%2Fb&y"),
             "/api/openid/start?to=%2Fgroups%3Fx%3Da%252Fb%26y"
         );
         let methods: SignInMethods =
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_gateways_session_is_read_too() {
+    fn a_session_of_an_older_gateway_is_readable() {
         let session: Session = json::read(br#"{"user":"ops","role":"viewer"}"#).unwrap();
         assert!(!session.may_change() && !session.can_sign_out && !session.demo);
     }

@@ -1,4 +1,4 @@
-//! Reads a very long list without holding up the page: slice by slice, with other tasks in between.
+//! Reads a very long list without blocking the page: slice by slice, with other tasks in between.
 
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, answer_of, arrived};
@@ -9,8 +9,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
-/// After so much time other tasks have their turn, in milliseconds: half of a frame.
-const A_TURN: f64 = 8.0;
+/// The maximum time before other tasks run, in milliseconds: half a frame.
+const TIME_SLICE: f64 = 8.0;
 
 /// Sends a call for a page of sessions to a connection's vendor through the gateway.
 ///
@@ -36,9 +36,9 @@ pub async fn send_page(
     Ok(arrived(call.read(answer)?, &relayed))
 }
 
-/// Sends a call for the sessions of a group to a connection's vendor through the gateway. `before` is the text that
-/// these sessions were read from: those whose text is as it was are not read anew. Answers the new text as well,
-/// which is empty for a list that was read whole.
+/// Sends a call for the sessions of a group to a connection's vendor through the gateway. `before` is the text from
+/// which `sessions` were read: sessions with unchanged text are not parsed again. Also returns the new text, which is
+/// empty for a list that was read in one piece.
 ///
 /// # Errors
 /// As [`super::send`].
@@ -65,21 +65,21 @@ async fn in_pieces(
     sessions: &[ClientSession],
 ) -> Option<(Listed<ClientSession>, ReadText)> {
     let mut reread = Reread::begin(body, before, sessions)?;
-    let mut begun = js_sys::Date::now();
+    let mut started = js_sys::Date::now();
     while !reread.piece()? {
-        if js_sys::Date::now() - begun >= A_TURN {
+        if js_sys::Date::now() - started >= TIME_SLICE {
             next_task().await;
-            begun = js_sys::Date::now();
+            started = js_sys::Date::now();
         }
     }
     Some(reread.end())
 }
 
-/// Reads a saved response as [`veeam::read_saved`]. `goes_on` hears how many sessions were read so far, and says
-/// whether somebody still waits for the rest.
+/// Reads a saved response as [`veeam::read_saved`]. `goes_on` receives the number of sessions read so far, and returns
+/// whether to continue. Returns `None` if it was stopped.
 ///
 /// # Errors
-/// One sentence about what cannot be read. Not an error, but nothing, once nobody waits for it.
+/// A sentence about the unreadable part.
 pub async fn read_saved(
     bytes: &[u8],
     goes_on: impl Fn(usize) -> bool,
@@ -88,7 +88,7 @@ pub async fn read_saved(
         Ok(body) => body,
         Err(error) => return Some(Err(error)),
     };
-    // What was pressed meanwhile has its turn, and the words that it is being read are drawn.
+    // Let the browser draw the progress message and handle input.
     next_task().await;
     let read = |body: Vec<u8>| veeam::read_saved(&body);
     let page = in_slices(body.as_bytes(), read, &goes_on).await;
@@ -98,8 +98,8 @@ pub async fn read_saved(
     Some(page.map_or_else(|| veeam::read_saved(body.as_bytes()), Ok))
 }
 
-/// Reads a long body slice by slice. `None` for one that is short, cannot be cut or cannot be read, which is to be
-/// read whole: that says best what is wrong with it; also once `goes_on` says no.
+/// Reads a long body slice by slice. `None` if it is short, cannot be cut or cannot be read: then read it in one piece,
+/// which gives the best error message. Also `None` once `goes_on` returns false.
 async fn in_slices<E>(
     body: &[u8],
     read: impl Fn(Vec<u8>) -> Result<Page, E>,
@@ -116,14 +116,14 @@ async fn in_slices<E>(
     joined.page()
 }
 
-/// Lets the browser draw and handle what was pressed: a message is a task of its own, and waits less than a timer.
+/// Lets the browser draw and handle input. A message runs as a separate task, and sooner than a timer.
 async fn next_task() {
     let Ok(channel) = MessageChannel::new() else {
         return;
     };
     let arrived = js_sys::Promise::new(&mut |resume, _| {
         channel.port1().set_onmessage(Some(&resume));
-        // Without anything that is handed over this does not fail.
+        // Without transferred objects this cannot fail.
         let _ = channel.port2().post_message(&JsValue::NULL);
     });
     // This promise is never rejected.

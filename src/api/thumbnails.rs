@@ -1,5 +1,4 @@
-//! Thumbnails of slicers as the gateway serves them. The page loads nothing from elsewhere: the gateway
-//! knows each thumbnail's original address from the responses that it has relayed.
+//! Thumbnails of slicers. The gateway serves them, and knows their original addresses from responses that it relayed.
 
 use crate::route::address;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,5 +1,4 @@
-//! The only use of gloo-net: sends a call to the gateway, times out, aborts, and returns every failure as a
-//! value. The only file that names gloo-net.
+//! Sends requests to the gateway with timeouts and aborts, returning failures as values. Only this file uses gloo-net.
 
 use super::failure::{Failure, Problem};
 use super::{poll_gate, session};
@@ -19,39 +18,37 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// How long to wait for an answer. The gateway gives up on a vendor before; a change that waits there for others may take
-/// longer, and is then told as one of which the outcome is not known yet.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of a request. The gateway's own timeout for vendors is shorter. A change that waits in the gateway's
+/// queue may take longer, and then has an unknown outcome.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long ago an answer that was asked for early may have come, in milliseconds, to stand in for a new one.
-const EARLY: f64 = 10_000.0;
+/// The maximum age of an early answer that replaces a request, in milliseconds.
+const MAX_EARLY_AGE: f64 = 10_000.0;
 
 /// A value and the times of its response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
     /// The vendor's clock when it answered, if sent.
     pub date: Option<VendorDate>,
-    /// How old the answer already was when it was wanted, in milliseconds: by its `Age`, and because it was asked for
-    /// so long before.
+    /// The age of the answer when the console needed it, in milliseconds: its `Age`, and the wait of an early answer.
     pub age: f64,
 }
 
 /// The vendor's clock in an answer (`Date`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VendorDate {
-    /// What it said.
+    /// The time of the clock.
     pub at: DateTime<Utc>,
-    /// How old this answer already was when it was wanted, in milliseconds: others that were read with it may be older.
+    /// The age of this answer when the console needed it, in milliseconds. Answers that were read with it may be older.
     pub age: f64,
-    /// How long the answer was on its way before it was wanted, in milliseconds: so much more than by its age is not
-    /// known of when the clock said so.
-    pub on_way: f64,
+    /// The duration of an early request, in milliseconds, which adds to the uncertainty of the time.
+    pub round_trip: f64,
 }
 
 impl<T> Arrived<T> {
-    /// A value of the gateway itself, which is as old as its answer.
+    /// A value of the gateway itself, without a vendor's clock.
     #[must_use]
     pub fn now(value: T) -> Self {
         Self {
@@ -62,37 +59,36 @@ impl<T> Arrived<T> {
     }
 }
 
-/// A value of the gateway's own, and when it was on its way: milliseconds since 1970 by the browser's clock.
+/// The gateway's first answer, with its times in milliseconds since 1970 by the browser's clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct First<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
-    /// When it was asked for.
+    /// The time of the request.
     pub requested_at: f64,
-    /// When the answer began to come.
-    pub came: f64,
+    /// The time at which the answer began to arrive.
+    pub received_at: f64,
 }
 
-/// Reads a body.
+/// Parses a response body.
 pub type Read<T> = fn(&[u8]) -> Result<T, json::FirstError>;
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy)]
 pub enum Purpose<'a> {
-    /// A refresh of what is shown. It may share an answer with other viewers, waits while a row is dragged,
+    /// A refresh of data on the screen. It may share an answer with other viewers, waits while a row is dragged,
     /// and is aborted when its page is left.
     Poll(&'a AbortController),
-    /// A read of what is shown next or exported. It may share an answer with other viewers.
+    /// A read of data to show next or to export. It may share an answer with other viewers.
     Read,
-    /// A change, or a read before or after one: an answer shared with other viewers may be older than the
-    /// change.
+    /// A change, or a read before or after a change. It shares no answer, which may be older than the change.
     Change,
 }
 
 /// Sends a call to a connection's vendor through the gateway.
 ///
 /// # Errors
-/// One of the four kinds of [`Failure`]; an abort is [`Failure::Unreachable`] and its reader is gone.
+/// One of the four kinds of [`Failure`]. An abort is [`Failure::Unreachable`], which nobody reads.
 pub async fn send<T>(
     connection: &str,
     call: &Call<T>,
@@ -102,7 +98,7 @@ pub async fn send<T>(
     Ok(arrived)
 }
 
-/// Reads what is to be changed, with the entity tag that the gateway gives it.
+/// Reads an item before a change, with the entity tag that the gateway sends.
 ///
 /// # Errors
 /// As [`send`].
@@ -114,10 +110,10 @@ pub async fn send_for_tag<T>(
     Ok((arrived.value, tag))
 }
 
-/// Sends a change that is made only if what it changes still has this entity tag.
+/// Sends a change that is carried out only if the item still has this entity tag.
 ///
 /// # Errors
-/// As [`send`]; 412 where it has another.
+/// As [`send`]; 412 if the entity tag differs.
 pub async fn send_if_match<T>(
     connection: &str,
     call: &Call<T>,
@@ -138,13 +134,13 @@ async fn relay<T>(
     Ok((arrived(call.read(&raw.answer)?, &raw), tag))
 }
 
-/// A vendor's answer, unread.
+/// A vendor's answer that is not parsed yet.
 pub(super) struct RawAnswer {
     pub(super) answer: Answer,
-    /// How long before it was wanted it was asked for, and how long it then was on its way, in milliseconds; nothing
-    /// for an answer that was asked for when it was wanted.
+    /// For an early answer, the time from its request until the console needed it, in milliseconds; otherwise 0.
     waited: f64,
-    on_way: f64,
+    /// For an early answer, the duration of its request, in milliseconds; otherwise 0.
+    round_trip: f64,
 }
 
 impl RawAnswer {
@@ -152,20 +148,20 @@ impl RawAnswer {
         Self {
             answer,
             waited: 0.0,
-            on_way: 0.0,
+            round_trip: 0.0,
         }
     }
 
-    /// The vendor's answer that `index.html` asked for while the console was being loaded. It is used once, and only if
-    /// it is not older than [`EARLY`], no sign-in followed it, and the computer's clock was not set back after it.
+    /// The vendor's answer that `index.html` requested while the console was loading. It is used once, if it is younger
+    /// than [`MAX_EARLY_AGE`], nobody has signed in since, and the computer's clock was not set back.
     async fn early(path: &str) -> Option<Self> {
-        let wanted = js_sys::Date::now();
-        let (answer, requested_at, came) = early_answer(path).await?;
-        let is_recent = wanted >= requested_at && wanted - came < EARLY;
+        let needed_at = js_sys::Date::now();
+        let (answer, requested_at, received_at) = early_answer(path).await?;
+        let is_recent = needed_at >= requested_at && needed_at - received_at < MAX_EARLY_AGE;
         (session::sign_ins() == 0 && is_recent).then_some(Self {
             answer,
-            waited: wanted - requested_at,
-            on_way: came - requested_at,
+            waited: needed_at - requested_at,
+            round_trip: received_at - requested_at,
         })
     }
 }
@@ -207,7 +203,7 @@ pub(super) async fn answer_of(
             RawAnswer::now(exchange(builder, body, None).await?)
         }
     };
-    // A proxy in between may add a `Via` of its own to every answer.
+    // A proxy may add its own `Via` to every answer.
     let is_of_vendor = |via: &str| via.contains(VIA);
     if !raw.answer.header("via").is_some_and(is_of_vendor) {
         return Err(Failure::from_problem(problem(&raw.answer, sign_ins)));
@@ -218,19 +214,23 @@ pub(super) async fn answer_of(
 /// A value with the times of its answer.
 pub(super) fn arrived<T>(value: T, raw: &RawAnswer) -> Arrived<T> {
     let date = raw.answer.header("date");
-    let kept = raw
+    let cached_for = raw
         .answer
         .header("age")
-        // Whole seconds (RFC 9111, section 5.1). The tables for reading others weigh more than some pages' own code.
+        // Integer seconds (RFC 9111, section 5.1). Parsing fractions would add more code than some pages have.
         .and_then(|age| age.parse::<u32>().ok())
         .map_or(0.0, f64::from);
-    let age = kept * 1000.0 + raw.waited;
-    let on_way = raw.on_way;
+    let age = cached_for * 1000.0 + raw.waited;
+    let round_trip = raw.round_trip;
     Arrived {
         value,
         date: date
             .and_then(vendors::http_date::parse)
-            .map(|at| VendorDate { at, age, on_way }),
+            .map(|at| VendorDate {
+                at,
+                age,
+                round_trip,
+            }),
         age,
     }
 }
@@ -238,10 +238,9 @@ pub(super) fn arrived<T>(value: T, raw: &RawAnswer) -> Arrived<T> {
 /// Reads one of the gateway's own routes.
 ///
 /// # Errors
-/// [`Failure::Unreachable`] or [`Failure::Refused`], and [`Failure::Unreadable`] when the answer is not
-/// what this version of the console expects.
+/// [`Failure::Unreachable`], [`Failure::Refused`], or [`Failure::Unreadable`] if the answer cannot be parsed.
 pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
-    own(
+    send_own(
         path,
         RequestBuilder::new(&address(path)),
         None,
@@ -251,32 +250,34 @@ pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
     .await
 }
 
-/// Reads one of the gateway's own routes that `index.html` asks for while the console is being loaded. Its answer
-/// is used once. Without one, and after one that says that the gateway could not be reached, the gateway is asked now.
+/// Reads one of the gateway's own routes that `index.html` requests while the console is loading. That answer is used
+/// once. Without an answer, or after a server error, this function sends a new request.
 ///
 /// # Errors
 /// As [`get`].
 pub async fn first<T>(path: &str, read: Read<T>) -> Result<First<T>, Failure> {
     let early = early_answer(path).await;
-    if let Some((answer, requested_at, came)) = early.filter(|(answer, ..)| answer.status < 500) {
+    if let Some((answer, requested_at, received_at)) =
+        early.filter(|(answer, ..)| answer.status < 500)
+    {
         let value = decode(path, &answer, 0, read)?;
         return Ok(First {
             value,
             requested_at,
-            came,
+            received_at,
         });
     }
     let requested_at = js_sys::Date::now();
-    let value = own(path, RequestBuilder::new(&address(path)), None, None, read).await?;
-    let came = js_sys::Date::now();
+    let value = send_own(path, RequestBuilder::new(&address(path)), None, None, read).await?;
+    let received_at = js_sys::Date::now();
     Ok(First {
         value,
         requested_at,
-        came,
+        received_at,
     })
 }
 
-/// What `index.html` left at this path of `firstAnswers`.
+/// The answer that `index.html` stored in `firstAnswers` for this path, with the times of its request and its arrival.
 async fn early_answer(path: &str) -> Option<(Answer, f64, f64)> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let answers = member(&window(), "firstAnswers")?;
@@ -284,14 +285,14 @@ async fn early_answer(path: &str) -> Option<(Answer, f64, f64)> {
     Reflect::set(&answers, &path.into(), &JsValue::UNDEFINED).ok()?;
     let arrived = JsFuture::from(promise).await.ok()?;
     let time = |name| member(&arrived, name)?.as_f64();
-    let (requested_at, came) = (time("asked")?, time("came")?);
+    let (requested_at, received_at) = (time("requestedAt")?, time("receivedAt")?);
     let response: web_sys::Response = member(&arrived, "response")?.dyn_into().ok()?;
     let answer = read(Response::from(response)).await.ok()?;
-    Some((answer, requested_at, came))
+    Some((answer, requested_at, received_at))
 }
 
-/// Reads one of the gateway's own routes as a refresh of what is shown: it waits while a row is dragged, and
-/// can be aborted. `reread` asks the gateway to read the vendors anew before it answers.
+/// Reads one of the gateway's own routes to refresh data on the screen: it waits while a row is dragged, and
+/// can be aborted. With `reread` the gateway reads the vendors again before it answers.
 ///
 /// # Errors
 /// As [`get`].
@@ -306,7 +307,7 @@ pub async fn poll<T>(
         builder = builder.header("cache-control", "no-cache");
     }
     poll_gate::wait().await;
-    let answer = own(path, builder, None, abort, read).await;
+    let answer = send_own(path, builder, None, abort, read).await;
     poll_gate::wait().await;
     answer
 }
@@ -319,13 +320,13 @@ pub async fn post<T: FromJson>(path: &str, body: &str) -> Result<T, Failure> {
     let builder = RequestBuilder::new(&address(path))
         .method(Method::POST)
         .header("content-type", "application/json");
-    own(path, builder, Some(body), None, json::read).await
+    send_own(path, builder, Some(body), None, json::read).await
 }
 
 /// Sends DELETE to one of the gateway's own routes.
 ///
 /// # Errors
-/// As [`get`], but for the answer's content, of which there is none.
+/// As [`get`]. The answer has no content, so it is never unreadable.
 pub async fn delete(path: &str) -> Result<(), Failure> {
     let builder = RequestBuilder::new(&address(path)).method(Method::DELETE);
     let sign_ins = session::sign_ins();
@@ -337,7 +338,7 @@ pub async fn delete(path: &str) -> Result<(), Failure> {
     }
 }
 
-async fn own<T>(
+async fn send_own<T>(
     path: &str,
     builder: RequestBuilder,
     body: Option<&str>,
@@ -370,7 +371,7 @@ async fn exchange(
     body: Option<&str>,
     abort: Option<&AbortController>,
 ) -> Result<Answer, Failure> {
-    // In the browser's own words it would be another sentence in each.
+    // Each browser has its own error text, so it is replaced.
     let broken = |_: gloo_net::Error| Failure::no_gateway("no connection");
     let controller = match abort {
         Some(controller) => controller.clone(),
@@ -378,7 +379,7 @@ async fn exchange(
             .map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
     };
     let signal = controller.signal();
-    let timer = set_timeout_with_handle(move || controller.abort(), PATIENCE).ok();
+    let timer = set_timeout_with_handle(move || controller.abort(), TIMEOUT).ok();
     let builder = builder.abort_signal(Some(&signal));
     let request = match body {
         Some(body) => builder.body(body),
@@ -390,7 +391,7 @@ async fn exchange(
         timer.clear();
     }
     result.map_err(|error| {
-        // By this timer or by that of another request of the same page: who has left the page reads nothing of it.
+        // Aborted by this timer or by that of another request of the same page. After leaving it, nobody reads this.
         if signal.aborted() {
             Failure::no_gateway("no answer within 20 s")
         } else {
@@ -407,9 +408,9 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
     })
 }
 
-/// `sign_ins`: as [`session::sign_ins`] said before the question.
+/// The problem in an error response. `sign_ins` is the value of [`session::sign_ins`] when the request was sent.
 fn problem(answer: &Answer, sign_ins: u32) -> Problem {
-    // The gateway's own problems always have a kind; other JSON, as of a proxy, reads as an empty problem.
+    // The gateway's own problems always have a kind; other JSON, for example from a proxy, parses as an empty problem.
     let own = json::read(&answer.body).ok();
     let own = own.filter(|problem: &Problem| !problem.kind.is_empty());
     let mut problem = own.unwrap_or_else(|| Problem {

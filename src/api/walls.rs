@@ -1,5 +1,4 @@
-//! Screens on a wall, as the gateway knows them: asking for a code, entering one, and which there are. The
-//! page `/wall` itself does not use this: it only reads.
+//! Pairing of status walls: requesting a code, entering it, listing and revoking walls.
 
 use super::failure::Failure;
 use super::transport::{delete, get, post};
@@ -10,15 +9,15 @@ use vendors::operation::segment;
 
 pub use protocol::{Pairing, Wall, Walls};
 
-/// Asks for a code; gets the one that this browser has already.
+/// Requests a pairing code. Returns the existing one if this browser already has one.
 ///
 /// # Errors
-/// As [`super::transport::get`]; refused when too many were asked for.
-pub async fn ask() -> Result<Pairing, Failure> {
+/// As [`super::transport::get`]; refused after too many requests.
+pub async fn request_code() -> Result<Pairing, Failure> {
     post("/api/pairing", "{}").await
 }
 
-/// Asks for the state of the pairing request.
+/// Requests the state of the pairing.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -26,13 +25,13 @@ pub async fn state() -> Result<Pairing, Failure> {
     get("/api/pairing").await
 }
 
-/// A moment in RFC 3339, as the list of walls has them.
+/// Parses a time of the list of walls (RFC 3339).
 #[must_use]
 pub fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
     json::moment(text?)
 }
 
-/// Asks which there are.
+/// Requests the list of paired walls.
 ///
 /// # Errors
 /// As [`super::transport::get`].
@@ -46,7 +45,7 @@ struct Code<'a> {
     name: &'a str,
 }
 
-/// Makes the screen that shows a code a wall.
+/// Pairs the screen that shows this code.
 ///
 /// # Errors
 /// As [`super::transport::get`]; refused when the code or the name is wrong, or after too many tries.
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_gateway_says_is_read() {
+    fn pairing_states_and_the_list_of_walls_are_read() {
         for (text, expected) in [
             (
                 r#"{"state":"waiting","code":"CDFG-3467","seconds_left":600}"#,

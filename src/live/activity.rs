@@ -1,4 +1,4 @@
-//! The activity as it grows: the newest entries as they arrive, and older ones as somebody asks for them.
+//! The activity: the newest entries as they arrive, and older ones on request.
 
 use super::{Live, sort, use_watched};
 use crate::api::activity::{Activity, ActivityEntry, read};
@@ -10,53 +10,51 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_sys::AbortController;
 
-/// How often it is asked while nothing is known to happen.
-const SELDOM: Duration = Duration::from_secs(600);
+/// The polling interval while the inventory reports no new activity.
+const IDLE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// How many entries are kept of a page that stays open for weeks; those that stand above it can be had again.
-const KEPT: usize = 500;
-/// The same while somebody reads further below.
-const KEPT_BELOW: usize = 5_000;
+/// The maximum number of entries that a page keeps while it stays open. Older ones can be loaded again.
+const MAX_ENTRIES: usize = 500;
+/// The same limit while the user reads older entries.
+const MAX_ENTRIES_SCROLLED: usize = 5_000;
 
 /// Entries, newest first.
 type Entries = Vec<Arc<ActivityEntry>>;
 
-/// What is known of the activity.
+/// The loaded part of the activity.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct LoadedEntries {
     entries: Entries,
-    /// What to ask with for the older ones.
+    /// The cursor for older entries.
     older: Option<String>,
 }
 
-/// The entries that a query leaves, as they refresh.
+/// The entries that match a query, as they refresh.
 #[derive(Clone, Copy)]
 pub struct Feed {
-    /// The newest ones.
+    /// The newest entries.
     pub newest: Live<Activity>,
-    known: RwSignal<LoadedEntries>,
-    /// Whether older ones are being read.
+    loaded: RwSignal<LoadedEntries>,
+    /// Whether older entries are being loaded.
     pub is_reading: RwSignal<bool>,
-    /// Why older ones could not be read.
+    /// Why older entries could not be loaded.
     pub failure: RwSignal<Option<Failure>>,
     query: StoredValue<String>,
 }
 
-/// Asks the gateway again when its inventory says that something has happened, and seldom otherwise.
-pub(super) fn when_something_happens<T, F>(
-    fetch: impl Fn(AbortController) -> F + 'static,
-) -> Live<T>
+/// Polls the gateway when its inventory reports new activity, and rarely otherwise.
+pub(super) fn poll_on_activity<T, F>(fetch: impl Fn(AbortController) -> F + 'static) -> Live<T>
 where
     T: PartialEq + Send + Sync + 'static,
     F: Future<Output = Result<T, Failure>> + 'static,
 {
-    let live = Live::every(SELDOM, move |abort| {
+    let live = Live::every(IDLE_INTERVAL, move |abort| {
         let answer = fetch(abort);
         async move { Ok(Arrived::now(answer.await?)) }
     });
-    let happened = use_watched().activity();
+    let activity = use_watched().activity();
     on_change_since(move |before: Option<u64>| {
-        let now = happened.get();
+        let now = activity.get();
         if before.is_some_and(|before| before != now) {
             live.status.refresh();
         }
@@ -65,23 +63,23 @@ where
     live
 }
 
-/// Begins to follow what a query leaves, until the current owner is cleaned up.
+/// Follows the entries that match a query, until the current owner is cleaned up.
 #[must_use]
 pub fn feed(query: String) -> Feed {
-    let asked = query.clone();
-    let newest = when_something_happens(move |abort| {
-        let query = asked.clone();
+    let polled_query = query.clone();
+    let newest = poll_on_activity(move |abort| {
+        let query = polled_query.clone();
         async move { read(&query, Some(&abort)).await }
     });
-    let known = RwSignal::new(LoadedEntries::default());
+    let loaded = RwSignal::new(LoadedEntries::default());
     on_change(move || {
         if let Some(page) = newest.value() {
-            known.update(|known| *known = with_newest(known, &page));
+            loaded.update(|loaded| *loaded = with_newest(loaded, &page));
         }
     });
     Feed {
         newest,
-        known,
+        loaded,
         is_reading: RwSignal::new(false),
         failure: RwSignal::new(None),
         query: StoredValue::new(query),
@@ -89,38 +87,42 @@ pub fn feed(query: String) -> Feed {
 }
 
 impl Feed {
-    /// Everything that is known, newest first.
+    /// All loaded entries, newest first.
     #[must_use]
     pub fn entries(self) -> Entries {
-        self.known.read().entries.clone()
+        self.loaded.read().entries.clone()
     }
 
-    /// Whether there are older ones.
+    /// Whether the gateway has older entries.
     #[must_use]
     pub fn has_older(self) -> bool {
-        self.known.read().older.is_some()
+        self.loaded.read().older.is_some()
     }
 
-    /// Whether anything was read yet.
+    /// Whether the first answer has arrived.
     #[must_use]
     pub fn is_read(self) -> bool {
         self.newest.value().is_some()
     }
 
-    /// Forgets all but the newest page where there is too much, so that a page that stays open does not grow.
-    /// `is_read_below` says whether somebody reads what would be forgotten.
-    pub fn trim(self, is_read_below: bool) {
-        let most = if is_read_below { KEPT_BELOW } else { KEPT };
-        let too_many = self.known.read_untracked().entries.len() > most;
+    /// Drops all but the newest page if there are too many entries, so that a page that stays open does not grow.
+    /// `is_scrolled`: whether the user reads entries that would be dropped.
+    pub fn trim(self, is_scrolled: bool) {
+        let max = if is_scrolled {
+            MAX_ENTRIES_SCROLLED
+        } else {
+            MAX_ENTRIES
+        };
+        let too_many = self.loaded.read_untracked().entries.len() > max;
         if let Some(page) = self.newest.value_untracked().filter(|_| too_many) {
-            self.known
+            self.loaded
                 .set(with_newest(&LoadedEntries::default(), &page));
         }
     }
 
-    /// Reads older ones, and then does what follows from them, unless the page was left.
+    /// Loads older entries, and then calls `then`, unless the page was left.
     pub fn read_older(self, then: impl FnOnce() + 'static) {
-        let Some(before) = self.known.read_untracked().older.clone() else {
+        let Some(before) = self.loaded.read_untracked().older.clone() else {
             return;
         };
         if self.is_reading.get_untracked() {
@@ -134,11 +136,13 @@ impl Feed {
             match answer {
                 Ok(page) => {
                     let _ = self.failure.try_set(None);
-                    let is_open = self.known.try_update(|known| {
-                        // Where a refresh has begun anew meanwhile, these are not the next ones.
-                        if known.older.as_ref() == Some(&before) {
-                            known.entries.extend(page.entries.into_iter().map(Arc::new));
-                            known.older = page.older;
+                    let is_open = self.loaded.try_update(|loaded| {
+                        // If a refresh has replaced the list meanwhile, these entries do not follow it.
+                        if loaded.older.as_ref() == Some(&before) {
+                            loaded
+                                .entries
+                                .extend(page.entries.into_iter().map(Arc::new));
+                            loaded.older = page.older;
                         }
                     });
                     if is_open.is_some() {
@@ -153,11 +157,11 @@ impl Feed {
     }
 }
 
-/// What is known once the newest page was read again. Entries of changes that have ended take the place of what they
-/// were. Where more is new than a page holds, what lies between is not known, and everything begins anew.
-fn with_newest(known: &LoadedEntries, page: &Activity) -> LoadedEntries {
+/// Merges the newest page into the loaded entries. A newer version of an entry replaces it. If there are more new
+/// entries than a page holds, the ones between are missing, so the list starts over with this page.
+fn with_newest(loaded: &LoadedEntries, page: &Activity) -> LoadedEntries {
     let newest = || page.entries.iter().cloned().map(Arc::new);
-    let first = known.entries.first();
+    let first = loaded.entries.first();
     let reaches = |first: &Arc<ActivityEntry>| {
         let mut numbers = page.entries.iter().map(|entry| entry.number);
         page.older.is_none() || numbers.any(|number| number == first.number)
@@ -173,11 +177,11 @@ fn with_newest(known: &LoadedEntries, page: &Activity) -> LoadedEntries {
         let mut new = page.entries.iter();
         new.all(|new| new.number != entry.number)
     };
-    entries.extend(known.entries.iter().filter(is_old).cloned());
+    entries.extend(loaded.entries.iter().filter(is_old).cloned());
     sort(&mut entries, |a, b| (b.at, b.number).cmp(&(a.at, a.number)));
     LoadedEntries {
         entries,
-        older: known.older.clone(),
+        older: loaded.older.clone(),
     }
 }
 
@@ -205,25 +209,25 @@ mod tests {
         }
     }
 
-    fn numbers(known: &LoadedEntries) -> Vec<i64> {
-        known.entries.iter().map(|entry| entry.number).collect()
+    fn numbers(loaded: &LoadedEntries) -> Vec<i64> {
+        loaded.entries.iter().map(|entry| entry.number).collect()
     }
 
     #[test]
-    fn a_change_that_has_ended_takes_the_place_of_what_it_was() {
+    fn a_newer_version_of_an_entry_replaces_it() {
         let first = with_newest(&LoadedEntries::default(), &page([2, 1].into_iter(), false));
         let again = Activity {
             entries: vec![entry(3, ""), entry(2, "done")],
             ..page([].into_iter(), true)
         };
-        let known = with_newest(&first, &again);
-        assert_eq!(numbers(&known), [3, 2, 1]);
-        assert_eq!(known.entries[1].outcome, "done");
-        assert_eq!(known.older, first.older, "from the oldest that is known");
+        let loaded = with_newest(&first, &again);
+        assert_eq!(numbers(&loaded), [3, 2, 1]);
+        assert_eq!(loaded.entries[1].outcome, "done");
+        assert_eq!(loaded.older, first.older, "the cursor of the oldest entry");
     }
 
     #[test]
-    fn where_something_lies_between_everything_begins_anew() {
+    fn the_list_starts_over_if_entries_between_are_missing() {
         let first = with_newest(&LoadedEntries::default(), &page([2, 1].into_iter(), false));
         let later = with_newest(&first, &page([9, 8].into_iter(), true));
         assert_eq!(
@@ -233,15 +237,15 @@ mod tests {
     }
 
     proptest! {
-        /// However much comes between two refreshes, the list has no gap and no repeat.
+        /// Any number of entries may arrive between two refreshes.
         #[test]
-        fn the_list_has_no_gap(steps in prop::collection::vec(0_i64..9, 1..12)) {
-            let (mut known, mut last) = (LoadedEntries::default(), 0);
+        fn the_list_has_no_gap_and_no_duplicate(steps in prop::collection::vec(0_i64..9, 1..12)) {
+            let (mut loaded, mut last) = (LoadedEntries::default(), 0);
             for step in steps {
                 last += step;
                 let first = (last - 5).max(0);
-                known = with_newest(&known, &page((first + 1..=last).rev(), first > 0));
-                let shown = numbers(&known);
+                loaded = with_newest(&loaded, &page((first + 1..=last).rev(), first > 0));
+                let shown = numbers(&loaded);
                 let expected: Vec<i64> = (1..=last).rev().take(shown.len()).collect();
                 prop_assert_eq!(shown, expected);
             }

@@ -1,4 +1,4 @@
-//! One AVEVA group, for its page: its configuration, its status and its sessions.
+//! One AVEVA group for its page: configuration, status and sessions.
 
 use super::Live;
 use super::schedule::Millis;
@@ -18,38 +18,38 @@ use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus, ReadT
 use vendors::call::Unreadable;
 use web_sys::AbortController;
 
-/// An AVEVA group with what it holds.
+/// An AVEVA group with its status and sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Its configuration.
+    /// The group's configuration.
     pub configuration: GroupConfiguration,
-    /// Its status and sessions.
+    /// The group's status and sessions.
     pub detail: Arc<Detail>,
 }
 
-/// What a group holds.
+/// The status and sessions of a group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detail {
-    /// When they were requested, by the browser's clock. It stands first, so that two readings are told apart
-    /// without a look at their sessions.
+    /// The time of the request by the browser's clock. It is the first field, so that the derived comparison of two
+    /// readings usually stops before the sessions.
     pub requested_at: Millis,
-    /// Who is primary, by the service.
+    /// The roles as the service reports them.
     pub status: GroupStatus,
-    /// Its sessions.
+    /// The group's sessions.
     pub sessions: Vec<ClientSession>,
-    /// What else their list held.
+    /// Items of the list of sessions that could not be used.
     pub left_out: LeftOut,
 }
 
 impl Group {
-    /// The group's name; its id where it has none, as groups that adapters made.
+    /// The group's name, or its id if it has none, such as a group created by adapters.
     #[must_use]
     pub fn name(&self) -> String {
         health::groups::group_name(&self.configuration).to_owned()
     }
 
-    /// What `health` says of the group as it was last read. What is normal stays so until something else is read, and
-    /// is not judged each second; every other state has ages in its words.
+    /// The verdict of `health` for the last reading. A normal verdict is not computed again each second, because it
+    /// stays normal until the next reading; every other verdict contains ages.
     #[must_use]
     pub fn verdict(&self, status: Status, clock: Clock) -> Verdict {
         let Detail {
@@ -74,7 +74,7 @@ impl Group {
         }
     }
 
-    /// Now, and when its sessions were read, by the vendor's clock.
+    /// The current time and the time of the reading, by the vendor's clock.
     #[must_use]
     pub fn observation(&self, status: Status, clock: Clock) -> Observation {
         Observation {
@@ -83,7 +83,7 @@ impl Group {
         }
     }
 
-    /// The same for what only another reading changes: it is not followed as time passes.
+    /// As [`Self::observation`], but the current time is untracked, for values that only a new reading changes.
     #[must_use]
     pub fn observation_when_read(&self, status: Status, clock: Clock) -> Observation {
         Observation {
@@ -93,19 +93,18 @@ impl Group {
     }
 }
 
-/// Who leads a group, and in which order the others would be elected.
+/// The leader of a group, and the order in which the others would be elected.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Election {
-    /// Its primary.
+    /// The primary session.
     pub primary: Option<ClientSession>,
-    /// Who was chosen to become it and has not confirmed yet.
+    /// The session that was elected but has not confirmed yet.
     pub pending: Option<ClientSession>,
-    /// The order.
+    /// The order of the others.
     pub succession: Succession,
 }
 
-/// The election of a group, worked out once for each reading and not each second: a group may have thousands of
-/// sessions.
+/// The election of a group, computed for each reading and not each second: a group may have thousands of sessions.
 #[must_use]
 pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
     Memo::new(move |_| {
@@ -117,7 +116,7 @@ pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
         } = group.detail.as_ref();
         let observation = group.observation_when_read(live.status, clock);
         let succession = Succession::of(&group.configuration, sessions, observation);
-        if succession.ends() {
+        if succession.can_expire() {
             let _ = live.status.vendor_time(clock);
         }
         let (primary, pending) = leaders(&group.configuration, status, sessions, observation);
@@ -129,13 +128,13 @@ pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
     })
 }
 
-/// A group, for as long as the current owner lives.
+/// Polls a group until the current owner is cleaned up.
 #[must_use]
 pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
     let last = Rc::new(RefCell::new(Rc::default()));
     let fetch = move |abort| {
         let (connection, base, id) = (connection.clone(), base.clone(), id.clone());
-        whole(connection, base, id, Rc::clone(&last), abort)
+        fetch_group(connection, base, id, Rc::clone(&last), abort)
     };
     let handover = RefCell::new(None);
     let moving = move |group: &Group, now| {
@@ -148,28 +147,27 @@ pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
     Live::new(fetch, moving)
 }
 
-/// The list of sessions that was read last, and its text.
+/// The last list of sessions, and the text that it was read from.
 #[derive(Default)]
 struct LastRead {
     text: ReadText,
     detail: Option<Arc<Detail>>,
 }
 
-/// Turns a 404 for the sessions or the status of a group into an unreadable answer: the group itself was just read, so it
-/// is not gone, as a 404 means by the contract.
-fn of_a_group_that_is_there(failure: Failure) -> Failure {
+/// Turns a 404 for the sessions or the status of a group into an unreadable answer. By the contract a 404 means that
+/// the group does not exist, but the group itself was just read.
+fn unreadable_if_not_found(failure: Failure) -> Failure {
     match &failure {
         Failure::Vendor(error) if error.status == 404 => Failure::Unreadable(Unreadable {
             status: error.status,
-            problem: "the group is there, and its status or its sessions are said not to be (404)"
-                .to_owned(),
+            problem: "the group exists, but its status or sessions were not found (404)".to_owned(),
             excerpt: failure.in_full(),
         }),
         _ => failure,
     }
 }
 
-async fn whole(
+async fn fetch_group(
     connection: String,
     base: aveva::Base,
     id: String,
@@ -184,7 +182,7 @@ async fn whole(
     let known = before.detail.as_ref();
     let known = known.map_or(&[][..], |detail| &detail.sessions);
     let requested_at = clock::now();
-    // At once, and not one after the other: on a slow line each takes as long as all.
+    // Concurrent requests, because on a slow line each takes as long as all of them.
     let (configuration, status, sessions) = join3(
         send(&connection, &configuration, purpose),
         send(&connection, &status, purpose),
@@ -192,8 +190,8 @@ async fn whole(
     )
     .await;
     let configuration = configuration?;
-    let status = status.map_err(of_a_group_that_is_there)?;
-    let (sessions, text) = sessions.map_err(of_a_group_that_is_there)?;
+    let status = status.map_err(unreadable_if_not_found)?;
+    let (sessions, text) = sessions.map_err(unreadable_if_not_found)?;
     let age = status.age.max(sessions.age);
     let detail = Arc::new(Detail {
         status: status.value,
@@ -217,12 +215,12 @@ async fn whole(
 
 #[cfg(test)]
 mod tests {
-    use super::of_a_group_that_is_there;
+    use super::unreadable_if_not_found;
     use crate::api::Failure;
     use vendors::call::VendorError;
 
     #[test]
-    fn a_group_that_was_answered_is_not_gone_because_its_sessions_are_not_found() {
+    fn a_group_that_was_read_is_not_missing_if_its_sessions_are_not_found() {
         let of = |status| {
             let error = VendorError {
                 status,
@@ -230,7 +228,7 @@ mod tests {
                 operation_id: Some("7".to_owned()),
                 ..VendorError::default()
             };
-            of_a_group_that_is_there(Failure::Vendor(Box::new(error)))
+            unreadable_if_not_found(Failure::Vendor(Box::new(error)))
         };
         assert!(!of(404).is_missing());
         let Failure::Unreadable(why) = of(404) else {

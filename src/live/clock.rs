@@ -1,4 +1,4 @@
-//! One tick a second for every age on the page, and the vendors' clocks.
+//! The page's clock: one tick per second for every age on the page.
 
 use super::poll_settings::PollSettings;
 use crate::provided::provided;
@@ -11,32 +11,31 @@ use std::time::Duration;
 #[derive(Clone, Copy)]
 pub struct Clock {
     millis: RwSignal<f64>,
-    /// Counts the timers: one that is not the newest does nothing. A timer that is cleared would keep its
-    /// closure for as long as the page is open.
+    /// Counts the timers: only the newest one acts. Clearing a timer instead would keep its closure in memory.
     timers: StoredValue<u32>,
-    /// Whether an answer is under way that will tick.
-    awaits: StoredValue<bool>,
+    /// Whether a pending request will tick when its answer arrives.
+    awaits_answer: StoredValue<bool>,
     poll_settings: PollSettings,
 }
 
-/// From one tick to the next.
+/// The interval between two ticks.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long a tick waits for a pending answer, which ticks as well, so that the page is drawn once.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The maximum delay of a tick for a pending answer, which ticks as well, so that the page is drawn only once.
+const MAX_TICK_DELAY: Duration = Duration::from_millis(250);
 
-/// The page's clock. Only inside [`provide`]'s owner.
+/// The page's clock. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_clock() -> Clock {
     provided()
 }
 
-/// Starts the page's one clock, which also notices when the computer has slept.
+/// Starts the page's clock, which also detects when the computer has slept.
 pub fn provide(poll_settings: PollSettings) -> Clock {
     let clock = Clock {
         millis: RwSignal::new(now()),
         timers: StoredValue::new(0),
-        awaits: StoredValue::new(false),
+        awaits_answer: StoredValue::new(false),
         poll_settings,
     };
     provide_context(clock);
@@ -45,14 +44,14 @@ pub fn provide(poll_settings: PollSettings) -> Clock {
 }
 
 impl Clock {
-    /// An answer is asked for that ticks when it arrives.
+    /// Announces an answer that will tick when it arrives.
     pub(super) fn await_answer(self) {
-        let _ = self.awaits.try_set_value(true);
+        let _ = self.awaits_answer.try_set_value(true);
     }
 
-    /// An answer has arrived, or will not: ticks now, so that it and the ages beside it are drawn in one go.
+    /// Ticks when the announced answer has arrived or failed, so that it and the ages are drawn together.
     pub(super) fn answer_arrived(self) {
-        let _ = self.awaits.try_set_value(false);
+        let _ = self.awaits_answer.try_set_value(false);
         self.tick();
     }
 
@@ -65,8 +64,8 @@ impl Clock {
         }
         self.poll_settings.ticked(last);
         let due = move || {
-            if self.awaits.try_get_value() == Some(true) {
-                self.after(PATIENCE, move || self.tick());
+            if self.awaits_answer.try_get_value() == Some(true) {
+                self.after(MAX_TICK_DELAY, move || self.tick());
             } else {
                 self.tick();
             }
@@ -87,11 +86,10 @@ impl Clock {
         set_timeout(due, wait);
     }
 
-    /// Milliseconds since 1970 by the browser; changes once a second.
+    /// Milliseconds since 1970 by the browser's clock; notifies subscribers once per second.
     #[must_use]
     pub fn millis(self) -> f64 {
-        // The tick only says when to look again: between two ticks an answer may arrive that is
-        // newer than the last tick, and its age must not come out negative.
+        // Not the time of the tick: an answer may be newer than the last tick, and its age must not be negative.
         let _ = self.millis.get();
         now()
     }
@@ -109,7 +107,7 @@ pub fn now() -> f64 {
     js_sys::Date::now()
 }
 
-/// Milliseconds since 1970 as a time; the epoch when out of range.
+/// Milliseconds since 1970 as a time; the epoch if out of range.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,

@@ -1,5 +1,5 @@
-//! The one poll for everything that is a list, a number or a tile: what the gateway watches. Pages ask
-//! here how fresh a resource is and what is written beside its name; they judge nothing.
+//! The poll of the gateway's inventory, the source of all lists, counts and tiles. Pages read here how fresh a
+//! resource is and which state to show; they judge nothing themselves.
 
 use super::clock::{self, Clock, use_clock};
 use super::inventory_freshness::{InventoryFreshness, Polled};
@@ -22,35 +22,34 @@ use std::sync::Arc;
 use vendors::Connection;
 use web_sys::AbortController;
 
-/// A difference of the gateway's clock from the one that is known that is worth taking over, in
-/// milliseconds: ages are shown in seconds.
+/// The minimum change of the gateway's clock offset that is applied, in milliseconds. Ages are shown in seconds.
 const CLOCK_STEP: f64 = 200.0;
 
-/// A difference of this computer's clock from the gateway's that nobody has to be told of.
+/// The maximum difference between this computer's clock and the gateway's that is not reported.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
-/// What the gateway watches, as it refreshes.
+/// The gateway's inventory, as it refreshes.
 #[derive(Clone, Copy)]
 pub struct Watched {
     live: Live<InventorySnapshot>,
-    /// The gateway's clock less the browser's, in milliseconds.
-    ahead: RwSignal<f64>,
+    /// The gateway's clock minus the browser's, in milliseconds.
+    clock_offset: RwSignal<f64>,
     fresh: StoredValue<InventoryFreshness>,
-    /// Counts the times at which something became less fresh.
+    /// Counts the changes of any freshness.
     aged: RwSignal<u32>,
-    /// Changes when a day may have begun: with a quarter of an hour, in every zone.
+    /// Changes every quarter of an hour, when a new day may begin in some time zone.
     day: RwSignal<u32>,
     settings: PollSettings,
-    /// Failovers that the last answer showed.
+    /// Failovers in the last answer.
     leader_changes: RwSignal<Vec<GroupLeaderChange>>,
-    /// What the next request shall have read anew.
-    wanted: StoredValue<Rc<Cell<Vec<Refresh>>>, LocalStorage>,
-    /// The build that this page was loaded with.
+    /// Refreshes to request with the next poll.
+    pending_refreshes: StoredValue<Rc<Cell<Vec<Refresh>>>, LocalStorage>,
+    /// The build that the gateway served when this page was loaded.
     first_build: StoredValue<String>,
     clock: Clock,
 }
 
-/// What the gateway watches. Only inside [`provide`]'s owner.
+/// The gateway's inventory. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_watched() -> Watched {
     provided()
@@ -60,12 +59,12 @@ pub fn use_watched() -> Watched {
 #[derive(Debug, Clone, PartialEq)]
 pub struct First {
     snapshot: InventorySnapshot,
-    ahead: f64,
-    /// When it was asked for, in milliseconds since 1970 by the browser's clock.
+    clock_offset: f64,
+    /// The time of the request, in milliseconds since 1970 by the browser's clock.
     requested_at: f64,
 }
 
-/// Asks for everything: what the console has to know before it can show anything.
+/// Requests the complete inventory, which the console needs before it can show anything.
 ///
 /// # Errors
 /// As [`fetch`].
@@ -73,79 +72,79 @@ pub async fn first() -> Result<First, Failure> {
     let transport::First {
         value,
         requested_at,
-        came,
+        received_at,
     } = api::first().await?;
-    let ahead = ahead(&value, requested_at, came);
+    let clock_offset = clock_offset(&value, requested_at, received_at);
     let (snapshot, _) = InventorySnapshot::default().after(value);
     Ok(First {
         snapshot,
-        ahead,
+        clock_offset,
         requested_at,
     })
 }
 
-/// The gateway's clock less the browser's, which saw the answer on its way between two moments.
-fn ahead(answer: &protocol::Inventory, requested_at: f64, came: f64) -> f64 {
-    clock::millis_of(answer.now) - f64::midpoint(requested_at.min(came), came)
+/// The gateway's clock minus the browser's, estimated at the middle between request and answer.
+fn clock_offset(answer: &protocol::Inventory, requested_at: f64, received_at: f64) -> f64 {
+    clock::millis_of(answer.now) - f64::midpoint(requested_at.min(received_at), received_at)
 }
 
-/// The changes after a revision, and the gateway's clock less the browser's.
-async fn ask(
+/// Requests the changes after a revision. Returns them with the gateway's clock minus the browser's.
+async fn fetch_changes(
     after: Option<String>,
     refresh: Option<&Refresh>,
     abort: Option<AbortController>,
 ) -> Result<(protocol::Inventory, f64), Failure> {
     let requested_at = clock::now();
     let changes = fetch(after.as_deref(), refresh, abort.as_ref()).await?;
-    let ahead = ahead(&changes, requested_at, clock::now());
-    Ok((changes, ahead))
+    let clock_offset = clock_offset(&changes, requested_at, clock::now());
+    Ok((changes, clock_offset))
 }
 
-/// Notes what shall be read anew, each once.
-fn want(wanted: &Cell<Vec<Refresh>>, more: Vec<Refresh>) {
-    let mut all = wanted.take();
-    for what in more {
-        if !all.contains(&what) {
-            all.push(what);
+/// Adds refreshes to the pending ones, without duplicates.
+fn add_refreshes(pending: &Cell<Vec<Refresh>>, more: Vec<Refresh>) {
+    let mut all = pending.take();
+    for refresh in more {
+        if !all.contains(&refresh) {
+            all.push(refresh);
         }
     }
-    wanted.set(all);
+    pending.set(all);
 }
 
-/// Asks for what has changed.
+/// Polls the gateway for changes.
 #[derive(Clone)]
 struct Poller {
     clock: Clock,
-    /// What the next request shall have read anew.
-    wanted: Rc<Cell<Vec<Refresh>>>,
+    /// Refreshes to request with the next poll.
+    pending_refreshes: Rc<Cell<Vec<Refresh>>>,
     known: Rc<RefCell<InventorySnapshot>>,
-    ahead: RwSignal<f64>,
+    clock_offset: RwSignal<f64>,
     leader_changes: RwSignal<Vec<GroupLeaderChange>>,
 }
 
 impl Poller {
     async fn poll(self, abort: AbortController) -> Result<Arrived<InventorySnapshot>, Failure> {
-        let refreshes = self.wanted.take();
+        let refreshes = self.pending_refreshes.take();
         let after = self.known.borrow().revision.clone();
         self.clock.await_answer();
         let answer = async {
-            // What these change is in the last answer, too.
+            // All use the same revision, so the last answer contains the changes of all refreshes.
             let (last, others) = refreshes.split_last().unzip();
             for refresh in others.unwrap_or_default() {
-                ask(after.clone(), Some(refresh), Some(abort.clone())).await?;
+                fetch_changes(after.clone(), Some(refresh), Some(abort.clone())).await?;
             }
-            ask(after, last, Some(abort)).await
+            fetch_changes(after, last, Some(abort)).await
         };
         let answer = answer.await;
         self.clock.answer_arrived();
-        // Nothing was read, so that it is wanted all the same. What the gateway refuses it would refuse again.
+        // Retry the refreshes if the gateway was unreachable. It would refuse a refused one again.
         if let Err(Failure::Unreachable(_)) = answer {
-            want(&self.wanted, refreshes);
+            add_refreshes(&self.pending_refreshes, refreshes);
         }
         let (changes, offset) = answer?;
         let (snapshot, leader_changes) = self.known.borrow().after(changes);
         self.known.replace(snapshot.clone());
-        let _ = self.ahead.try_maybe_update(|held| {
+        let _ = self.clock_offset.try_maybe_update(|held| {
             let moved = (*held - offset).abs() > CLOCK_STEP;
             if moved {
                 *held = offset;
@@ -159,32 +158,32 @@ impl Poller {
     }
 }
 
-/// Begins to refresh, for as long as the console is open.
+/// Starts to poll the inventory, for as long as the console is open.
 pub fn provide(first: First) -> Watched {
     let First {
         snapshot,
-        ahead,
+        clock_offset,
         requested_at,
     } = first;
     let (clock, settings) = (use_clock(), use_poll_settings());
-    let ahead = RwSignal::new(ahead);
+    let clock_offset = RwSignal::new(clock_offset);
     let leader_changes = RwSignal::new(Vec::new());
     let poller = Poller {
         clock,
-        wanted: Rc::default(),
+        pending_refreshes: Rc::default(),
         known: Rc::new(RefCell::new(snapshot.clone())),
-        ahead,
+        clock_offset,
         leader_changes,
     };
-    let wanted = Rc::clone(&poller.wanted);
+    let pending_refreshes = Rc::clone(&poller.pending_refreshes);
     let first_build = StoredValue::new(snapshot.build.clone());
     let live = {
         let seen = Cell::new(settings.refresh_requests.try_get_untracked());
         let fetch = move |abort| {
-            // Who asks for everything anew wants the gateway to read anew, too.
+            // A refresh that the user requests makes the gateway read everything again, too.
             let requests = settings.refresh_requests.try_get_untracked();
             if requests != seen.replace(requests) {
-                want(&poller.wanted, vec![Refresh::Everything]);
+                add_refreshes(&poller.pending_refreshes, vec![Refresh::Everything]);
             }
             poller.clone().poll(abort)
         };
@@ -194,7 +193,7 @@ pub fn provide(first: First) -> Watched {
         };
         Live::starting_with(snapshot, requested_at, fetch, moving)
     };
-    let now = untrack(|| clock.at(ahead.get()));
+    let now = untrack(|| clock.at(clock_offset.get()));
     let polled = Polled {
         answered: now,
         interval: TimeDelta::zero(),
@@ -202,13 +201,13 @@ pub fn provide(first: First) -> Watched {
     let judged = InventoryFreshness::of(live.value_untracked().unwrap_or_default(), polled, now);
     let watched = Watched {
         live,
-        ahead,
+        clock_offset,
         fresh: StoredValue::new(judged),
         aged: RwSignal::new(0),
         day: RwSignal::new(0),
         settings,
         leader_changes,
-        wanted: StoredValue::new_local(wanted),
+        pending_refreshes: StoredValue::new_local(pending_refreshes),
         first_build,
         clock,
     };
@@ -229,8 +228,7 @@ pub fn provide(first: First) -> Watched {
 }
 
 impl Watched {
-    /// Judges how fresh everything is, unless what was judged last still holds. Returns whether anything is fresher or
-    /// less fresh than it was.
+    /// Judges how fresh everything is, unless the last result is still valid. Returns whether any freshness changed.
     fn judge(self, now: DateTime<Utc>) -> bool {
         let snapshot = self.snapshot_untracked();
         let polled = Polled {
@@ -238,18 +236,18 @@ impl Watched {
             interval: TimeDelta::from_std(self.settings.interval()).unwrap_or(TimeDelta::MAX),
         };
         let changed = self.fresh.try_update_value(|held| {
-            if held.holds(&snapshot, polled, now) {
+            if held.is_valid_for(&snapshot, polled, now) {
                 return false;
             }
             let fresh = InventoryFreshness::of(snapshot, polled, now);
-            let changed = !held.is_as(&fresh);
+            let changed = !held.is_same_as(&fresh);
             *held = fresh;
             changed
         });
         changed == Some(true)
     }
 
-    /// How fresh everything in the inventory is, tracked.
+    /// Reads how fresh everything in the inventory is, tracked.
     fn with_fresh<T>(
         self,
         snapshot: &Arc<InventorySnapshot>,
@@ -265,31 +263,31 @@ impl Watched {
         self.fresh.with_value(read)
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
-        resubscribe(&[&self.ahead, &self.aged]);
+        resubscribe(&[&self.clock_offset, &self.aged]);
         self.live.status.resubscribe();
     }
 
-    /// Everything, tracked.
+    /// The current snapshot, tracked.
     #[must_use]
     pub fn snapshot(self) -> Arc<InventorySnapshot> {
         self.live.value().unwrap_or_default()
     }
 
-    /// Everything at this moment.
+    /// The current snapshot, untracked.
     #[must_use]
     pub fn snapshot_untracked(self) -> Arc<InventorySnapshot> {
         self.live.value_untracked().unwrap_or_default()
     }
 
-    /// One connection.
+    /// The state of a connection.
     #[must_use]
     pub fn connection(self, id: &str) -> Option<Arc<ConnectionState>> {
         self.snapshot().connection(id).cloned()
     }
 
-    /// The connections, in the order of the gateway's configuration; another list only when that changes.
+    /// The connections in the order of the gateway's configuration. Notifies subscribers only if the list changes.
     #[must_use]
     pub fn connections(self) -> Memo<Vec<Connection>> {
         Memo::new(move |_| {
@@ -299,7 +297,7 @@ impl Watched {
         })
     }
 
-    /// How fresh a connection is; never read where there is none.
+    /// How fresh a connection is; [`Freshness::NoData`] for an unknown one.
     #[must_use]
     pub fn freshness(self, connection: &str) -> Freshness {
         let snapshot = self.snapshot();
@@ -333,13 +331,13 @@ impl Watched {
         })
     }
 
-    /// How a resource counts and what is written beside its name.
+    /// The state of a resource to count and to show, given how fresh it is.
     #[must_use]
     pub fn effective_state(self, resource: &Resource) -> EffectiveState {
         resource.effective_state(self.freshness_of(resource))
     }
 
-    /// How old what is known of a resource is; `None` if it was never read.
+    /// The age of a resource's data; `None` if it was never read.
     #[must_use]
     pub fn age_of(self, resource: &Resource) -> Option<TimeDelta> {
         let connection = self.connection(&resource.key.connection)?;
@@ -347,29 +345,29 @@ impl Watched {
         Some(self.since(at))
     }
 
-    /// The gateway's time, each second.
+    /// The gateway's time, tracked: changes every second.
     #[must_use]
     pub fn now(self) -> DateTime<Utc> {
-        self.clock.at(self.ahead.get())
+        self.clock.at(self.clock_offset.get())
     }
 
-    /// The gateway's time at this moment, without following it.
+    /// The gateway's time, untracked.
     #[must_use]
     pub fn now_untracked(self) -> DateTime<Utc> {
         untrack(|| self.now())
     }
 
-    /// The gateway's time, tracked only as far as another day may have begun: for words that tell no age.
+    /// The gateway's time, tracked only for a change of the day, for texts without an age.
     #[must_use]
     pub fn now_by_day(self) -> DateTime<Utc> {
         self.day.track();
         self.now_untracked()
     }
 
-    /// How wrong this computer's clock is, in words; nothing where that is not worth telling.
+    /// The error of this computer's clock, in words; `None` if it is within [`CLOCK_TOLERANCE`].
     #[must_use]
     pub fn computer_clock(self) -> Option<String> {
-        let ahead = clock::signed_span(-self.ahead.get());
+        let ahead = clock::signed_span(-self.clock_offset.get());
         let direction = if ahead < TimeDelta::zero() {
             "behind"
         } else {
@@ -381,19 +379,19 @@ impl Watched {
         })
     }
 
-    /// Milliseconds since 1970 by the gateway's clock, each second.
+    /// Milliseconds since 1970 by the gateway's clock, tracked: changes every second.
     #[must_use]
     pub fn now_millis(self) -> f64 {
-        self.clock.millis() + self.ahead.get()
+        self.clock.millis() + self.clock_offset.get()
     }
 
-    /// The time since a moment of the gateway's clock; negative where that was set back.
+    /// The time since a moment of the gateway's clock; negative if that clock was set back.
     #[must_use]
     pub fn since(self, at: DateTime<Utc>) -> TimeDelta {
         self.now().signed_duration_since(at)
     }
 
-    /// A vendor's time, each second.
+    /// A vendor's time, tracked: changes every second.
     #[must_use]
     pub fn vendor_now(self, connection: &str) -> DateTime<Utc> {
         self.vendor_time(connection, self.now())
@@ -409,22 +407,22 @@ impl Watched {
         at.checked_add_signed(ahead).unwrap_or(at)
     }
 
-    /// Has the gateway read anew, and shows what it then knows.
+    /// Makes the gateway read connections again, and polls it for the result.
     pub fn refresh(self, what: Refresh) {
         let _ = self
-            .wanted
-            .try_with_value(|wanted| want(wanted, vec![what]));
+            .pending_refreshes
+            .try_with_value(|pending| add_refreshes(pending, vec![what]));
         self.live.status.refresh();
     }
 
-    /// Asks the gateway now for what it knows: somebody has changed something there.
-    pub fn ask_now(self) {
+    /// Polls the gateway now, after a change on the gateway itself.
+    pub fn poll_now(self) {
         self.live.status.refresh();
     }
 
-    /// Asks again as soon as the gateway says that a connection answers again: a poll that failed would wait. Only as a
-    /// poll that is woken does: this is no person's wish, so a pause and what the vendor asked for are honoured.
-    pub fn ask_when_answering(self, connection: String, status: Status) {
+    /// Wakes a failed poll of a vendor, which would otherwise wait, as soon as the gateway reports that its connection
+    /// answers again. The user did not request this, so a pause and the vendor's `Retry-After` still apply.
+    pub fn wake_when_answering(self, connection: String, status: Status) {
         let answers = Memo::new(move |_| self.freshness(&connection).is_believable());
         on_change(move || {
             if answers.get() && untrack(|| status.failure().is_some()) {
@@ -433,25 +431,25 @@ impl Watched {
         });
     }
 
-    /// Counts what happened, tracked: with another number there is something new in the activity.
+    /// The activity counter, tracked. A different number means new entries in the activity.
     #[must_use]
     pub fn activity(self) -> Memo<u64> {
         Memo::new(move |_| self.snapshot().activity)
     }
 
-    /// Failovers that the last answer showed, tracked.
+    /// Failovers in the last answer, tracked.
     #[must_use]
     pub fn leader_changes(self) -> Vec<GroupLeaderChange> {
         self.leader_changes.get()
     }
 
-    /// Whether the gateway serves another console than this page, tracked.
+    /// Whether the gateway serves a different build than this page, tracked.
     #[must_use]
     pub fn is_old_build(self) -> bool {
         self.is_other_build(&self.snapshot().build)
     }
 
-    /// Asks the gateway whether it is there and serves another console than this page.
+    /// Asks the gateway whether it serves a different build than this page. False if it does not answer.
     pub async fn serves_other_build(self) -> bool {
         let served = api::build().await;
         served.is_ok_and(|build| self.is_other_build(&build))
@@ -462,20 +460,19 @@ impl Watched {
         !build.is_empty() && !first.is_empty() && build != first
     }
 
-    /// Whether the gateway says what this page cannot read, tracked: it may be of another version.
+    /// Whether this page cannot parse the gateway's answer, tracked: the gateway may have another version.
     #[must_use]
     pub fn is_unreadable(self) -> bool {
         matches!(self.failure(), Some(Failure::Unreadable(_)))
     }
 
-    /// Whether the gateway does not say how everything is, tracked: then nothing on the screen is current.
+    /// Whether the last poll of the gateway failed, tracked: then nothing on the screen is current.
     #[must_use]
-    pub fn is_gateway_gone(self) -> bool {
+    pub fn is_gateway_lost(self) -> bool {
         self.failure().is_some()
     }
 
-    /// Whether the console asks and the gateway answers at this moment, tracked: not while refresh is paused, while nobody
-    /// sees the page, or right after the computer slept.
+    /// Whether the inventory is current, tracked: not while paused or hidden, or right after the computer slept.
     #[must_use]
     pub fn is_current(self) -> bool {
         self.live.status.freshness(self.clock) == Freshness::Live
@@ -485,11 +482,11 @@ impl Watched {
     #[must_use]
     pub fn last_answer(self) -> Option<DateTime<Utc>> {
         let at = self.live.status.requested_at()?;
-        Some(clock::time(clock::millis_of(at) + self.ahead.get()))
+        Some(clock::time(clock::millis_of(at) + self.clock_offset.get()))
     }
 
-    /// Why the gateway does not say it, tracked: it does not answer, a proxy in front of it answers in its place, or it
-    /// fails. That nobody is signed in is shown in another way.
+    /// Why the last poll failed, tracked: the gateway does not answer, a proxy answers in its place, or the gateway
+    /// fails. A missing sign-in is not included, because it is shown differently.
     #[must_use]
     pub fn failure(self) -> Option<Failure> {
         let failure = self.live.status.failure();

@@ -1,4 +1,4 @@
-//! How fresh everything in the inventory is, by what the gateway last said and by the time. Pure.
+//! The freshness of everything in the inventory, from the gateway's last answer and the current time. Pure.
 
 use super::InventorySnapshot;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,16 +8,16 @@ use protocol::ConnectionState;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// When the gateway last said how everything is, and how often it is asked.
+/// The time of the last poll, and the polling interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Polled {
-    /// By the gateway's clock.
+    /// The time of the last answer by the gateway's clock.
     pub(super) answered: DateTime<Utc>,
-    /// As the open page has it.
+    /// The interval of the open page.
     pub(super) interval: TimeDelta,
 }
 
-/// How fresh everything is, and from when until when that holds unless something else is read.
+/// The freshness of everything, and the period in which it is valid unless new data arrives.
 #[derive(Debug)]
 pub(super) struct InventoryFreshness {
     /// In the order of the snapshot's connections.
@@ -26,7 +26,7 @@ pub(super) struct InventoryFreshness {
     pub(super) resources: Vec<Freshness>,
     pub(super) snapshot: Arc<InventorySnapshot>,
     polled: Polled,
-    holds: RangeInclusive<DateTime<Utc>>,
+    valid: RangeInclusive<DateTime<Utc>>,
 }
 
 impl InventoryFreshness {
@@ -44,7 +44,7 @@ impl InventoryFreshness {
             .iter()
             .filter_map(|reading| reading.as_fresh_until(None, now));
         let mut until = ends.min().unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // Those of one connection stand together.
+        // Resources of one connection are adjacent, so the last position is reused.
         let mut last: Option<(&str, Option<usize>)> = None;
         let resources = snapshot.resources().iter().map(|resource| {
             let id = resource.key.connection.as_str();
@@ -70,28 +70,29 @@ impl InventoryFreshness {
             resources,
             snapshot,
             polled,
-            holds: now..=until,
+            valid: now..=until,
         }
     }
 
-    /// Whether this is what would be judged now.
-    pub(super) fn holds(
+    /// Whether judging now would give the same result.
+    pub(super) fn is_valid_for(
         &self,
         snapshot: &Arc<InventorySnapshot>,
         polled: Polled,
         now: DateTime<Utc>,
     ) -> bool {
-        Arc::ptr_eq(&self.snapshot, snapshot) && self.polled == polled && self.holds.contains(&now)
+        Arc::ptr_eq(&self.snapshot, snapshot) && self.polled == polled && self.valid.contains(&now)
     }
 
-    /// Whether everything is as fresh as there.
-    pub(super) fn is_as(&self, other: &Self) -> bool {
+    /// Whether every freshness is the same.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
         (&self.connections, &self.resources) == (&other.connections, &other.resources)
     }
 }
 
-/// When a connection, or a resource of it, was read, and how often that is expected. What was as new as it should be when
-/// the gateway last answered has until the next answer, which a page may ask for seldom. What was silent by then is so.
+/// When a connection, or a resource of it, was read, and the interval at which that is expected. If the data was fresh
+/// at the gateway's last answer, the page's own, maybe longer, interval applies until the next answer. Stale data stays
+/// stale.
 fn reading(state: &ConnectionState, observed_at: Option<DateTime<Utc>>, polled: Polled) -> Reading {
     let own = i64::try_from(state.interval_ms).unwrap_or(i64::MAX);
     let own = TimeDelta::try_milliseconds(own).unwrap_or(TimeDelta::MAX);
@@ -131,7 +132,7 @@ mod tests {
         }
     }
 
-    /// A connection that is read every five seconds, and was read then.
+    /// A connection that is read every five seconds, and was last read at `observed`.
     fn connection(id: &str, observed: Option<i64>) -> ConnectionState {
         ConnectionState {
             connection: Connection {
@@ -191,35 +192,35 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_was_silent_at_the_last_answer_is_so_however_seldom_a_page_asks() {
+    fn a_source_that_was_stale_at_the_last_answer_is_stale_at_any_page_interval() {
         let snapshot = snapshot(vec![connection("plant-a", Some(0))], Vec::new());
         let judged = |answered, interval, now| {
             InventoryFreshness::of(Arc::clone(&snapshot), polled(answered, interval), at(now))
                 .connections[0]
         };
         for (answered, interval, now, expected) in [
-            // A page that asks as often as the gateway reads.
+            // The page polls as often as the gateway reads.
             (10, 5, 10, Live),
             (10, 5, 15, Aging),
             (10, 5, 16, Stale),
             (10, 5, 61, NoData),
-            // One that asks every five minutes: until the next answer the source is believed, if it could be then.
+            // The page polls every five minutes: a source that was fresh stays so until the next answer.
             (10, 300, 300, Live),
             (10, 300, 601, Aging),
             (16, 300, 16, Stale),
             (61, 300, 61, NoData),
             (200, 300, 200, NoData),
-            // A page with another interval makes nothing fresher.
+            // A longer interval of the page does not make stale data fresher.
             (20, 5, 21, Stale),
             (20, 300, 21, Stale),
         ] {
-            let told = format!("answered at {answered}, every {interval} s, now {now}");
-            assert_eq!(judged(answered, interval, now), expected, "{told}");
+            let case = format!("answered at {answered}, every {interval} s, now {now}");
+            assert_eq!(judged(answered, interval, now), expected, "{case}");
         }
     }
 
     #[test]
-    fn a_resource_that_was_silent_at_the_last_answer_is_so_too() {
+    fn a_resource_that_was_stale_at_the_last_answer_is_stale() {
         let resources = vec![
             resource("plant-a", "a", Observed::WithConnection),
             resource("plant-a", "b", Observed::At(at(80))),
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn each_resource_goes_with_its_own_connection_and_without_one_nothing_is_known_of_it() {
+    fn a_resource_has_the_freshness_of_its_connection_or_no_data_without_one() {
         let resources = ["gone", "plant-a", "plant-b"]
             .map(|connection| resource(connection, "x", Observed::WithConnection));
         let connections = vec![
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_judged_holds_until_the_first_of_all_gets_older() {
+    fn a_result_is_valid_until_the_first_item_becomes_less_fresh() {
         let resources = vec![resource("plant-a", "x", Observed::At(at(92)))];
         let connections = vec![
             connection("plant-a", Some(100)),
@@ -260,27 +261,28 @@ mod tests {
         let polled_at = polled(100, 5);
         let fresh = InventoryFreshness::of(Arc::clone(&snapshot), polled_at, at(100));
         // The resource is aging after 102, the connections after 105 and 110.
-        for (now, holds) in [(99, false), (100, true), (102, true), (103, false)] {
-            assert_eq!(fresh.holds(&snapshot, polled_at, at(now)), holds, "{now}");
+        for (now, expected) in [(99, false), (100, true), (102, true), (103, false)] {
+            let is_valid = fresh.is_valid_for(&snapshot, polled_at, at(now));
+            assert_eq!(is_valid, expected, "{now}");
         }
-        assert!(!fresh.holds(&snapshot, polled(101, 5), at(101)));
-        assert!(!fresh.holds(&snapshot, polled(100, 10), at(101)));
-        assert!(!fresh.holds(
+        assert!(!fresh.is_valid_for(&snapshot, polled(101, 5), at(101)));
+        assert!(!fresh.is_valid_for(&snapshot, polled(100, 10), at(101)));
+        assert!(!fresh.is_valid_for(
             &Arc::new(InventorySnapshot::clone(&snapshot)),
             polled_at,
             at(101)
         ));
         let later = |now| InventoryFreshness::of(Arc::clone(&snapshot), polled_at, at(now));
-        assert!(fresh.is_as(&later(102)));
+        assert!(fresh.is_same_as(&later(102)));
         let aged = later(103);
-        assert!(!fresh.is_as(&aged));
+        assert!(!fresh.is_same_as(&aged));
         assert_eq!(aged.resources, [Aging]);
     }
 
     #[test]
-    fn an_empty_inventory_holds_for_ever() {
+    fn the_result_for_an_empty_inventory_is_always_valid() {
         let snapshot = snapshot(Vec::new(), Vec::new());
         let fresh = InventoryFreshness::of(Arc::clone(&snapshot), polled(0, 5), at(0));
-        assert!(fresh.holds(&snapshot, polled(0, 5), at(1_000_000)));
+        assert!(fresh.is_valid_for(&snapshot, polled(0, 5), at(1_000_000)));
     }
 }

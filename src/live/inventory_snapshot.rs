@@ -1,4 +1,4 @@
-//! What the gateway watches, as this console last received it. Pure.
+//! The gateway's inventory, as this console last received it. Pure.
 
 use super::sort;
 use health::alarms::{Alarm, Maintenance};
@@ -7,21 +7,20 @@ use protocol::{ConnectionState, Inventory};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Everything that the gateway watches at one revision. Parts that did not change are shared with the
-/// revision before.
+/// The inventory at one revision. Unchanged parts are shared with the previous revision.
 #[derive(Debug, Clone, Default)]
 pub struct InventorySnapshot {
-    /// What to ask the gateway with for the changes after this.
+    /// The revision, used to request the changes after it.
     pub revision: Option<String>,
-    /// Which console the gateway serves.
+    /// The build of the console that the gateway serves.
     pub build: String,
-    /// Counts what happened, as the gateway does.
+    /// The gateway's activity counter.
     pub activity: u64,
-    /// Whether the last message about an alarm to some target did not arrive.
+    /// Whether the last alert to at least one target failed.
     pub alerts_fail: bool,
     /// In the order of the configuration.
     pub connections: Arc<Vec<Arc<ConnectionState>>>,
-    /// Sorted by key, so that those of one kind stand together.
+    /// Sorted by key, so that resources of one kind are adjacent.
     resources: Vec<Arc<Resource>>,
     /// The last known leader of each resource that has none now.
     last_leaders: Vec<(ResourceKey, String)>,
@@ -31,21 +30,21 @@ pub struct InventorySnapshot {
     pub maintenance: Arc<Vec<Maintenance>>,
 }
 
-/// Another member leads a group than before.
+/// A change of the leader of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupLeaderChange {
     /// The group.
     pub resource: ResourceKey,
     /// The group's name.
     pub name: String,
-    /// Who led it before.
+    /// The previous leader.
     pub from: String,
-    /// Who leads it now.
+    /// The current leader.
     pub to: String,
 }
 
 impl PartialEq for InventorySnapshot {
-    /// A revision stands for all resources; the rest changes without one.
+    /// Compares the revision in place of all resources, and the fields that change without a new revision.
     fn eq(&self, other: &Self) -> bool {
         (&self.revision, &self.build, self.activity, self.alerts_fail)
             == (
@@ -58,8 +57,8 @@ impl PartialEq for InventorySnapshot {
 }
 
 impl InventorySnapshot {
-    /// This, with what changed since; and which changes of leaders that shows. A gateway that was started anew
-    /// sends everything, which is compared with what was known all the same.
+    /// Applies changes. Returns the new snapshot, and the changes of leaders compared with this one, even if a
+    /// restarted gateway has sent everything.
     #[must_use]
     pub fn after(&self, changes: Inventory) -> (Self, Vec<GroupLeaderChange>) {
         let mut leader_changes = Vec::new();
@@ -86,7 +85,7 @@ impl InventorySnapshot {
             });
             match (before, resource.leader()) {
                 (Some(from), Some(to)) => leader_changes.extend(leader_change(&resource, from, to)),
-                // Kept, because a failover may pass through a moment without a leader.
+                // Keep the last leader, because a failover may include a moment without a leader.
                 (Some(from), None) => last_leaders.push((resource.key.clone(), from)),
                 (None, _) => {}
             }
@@ -139,8 +138,7 @@ impl InventorySnapshot {
             .map(|place| &self.connections[place])
     }
 
-    /// The titles of the connections with this kind of resource that were never read: a number of its resources
-    /// leaves theirs out.
+    /// The titles of connections with this kind of resource that were never read, and are missing from counts.
     #[must_use]
     pub fn never_read(&self, kind: Kind) -> String {
         let never = self.connections.iter().filter(|state| {
@@ -152,7 +150,7 @@ impl InventorySnapshot {
         titles.join(", ")
     }
 
-    /// The title of a connection; its id where it is no longer configured.
+    /// The title of a connection, or its id if it is no longer configured.
     #[must_use]
     pub fn title(&self, id: &str) -> String {
         let connection = self.connection(id).map(|state| &state.connection);
@@ -161,7 +159,7 @@ impl InventorySnapshot {
             .to_owned()
     }
 
-    /// Where the connection of this id stands.
+    /// The position of a connection.
     #[must_use]
     pub fn connection_position(&self, id: &str) -> Option<usize> {
         let mut connections = self.connections.iter();
@@ -174,7 +172,7 @@ impl InventorySnapshot {
         &self.resources[self.range_of(kind)]
     }
 
-    /// Where the resources of a kind stand.
+    /// The positions of the resources of a kind.
     #[must_use]
     pub fn range_of(&self, kind: Kind) -> Range<usize> {
         let begin = self.resources.partition_point(|held| held.key.kind < kind);
@@ -182,13 +180,13 @@ impl InventorySnapshot {
         begin..end
     }
 
-    /// Every resource.
+    /// All resources.
     #[must_use]
     pub fn resources(&self) -> &[Arc<Resource>] {
         &self.resources
     }
 
-    /// One resource; of a run of a plan as the connection has it that represents it.
+    /// A resource. A failover session is found at the connection that represents it.
     #[must_use]
     pub fn find(&self, key: &ResourceKey) -> Option<&Arc<Resource>> {
         match key.kind {
@@ -197,14 +195,14 @@ impl InventorySnapshot {
         }
     }
 
-    /// The run of a plan with this GUID, which several connections may list, and one represents.
+    /// The failover session with this GUID. Several connections may list it, and one of them represents it.
     #[must_use]
     pub fn session(&self, uid: &str) -> Option<&Arc<Resource>> {
         let mut sessions = self.of_kind(Kind::FailoverSession).iter();
         sessions.find(|held| held.key.id == uid)
     }
 
-    /// Where a resource stands.
+    /// The position of a resource.
     #[must_use]
     pub fn position(&self, key: &ResourceKey) -> Option<usize> {
         self.resources
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_the_leader_is_a_takeover_also_after_a_restart_of_the_gateway() {
+    fn a_leader_change_is_detected_even_across_a_restart_of_the_gateway() {
         let (snapshot, leader_changes) =
             InventorySnapshot::default().after(changes(true, vec![group("x", "a")], vec![]));
         assert_eq!(leader_changes, []);
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_takeover_with_no_leader_in_between_is_seen_once() {
+    fn a_leader_change_with_a_leaderless_moment_is_detected_once() {
         for (primaries, expected) in [
             (["a", "", "b"], Some(("a", "b"))),
             (["a", "", "a"], None),
@@ -310,11 +308,11 @@ mod tests {
         let (snapshot, _) = snapshot.after(changes(false, vec![group("x", "")], vec![]));
         assert_eq!(snapshot.last_leaders.len(), 1);
         let (snapshot, _) = snapshot.after(changes(true, Vec::new(), vec![]));
-        assert_eq!(snapshot.last_leaders, [], "what is gone has no last leader");
+        assert_eq!(snapshot.last_leaders, [], "a removed group has none");
     }
 
     #[test]
-    fn times_that_changed_alone_are_taken_over_and_those_of_nobody_left_out() {
+    fn changed_times_are_applied_and_those_of_unknown_resources_are_ignored() {
         let (snapshot, _) =
             InventorySnapshot::default().after(changes(true, vec![group("x", "a")], vec![]));
         let mut facts = GroupFacts {

@@ -1,5 +1,4 @@
-//! A list of views by key. It takes the place of the library's `For`, which hashes keys, works out a list of operations and
-//! carries them out: 10 kB more in the program.
+//! A list of views by key. It replaces the library's `For`, which would add 10 kB to the program.
 
 use crate::client_view::client_view;
 use leptos::prelude::*;
@@ -7,16 +6,16 @@ use leptos::tachys::renderer::Rndr;
 use leptos::tachys::renderer::types::{Element, Node, Placeholder};
 use std::sync::Arc;
 
-/// What is drawn, once its key is new.
+/// An item, which is drawn if its key is new.
 struct Item {
     key: String,
     draw: Box<dyn FnOnce() -> Drawn + Send>,
 }
 
-/// A view as it was drawn, of any type: nothing turns it into another one, so the program needs no code for that.
+/// A drawn view of any type. It is never turned into another view, so the program needs no code for that.
 type Drawn = Box<dyn Mountable>;
 
-/// Draws each item once. One with the key of an item of the last list keeps its view.
+/// Draws each item once. An item with the key of an item of the last list keeps its view.
 #[must_use]
 pub fn keyed<T, K, V>(
     items: impl Fn() -> Vec<T> + Send + 'static,
@@ -40,7 +39,7 @@ where
 }
 
 fn list(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
-    // Rows outlive the effect's owner, which is renewed with each list.
+    // Rows outlive the owner of the effect, which is replaced with each list.
     let owner = Owner::current().unwrap_or_default();
     let rows = move || {
         client_view(List {
@@ -51,24 +50,24 @@ fn list(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
     rows.into_any()
 }
 
-/// The items of a list at one moment.
+/// The current items of a list.
 struct List {
     items: Vec<Item>,
     owner: Owner,
 }
 
-/// The list as it is drawn.
+/// The drawn list.
 struct ListState {
     rows: Rows,
-    /// Stands behind the last row.
+    /// A placeholder after the last row.
     end: Placeholder,
 }
 
 #[derive(Default)]
 struct Rows {
     drawn: Vec<Row>,
-    /// Of rows that have gone. The list's owner keeps a trace of each row's for as long as it lives itself, which may be
-    /// months: so further rows get these.
+    /// Owners of removed rows, which new rows reuse. The list's owner keeps a record of each child owner until it is
+    /// cleaned up itself, which may be after months.
     spare: Vec<Owner>,
 }
 
@@ -87,8 +86,8 @@ impl Row {
         }
     }
 
-    /// Takes it off the page, with everything that belongs to it. Its owner is free then. What was provided as context in
-    /// it stays: rows provide none.
+    /// Removes the row from the page, and returns its cleaned-up owner. Contexts in an owner are not cleared, but rows
+    /// provide none.
     fn remove(mut self) -> Owner {
         self.view.unmount();
         drop(self.view);
@@ -98,8 +97,8 @@ impl Row {
 }
 
 impl Rows {
-    /// Takes rows away and draws new ones, for these items. Which of the rows stay where they are in the page.
-    fn take(&mut self, items: Vec<Item>, parent: &Owner) -> Vec<bool> {
+    /// Removes and draws rows for these items. Returns for each row whether it stays at its place in the page.
+    fn update(&mut self, items: Vec<Item>, parent: &Owner) -> Vec<bool> {
         let places = {
             let old = self.drawn.iter().map(|row| row.key.as_str()).collect();
             places(old, items.iter().map(|item| item.key.as_str()))
@@ -133,9 +132,9 @@ impl Render for List {
     }
 
     fn rebuild(self, state: &mut ListState) {
-        let stays = state.rows.take(self.items, &self.owner);
+        let stays = state.rows.update(self.items, &self.owner);
         let rows = &mut state.rows.drawn;
-        // In order: screen readers read what is new as it comes.
+        // Insert in order, because screen readers announce new rows as they are inserted.
         for at in (0..rows.len()).filter(|at| !stays[*at]) {
             let (before, after) = rows.split_at_mut(at + 1);
             let row = before[at].view.as_mut();
@@ -143,7 +142,7 @@ impl Render for List {
                 .iter()
                 .zip(&stays[at + 1..])
                 .find(|(_, stays)| **stays);
-            // Nothing is inserted before the list itself is in the page: it then mounts its rows in order.
+            // Before the list itself is in the page, nothing is inserted: `mount` mounts the rows in order.
             if !next.is_some_and(|(next, _)| next.view.insert_before_this(row)) {
                 state.end.insert_before_this(row);
             }
@@ -181,8 +180,8 @@ impl Mountable for ListState {
     }
 }
 
-/// The place of each new key among the old ones, each of which is taken once. Most stand where they stood: what follows the
-/// last one that was found is looked at first.
+/// The position of each new key among the old ones, each of which is used once. The search starts after the last match,
+/// because most keys keep their order.
 pub fn places<'a>(old: Vec<&str>, new: impl Iterator<Item = &'a str>) -> Vec<Option<usize>> {
     let mut old: Vec<Option<&str>> = old.into_iter().map(Some).collect();
     let mut next = 0;
@@ -196,11 +195,11 @@ pub fn places<'a>(old: Vec<&str>, new: impl Iterator<Item = &'a str>) -> Vec<Opt
     .collect()
 }
 
-/// Which rows stay where they are in the page while the others are moved or added around them. Of what was moved to the
-/// front and what was moved to the end only that itself is moved.
+/// Whether each row stays at its place in the page while the others are moved or added around it. If one row was moved
+/// to the front or to the end, only that row is moved.
 fn staying(places: &[Option<usize>]) -> Vec<bool> {
-    let from_front = rising(places, false);
-    let from_end = rising(places, true);
+    let from_front = increasing(places, false);
+    let from_end = increasing(places, true);
     let count = |stays: &[bool]| stays.iter().filter(|stays| **stays).count();
     if count(&from_end) > count(&from_front) {
         from_end
@@ -209,7 +208,7 @@ fn staying(places: &[Option<usize>]) -> Vec<bool> {
     }
 }
 
-fn rising(places: &[Option<usize>], from_end: bool) -> Vec<bool> {
+fn increasing(places: &[Option<usize>], from_end: bool) -> Vec<bool> {
     let mut stays = vec![false; places.len()];
     let mut last = None;
     for step in 0..places.len() {
@@ -237,7 +236,7 @@ mod tests {
     use std::collections::HashSet;
     use std::sync::{Arc, Mutex};
 
-    /// A view that no page shows.
+    /// A view outside any page.
     struct Unseen;
 
     impl Mountable for Unseen {
@@ -255,19 +254,19 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_drawn_once_and_cleaned_up_when_it_goes_and_no_list_of_months_grows() {
+    fn a_row_is_drawn_once_and_cleaned_up_and_owners_are_reused() {
         let (parent, mut rows) = (Owner::new(), Rows::default());
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tell = |words: String| told.lock().unwrap().push(words);
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let record = |text: String| log.lock().unwrap().push(text);
         let owners = Mutex::new(HashSet::new());
         let mut show = |keys: &[String]| {
             let item = |key: &String| {
-                let (key, told) = (key.clone(), Arc::clone(&told));
+                let (key, log) = (key.clone(), Arc::clone(&log));
                 let draw = {
                     let key = key.clone();
                     move || -> Box<dyn Mountable> {
-                        told.lock().unwrap().push(format!("+{key}"));
-                        on_cleanup(move || told.lock().unwrap().push(format!("-{key}")));
+                        log.lock().unwrap().push(format!("+{key}"));
+                        on_cleanup(move || log.lock().unwrap().push(format!("-{key}")));
                         Box::new(Unseen)
                     }
                 };
@@ -276,23 +275,23 @@ mod tests {
                     draw: Box::new(draw),
                 }
             };
-            rows.take(keys.iter().map(item).collect(), &parent);
+            rows.update(keys.iter().map(item).collect(), &parent);
             let ids = rows.drawn.iter().map(|row| row.owner.debug_id());
             owners.lock().unwrap().extend(ids);
         };
         show(&["a", "b", "b"].map(str::to_owned));
         show(&["b", "c"].map(str::to_owned));
-        tell("gone".to_owned());
+        record("empty".to_owned());
         show(&[]);
-        let words = told.lock().unwrap().join(" ");
-        assert_eq!(words, "+a +b +b -a -b +c gone -b -c");
+        let log = log.lock().unwrap().join(" ");
+        assert_eq!(log, "+a +b +b -a -b +c empty -b -c");
         for number in 0..20_000 {
             show(&[number, number + 1].map(|number: i32| number.to_string()));
         }
         assert_eq!(owners.lock().unwrap().len(), 3);
     }
 
-    /// The list after what does not stay was taken out and put before what follows it and stays; and how many stay.
+    /// The list after each row that does not stay was moved before the next row that stays; and how many rows stay.
     fn arranged(old: &[&str], new: &[&str]) -> (Vec<String>, usize) {
         let places = places(old.to_vec(), new.iter().copied());
         let stays = staying(&places);
@@ -310,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_moved_to_an_end_is_all_that_is_moved() {
+    fn only_a_row_that_moved_to_the_front_or_the_end_is_moved() {
         for (old, new, stay) in [
             (["a", "b", "c", "d"], ["b", "c", "d", "a"], 3),
             (["a", "b", "c", "d"], ["d", "a", "b", "c"], 3),
@@ -324,7 +323,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_list_becomes_the_new_one(
+        fn every_list_is_turned_into_the_new_one(
             old in Just(vec!["a", "b", "c", "d", "e", "f"]).prop_shuffle(), kept in 0_usize..6,
             new in Just(vec!["a", "b", "c", "d", "e", "f", "g"]).prop_shuffle(), length in 0_usize..7,
             // A key that occurs twice is drawn twice.

@@ -1,4 +1,4 @@
-//! `Live<T>`: the last good value of one thing, with the status of its poll.
+//! `Live<T>`: the last good value of one item, with the status of its poll.
 
 use super::clock;
 use super::poll::{Poll, Received};
@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_sys::AbortController;
 
-/// Something on the screen that refreshes by itself: the last good value stays when a poll fails.
-/// Everything that shows the same thing is given the same `Live`, and so shares its poll.
+/// A value on the screen that refreshes by itself: the last good value stays when a poll fails.
+/// All views of the same item use the same `Live`, and so share its poll.
 pub struct Live<T: Send + Sync + 'static> {
     value: RwSignal<Option<Arc<T>>>,
-    /// How old the value is, what went wrong, and when it is asked for next.
+    /// The age of the value, the last failure, and the schedule.
     pub status: Status,
 }
 
@@ -33,8 +33,8 @@ impl<T: Send + Sync + 'static> Clone for Live<T> {
 impl<T: Send + Sync + 'static> Copy for Live<T> {}
 
 impl<T: PartialEq + Send + Sync + 'static> Live<T> {
-    /// Polls at once and then by its [`Schedule`] until the current owner is cleaned up.
-    /// `in_transition` says, with the vendor's time, whether the value is worth asking for more often.
+    /// Polls immediately and then by its [`Schedule`] until the current owner is cleaned up.
+    /// `in_transition` decides, with the vendor's time, whether the value is polled more often.
     #[must_use]
     pub fn new<F>(
         fetch: impl Fn(AbortController) -> F + 'static,
@@ -46,8 +46,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         Self::begin(None, None, fetch, in_transition)
     }
 
-    /// The same, of which the first value is known, and when it was asked for, in milliseconds since 1970 by the
-    /// browser's clock.
+    /// As [`Self::new`], with a first value and the time of its request, in milliseconds by the browser's clock.
     #[must_use]
     pub fn starting_with<F>(
         first: T,
@@ -61,7 +60,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         Self::begin(Some((first, requested_at)), None, fetch, in_transition)
     }
 
-    /// Polls at an interval of its own, whichever page is open, and does not pause.
+    /// Polls at its own interval, whichever page is open, and does not pause.
     #[must_use]
     pub fn every<F>(interval: Duration, fetch: impl Fn(AbortController) -> F + 'static) -> Self
     where
@@ -82,8 +81,8 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         let now = clock::now();
         let mut schedule = Schedule::default();
         if let Some((first, requested_at)) = &first {
-            // Counted from the request, so that an old first answer is replaced soon.
-            schedule.begun(requested_at.min(now));
+            // The interval counts from the request, so that an old first answer is replaced soon.
+            schedule.started(requested_at.min(now));
             schedule.answered(now, in_transition(first, clock::time(now)));
         }
         let requested_at = first.as_ref().map(|(_, requested_at)| *requested_at);
@@ -100,7 +99,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
                         age: arrived.age,
                         apply: Box::new(move |now| {
                             let moving = in_transition(&arrived.value, now);
-                            put(value, arrived.value);
+                            set_if_changed(value, arrived.value);
                             moving
                         }),
                     })
@@ -109,8 +108,8 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             schedule: RefCell::new(schedule),
             interval,
             timer: Cell::new(None),
-            under_way: RefCell::new(None),
-            turn: Cell::new(0),
+            in_flight: RefCell::new(None),
+            request_count: Cell::new(0),
             ended: Cell::new(false),
         });
         let status = Status::new(poll, use_poll_settings(), requested_at);
@@ -119,21 +118,24 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
 }
 
 impl<T: Send + Sync + 'static> Live<T> {
-    /// The last good value, however old.
+    /// The last good value, of any age.
     #[must_use]
     pub fn value(self) -> Option<Arc<T>> {
         self.value.get()
     }
 
-    /// The last good value without following it.
+    /// The last good value, untracked.
     #[must_use]
     pub fn value_untracked(self) -> Option<Arc<T>> {
         self.value.get_untracked()
     }
 }
 
-/// An unchanged value notifies nobody.
-fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, value: T) {
+/// Sets the value. An unchanged one does not notify subscribers.
+fn set_if_changed<T: PartialEq + Send + Sync + 'static>(
+    signal: RwSignal<Option<Arc<T>>>,
+    value: T,
+) {
     let changed = signal.try_maybe_update(|held| {
         if held.as_deref() == Some(&value) {
             return (false, false);

@@ -1,5 +1,5 @@
-//! Status refresh: the last good value of everything on the screen, how old it is, and what went
-//! wrong since. Pages ask here and never fetch or time anything themselves.
+//! Polling: the last good value of everything on the screen, its age, and the last failure since then.
+//! Pages read their data here; they send no polls and set no timers themselves.
 
 pub mod activity;
 pub mod aveva;

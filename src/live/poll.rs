@@ -1,4 +1,4 @@
-//! One poll: sends one request at a time, when its schedule says so, and stops with its page.
+//! A poll: sends one request at a time by its schedule, and stops with its page.
 
 use super::clock;
 use super::schedule::{Millis, Next, Schedule};
@@ -17,21 +17,21 @@ use web_sys::AbortController;
 pub(super) struct Received {
     /// The vendor's clock.
     pub(super) date: Option<VendorDate>,
-    /// How old the answer already was when it was asked for, in milliseconds.
+    /// The age of the answer when it was requested, in milliseconds.
     pub(super) age: Millis,
-    /// Shows the value; given the vendor's time, says whether it is in transition.
+    /// Shows the value, and returns whether it is in transition at this vendor's time.
     pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
 }
 
-/// The longest that a `Retry-After` is obeyed which is not a vendor's: a proxy in front of the gateway may name a quarter
-/// of an hour, and whether the gateway is back is known only by asking.
-const WITHOUT_GATEWAY: Duration = Duration::from_secs(30);
+/// The maximum `Retry-After` that is honoured unless a vendor sent it. A proxy in front of the gateway may send a
+/// quarter of an hour, and only a request shows whether the gateway is available again.
+const MAX_GATEWAY_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 fn retry_after(failure: &Failure) -> Option<Duration> {
     let wait = failure.retry_after();
     match failure {
         Failure::Vendor(_) => wait,
-        _ => wait.map(|wait| wait.min(WITHOUT_GATEWAY)),
+        _ => wait.map(|wait| wait.min(MAX_GATEWAY_RETRY_AFTER)),
     }
 }
 
@@ -40,17 +40,17 @@ type Request = Pin<Box<dyn Future<Output = Result<Received, Failure>>>>;
 pub(super) struct Poll {
     pub(super) fetch: Box<dyn Fn(AbortController) -> Request>,
     pub(super) schedule: RefCell<Schedule>,
-    /// The poll's own interval, in place of the one of the open page; such a poll does not pause.
+    /// The poll's own interval, which replaces the one of the open page. Such a poll does not pause.
     pub(super) interval: Option<Duration>,
     pub(super) timer: Cell<Option<TimeoutHandle>>,
-    pub(super) under_way: RefCell<Option<AbortController>>,
+    pub(super) in_flight: RefCell<Option<AbortController>>,
     /// Counts the requests, so that the response to an abandoned one is ignored.
-    pub(super) turn: Cell<u32>,
+    pub(super) request_count: Cell<u32>,
     pub(super) ended: Cell<bool>,
 }
 
 impl Poll {
-    /// Does what the schedule says, and checks again when it says.
+    /// Sends a request if the schedule says so, or sets a timer for the next check.
     pub(super) fn check(self: &Rc<Self>, status: Status) {
         self.check_at(status, clock::now());
     }
@@ -64,11 +64,11 @@ impl Poll {
         }
         let next = self.schedule.borrow().next(now);
         match next {
-            Next::Now => self.ask(status),
+            Next::Now => self.send(status),
             Next::At(due) => {
                 let poll = Rc::clone(self);
                 let wait = Duration::try_from_secs_f64((due - now) / 1_000.0).unwrap_or_default();
-                // The timer has waited long enough, whatever has been done to the clock meanwhile.
+                // The timer has waited long enough, even if the clock was set back meanwhile.
                 let again = move || poll.check_at(status, clock::now().max(due));
                 self.timer.set(set_timeout_with_handle(again, wait).ok());
             }
@@ -76,22 +76,22 @@ impl Poll {
         }
     }
 
-    fn ask(self: &Rc<Self>, status: Status) {
+    fn send(self: &Rc<Self>, status: Status) {
         let Ok(abort) = AbortController::new() else {
             return;
         };
         let requested_at = clock::now();
-        let turn = self.turn.get().wrapping_add(1);
-        self.turn.set(turn);
-        self.schedule.borrow_mut().begun(requested_at);
-        *self.under_way.borrow_mut() = Some(abort.clone());
+        let number = self.request_count.get().wrapping_add(1);
+        self.request_count.set(number);
+        self.schedule.borrow_mut().started(requested_at);
+        *self.in_flight.borrow_mut() = Some(abort.clone());
         let poll = Rc::clone(self);
         leptos::task::spawn_local(async move {
             let result = (poll.fetch)(abort).await;
-            if poll.ended.get() || poll.turn.get() != turn {
+            if poll.ended.get() || poll.request_count.get() != number {
                 return;
             }
-            *poll.under_way.borrow_mut() = None;
+            *poll.in_flight.borrow_mut() = None;
             poll.receive(status, requested_at, result);
             poll.check(status);
         });
@@ -108,35 +108,36 @@ impl Poll {
                 }
                 let moving = apply(status.vendor_time_at(received));
                 self.schedule.borrow_mut().answered(received, moving);
-                status.answered(requested_at - age, self.turn.get());
+                status.answered(requested_at - age, self.request_count.get());
             }
             Err(failure) => {
                 let retry_after = retry_after(&failure);
-                let chance = js_sys::Math::random();
+                let random = js_sys::Math::random();
                 self.schedule
                     .borrow_mut()
-                    .failed(received, retry_after, chance);
+                    .failed(received, retry_after, random);
                 status.failed(failure);
             }
         }
     }
 
     /// Abandons the request in progress: its response will never arrive, or predates a sleep.
-    pub(super) fn give_up(&self) {
-        if let Some(abort) = self.under_way.borrow_mut().take() {
-            self.turn.set(self.turn.get().wrapping_add(1));
-            self.schedule.borrow_mut().given_up();
+    pub(super) fn abandon(&self) {
+        if let Some(abort) = self.in_flight.borrow_mut().take() {
+            self.request_count
+                .set(self.request_count.get().wrapping_add(1));
+            self.schedule.borrow_mut().cancelled();
             abort.abort();
         }
     }
 
-    /// The page was left.
+    /// Stops the poll, when its page was left.
     pub(super) fn end(&self) {
         self.ended.set(true);
         if let Some(timer) = self.timer.take() {
             timer.clear();
         }
-        if let Some(abort) = self.under_way.borrow_mut().take() {
+        if let Some(abort) = self.in_flight.borrow_mut().take() {
             abort.abort();
         }
     }
@@ -150,7 +151,7 @@ mod tests {
     use vendors::call::VendorError;
 
     #[test]
-    fn only_a_vendor_keeps_the_console_waiting_for_as_long_as_it_says() {
+    fn only_a_vendors_retry_after_is_honoured_without_a_limit() {
         for seconds in [5, 900] {
             let problem = |status| {
                 Failure::from_problem(Problem {

@@ -1,5 +1,5 @@
-//! How fast the console polls, for all polls at once: the interval of the open page, whether somebody
-//! paused it, whether anybody can see it, and the moments at which what is shown may be old.
+//! Settings shared by all polls: the interval of the open page, whether refresh is paused, whether the page is visible,
+//! and events after which the data may be old.
 
 use super::clock::now;
 use super::schedule::{CHOICES, INTERVAL};
@@ -11,33 +11,33 @@ use crate::subscribers::resubscribe;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// A gap between two ticks of a second that only sleep explains, in milliseconds.
-const ASLEEP: f64 = 10_000.0;
+/// The minimum gap between two ticks of the clock that indicates a sleep of the computer, in milliseconds.
+const SLEEP_GAP: f64 = 10_000.0;
 
 /// The poll settings of the console.
 #[derive(Clone, Copy)]
 pub struct PollSettings {
-    /// Whether refresh is paused; until somebody resumes it or reloads the page.
+    /// Whether refresh is paused, until it is resumed or the page is reloaded.
     pub paused: RwSignal<bool>,
-    /// Whether nobody can see the page. A window that has merely lost the focus is seen.
+    /// Whether the page is hidden. A window that has only lost the focus is visible.
     pub hidden: RwSignal<bool>,
-    /// Counts the times that the network came back or the page was shown.
+    /// Counts how often the network came back or the page became visible.
     pub woken: RwSignal<u32>,
-    /// Counts the times that the computer slept: what was under way then never comes.
+    /// Counts how often the computer slept. Requests from before never get a response.
     pub slept: RwSignal<u32>,
-    /// Counts the times that somebody asked for everything anew.
+    /// Counts how often the user requested a refresh of everything.
     pub refresh_requests: RwSignal<u32>,
     nav: Nav,
     prefs: Prefs,
 }
 
-/// The poll settings of the console. Only inside [`provide`]'s owner.
+/// The poll settings of the console. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_poll_settings() -> PollSettings {
     provided()
 }
 
-/// Starts to listen to the browser.
+/// Starts to listen for visibility and network events.
 pub fn provide() -> PollSettings {
     let poll_settings = PollSettings {
         paused: RwSignal::new(false),
@@ -69,15 +69,15 @@ impl PollSettings {
         self.woken.update(|times| *times = times.wrapping_add(1));
     }
 
-    /// Told once a second by the page's clock when it ticked last.
+    /// Detects a sleep. The page's clock calls it every second with the time of its last tick.
     pub(super) fn ticked(self, last: f64) {
-        if now() - last > ASLEEP && !self.hidden.get_untracked() {
+        if now() - last > SLEEP_GAP && !self.hidden.get_untracked() {
             self.slept.update(|times| *times = times.wrapping_add(1));
             self.wake();
         }
     }
 
-    /// Between two polls on the page that is open.
+    /// The interval between two polls on the open page.
     #[must_use]
     pub fn interval(self) -> Duration {
         let refresh = self.prefs.refresh.read();
@@ -89,7 +89,7 @@ impl PollSettings {
             .unwrap_or(INTERVAL)
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
         resubscribe(&[
             &self.paused,
@@ -100,14 +100,14 @@ impl PollSettings {
         ]);
     }
 
-    /// Asks for everything on the screen now.
+    /// Refreshes everything on the screen now.
     pub fn refresh(self) {
         self.refresh_requests
             .update(|times| *times = times.wrapping_add(1));
     }
 
-    /// Chooses the interval of the page that is open.
-    pub fn choose(self, interval: Duration) {
+    /// Sets the interval of the open page.
+    pub fn set_interval(self, interval: Duration) {
         let page = untrack(|| Route::parse(&self.nav.path()).page());
         self.prefs.set_refresh(page, interval.as_secs());
     }

@@ -1,11 +1,11 @@
-//! A new list into the rows of the last one: only rows that differ are written, and rows are made
-//! only when the list grows beyond what it ever was.
+//! A pool of row signals for a changing list. Only changed rows are written, and rows are created only when the list
+//! becomes longer than ever before.
 
 use super::keyed;
 use crate::on_change::on_change;
 use leptos::prelude::*;
 
-/// The rows of a table or list: a pool of signals and how many of them are in use.
+/// The rows of a table or list: a pool of signals, and the number of those in use.
 pub struct Rows<T: Send + Sync + 'static> {
     slots: RwSignal<Vec<RwSignal<T>>>,
     used: RwSignal<usize>,
@@ -20,7 +20,7 @@ impl<T: Send + Sync + 'static> Clone for Rows<T> {
 impl<T: Send + Sync + 'static> Copy for Rows<T> {}
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
-    /// Rows that follow a list. The signals belong to the owner that this is called in.
+    /// Rows that follow a list. The signals belong to the current owner.
     #[must_use]
     pub fn follow(list: Memo<Vec<T>>) -> Self {
         let rows = Self {
@@ -30,12 +30,12 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
         let owner = Owner::current();
         on_change(move || {
             let list = list.read();
-            rows.take(&list, owner.as_ref());
+            rows.update(&list, owner.as_ref());
         });
         rows
     }
 
-    fn take(self, list: &[T], owner: Option<&Owner>) {
+    fn update(self, list: &[T], owner: Option<&Owner>) {
         let slots = self.slots.get_untracked();
         for (slot, new) in slots.iter().zip(list) {
             if slot.with_untracked(|held| held != new) {
@@ -43,14 +43,14 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
             }
         }
         if list.len() > slots.len() {
-            let make = || {
+            let create = || {
                 list[slots.len()..]
                     .iter()
                     .cloned()
                     .map(RwSignal::new)
                     .collect::<Vec<_>>()
             };
-            let new = owner.map_or_else(make, |owner| owner.with(make));
+            let new = owner.map_or_else(create, |owner| owner.with(create));
             self.slots.update(|slots| slots.extend(new));
         }
         if self.used.get_untracked() != list.len() {
@@ -66,7 +66,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
         self.draw_numbered(move |_, row| draw(row))
     }
 
-    /// Draws each row in use with `draw`, which also gets its place among them, from 0.
+    /// Draws each row in use with `draw`, which also gets its index.
     pub fn draw_numbered<V: Render<State: 'static> + 'static>(
         self,
         draw: impl Fn(usize, RwSignal<T>) -> V + Send + Sync + Clone + 'static,
@@ -98,13 +98,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_hold_the_new_list_and_slots_are_never_given_up(lists in proptest::collection::vec(proptest::collection::vec(0_u8..4, 0..12), 1..6)) {
+        fn rows_hold_the_new_list_and_slots_are_never_removed(lists in proptest::collection::vec(proptest::collection::vec(0_u8..4, 0..12), 1..6)) {
             let owner = Owner::new();
             owner.with(|| {
                 let rows = Rows { slots: RwSignal::new(Vec::new()), used: RwSignal::new(0) };
                 let mut most = 0;
                 for list in &lists {
-                    rows.take(list, Some(&owner));
+                    rows.update(list, Some(&owner));
                     most = most.max(list.len());
                     prop_assert_eq!(&held(rows), list);
                     prop_assert_eq!(rows.slots.get_untracked().len(), most);

@@ -1,5 +1,4 @@
-//! The status of a poll: how old the last good answer is, what went wrong since, and what the vendor's clock
-//! shows.
+//! The status of a poll: the age of the last good answer, the failure since then, and the vendor's clock.
 
 use super::clock::{self, Clock};
 use super::poll::Poll;
@@ -14,11 +13,11 @@ use health::vendor_clock::VendorClock;
 use leptos::prelude::*;
 use std::rc::Rc;
 
-/// The state of a poll.
+/// The status of a poll.
 #[derive(Clone, Copy)]
 pub struct Status {
     requested_at: RwSignal<Option<Millis>>,
-    /// The number of the last request that brought an answer.
+    /// The number of the last request that got an answer.
     answered: RwSignal<u32>,
     server: RwSignal<VendorClock>,
     failure: RwSignal<Option<Failure>>,
@@ -27,7 +26,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Begins to poll, follows the poll settings, and ends with the current owner.
+    /// Starts the poll, follows the poll settings, and stops when the current owner is cleaned up.
     pub(super) fn new(
         poll: Rc<Poll>,
         poll_settings: PollSettings,
@@ -58,16 +57,16 @@ impl Status {
                     None => schedule.set(poll_settings.interval(), paused, hidden),
                 }
                 let (_, woken, requested) = before.unwrap_or(counts);
-                let is_young = untrack(|| status.is_young(&poll)) && !schedule.is_under_way();
-                if woken != counts.1 && !is_young {
+                let is_recent = untrack(|| status.is_recent(&poll)) && !schedule.is_under_way();
+                if woken != counts.1 && !is_recent {
                     schedule.wake();
                 }
                 if requested != counts.2 {
-                    schedule.ask();
+                    schedule.request();
                 }
             }
             if before.is_some_and(|(slept, ..)| slept != counts.0) {
-                poll.give_up();
+                poll.abandon();
             }
             poll.check(status);
             counts
@@ -75,9 +74,9 @@ impl Status {
         status
     }
 
-    /// Whether the last answer of a poll with an interval of its own is as new as that wants it. Such a one is not old because
-    /// nobody saw it: a report of a month is not made anew whenever its tab is shown.
-    fn is_young(self, poll: &Poll) -> bool {
+    /// Whether the last answer of a poll with its own interval is younger than that interval. Such a poll is not
+    /// repeated when the page becomes visible: a monthly report is not created again whenever its tab is shown.
+    fn is_recent(self, poll: &Poll) -> bool {
         let age = self
             .requested_at
             .get()
@@ -90,9 +89,18 @@ impl Status {
     }
 
     pub(super) fn observe_date(self, requested_at: Millis, received: Millis, dated: VendorDate) {
-        let VendorDate { at, age, on_way } = dated;
+        let VendorDate {
+            at,
+            age,
+            round_trip,
+        } = dated;
         let updated = self.server.try_update(|clock| {
-            *clock = clock.received(requested_at, received + on_way, clock::millis_of(at), age);
+            *clock = clock.received(
+                requested_at,
+                received + round_trip,
+                clock::millis_of(at),
+                age,
+            );
         });
         if updated.is_some() {
             clear_subscribers(&self.server);
@@ -113,55 +121,55 @@ impl Status {
     }
 
     pub(super) fn failed(self, failure: Failure) {
-        // The same failure again is not a change: only ids differ, and the first one is as good to quote.
+        // A repeated failure with only a different id is not a change: the first id is as useful to quote.
         let _ = self.failure.try_maybe_update(|held| {
-            let news = held.as_ref().is_none_or(|held| {
+            let is_new = held.as_ref().is_none_or(|held| {
                 held.line() != failure.line() || held.status() != failure.status()
             });
-            if news {
+            if is_new {
                 *held = Some(failure);
             }
-            (news, ())
+            (is_new, ())
         });
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub(super) fn resubscribe(self) {
         resubscribe(&[&self.failure]);
     }
 
-    /// Asks now, or as soon as what is under way has ended. For what a person wants: nothing holds it up.
+    /// Polls now, or as soon as the request in progress ends, for a refresh that the user requests. Nothing delays it.
     pub fn refresh(self) {
-        self.check_after(Schedule::ask);
+        self.check_after(Schedule::request);
     }
 
-    /// Asks now, unless the vendor asked to be left alone, refresh is paused or nobody sees the page.
+    /// Polls now, unless a `Retry-After` applies, refresh is paused or the page is hidden.
     pub(super) fn wake(self) {
         self.check_after(Schedule::wake);
     }
 
-    fn check_after(self, tell: fn(&mut Schedule)) {
+    fn check_after(self, change: fn(&mut Schedule)) {
         let Some(poll) = self.poll.try_get_value() else {
             return;
         };
-        tell(&mut poll.schedule.borrow_mut());
+        change(&mut poll.schedule.borrow_mut());
         poll.check(self);
     }
 
-    /// What went wrong since the last good answer.
+    /// The failure since the last good answer.
     #[must_use]
     pub fn failure(self) -> Option<Failure> {
         self.failure.get()
     }
 
-    /// How old the last good answer is, negative where the clock was set back since; `None` when there never was one.
+    /// The age of the last good answer, negative if the clock was set back since; `None` if there was none.
     #[must_use]
     pub fn age(self, clock: Clock) -> Option<TimeDelta> {
         let requested_at = self.requested_at.get()?;
         Some(clock::signed_span(clock.millis() - requested_at))
     }
 
-    /// How far the last good answer can be believed.
+    /// How fresh the last good answer is.
     #[must_use]
     pub fn freshness(self, clock: Clock) -> Freshness {
         let own = self.poll.try_with_value(|poll| poll.interval).flatten();
@@ -170,7 +178,7 @@ impl Status {
         freshness(self.age(clock), interval)
     }
 
-    /// The vendor's time now, as well as its answers tell it; the browser's before the first.
+    /// The vendor's time, estimated from its answers; the browser's time before the first answer.
     #[must_use]
     pub fn vendor_time(self, clock: Clock) -> DateTime<Utc> {
         clock.at(self.server.read().offset())
@@ -182,13 +190,13 @@ impl Status {
         clock::time(browser + self.server.read().offset())
     }
 
-    /// When the last good answer was asked for, by the vendor's clock.
+    /// The time of the request for the last good answer, by the vendor's clock.
     #[must_use]
     pub fn read_at(self) -> Option<DateTime<Utc>> {
         self.requested_at.get().map(|at| self.vendor_time_of(at))
     }
 
-    /// The vendor's time at this moment, without following it; also after the page was left.
+    /// The vendor's time, untracked. Works after the page was left.
     #[must_use]
     pub fn vendor_now(self) -> DateTime<Utc> {
         self.vendor_time_at(clock::now())
@@ -202,21 +210,20 @@ impl Status {
         clock::time(millis + offset)
     }
 
-    /// How many requests have begun; also after the page was left.
+    /// The number of requests so far. Works after the page was left.
     #[must_use]
     pub fn requests(self) -> u32 {
         let poll = self.poll.try_get_value();
-        poll.map_or(0, |poll| poll.turn.get())
+        poll.map_or(0, |poll| poll.request_count.get())
     }
 
-    /// Whether a request that began after that many has brought an answer, tracked. No clock says that: it may
-    /// be set meanwhile.
+    /// Whether a request after this many requests got an answer, tracked. It uses no clock, which may be set meanwhile.
     #[must_use]
     pub fn has_answered_after(self, requests: u32) -> bool {
         self.answered.get() > requests
     }
 
-    /// When the last good answer was asked for, by the browser's clock.
+    /// The time of the request for the last good answer, by the browser's clock.
     #[must_use]
     pub fn requested_at(self) -> Option<DateTime<Utc>> {
         self.requested_at.get().map(clock::time)

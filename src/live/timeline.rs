@@ -1,7 +1,7 @@
-//! What the timeline of a resource is drawn from, as it refreshes.
+//! The data of a resource's timeline, as it refreshes.
 
 use super::Live;
-use super::activity::when_something_happens;
+use super::activity::poll_on_activity;
 use crate::api::Failure;
 use crate::api::activity::{Activity, ActivityEntry, ActivityKind, read};
 use chrono::{SecondsFormat, TimeDelta};
@@ -10,22 +10,22 @@ use health::inventory::{Kind, ResourceKey};
 use vendors::operation::percent_encoded;
 use web_sys::AbortController;
 
-/// How many entries of each kind are asked for; of more the oldest are not known.
-const MOST: usize = 500;
+/// The maximum number of entries of each kind. Older ones are treated as unknown.
+const MAX_ENTRIES: usize = 500;
 
-/// What was seen of who leads.
+/// The recorded history of a resource's leader.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// In the order of time.
+pub struct LeaderHistory {
+    /// In chronological order.
     pub changes: Vec<LeaderChange>,
-    /// When nobody could see it.
+    /// The intervals in which the leader is unknown.
     pub unknown: Gaps,
 }
 
-/// Follows what was seen of a resource in a time that ends now.
+/// Polls the history of a resource's leader for a period that ends now.
 #[must_use]
-pub fn seen(resource: ResourceKey, span: TimeDelta) -> Live<Seen> {
-    when_something_happens(move |abort| {
+pub fn leader_history(resource: ResourceKey, span: TimeDelta) -> Live<LeaderHistory> {
+    poll_on_activity(move |abort| {
         let resource = resource.clone();
         async move { fetch(&resource, span, &abort).await }
     })
@@ -35,34 +35,40 @@ async fn fetch(
     resource: &ResourceKey,
     span: TimeDelta,
     abort: &AbortController,
-) -> Result<Seen, Failure> {
+) -> Result<LeaderHistory, Failure> {
     let connection = percent_encoded(&resource.connection);
     let id = percent_encoded(&resource.id);
-    let watching = read(&format!("kind=watching&limit={MOST}"), Some(abort)).await?;
+    let watching = read(&format!("kind=watching&limit={MAX_ENTRIES}"), Some(abort)).await?;
     let from = watching.now.checked_sub_signed(span).unwrap_or_default();
     let from = from.to_rfc3339_opts(SecondsFormat::Millis, true);
     let of = format!(
-        "connection={connection}&resource={id}&kind=failover,resource&from={from}&limit={MOST}"
+        "connection={connection}&resource={id}&kind=failover,resource&from={from}&limit={MAX_ENTRIES}"
     );
     let events = read(&of, Some(abort)).await?;
-    // Of the connection itself: when it fell silent and came back, also before the time that is shown.
-    let of = format!("connection={connection}&resource={connection}&kind=alarm&limit={MOST}");
+    // The alarms of the connection itself, including those before the shown period, which may still last in it.
+    let of =
+        format!("connection={connection}&resource={connection}&kind=alarm&limit={MAX_ENTRIES}");
     let silences = read(&of, Some(abort)).await?;
-    Ok(told(resource.kind, &watching, events, &silences))
+    Ok(history(resource.kind, &watching, events, &silences))
 }
 
-/// What the answers tell of a resource of this kind: when it was watched, who led it, when its connection did not answer.
-fn told(kind: Kind, watching: &Activity, events: Activity, silences: &Activity) -> Seen {
+/// Combines the answers for a resource: when it was watched, its leaders, and when its connection was silent.
+fn history(
+    kind: Kind,
+    watching: &Activity,
+    events: Activity,
+    silences: &Activity,
+) -> LeaderHistory {
     let starts = watching.entries.iter().map(recorded);
     let mut unknown = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
     unknown.extend(events::silences(silences.entries.iter().map(recorded)));
-    // What lies before the oldest of more than were asked for, or may have been deleted.
+    // The time before the oldest entry, if older ones exist or may have been deleted.
     for answer in [watching, &events, silences] {
         let oldest = answer.entries.last().filter(|_| answer.older.is_some());
         let known = oldest.map(|oldest| oldest.at).max(answer.complete_since);
         unknown.extend(known.map(UnknownInterval::before));
     }
-    let is_listing = |entry: &ActivityEntry| entry.kind == ActivityKind::Seen(EventKind::Resource);
+    let is_listing = |entry: &ActivityEntry| entry.kind == ActivityKind::Event(EventKind::Resource);
     let listed = events.entries.iter().filter(|entry| is_listing(entry));
     unknown.extend(events::absences(listed.map(recorded)));
     let mut changes = Vec::new();
@@ -71,13 +77,13 @@ fn told(kind: Kind, watching: &Activity, events: Activity, silences: &Activity) 
             changes.push(LeaderChange::new(kind, entry.at, entry.before, entry.after));
         }
     }
-    Seen {
+    LeaderHistory {
         changes,
         unknown: Gaps::of(unknown),
     }
 }
 
-/// What an entry tells of when something could not be seen.
+/// An entry as an event that may start or end an interval with unknown leader.
 fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
     RecordedEvent {
         resource: entry.resource.as_ref(),
@@ -94,7 +100,7 @@ mod tests {
     use chrono::DateTime;
     use health::Severity;
 
-    /// Newest first, by the numbers of their seconds.
+    /// Entries at these seconds, newest first.
     fn answer(entries: Vec<(i64, &str, Kind, Severity)>) -> Activity {
         let entry = |(second, kind, of, severity): (i64, &str, Kind, Severity)| {
             let key = ResourceKey {
@@ -121,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_of_a_group_with_the_id_of_its_connection_is_no_silence_of_that() {
+    fn an_alarm_of_a_group_with_its_connections_id_is_not_a_silent_connection() {
         let (group, connection) = (Kind::SlicerGroup, Kind::Connection);
         let silences = answer(vec![
             (40, "alarm", group, Severity::Critical),
             (30, "alarm", connection, Severity::Normal),
             (20, "alarm", connection, Severity::Critical),
         ]);
-        let seen = told(group, &answer(vec![]), answer(vec![]), &silences);
+        let seen = history(group, &answer(vec![]), answer(vec![]), &silences);
         let silence = UnknownInterval {
             from: at(20),
             to: at(30),
@@ -138,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_was_not_seen_begins_where_the_entry_says() {
+    fn an_unknown_interval_starts_at_the_time_in_the_entry() {
         let since = |second: i64, mut of: Activity| {
             let time = at(second).to_rfc3339_opts(SecondsFormat::Millis, true);
             of.entries[0].before = Some(time);
@@ -146,7 +152,7 @@ mod tests {
         };
         let silent = answer(vec![(20, "alarm", Kind::Connection, Severity::Critical)]);
         let read_again = answer(vec![(9, "resource", Kind::SlicerGroup, Severity::Normal)]);
-        let seen = told(
+        let seen = history(
             Kind::SlicerGroup,
             &answer(vec![]),
             since(6, read_again),
@@ -162,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_or_may_have_been_deleted_is_not_known() {
+    fn times_before_the_oldest_entry_or_a_deletion_are_unknown() {
         let deleted = Activity {
             complete_since: Some(at(10)),
             ..answer(vec![])
         };
         let of = |silences| {
-            let seen = told(Kind::SlicerGroup, &answer(vec![]), answer(vec![]), silences);
+            let seen = history(Kind::SlicerGroup, &answer(vec![]), answer(vec![]), silences);
             seen.unknown
         };
         assert_eq!(

@@ -1,5 +1,5 @@
-//! One of Uplynk's groups, for its page. The service counts requests and wants each in a second of
-//! its own, so that page shows its part of the list, which the gateway's watcher reads anyway.
+//! One Uplynk group for its page. The service limits requests to one per second, so the page uses the group's entry
+//! in the list, which the gateway's watcher reads anyway.
 
 use super::Live;
 use crate::api::{Arrived, Failure, Purpose, send};
@@ -7,8 +7,8 @@ use health::transition;
 use vendors::uplynk::{self, FailoverGroup};
 use web_sys::AbortController;
 
-/// A group: its part of the list, and by itself where the list cannot be had, does not hold it, or holds it without
-/// its slicers or channels. Each request decides that anew, so that the page and its draft stay as they are.
+/// Polls a group: its entry in the list, or the group itself if the list fails, or has no entry with its slicers and
+/// channels. Each poll decides this separately, so that the page and its draft are kept.
 #[must_use]
 pub fn group(connection: String, group: String) -> Live<FailoverGroup> {
     let fetch = move |abort: AbortController| {
@@ -17,13 +17,13 @@ pub fn group(connection: String, group: String) -> Live<FailoverGroup> {
             match slicer_groups(connection.clone(), abort.clone()).await {
                 Ok(Arrived { value, date, age }) => {
                     let found = value.into_iter().find(|group| group.id == id);
-                    let is_whole =
+                    let is_complete =
                         |group: &FailoverGroup| group.slicers.is_some() && group.channels.is_some();
-                    if let Some(value) = found.filter(is_whole) {
+                    if let Some(value) = found.filter(is_complete) {
                         return Ok(Arrived { value, date, age });
                     }
                 }
-                // Another request would meet the same.
+                // A request for the group itself would fail in the same way.
                 Err(failure) if is_of_every_request(&failure) => return Err(failure),
                 Err(_) => {}
             }
@@ -38,7 +38,7 @@ fn is_of_every_request(failure: &Failure) -> bool {
     matches!(failure, Failure::Refused(_)) || matches!(failure.status(), 401 | 429)
 }
 
-/// Every group of an Uplynk account, as it stands in the list: maybe without its slicers and channels.
+/// All groups in the list of an Uplynk account, some maybe without slicers and channels.
 async fn slicer_groups(
     connection: String,
     abort: AbortController,

@@ -1,5 +1,4 @@
-//! Veeam's sessions: the newest of a connection, the answer to a query, one by itself; and the next
-//! page of a query, read before somebody asks for it.
+//! Veeam sessions: the newest of a connection, the results of a query with its prefetched next page, a single session.
 
 use super::{Live, clock};
 use crate::api::{Arrived, Purpose, VendorDate, send, send_page};
@@ -12,8 +11,8 @@ use std::sync::Arc;
 use vendors::Call;
 use vendors::veeam::{self, MediaType, Page, Query, Session};
 
-/// How long a prefetched page may stand in for a new answer, in milliseconds.
-const PREFETCHED_FOR: f64 = 10_000.0;
+/// The maximum age of a prefetched page that replaces a request, in milliseconds.
+const MAX_PREFETCHED_AGE: f64 = 10_000.0;
 
 /// A prefetched page.
 struct PrefetchedPage {
@@ -34,7 +33,7 @@ fn key(connection: &str, call: &Call<Page>) -> String {
     )
 }
 
-/// The prefetched page, as old as it has become; once.
+/// Takes the prefetched page, with its current age.
 fn prefetched(key: &str) -> Option<Arrived<Page>> {
     let prefetched = PREFETCHED.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
     let waited = clock::now() - prefetched.at;
@@ -42,17 +41,17 @@ fn prefetched(key: &str) -> Option<Arrived<Page>> {
         age: dated.age + waited,
         ..dated
     };
-    (waited < PREFETCHED_FOR).then_some(Arrived {
+    (waited < MAX_PREFETCHED_AGE).then_some(Arrived {
         age: prefetched.page.age + waited,
         date: prefetched.page.date.map(later),
         ..prefetched.page
     })
 }
 
-/// The query as it is at this moment: a range such as the last hour has moved on since it was asked last.
-pub type Ask = Arc<dyn Fn() -> Query + Send + Sync>;
+/// Returns the query for this moment, because a range such as the last hour moves with time.
+pub type CurrentQuery = Arc<dyn Fn() -> Query + Send + Sync>;
 
-/// Reads the page after the one that is shown, once that one is known and has a next one.
+/// Prefetches the page after the shown one, once the shown one is loaded and has a next page.
 pub fn prefetch(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
     let done = StoredValue::new(false);
     on_change(move || {
@@ -82,11 +81,11 @@ pub fn prefetch(connection: String, query: Query, wire: MediaType, shown: Live<P
     });
 }
 
-/// The answer to a query, for as long as the current owner lives.
+/// Polls the results of a query until the current owner is cleaned up.
 #[must_use]
-pub fn query(connection: String, ask: Ask, wire: MediaType) -> Live<Page> {
+pub fn query(connection: String, current: CurrentQuery, wire: MediaType) -> Live<Page> {
     let fetch = move |abort| {
-        let (connection, call) = (connection.clone(), veeam::query(&ask(), wire));
+        let (connection, call) = (connection.clone(), veeam::query(&current(), wire));
         let ready = prefetched(&key(&connection, &call));
         async move {
             match ready {
@@ -98,7 +97,7 @@ pub fn query(connection: String, ask: Ask, wire: MediaType) -> Live<Page> {
     Live::new(fetch, any_moves)
 }
 
-/// The sessions of the last 30 days, for roles that may not query; the newest first, which the service does not promise.
+/// The sessions of the last 30 days, for roles that may not query. Sorted here, as the service guarantees no order.
 #[must_use]
 pub fn recent(connection: String, wire: MediaType) -> Live<Page> {
     let call = veeam::recent(wire);
@@ -119,7 +118,7 @@ fn any_moves(page: &Page, now: DateTime<Utc>) -> bool {
     sessions.any(|session| transition::session(session, now))
 }
 
-/// One session, for as long as the current owner lives.
+/// Polls a session until the current owner is cleaned up.
 #[must_use]
 pub fn session(connection: String, uid: &str, wire: MediaType) -> Live<Session> {
     let call = veeam::session(uid, wire);

@@ -1,4 +1,4 @@
-//! What stands above content that is old, and in the place of a resource that cannot be read at the moment.
+//! Notes above stale content, and the last known state of a resource that cannot be read at the moment.
 
 use super::resource_row::{StateTag, row_state};
 use crate::live::{Status, use_clock, use_watched};
@@ -10,8 +10,8 @@ use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::OnAir;
 
-/// Says so while nothing was read yet, and nothing went wrong. What holds the words is always there: a screen reader says
-/// what comes into it.
+/// The note "Loading…" until the first response or failure. Its live region always exists, because screen readers
+/// announce only what is added to an existing one.
 pub fn loading(status: Status) -> AnyView {
     let words = move || {
         let waits = status.requested_at().is_none() && status.failure().is_none();
@@ -20,36 +20,36 @@ pub fn loading(status: Status) -> AnyView {
     view! { <div role="status">{words}</div> }.into_any()
 }
 
-/// Content below a failure says how old it is.
-pub fn aged(status: Status) -> AnyView {
+/// The age of the content below, while the latest read has failed.
+pub fn last_known_note(status: Status) -> AnyView {
     let clock = use_clock();
-    let aged = Memo::new(move |_| {
+    let note = Memo::new(move |_| {
         let age = status.age(clock).filter(|_| status.failure().is_some())?;
         Some(format!(
             "This is the last known state, {}.",
             words::ago(age)
         ))
     });
-    let aged = move || {
-        aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
+    let note = move || {
+        note.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })
     };
-    aged.into_any()
+    note.into_any()
 }
 
-/// Why what the gateway itself tells could not be read, and how old the content below is then.
+/// The failure to read the gateway's own data, with the age of the content below.
 pub fn gateway_problems(status: Status) -> AnyView {
     let retry = Callback::new(move |()| status.refresh());
     let failure = move || {
         let failure = status.failure()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
     };
-    view! { {failure}{aged(status)} }.into_any()
+    view! { {failure}{last_known_note(status)} }.into_any()
 }
 
-/// The last known state of a resource; nothing where the gateway never read it.
+/// The last known state of a resource; nothing if the gateway never read it.
 #[component]
 pub fn LastKnown(
-    /// Which.
+    /// The resource's key.
     resource: ResourceKey,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
@@ -79,7 +79,7 @@ pub fn LastKnown(
     }
 }
 
-/// What is known beside the verdict, as names and words.
+/// The facts beside the verdict, each with its label.
 fn facts(resource: &Resource, now: DateTime<Utc>, zone: Zone) -> Vec<(&'static str, String)> {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let moment = |at: Option<DateTime<Utc>>| or_dash(at.map(|at| times::moment(at, now, zone)));

@@ -1,5 +1,5 @@
-//! One folder per entry of the rail. A page asks `live` for data, hands it to `health`, and draws the
-//! verdict; it fetches nothing, times nothing and judges nothing by itself.
+//! The pages: one folder per entry of the rail. A page gets its data from `live`, passes it to `health`, and draws the
+//! verdict; it contains no requests, timers or judgement of its own.
 
 pub mod activity;
 pub mod alarms;

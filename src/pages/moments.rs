@@ -1,4 +1,4 @@
-//! Moments in words, as most pages show them.
+//! Moments formatted as text, as most pages show them.
 
 use crate::live::use_watched;
 use crate::prefs::use_prefs;
@@ -6,8 +6,8 @@ use crate::ui::times;
 use chrono::{DateTime, Utc};
 use leptos::prelude::Get as _;
 
-/// What words a moment: on the clocks of the zone on the screen, in as few words as tell it apart from now; tracked. Only
-/// inside a component.
+/// A function that formats a moment in the selected time zone, with no more of the date than is needed to tell it from
+/// now; tracked. Only inside a component.
 pub fn use_moments() -> impl Fn(DateTime<Utc>) -> String + Copy + Send + Sync + 'static {
     let (watched, prefs) = (use_watched(), use_prefs());
     move |at| {

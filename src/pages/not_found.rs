@@ -1,13 +1,13 @@
-//! Nothing is here.
+//! The page "Not found".
 
 use crate::route::Route;
 use crate::ui::Heading;
 use leptos::prelude::*;
 
-/// The page for what does not exist.
+/// The page for a route or resource that does not exist.
 #[component]
 pub fn NotFound(
-    /// What is not there, in a sentence.
+    /// A sentence that names the missing thing.
     #[prop(into)]
     what: String,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! How the gateway reads a connection, in words: the top bar and the page of connections say the same.
+//! How the gateway polls a connection, as facts that the top bar and the page "Connections" share.
 
 use crate::live::use_watched;
 use crate::prefs::use_prefs;
@@ -8,12 +8,12 @@ use health::vendor_clock;
 use health::words;
 use leptos::prelude::*;
 
-/// Last answer, last error, next reading, and the vendor's clock where it differs.
+/// The last response, the next poll, the last error, and the offset of the vendor's clock if it is noticeable.
 #[component]
 pub fn Polling(
     /// The connection's id.
     connection: String,
-    /// Whether a card beside it tells what is wrong now.
+    /// Whether a card beside it shows the current failure.
     #[prop(optional)]
     with_card: bool,
 ) -> impl IntoView {
@@ -21,8 +21,8 @@ pub fn Polling(
     let state = Memo::new(move |_| watched.connection(&connection));
     let moment = move |at: DateTime<Utc>| {
         let (now, zone) = (watched.now(), prefs.zone.get());
-        let at_words = times::moment(at, now, zone);
-        format!("{at_words} {}, {}", zone.word(), times::ago(at, now))
+        let text = times::moment(at, now, zone);
+        format!("{text} {}, {}", zone.word(), times::ago(at, now))
     };
     let answer = Memo::new(move |_| {
         let at = state.read().as_ref().and_then(|state| state.observed_at);
@@ -59,7 +59,7 @@ pub fn Polling(
             .read()
             .as_ref()
             .map_or(0, |state| state.vendor_ahead_ms);
-        let skew = vendor_clock::worth_telling(TimeDelta::try_milliseconds(ahead)?)?;
+        let skew = vendor_clock::significant_difference(TimeDelta::try_milliseconds(ahead)?)?;
         let direction = if skew > TimeDelta::zero() {
             "ahead of"
         } else {
@@ -75,8 +75,8 @@ pub fn Polling(
             .map(|words| view! { <div data-s="warning"><dt>"Server's clock"</dt><dd><span class="st" data-s="warning">{words}</span></dd></div> })
     };
     view! {
-        <div><dt>"Last answer"</dt><dd>{answer}</dd></div>
-        <div><dt>"Next reading"</dt><dd>{next}<span class="sub">{interval}</span></dd></div>
+        <div><dt>"Last response"</dt><dd>{answer}</dd></div>
+        <div><dt>"Next poll"</dt><dd>{next}<span class="sub">{interval}</span></dd></div>
         <div class="whole"><dt>"Last error"</dt><dd>{error}</dd></div>
         {skew}
     }

@@ -1,5 +1,5 @@
-//! The page `/report`: what a time was like, for each group and each failover plan; as tables, as a CSV file, and on
-//! paper.
+//! The page `/report`: failovers and outages per group, and runs per failover plan, in a chosen period. The report is
+//! shown as tables and can be exported as CSV or printed.
 
 use crate::api::transport::poll;
 use crate::api::{Arrived, Failure};
@@ -10,7 +10,7 @@ use crate::pages::activity::{TimeFilter, connection_options};
 use crate::pages::last_known::gateway_problems;
 use crate::prefs::use_prefs;
 use crate::route::Route;
-use crate::ui::csv::{cell, row, whole};
+use crate::ui::csv::{cell, file, row};
 use crate::ui::download::FileKind;
 use crate::ui::table::filters::{Select, is_system, known, system_filter};
 use crate::ui::{Heading, download, name, times};
@@ -22,13 +22,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use vendors::operation::percent_encoded;
 
-/// A report is of one moment. It is read anew when somebody asks, and by a page that stays open for a day.
+/// A report is a snapshot, so it is not polled: only a page that stays open for a day reads it again.
 const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The parameters of the address that the gateway gets.
+/// The URL parameters that are passed on to the gateway.
 const PARAMS: [&str; 4] = ["system", "connection", "from", "to"];
 
-/// The page.
+/// The page "Report".
 #[component]
 pub fn Report() -> impl IntoView {
     let (nav, watched) = (use_nav(), use_watched());
@@ -47,8 +47,8 @@ pub fn Report() -> impl IntoView {
         let query = query.get();
         let connection = untrack(|| nav.param("connection"));
         let snapshot = watched.snapshot_untracked();
-        let is_gone = connection.is_some_and(|id| snapshot.connection(&id).is_none());
-        view! { <Content query is_gone /> }
+        let is_removed = connection.is_some_and(|id| snapshot.connection(&id).is_none());
+        view! { <Content query is_removed /> }
     };
     view! {
         <Heading text="Report" parent=("Activity", Route::Activity.href()) />
@@ -65,21 +65,21 @@ pub fn Report() -> impl IntoView {
 #[component]
 fn Content(
     query: String,
-    /// Whether it is about a connection that is no longer configured.
-    is_gone: bool,
+    /// Whether the address names a connection that is no longer configured.
+    is_removed: bool,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
         async move {
-            let told: Result<ReportData, Failure> =
+            let answer: Result<ReportData, Failure> =
                 poll(&path, false, Some(&abort), json::read).await;
-            Ok(Arrived::now(told?))
+            Ok(Arrived::now(answer?))
         }
     });
-    let told: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
+    let report: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
     let time = move || {
-        let Some(told) = told.get() else {
+        let Some(report) = report.get() else {
             return state
                 .status
                 .failure()
@@ -87,38 +87,40 @@ fn Content(
                 .then(|| "Loading…".to_owned());
         };
         let zone = prefs.zone.get();
-        // Both with their dates, of which a printed report has no other.
+        // Both moments include the date: a printed report shows it nowhere else.
         let moment = |at: DateTime<Utc>| {
             let at = at.with_timezone(&times::offset(zone, at));
-            times::written(at.naive_local(), "%-d %b %Y %H:%M:%S")
+            times::format_time(at.naive_local(), "%-d %b %Y %H:%M:%S")
         };
-        let (from, to) = (moment(told.from), moment(told.to));
+        let (from, to) = (moment(report.from), moment(report.to));
         Some(format!("From {from} to {to} {}", zone.word()))
     };
-    // As it is when a table is drawn: titles change with the configuration alone.
+    // Untracked: titles change only with the configuration.
     let title = move |id: &str| watched.snapshot_untracked().title(id);
     let export = move |_| {
-        if let Some(told) = told.get_untracked() {
-            let text = csv(&told, title);
-            let file = FileKind::Csv.name(&file_of(told.from), told.to);
+        if let Some(report) = report.get_untracked() {
+            let text = csv(&report, title);
+            let file = FileKind::Csv.name(&file_prefix(report.from), report.to);
             download::text(&file, FileKind::Csv.media_type(), &text);
         }
     };
     let print = move |_| {
-        // A browser without a printer does nothing.
+        // Ignored: a browser that cannot print has nothing to report.
         let _ = window().print();
     };
     let groups = move || {
-        told.get()
-            .map(|told| view! { <Groups groups=told.groups.clone() title is_gone /> })
+        report
+            .get()
+            .map(|report| view! { <Groups groups=report.groups.clone() title is_removed /> })
     };
     let plans = move || {
-        told.get()
-            .map(|told| view! { <Plans plans=told.plans.clone() title is_gone /> })
+        report
+            .get()
+            .map(|report| view! { <Plans plans=report.plans.clone() title is_removed /> })
     };
     view! {
         <p class="row"><span role="status">{time}</span>
-            <button type="button" class="btn" disabled=move || told.read().is_none() on:click=export>"Export CSV"</button>
+            <button type="button" class="btn" disabled=move || report.read().is_none() on:click=export>"Export CSV"</button>
             <button type="button" class="btn" on:click=print>"Print"</button>
         </p>
         {gateway_problems(state.status)}
@@ -127,9 +129,9 @@ fn Content(
     }
 }
 
-/// What a table without rows says.
-fn nothing(is_gone: bool, words: &'static str) -> AnyView {
-    let words = if is_gone {
+/// The text in place of a table without rows.
+fn nothing(is_removed: bool, words: &'static str) -> AnyView {
+    let words = if is_removed {
         "This connection is no longer configured."
     } else {
         words
@@ -137,14 +139,14 @@ fn nothing(is_gone: bool, words: &'static str) -> AnyView {
     view! { <p class="blank">{words}</p> }.into_any()
 }
 
-/// How the name of a file begins that reports from this moment on. Its end follows.
-fn file_of(from: DateTime<Utc>) -> String {
-    let from = times::written(from.naive_utc(), "%Y-%m-%dT%H%M%SZ");
+/// The beginning of the name of an exported file; the end of the period follows.
+fn file_prefix(from: DateTime<Utc>) -> String {
+    let from = times::format_time(from.naive_utc(), "%Y-%m-%dT%H%M%SZ");
     format!("report-{from}-to")
 }
 
-/// A time in words; a dash for none.
-fn words(millis: u64) -> String {
+/// A duration in words; a dash for less than a second.
+fn duration(millis: u64) -> String {
     match delta(millis) {
         delta if delta < TimeDelta::seconds(1) => "–".to_owned(),
         delta => span(delta),
@@ -156,7 +158,7 @@ fn delta(millis: u64) -> TimeDelta {
     TimeDelta::try_milliseconds(millis).unwrap_or(TimeDelta::MAX)
 }
 
-const OF_GROUPS: [&str; 8] = [
+const GROUP_COLUMNS: [&str; 8] = [
     "Group",
     "Connection",
     "Failovers",
@@ -167,25 +169,25 @@ const OF_GROUPS: [&str; 8] = [
     "Not known",
 ];
 
-/// What all of them together are: times of several groups are summed, the longest is the longest of all. What is not
-/// known of several would be more than the period.
+/// The cells of the row "All": durations are summed, and the longest is the longest of all groups. The last cell is
+/// empty, because a sum of unknown times could exceed the period.
 fn total(groups: &[GroupReport]) -> [String; 6] {
-    let recoveries: usize = groups.iter().map(|one| one.recoveries).sum();
+    let recoveries: usize = groups.iter().map(|group| group.recoveries).sum();
     let recovering: u64 = groups
         .iter()
-        .map(|one| one.mean_recovery_ms.unwrap_or(0) * one.recoveries as u64)
+        .map(|group| group.mean_recovery_ms.unwrap_or(0) * group.recoveries as u64)
         .sum();
-    let longest = groups.iter().map(|one| one.longest_ms).max();
+    let longest = groups.iter().map(|group| group.longest_ms).max();
     [
         groups
             .iter()
-            .map(|one| one.failovers)
+            .map(|group| group.failovers)
             .sum::<usize>()
             .to_string(),
-        words(groups.iter().map(|one| one.without_ms).sum()),
-        words(longest.unwrap_or(0)),
+        duration(groups.iter().map(|group| group.without_ms).sum()),
+        duration(longest.unwrap_or(0)),
         recoveries.to_string(),
-        words(recovering.checked_div(recoveries as u64).unwrap_or(0)),
+        duration(recovering.checked_div(recoveries as u64).unwrap_or(0)),
         String::new(),
     ]
 }
@@ -193,11 +195,13 @@ fn total(groups: &[GroupReport]) -> [String; 6] {
 fn cells(group: &GroupReport) -> [String; 6] {
     [
         group.failovers.to_string(),
-        words(group.without_ms),
-        words(group.longest_ms),
+        duration(group.without_ms),
+        duration(group.longest_ms),
         group.recoveries.to_string(),
-        group.mean_recovery_ms.map_or_else(|| "–".to_owned(), words),
-        words(group.unknown_ms),
+        group
+            .mean_recovery_ms
+            .map_or_else(|| "–".to_owned(), duration),
+        duration(group.unknown_ms),
     ]
 }
 
@@ -205,25 +209,25 @@ fn cells(group: &GroupReport) -> [String; 6] {
 fn Groups(
     groups: Vec<GroupReport>,
     title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
-    is_gone: bool,
+    is_removed: bool,
 ) -> impl IntoView {
     let total = total(&groups).map(|words| view! { <td><b>{words}</b></td> });
     let none = groups.is_empty();
     let body = groups.into_iter().map(|group| {
         let cells = cells(&group).map(|words| view! { <td>{words}</td> });
         let href = Route::of(&group.resource).href();
-        let of = group.resource.connection;
-        let named = group.name;
+        let connection = group.resource.connection;
+        let group_name = group.name;
         view! {
             <tr>
-                <th scope="row"><a href=href>{name(move || named.clone())}</a></th>
-                <td>{title(&of)}</td>
+                <th scope="row"><a href=href>{name(move || group_name.clone())}</a></th>
+                <td>{title(&connection)}</td>
                 {cells.into_iter().collect_view()}
             </tr>
         }
     });
     let body = body.collect_view();
-    let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
+    let head = GROUP_COLUMNS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="groups-report">
             <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate. A silent primary still counts as primary: how long it was silent is not reported."</p></header>
@@ -235,37 +239,37 @@ fn Groups(
                     <tfoot><tr><th scope="row">"All"</th><td></td>{total.into_iter().collect_view()}</tr></tfoot>
                 </table>
             </div>
-            {none.then(|| nothing(is_gone, "No group matches."))}
+            {none.then(|| nothing(is_removed, "No group matches."))}
         </section>
     }
 }
 
-const OF_PLANS: [&str; 5] = ["Plan", "Connection", "Runs", "Failed", "With warnings"];
+const PLAN_COLUMNS: [&str; 5] = ["Plan", "Connection", "Runs", "Failed", "With warnings"];
 
 #[component]
 fn Plans(
     plans: Vec<PlanReport>,
     title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
-    is_gone: bool,
+    is_removed: bool,
 ) -> impl IntoView {
     let none = plans.is_empty();
     let body = plans.into_iter().map(|plan| {
-        let of = plan.connection;
+        let connection = plan.connection;
         let numbers =
             [plan.runs, plan.failed, plan.warnings].map(|number| view! { <td>{number}</td> });
         view! {
             <tr>
                 <th scope="row">{name(move || plan.plan.clone())}</th>
-                <td>{title(&of)}</td>
+                <td>{title(&connection)}</td>
                 {numbers.into_iter().collect_view()}
             </tr>
         }
     });
     let body = body.collect_view();
-    let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
+    let head = PLAN_COLUMNS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="plans-report">
-            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that were seen to end in this period. A plan that was renamed has a row for each of its names."</p></header>
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this period while the gateway was watching. A renamed plan has a row for each of its names."</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Failover plans"</caption>
@@ -273,12 +277,12 @@ fn Plans(
                     <tbody>{body}</tbody>
                 </table>
             </div>
-            {none.then(|| nothing(is_gone, "No plan run was seen to end in this period."))}
+            {none.then(|| nothing(is_removed, "No run of a failover plan ended in this period while the gateway was watching."))}
         </section>
     }
 }
 
-const COLUMNS: [&str; 14] = [
+const CSV_COLUMNS: [&str; 14] = [
     "Kind",
     "Name",
     "Connection",
@@ -295,13 +299,13 @@ const COLUMNS: [&str; 14] = [
     "To",
 ];
 
-/// Both tables in one, with empty cells where a column says nothing of a row.
-fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
+/// Both tables in one file, with empty cells where a column does not apply to a row.
+fn csv(report: &ReportData, title: impl Fn(&str) -> String) -> String {
     let seconds = |millis: u64| format!("{}.{:03}", millis / 1_000, millis % 1_000);
-    // The same in each row, so that files of several times can be put together.
-    let period = [told.from, told.to].map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    // The period is repeated in each row, so that files of several periods can be concatenated.
+    let period = [report.from, report.to].map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
     let [from, to] = &period;
-    let groups = told.groups.iter().map(|group| {
+    let groups = report.groups.iter().map(|group| {
         row(&[
             "group".to_owned(),
             cell(&group.name),
@@ -319,7 +323,7 @@ fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
             to.clone(),
         ])
     });
-    let plans = told.plans.iter().map(|plan| {
+    let plans = report.plans.iter().map(|plan| {
         let empty = || String::new();
         row(&[
             "plan".to_owned(),
@@ -338,20 +342,20 @@ fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
             to.clone(),
         ])
     });
-    whole(&row(&COLUMNS), &groups.chain(plans).collect::<String>())
+    file(&row(&CSV_COLUMNS), &groups.chain(plans).collect::<String>())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, csv, file_of};
+    use super::{CSV_COLUMNS, csv, file_prefix};
     use crate::ui::download::FileKind;
     use crate::ui::time_zone::tests::at;
     use health::inventory::{Kind, ResourceKey};
     use protocol::{GroupReport, PlanReport, Report};
 
     #[test]
-    fn a_file_says_of_which_time_it_is_in_each_row_and_in_its_name() {
-        let told = Report {
+    fn a_csv_file_names_its_period_in_each_row_and_in_the_file_name() {
+        let report = Report {
             from: at("2026-10-31T00:00:00.25Z"),
             to: at("2026-11-30T12:30:00Z"),
             groups: vec![GroupReport {
@@ -376,12 +380,12 @@ mod tests {
                 warnings: 0,
             }],
         };
-        let text = csv(&told, str::to_owned);
+        let text = csv(&report, str::to_owned);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3, "{text}");
         assert!(lines[0].ends_with(",From,To"), "{text}");
         for line in &lines {
-            assert_eq!(line.split(',').count(), COLUMNS.len(), "{line}");
+            assert_eq!(line.split(',').count(), CSV_COLUMNS.len(), "{line}");
         }
         for line in &lines[1..] {
             assert!(
@@ -390,7 +394,7 @@ mod tests {
             );
         }
         assert_eq!(
-            FileKind::Csv.name(&file_of(told.from), told.to),
+            FileKind::Csv.name(&file_prefix(report.from), report.to),
             "report-2026-10-31T000000Z-to-2026-11-30T123000Z.csv"
         );
     }

@@ -1,5 +1,5 @@
-//! What the lists of groups and of slicer groups have in common: the search, the state chips, the order, the
-//! pages, and rows that keep their places under the pointer. All of it lives in the URL.
+//! The common parts of the lists of groups and of slicer groups: search, state chips, sorting, paging, and rows
+//! that do not move under the pointer. Search, filters, order and page live in the URL.
 
 use super::resource_order::{Entry, SortKey, Sorted, WORST_FIRST};
 use super::resource_row::{RowContext, row_state};
@@ -8,48 +8,48 @@ use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
 use crate::ui::table::filters::{page_of, state};
-use crate::ui::table::search::{holds, lower};
+use crate::ui::table::search::{contains_ignore_case, lower};
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::RowLock;
 use health::inventory::{Kind, Resource};
 use health::severity::Severity;
 use leptos::prelude::*;
 
-/// Rows a page: what a tall screen shows at once. Each row that is drawn costs with every refresh.
-pub const A_PAGE: usize = 25;
+/// Rows per page: as many as fit on a tall screen, because each drawn row costs time with every refresh.
+pub const PAGE_SIZE: usize = 25;
 
-/// What one kind of resource brings to its list.
+/// The configuration of the list of one kind of resource.
 #[derive(Clone, Copy)]
-pub struct ListOf {
-    /// Which kind.
+pub struct ListConfig {
+    /// The kind of resource.
     pub kind: Kind,
-    /// The columns that can be sorted by.
+    /// The sortable columns.
     pub keys: &'static [&'static str],
-    /// What a column beside state, name and connection is sorted by.
+    /// The sort key of a column other than state, name and connection.
     pub key_of: fn(&Resource, &str) -> SortKey,
-    /// Further texts that a search looks in, beside name, id and connection.
+    /// Further texts to search, beside name, id and connection.
     pub texts: for<'a> fn(&'a Resource, &mut dyn FnMut(&'a str)),
 }
 
-/// A list as the URL asks for it.
+/// A list as the URL specifies it.
 #[derive(Clone, Copy)]
 pub struct ResourceList {
-    /// What the search found.
+    /// The search results.
     found: Memo<Vec<Entry>>,
-    /// The order in force.
+    /// The current sort order.
     pub order: Memo<SortOrder>,
-    /// Holds the order while the pointer or the focus is among the rows.
+    /// Keeps rows in place while the pointer or the focus is among them.
     pub row_lock: RowLock,
-    /// How many the chip leaves.
+    /// Number of search results that the state chip includes.
     pub number: Signal<usize>,
-    /// The page that is shown, from 1.
+    /// The current page, from 1.
     pub page: Memo<usize>,
-    /// The resources of that page.
+    /// The resources on the current page.
     shown: Memo<Vec<Entry>>,
     kind: Kind,
 }
 
-fn belongs(severity: Severity, state: Option<&str>) -> bool {
+fn is_in_state(severity: Severity, state: Option<&str>) -> bool {
     match state {
         Some("attention") => matches!(severity, Severity::Critical | Severity::Warning),
         Some(key) => severity.key() == key,
@@ -57,22 +57,22 @@ fn belongs(severity: Severity, state: Option<&str>) -> bool {
     }
 }
 
-/// Begins a list.
+/// Creates a list.
 #[must_use]
-pub fn resource_list(of: ListOf) -> ResourceList {
+pub fn resource_list(config: ListConfig) -> ResourceList {
     let (nav, watched) = (use_nav(), use_watched());
-    let ListOf { kind, keys, .. } = of;
+    let ListConfig { kind, keys, .. } = config;
     let order =
         Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), keys, WORST_FIRST));
     let title = move |resource: &Resource| watched.snapshot().title(&resource.key.connection);
     let found = Memo::new(move |_| {
-        let words = lower(&nav.param("q").unwrap_or_default());
-        let only = only(nav, watched, kind);
+        let search = lower(&nav.param("q").unwrap_or_default());
+        let only = connection_filter(nav, watched, kind);
         let mut resources = watched.of_kind(kind);
         resources.retain(|(resource, _)| {
             only.as_ref()
                 .is_none_or(|only| *only == resource.key.connection)
-                && (words.is_empty() || matches(of, resource, &title(resource), &words))
+                && (search.is_empty() || matches(config, resource, &title(resource), &search))
         });
         let entries = resources.into_iter().map(|(resource, fresh)| Entry {
             severity: resource.counts_as(fresh),
@@ -84,27 +84,27 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     let sorted = Memo::new(move |before: Option<&Sorted>| {
         let (order, state) = (order.get(), state(nav));
         let entries = found.read();
-        let left = entries
+        let filtered = entries
             .iter()
-            .filter(|entry| belongs(entry.severity, state.as_deref()));
-        let entries: Vec<_> = left.cloned().collect();
+            .filter(|entry| is_in_state(entry.severity, state.as_deref()));
+        let entries: Vec<_> = filtered.cloned().collect();
         let key = |resource: &Resource| match order.key {
             "state" | "group" => SortKey::Absent,
             "connection" => SortKey::from(Some(title(resource).as_str())),
-            key => (of.key_of)(resource, key),
+            key => (config.key_of)(resource, key),
         };
         let held = row_lock.is_held();
         Sorted::of(entries, (order, state), held, before, key)
     });
     let number = Signal::derive(move || sorted.read().places.len());
-    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), number.get(), A_PAGE));
+    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), number.get(), PAGE_SIZE));
     let shown = Memo::new(move |_| {
         let sorted = sorted.read();
         let of_page = sorted
             .places
             .iter()
-            .skip((page.get() - 1) * A_PAGE)
-            .take(A_PAGE);
+            .skip((page.get() - 1) * PAGE_SIZE)
+            .take(PAGE_SIZE);
         let of_page = of_page.map(|place| sorted.entries[*place].clone());
         of_page.collect::<Vec<_>>()
     });
@@ -119,38 +119,37 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     }
 }
 
-/// The connection that the address asks for, of those with this kind of resource.
-fn only(nav: Nav, watched: Watched, kind: Kind) -> Option<String> {
+/// The connection filter in the URL, if it names a connection with this kind of resource.
+fn connection_filter(nav: Nav, watched: Watched, kind: Kind) -> Option<String> {
     let only = nav.param("connection")?;
     let snapshot = watched.snapshot();
     let state = snapshot.connection(&only)?;
     (Kind::held_by(&state.connection.system) == kind).then_some(only)
 }
 
-fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {
-    let contains = |text: &str| holds(text, words);
+fn matches(config: ListConfig, resource: &Resource, title: &str, search: &str) -> bool {
+    let contains = |text: &str| contains_ignore_case(text, search);
     let mut found = contains(&resource.name) || contains(&resource.key.id) || contains(title);
-    (of.texts)(resource, &mut |text| found = found || contains(text));
+    (config.texts)(resource, &mut |text| found = found || contains(text));
     found
 }
 
 impl ResourceList {
-    /// How many of what the search found a chip would leave; `None` where that would be none, and there are connections
-    /// of which nothing is known.
+    /// Number of search results that a chip would include; `None` instead of 0 while a connection has never been read.
     #[must_use]
     pub fn count(self, state: Option<&'static str>) -> Signal<Option<usize>> {
         let watched = use_watched();
         Signal::derive(move || {
             let found = self.found.read();
-            let mut left = 0;
+            let mut count = 0;
             for entry in found.iter() {
-                left += usize::from(belongs(entry.severity, state));
+                count += usize::from(is_in_state(entry.severity, state));
             }
-            (left > 0 || watched.snapshot().never_read(self.kind).is_empty()).then_some(left)
+            (count > 0 || watched.snapshot().never_read(self.kind).is_empty()).then_some(count)
         })
     }
 
-    /// The rows of the page that is shown, drawn from the resources by `row`.
+    /// The rows of the current page, made from its resources by `row`.
     #[must_use]
     pub fn rows<R: Clone + PartialEq + Send + Sync + 'static>(
         self,
@@ -171,7 +170,7 @@ impl ResourceList {
         }))
     }
 
-    /// How many groups are listed, in which order, and whose are left out.
+    /// The number of listed groups, their order, and the connections without data.
     #[must_use]
     pub fn summary(self, watched: Watched) -> String {
         let (number, unread) = (self.number.get(), watched.snapshot().never_read(self.kind));
@@ -182,15 +181,15 @@ impl ResourceList {
         };
         match (number, unread.is_empty()) {
             (_, true) => listed,
-            (0, false) => format!("Nothing is known of {unread}"),
-            (_, false) => format!("{listed}; nothing is known of {unread}"),
+            (0, false) => format!("No data from {unread} yet"),
+            (_, false) => format!("{listed}; no data from {unread} yet"),
         }
     }
 
-    /// What stands in the place of the rows where there are none: `none` where there is nothing to list, or that nothing
-    /// matches, with a link to `all`.
+    /// The message in an empty table: `none` if nothing exists, or "No group matches." with a link to `all` if filters
+    /// hide everything.
     #[must_use]
-    pub fn nothing(
+    pub fn empty_message(
         self,
         nav: Nav,
         watched: Watched,
@@ -199,23 +198,23 @@ impl ResourceList {
     ) -> Option<AnyView> {
         (self.number.get() == 0 && self.is_read(watched)).then(|| {
             let is_filtered = self.is_filtered(nav, watched);
-            let words = if is_filtered {
+            let message = if is_filtered {
                 "No group matches."
             } else {
                 none
             };
             let all = is_filtered.then(|| view! { <a href=all.href()>"Show all groups"</a> });
-            view! { <p class="blank">{words}" "{all}</p> }.into_any()
+            view! { <p class="blank">{message}" "{all}</p> }.into_any()
         })
     }
 
-    /// Whether the address leaves any out.
+    /// Whether a filter in the URL may hide groups.
     fn is_filtered(self, nav: Nav, watched: Watched) -> bool {
         let searched = nav.param("q").or_else(|| state(nav));
-        searched.is_some() || only(nav, watched, self.kind).is_some()
+        searched.is_some() || connection_filter(nav, watched, self.kind).is_some()
     }
 
-    /// Whether every connection was read, so that an empty list is empty and not merely unread.
+    /// Whether every connection has been read, so that an empty list means that nothing exists.
     fn is_read(self, watched: Watched) -> bool {
         let snapshot = watched.snapshot();
         let mut read = snapshot

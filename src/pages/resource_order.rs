@@ -1,4 +1,4 @@
-//! The order of a list of resources, worked out anew only where something that decides it has changed. Pure.
+//! The order of a list of resources, sorted again only when something that the order depends on has changed. Pure.
 
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::keep_order;
@@ -14,14 +14,14 @@ pub(super) const WORST_FIRST: SortOrder = SortOrder {
     descending: false,
 };
 
-/// What a column is sorted by; what is absent stands last in either direction.
+/// The sort key of a column. Absent values come last in either direction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortKey {
     /// A number.
     Number(i64),
     /// A text.
     Text(String),
-    /// Nothing.
+    /// No value.
     Absent,
 }
 
@@ -38,7 +38,7 @@ impl From<Option<i64>> for SortKey {
 }
 
 impl SortKey {
-    /// Which of two stands first in an order.
+    /// Compares two keys in a sort order.
     pub(super) fn compare(&self, other: &Self, order: SortOrder) -> Ordering {
         match (self, other) {
             (Self::Absent, _) | (_, Self::Absent) => self.cmp(other),
@@ -47,7 +47,7 @@ impl SortKey {
     }
 }
 
-/// A resource and how it counts.
+/// A resource and its effective severity.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) resource: Arc<Resource>,
@@ -55,27 +55,27 @@ pub(super) struct Entry {
 }
 
 impl PartialEq for Entry {
-    /// What did not change is shared with the revision before, and need not be compared.
+    /// An unchanged resource is shared with the previous revision, so comparing pointers is enough.
     fn eq(&self, other: &Self) -> bool {
         self.severity == other.severity && Arc::ptr_eq(&self.resource, &other.resource)
     }
 }
 
-/// The entries that the chip leaves, sorted.
+/// The entries that the state chip includes, sorted.
 #[derive(Clone, PartialEq)]
 pub(super) struct Sorted {
     order: SortOrder,
     state: Option<String>,
-    /// Whether they kept the order of before.
+    /// Whether rows were kept in their previous order.
     held: bool,
     pub(super) entries: Vec<Entry>,
-    /// Places among the entries, in order.
+    /// Indices of the entries, in order.
     pub(super) places: Vec<usize>,
 }
 
 impl Sorted {
-    /// Entries in an order. While they are `held`, those of before stay where they are; where nothing that decides
-    /// has changed since, they need not be sorted again.
+    /// Sorts the entries. While `held`, entries that were listed before keep their places. If nothing that the order
+    /// depends on has changed, the previous order is reused.
     pub(super) fn of(
         entries: Vec<Entry>,
         (order, state): (SortOrder, Option<String>),
@@ -84,12 +84,12 @@ impl Sorted {
         key: impl Fn(&Resource) -> SortKey,
     ) -> Self {
         let before = before.filter(|before| before.order == order);
-        let stands = before.filter(|before| {
-            // A title is no part of what is compared.
+        let reusable = before.filter(|before| {
+            // Connection titles are not part of the entries, so a changed title would go unnoticed.
             let is_comparable = before.state == state && order.key != "connection";
-            is_comparable && (held || !before.held) && before.stands_for(&entries, &key)
+            is_comparable && (held || !before.held) && before.has_same_order(&entries, &key)
         });
-        let places = stands.map(|before| before.places.clone());
+        let places = reusable.map(|before| before.places.clone());
         let places = places.unwrap_or_else(|| {
             let mut places = sorted_places(&entries, order, key);
             if let Some(before) = before.filter(|_| held) {
@@ -109,8 +109,8 @@ impl Sorted {
         }
     }
 
-    /// Whether these entries stand in the same order: each is what it was in all that decides.
-    fn stands_for(&self, entries: &[Entry], key: impl Fn(&Resource) -> SortKey) -> bool {
+    /// Whether these entries have the same order: no severity, key, name or sort key has changed.
+    fn has_same_order(&self, entries: &[Entry], key: impl Fn(&Resource) -> SortKey) -> bool {
         let is_same = |(before, now): (&Entry, &Entry)| {
             let (old, new) = (&before.resource, &now.resource);
             before == now
@@ -122,7 +122,7 @@ impl Sorted {
     }
 }
 
-/// The places of the entries in an order; equal ones by name, so that they do not jump between two refreshes.
+/// The indices of the entries in a sort order; equal entries by name, so that they do not jump between refreshes.
 fn sorted_places(
     entries: &[Entry],
     order: SortOrder,
@@ -142,7 +142,7 @@ fn sorted_places(
     keyed.into_iter().map(|(.., place)| place).collect()
 }
 
-/// By name without regard to ASCII case, and equal names by key.
+/// Compares by name, ignoring ASCII case; equal names by key.
 fn by_name(left: &Resource, right: &Resource) -> Ordering {
     fn lower(resource: &Resource) -> impl Iterator<Item = u8> {
         resource.name.bytes().map(|byte| byte.to_ascii_lowercase())
@@ -190,8 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stands_last_in_either_direction() {
-        // Named as many letters as its value has; an empty name has none.
+    fn absent_values_are_sorted_last_in_either_direction() {
+        // The sort key is the length of the name; an empty name has none.
         let names = ["b", "", "aaa", "cc"].map(str::to_owned);
         let entries: Vec<_> = (0..)
             .zip(names)
@@ -215,9 +215,8 @@ mod tests {
     }
 
     proptest! {
-        /// What is not sorted again stands as if it were.
         #[test]
-        fn the_order_is_that_of_sorting_everything_each_time(
+        fn a_reused_order_equals_the_order_of_sorting_again(
             steps in prop::collection::vec((
                 prop::collection::btree_map(0_u8..8, ("[abAB]{0,2}", 0_usize..3), 0..6),
                 any::<bool>(),

@@ -1,4 +1,4 @@
-//! What rows and pages of resources have in common: the state, and moments with their ages.
+//! The common parts of rows and pages of resources: the state, and moments with their ages.
 
 use super::unreadable;
 use crate::live::{Clock, Status, Watched};
@@ -12,7 +12,7 @@ use health::verdict::Verdict;
 use leptos::html;
 use leptos::prelude::*;
 
-/// What a row shows beside its resource.
+/// The data of a row beside its resource.
 pub struct RowContext {
     /// The connection's title.
     pub connection: String,
@@ -23,29 +23,29 @@ pub struct RowContext {
 /// The cell "State" of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowState {
-    /// How it counts.
+    /// The effective severity.
     pub severity: Severity,
-    /// The state in words.
+    /// The state as text.
     pub word: String,
-    /// Where it is no longer current: what was last known, and how old that is.
+    /// If the state is no longer current: the last known state and its age.
     pub last_known: Option<String>,
     /// How its alarm is handled: "acknowledged", "in maintenance".
     pub handling: Option<&'static str>,
-    /// How many of its fields could not be read.
+    /// Number of unreadable fields.
     pub unreadable: usize,
-    /// Whether it was read at all.
+    /// Whether the resource has ever been read.
     pub is_read: bool,
 }
 
 impl RowState {
-    /// Whether it was read with all of its fields, so that what is missing is not there.
+    /// Whether all fields were read, so that a missing value means that there is none.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.is_read && self.unreadable == 0
     }
 }
 
-/// The state of a resource at this moment, tracked.
+/// The current state of a resource, tracked.
 #[must_use]
 pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     let age = || watched.age_of(resource);
@@ -60,7 +60,7 @@ pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     }
 }
 
-/// The state of the resource of a page that reads it for itself, at this moment, tracked.
+/// The current state of a resource on a page that reads the resource itself, tracked.
 #[must_use]
 pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> RowState {
     let state = match verdict {
@@ -74,7 +74,7 @@ pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> Ro
     shown(state, || status.age(clock))
 }
 
-/// The mark of what shows a page's resource while that is too old to be believed.
+/// The value of `data-fresh` on elements that show a page's resource: "stale" while its data is stale.
 #[must_use]
 pub fn stale_mark(status: Status, clock: Clock) -> Memo<Option<&'static str>> {
     Memo::new(move |_| {
@@ -83,7 +83,7 @@ pub fn stale_mark(status: Status, clock: Clock) -> Memo<Option<&'static str>> {
     })
 }
 
-/// What is said of a page's resource that is not normal, and what to do.
+/// The verdict and the advice for a page's resource that is not normal.
 pub fn verdict_line(verdict: Memo<Option<Verdict>>) -> impl IntoView {
     move || {
         let verdict = verdict.get()?;
@@ -95,7 +95,7 @@ pub fn verdict_line(verdict: Memo<Option<Verdict>>) -> impl IntoView {
 fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowState {
     let last_known = state.last_known.map(|word| {
         let age = times::age(age());
-        // A word that stands above is not written twice.
+        // The state that is already shown is not repeated.
         if word == state.word {
             format!("last known, {age}")
         } else {
@@ -112,10 +112,10 @@ fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowS
     }
 }
 
-/// The state of a page's resource as a tag, and beside it what was last known.
+/// The state of a page's resource as a tag, with the last known state beside it.
 #[component]
 pub fn StateTag(
-    /// What it shows.
+    /// The state.
     #[prop(into)]
     state: Signal<RowState>,
 ) -> impl IntoView {
@@ -124,7 +124,7 @@ pub fn StateTag(
     view! { <Tag severity word />{last_known_beside(state)} }
 }
 
-/// What was last known, beside a tag, where it is no longer current.
+/// The last known state, beside a tag, if the state is no longer current.
 pub fn last_known_beside(state: Signal<RowState>) -> impl IntoView {
     move || {
         let last_known = state.read().last_known.clone();
@@ -135,7 +135,7 @@ pub fn last_known_beside(state: Signal<RowState>) -> impl IntoView {
 /// The cell "State" of a row.
 #[component]
 pub fn StateCell(
-    /// What it shows.
+    /// The state.
     state: Signal<RowState>,
 ) -> impl IntoView {
     let severity = Signal::derive(move || state.read().severity);
@@ -155,29 +155,29 @@ pub fn StateCell(
     view! { <td><StatusMark severity word />{last_known}{handling}{unreadable}</td> }
 }
 
-/// When a row is drawn, by its vendor's clock.
+/// The time of a row, by its vendor's clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RowTime {
     /// The vendor's time.
     pub now: DateTime<Utc>,
-    /// The zone on the screen.
+    /// The selected time zone.
     pub zone: Zone,
-    /// Whether this is kept current. A row far from what is seen shows moments and no ages, because
-    /// nobody writes them each second.
+    /// Whether `now` is updated each second. A row far outside the view is not updated, so it shows moments without
+    /// ages.
     pub is_current: bool,
 }
 
 impl RowTime {
-    /// As [`times::moment_and_age`].
+    /// Like [`times::moment_and_age`], without the age if the row is not current.
     #[must_use]
     pub fn moment(self, at: Option<DateTime<Utc>>) -> (String, String) {
         let (moment, age) = times::moment_and_age(at, self.now, self.zone);
-        let is_said = self.is_current || at.is_none();
-        (moment, if is_said { age } else { String::new() })
+        let shows_age = self.is_current || at.is_none();
+        (moment, if shows_age { age } else { String::new() })
     }
 }
 
-/// The time of a row, by its vendor's clock: each second while the row is near what is seen.
+/// The time of a row, by its vendor's clock: updated each second while the row is in or near the view.
 pub fn row_time(
     row: NodeRef<html::Tr>,
     now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
@@ -200,7 +200,7 @@ pub fn row_time(
 pub fn MomentCell(
     /// The moment, by the vendor's clock.
     at: Signal<Option<DateTime<Utc>>>,
-    /// Whether a missing moment is one that was not read, and not one that never was.
+    /// Whether a missing moment is unknown, because it was not read, rather than absent.
     #[prop(into)]
     unread: Signal<bool>,
     /// The row's time.
@@ -223,20 +223,20 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     #[test]
-    fn a_row_that_is_not_kept_current_shows_no_age() {
+    fn a_row_outside_the_view_shows_no_age() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
         let time = RowTime {
             now: at("2026-11-21T14:32:08Z"),
             zone: Zone::Utc,
             is_current: true,
         };
-        let away = RowTime {
+        let outside = RowTime {
             is_current: false,
             ..time
         };
         let moment = Some(at("2026-11-21T14:31:25Z"));
         assert_eq!(time.moment(moment), ("14:31:25".into(), "43 s ago".into()));
-        assert_eq!(away.moment(moment), ("14:31:25".into(), String::new()));
-        assert_eq!(away.moment(None), ("–".into(), "none reported".into()));
+        assert_eq!(outside.moment(moment), ("14:31:25".into(), String::new()));
+        assert_eq!(outside.moment(None), ("–".into(), "none reported".into()));
     }
 }

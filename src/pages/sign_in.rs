@@ -1,9 +1,11 @@
-//! Signing in: the page, and the form that the dialog over a page uses too. Keeps what was typed through
-//! every failure, and the password nowhere else. Explains a failed provider sign-in by a known code in the
-//! URL; no text from a URL or a provider is ever shown.
+//! Signing in: the page, and the form that it shares with the dialog over a page. The form keeps its fields through
+//! every failure; the password is stored nowhere else. A failed sign-in at the provider is explained by a known code
+//! in the URL; no text from a URL or a provider is ever shown.
 
 use crate::api::Failure;
-use crate::api::session::{Session, SignInMethods, at_provider, session, sign_in, sign_in_methods};
+use crate::api::session::{
+    Session, SignInMethods, provider_sign_in_url, session, sign_in, sign_in_methods,
+};
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
@@ -12,7 +14,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
 
-/// The page, which leads back to where somebody wanted to go.
+/// The page "Sign in". After signing in, the user is sent to the page in the parameter `to`.
 #[component]
 pub fn SignIn() -> impl IntoView {
     let nav = use_nav();
@@ -26,10 +28,10 @@ pub fn SignIn() -> impl IntoView {
             let _ = claim.try_set(methods.roles_claim.unwrap_or_default());
         });
     }
-    // Asked now: the session that the console was opened with may have ended, or another one begun since.
+    // Read again: the session that the console started with may have ended, or a new one may have started.
     let (signed_in, demo) = (RwSignal::new(None::<String>), RwSignal::new(false));
     leptos::task::spawn_local(async move {
-        // A wall's session is no person's. Where there is none, nothing changes: somebody may have begun to type.
+        // A wall's session belongs to no user. Without a session nothing changes, so that typed text is kept.
         if let Ok(session) = session().await
             && !session.is_wall()
         {
@@ -37,7 +39,7 @@ pub fn SignIn() -> impl IntoView {
             let _ = signed_in.try_set(Some(session.user));
         }
     });
-    // Loads a new page: another user may sign in, and nothing of the previous session may stay.
+    // Reloads the console: another user may have signed in, and nothing of the previous session may remain.
     let back = to.clone();
     let done = Callback::new(move |_: Session| {
         let _ = window().location().replace(&to);
@@ -47,9 +49,9 @@ pub fn SignIn() -> impl IntoView {
         <main id="main" class="alone enter" tabindex="-1">
             <p class="row"><Icon name="mark" /><b>"Failover Console"</b></p>
             <h1>"Sign in"</h1>
-            {move || why(&failed, &claim.read()).map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
+            {move || provider_failure(&failed, &claim.read()).map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
             {move || match signed_in.get() {
-                // Loads a new page, which may know nothing of this session yet.
+                // Reloads the console, which may have started without this session.
                 Some(user) => view! {
                     <p>"You are signed in as "<b>{user}</b>". "{demo.get_untracked().then(demo_badge)}</p>
                     <p class="row"><a class="btn main" href=Route::Overview.href() target="_self">"Overview"</a></p>
@@ -68,11 +70,11 @@ pub fn SignIn() -> impl IntoView {
 /// The dialog over a page whose session has ended.
 #[component]
 pub fn SignInAgain(
-    /// Who was signed in.
+    /// The user who was signed in.
     user: String,
-    /// After somebody has signed in.
+    /// Called after a successful sign-in.
     done: Callback<Session>,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let close = Trigger::new();
@@ -81,13 +83,13 @@ pub fn SignInAgain(
         new.set_value(Some(session));
         close.notify();
     });
-    // A dialog that is closed gives the focus back. One that is merely taken away does not.
+    // Only a dialog that is closed, rather than removed, returns the focus, so `done` runs after closing.
     let closed = Callback::new(move |()| {
         if let Some(session) = new.try_update_value(Option::take).flatten() {
             let _ = done.try_run(session);
         }
         let _ = on_close.try_run(());
-        // What opened it goes where it led to that.
+        // The element that opened the dialog may be removed as a result.
         request_animation_frame(|| {
             if document().active_element() == document().body().map(Into::into) {
                 focus("#main");
@@ -102,19 +104,19 @@ pub fn SignInAgain(
     }
 }
 
-/// The form.
+/// The sign-in form.
 #[component]
 fn SignInForm(
-    /// The name to begin with.
+    /// The initial user name.
     #[prop(optional, into)]
     user: String,
-    /// Where to come back to from the provider; the current page if `None`. If given, nothing is shown
+    /// The page to return to from the provider; the current page if `None`. If given, nothing is shown
     /// until the sign-in methods are known.
     #[prop(optional, into)]
     back: Option<String>,
-    /// After somebody has signed in.
+    /// Called after a successful sign-in.
     done: Callback<Session>,
-    /// The same, where the dialog was closed meanwhile.
+    /// Called instead of `done` if the dialog was closed in the meantime.
     #[prop(optional)]
     late: Option<Callback<Session>>,
 ) -> impl IntoView {
@@ -126,34 +128,34 @@ fn SignInForm(
     };
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    // In a dialog the fields are there at once: it puts the focus into the first.
+    // A dialog shows the fields at once, because it moves the focus to the first one.
     let known = RwSignal::new(back.is_none().then(|| Ok(SignInMethods::default())));
-    let ask = Callback::new(move |()| {
+    let load_methods = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
             let _ = known.try_set(Some(sign_in_methods().await));
         });
     });
-    ask.run(());
-    // There may be a provider, which is the only way to sign in.
+    load_methods.run(());
+    // The failure is shown with the form, because the provider may be the only sign-in method.
     let failure = move || {
         let failure = known.get()?.err()?;
-        Some(view! { <FailureCard failure system="the gateway" retry=ask once=true /> })
+        Some(view! { <FailureCard failure system="the gateway" retry=load_methods once=true /> })
     };
-    let go = move |_| {
+    let go_to_provider = move |_| {
         let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
-        let _ = window().location().assign(&at_provider(&back));
+        let _ = window().location().assign(&provider_sign_in_url(&back));
     };
     let provider = move || {
         let SignInMethods {
             password, provider, ..
         } = known.get()?.ok()?;
         let button_class = if password { "btn" } else { "btn main" };
-        let go = go.clone();
+        let go = go_to_provider.clone();
         provider.map(|title| {
             view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // Shown as well where the sign-in methods cannot be read, and where there are none: submitting it says what is wrong.
+    // Also shown if the sign-in methods cannot be read or there are none: submitting the form then shows the error.
     let by_password = Memo::new(move |_| match &*known.read() {
         None => false,
         Some(Err(_)) => true,
@@ -173,13 +175,13 @@ fn SignInForm(
             match answer {
                 Ok(session) => {
                     let _ = password.try_set(String::new());
-                    // The page may have been left.
+                    // `done` no longer exists if its page or dialog was closed.
                     if done.try_run(session.clone()).is_none() {
                         let _ = late.and_then(|late| late.try_run(session));
                     }
                 }
                 Err(failure) => {
-                    let _ = wrong.try_set(Some(words(&failure)));
+                    let _ = wrong.try_set(Some(failure_message(&failure)));
                 }
             }
         });
@@ -192,7 +194,7 @@ fn SignInForm(
         }
     };
     let form = move || {
-        // A dialog has given the focus to its first field by then.
+        // Runs after the dialog has moved the focus to its first field.
         request_animation_frame(move || {
             focus(missing);
         });
@@ -226,25 +228,25 @@ fn SignInForm(
 
 /// The message for a failed sign-in at the provider, by the gateway's code. `claim` is the configured name of the
 /// claim with the roles, once it is known.
-fn why(word: &str, claim: &str) -> Option<String> {
+fn provider_failure(code: &str, claim: &str) -> Option<String> {
     let claim = match claim {
         "" => "the claim with the roles".to_owned(),
         claim => format!("the claim \"{claim}\""),
     };
     let shape = |shape: &str| {
         format!(
-            "The provider sent {claim} as {shape}, in which no role can be found. It has to be a list of texts, texts \
-             with commas between them, or objects with a name. Ask the administrator of the provider."
+            "The provider sent {claim} as {shape}, in which no role can be found. It must be a list of strings, strings \
+             separated by commas, or objects with a name. Ask the administrator of the provider."
         )
     };
-    let text = match word {
+    let text = match code {
         "denied" => "The provider refused the sign-in, or it was cancelled.",
         "no-role" => {
             "The provider knows you, but you have no role in this console. Ask the administrator who assigns roles."
         }
         "no-claim" => {
             return Some(format!(
-                "The provider knows you, but did not send {claim}, in which your role should be. Ask the administrator of \
+                "The provider knows you, but did not send {claim}, which should contain your role. Ask the administrator of \
                  the provider."
             ));
         }
@@ -255,25 +257,23 @@ fn why(word: &str, claim: &str) -> Option<String> {
             ));
         }
         "claim-object" => return Some(shape("an object without a name")),
-        "claim-list" => return Some(shape("a list of neither texts nor objects with a name")),
+        "claim-list" => return Some(shape("a list of neither strings nor objects with a name")),
         "claim-number" => return Some(shape("a number")),
         "claim-boolean" => return Some(shape("true or false")),
         "expired" => {
             "The sign-in took too long, or another one was started in the meantime. Sign in again."
         }
         "unreachable" => "The provider could not be reached. Try again in a moment.",
-        "invalid" => "The provider's answer was not accepted. The gateway's log says why.",
-        "too-many-tries" => {
-            "Too many tries to sign in failed from this address. Wait a quarter of an hour."
-        }
-        "internal" => "The gateway failed. Its log says why.",
+        "invalid" => "The provider's response was rejected. The reason is in the gateway's log.",
+        "too-many-tries" => "Too many failed sign-ins from this address. Try again in 15 minutes.",
+        "internal" => "The gateway had an internal error. The reason is in its log.",
         _ => return None,
     };
     Some(text.to_owned())
 }
 
 /// The message for a failed sign-in, with the request id if the failure needs investigation.
-fn words(failure: &Failure) -> String {
+fn failure_message(failure: &Failure) -> String {
     let id = match failure {
         Failure::Refused(problem) | Failure::Unreachable(problem) if problem.status != 401 => {
             problem.request_id.as_ref()
@@ -286,7 +286,7 @@ fn words(failure: &Failure) -> String {
     }
 }
 
-/// The address of the sign-in that leads back to a path and its query.
+/// The URL of the sign-in page that returns to a path and its query.
 #[must_use]
 pub fn href(from: &str) -> String {
     let here = Route::SignIn.href();
@@ -297,8 +297,8 @@ pub fn href(from: &str) -> String {
     }
 }
 
-/// Where to go afterwards: a page of this console, or its first one. A crafted address cannot redirect to
-/// another site.
+/// The page to open after signing in: `to` if it is a page of this console, otherwise the overview. A crafted
+/// address cannot redirect to another site.
 #[must_use]
 pub fn destination(to: Option<String>) -> String {
     let is_ours = |to: &str| {
@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_comes_back_to_where_one_was_and_nowhere_else() {
+    fn signing_in_returns_only_to_pages_of_this_console() {
         for (to, expected) in [
             ("/groups", "/groups"),
             ("/groups/plant-a/a%2Fb", "/groups/plant-a/a%2Fb"),
@@ -343,8 +343,8 @@ mod tests {
     }
 
     #[test]
-    fn only_words_of_the_gateway_are_said_in_words_of_our_own() {
-        for word in [
+    fn only_known_failure_codes_of_the_gateway_have_a_message() {
+        for code in [
             "denied",
             "no-role",
             "no-claim",
@@ -359,14 +359,14 @@ mod tests {
             "too-many-tries",
             "internal",
         ] {
-            assert!(why(word, "").is_some(), "{word}");
+            assert!(provider_failure(code, "").is_some(), "{code}");
         }
-        let named = why("claim-number", "groups").unwrap_or_default();
+        let named = provider_failure("claim-number", "groups").unwrap_or_default();
         assert!(
             named.contains("the claim \"groups\" as a number"),
             "{named}"
         );
-        for word in [
+        for code in [
             "",
             "Denied",
             "claim-",
@@ -375,12 +375,12 @@ mod tests {
             "call+this+number",
             "denied ",
         ] {
-            assert_eq!(why(word, "groups"), None, "{word}");
+            assert_eq!(provider_failure(code, "groups"), None, "{code}");
         }
     }
 
     #[test]
-    fn the_address_of_the_sign_in_remembers_the_page() {
+    fn the_sign_in_url_contains_the_page_to_return_to() {
         assert_eq!(href("/"), "/sign-in");
         assert_eq!(href("/sign-in"), "/sign-in");
         assert_eq!(

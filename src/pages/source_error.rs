@@ -1,5 +1,5 @@
 //! The error of one connection above its list: a card while there is nothing to show, a line while the last
-//! known state stands below.
+//! known state is shown below.
 
 use crate::api::inventory::Refresh;
 use crate::live::{keyed, use_watched};
@@ -12,7 +12,7 @@ use vendors::Connection;
 /// The errors of all connections that hold a kind of resource.
 #[component]
 pub fn SourceErrors(
-    /// The kind.
+    /// The kind of resource.
     of: Kind,
 ) -> impl IntoView {
     let connections = use_watched().connections();

@@ -1,21 +1,21 @@
-//! What a vendor sent and nobody can read: a mark in its place, what stands there on demand, and the items that were
-//! left out.
+//! Unreadable parts of a vendor's response: a mark in place of the value, the raw text on demand, and the number of
+//! items that were left out.
 
 use crate::ui::Icon;
 use health::words;
 use leptos::prelude::*;
 use vendors::{LeftOut, UnreadableField};
 
-/// The words of a field, or that it is unreadable.
+/// The text of a field, or "unreadable".
 #[must_use]
-pub fn or_unreadable(fields: &[UnreadableField], name: &str, words: String) -> String {
+pub fn or_unreadable(fields: &[UnreadableField], name: &str, text: String) -> String {
     match UnreadableField::find(fields, name) {
         Some(_) => "unreadable".to_owned(),
-        None => words,
+        None => text,
     }
 }
 
-/// How many fields are unreadable.
+/// The number of unreadable fields, as text.
 #[must_use]
 pub fn count(fields: usize) -> String {
     match fields {
@@ -24,7 +24,7 @@ pub fn count(fields: usize) -> String {
     }
 }
 
-/// The unreadable fields of a page's resource, with what stands there; nothing where there are none.
+/// The unreadable fields of a page's resource with their raw text; hidden if there are none.
 #[component]
 pub fn UnreadableFields(
     /// The fields.
@@ -47,7 +47,7 @@ pub fn UnreadableFields(
     }
 }
 
-/// How many items of a list were left out; nothing where none was.
+/// The note about list items that were left out; `None` if there are none.
 #[must_use]
 pub fn left_out_note(out: LeftOut) -> Option<AnyView> {
     let words = words::left_out(out)?;
@@ -63,14 +63,14 @@ mod tests {
     use vendors::UnreadableField;
 
     #[test]
-    fn only_the_field_itself_is_marked() {
+    fn only_the_unreadable_field_is_marked() {
         let fields = [UnreadableField {
             name: "status.state".to_owned(),
             raw: "Stopped".to_owned(),
         }];
-        let words = |name| or_unreadable(&fields, name, "–".to_owned());
+        let text = |name| or_unreadable(&fields, name, "–".to_owned());
         assert_eq!(
-            (words("status.state"), words("order")),
+            (text("status.state"), text("order")),
             ("unreadable".to_owned(), "–".to_owned())
         );
     }

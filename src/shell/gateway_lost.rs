@@ -1,4 +1,4 @@
-//! The banner shown while the gateway does not say how everything is: nothing on the screen is current then.
+//! The banner shown while the inventory cannot be polled, so that nothing on the screen is current.
 
 use crate::api::Failure;
 use crate::live::use_watched;
@@ -6,11 +6,11 @@ use crate::prefs::use_prefs;
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
 
-/// A banner for as long as the gateway does not answer.
+/// The banner of a lost gateway.
 #[component]
 pub fn GatewayLost() -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
-    let lost = Memo::new(move |_| watched.is_gateway_gone());
+    let lost = Memo::new(move |_| watched.is_gateway_lost());
     let why = move || match watched.failure() {
         None | Some(Failure::Unreachable(_)) => "The gateway does not answer.".to_owned(),
         Some(failure) => {

@@ -1,4 +1,4 @@
-//! Notes above every page: what refreshes no longer, what is not delivered, and what does not last.
+//! Notes above every page: refresh is paused, alerts are not delivered, the audit is not persistent.
 
 use crate::api::session::Session;
 use crate::live::{use_poll_settings, use_watched};
@@ -8,7 +8,7 @@ use crate::ui::{Icon, focus};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// A note: what it is, and more about it.
+/// A note with a title and more text.
 fn note(
     icon: &'static str,
     title: &'static str,
@@ -18,18 +18,18 @@ fn note(
     view! { <p class="panel note"><Icon name=icon /><span><b>{title}</b>" "{more}</span>{button}</p> }.into_any()
 }
 
-/// That data of a session that has ended, or of a paused refresh, is aging; with the button that ends that.
+/// The note that data is aging, because the session has ended or refresh is paused, with a button to continue.
 pub(super) fn aging(icon: &'static str, title: &'static str, button: AnyView) -> AnyView {
     let more = "The data shown is aging and is marked as such.".into_any();
     note(icon, title, more, Some(button))
 }
 
-/// That nothing refreshes, for as long as that is so.
+/// The note that refresh is paused.
 pub fn paused() -> AnyView {
     let poll_settings = use_poll_settings();
     let resume = move |_| {
         poll_settings.paused.set(false);
-        // This button goes: the one that pauses is where to go on.
+        // This button is removed, so the focus moves to the Pause button.
         focus("[aria-label='Pause refresh']");
     };
     let shown = move || {
@@ -41,20 +41,20 @@ pub fn paused() -> AnyView {
     view! { <div role="status">{shown}</div> }.into_any()
 }
 
-/// That the last message about an alarm to some target did not arrive.
+/// The note that the last alert to at least one target failed.
 pub fn alerts_fail() -> AnyView {
     let watched = use_watched();
     let fails = Memo::new(move |_| watched.snapshot().alerts_fail);
     let shown = move || {
         fails.get().then(|| {
-            let more = view! { "The last message to at least one target failed. "<a href=Route::Connections.href()>"Connections"</a>" tells an admin why." };
+            let more = view! { "The last message to at least one target failed. "<a href=Route::Connections.href()>"Connections"</a>" shows an admin why." };
             note("warning", "Alerts are not delivered.", more.into_any(), None)
         })
     };
     view! { <div role="status">{shown}</div> }.into_any()
 }
 
-/// That the record of what is done here will not last, which an admin has to know on every page.
+/// The note that the audit is lost when the gateway stops, which an admin has to know on every page.
 pub fn store_in_memory() -> Option<AnyView> {
     provided::<Arc<Session>>().store_in_memory.then(|| {
         let more = view! { "The gateway keeps its store in memory: audit and activity end when it stops. Set "<code>"[store]"</code>" to keep them." };

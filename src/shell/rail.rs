@@ -1,5 +1,5 @@
-//! The rail: where one can go, and how many alarms are open. The chips of a list count resources by state, acknowledged ones
-//! too: their numbers may differ.
+//! The rail: links to the pages, and the numbers of open alarms. They may differ from the numbers in the chips of a
+//! list, which count resources by state, including acknowledged ones.
 
 use crate::nav::use_nav;
 use crate::pages::alarms;
@@ -34,10 +34,10 @@ fn Entry(
     to: Route,
     icon: &'static str,
     words: &'static str,
-    /// Shorter words for a phone's bar.
+    /// A shorter label for the bar on a phone.
     #[prop(optional)]
     short: Option<&'static str>,
-    /// What is counted.
+    /// The kind of resource whose alarms are counted.
     #[prop(optional, into)]
     kind: Option<Kind>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! Refresh now, Pause refresh, and how often this page refreshes.
+//! Refresh now, Pause refresh, and the refresh interval of this page.
 
 use crate::live::schedule::CHOICES;
 use crate::live::use_poll_settings;
@@ -7,11 +7,11 @@ use health::words;
 use leptos::prelude::*;
 use std::time::Duration;
 
-fn word(choice: Duration) -> String {
+fn label(choice: Duration) -> String {
     words::span(chrono::TimeDelta::from_std(choice).unwrap_or_default())
 }
 
-/// The controls in the top bar.
+/// The refresh controls in the top bar.
 #[component]
 pub fn Refresh() -> impl IntoView {
     let poll_settings = use_poll_settings();
@@ -19,13 +19,13 @@ pub fn Refresh() -> impl IntoView {
         .into_iter()
         .map(|choice| {
             let selected = move || poll_settings.interval() == choice;
-            view! { <option value=choice.as_secs().to_string() selected=selected>{word(choice)}</option> }
+            view! { <option value=choice.as_secs().to_string() selected=selected>{label(choice)}</option> }
         })
         .collect();
     let choose = move |event| {
         let seconds = event_target_value(&event).parse().map(Duration::from_secs);
         if let Some(choice) = seconds.ok().filter(|choice| CHOICES.contains(choice)) {
-            poll_settings.choose(choice);
+            poll_settings.set_interval(choice);
         }
     };
     let pressed = move || {

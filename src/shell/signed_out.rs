@@ -1,5 +1,5 @@
-//! The session has ended while the console was open: the screen stays, with everything unsaved, and a
-//! dialog asks to sign in again.
+//! Handles a session that ends while the console is open: the page stays, with all unsaved changes, and a
+//! dialog asks the user to sign in again.
 
 use super::notes;
 use crate::api::session::{self, Ended, Session};
@@ -13,18 +13,18 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
-/// Nothing of the previous session may stay for another user.
+/// Reloads the page, so that nothing of the previous session stays for another user.
 fn reload() {
     let _ = window().location().reload();
 }
 
-/// The dialog, and once it was closed the line that opens it again.
+/// The dialog, or after it was closed, a note with a button that opens it again.
 #[component]
 pub fn SignedOut() -> impl IntoView {
     let Ended(ended) = provided();
     let session = provided::<Arc<Session>>();
     let poll_settings = use_poll_settings();
-    let put_off = RwSignal::new(false);
+    let is_dismissed = RwSignal::new(false);
     let chunks = use_chunks();
     let is_other = {
         let session = session.clone();
@@ -36,20 +36,20 @@ pub fn SignedOut() -> impl IntoView {
             if is_other(&new) {
                 reload();
             } else {
-                // Of a dialog that is merely taken away the focus would not go back to what is open below it.
+                // Closing a dialog, in contrast to removing it, returns the focus to the dialog below it.
                 let dialog = document().query_selector("dialog[aria-label='Sign in again']");
                 if let Some(dialog) = dialog.ok().flatten() {
                     dialog.unchecked_into::<HtmlDialogElement>().close();
                 }
                 let _ = ended.try_set(false);
-                let _ = put_off.try_set(false);
+                let _ = is_dismissed.try_set(false);
                 poll_settings.refresh();
             }
         }
     });
-    // In another tab of this browser somebody else may have signed in meanwhile, or the same user again: then the gateway
-    // answers here, too.
-    let ask = move || {
+    // Somebody may have signed in in another tab of this browser: the same user, so that the gateway answers here as
+    // well, or a different one.
+    let check_session = move || {
         let is_other = is_other.clone();
         leptos::task::spawn_local(async move {
             if let Ok(new) = session::session().await
@@ -59,9 +59,9 @@ pub fn SignedOut() -> impl IntoView {
             }
         });
     };
-    // Who can see both windows needs no reason to come back to this one.
-    prefs::tell_begun();
-    prefs::when_begun_elsewhere(ask.clone());
+    // With two visible windows, this one gets no event of its own when the user signs in in the other.
+    prefs::announce_start();
+    prefs::on_start_elsewhere(check_session.clone());
     let watched = use_watched();
     on_change_since(move |before: Option<bool>| {
         poll_settings.woken.track();
@@ -70,17 +70,17 @@ pub fn SignedOut() -> impl IntoView {
             let _ = watched.last_answer();
         }
         if before == Some(has_ended) {
-            ask();
+            check_session();
         }
         has_ended
     });
     let on_close = Callback::new(move |()| {
         if ended.get_untracked() {
-            put_off.set(true);
+            is_dismissed.set(true);
         }
     });
     let user = StoredValue::new(session.user.clone());
-    let draw = move || match (ended.get(), put_off.get()) {
+    let draw = move || match (ended.get(), is_dismissed.get()) {
         (false, _) => ().into_any(),
         (true, false) => {
             let user = user.get_value();
@@ -88,7 +88,7 @@ pub fn SignedOut() -> impl IntoView {
             chunks.dialog(Chunk::SignIn, dialog, on_close)
         }
         (true, true) => {
-            let button = view! { <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button> };
+            let button = view! { <button type="button" class="btn end" on:click=move |_| is_dismissed.set(false)>"Sign in again"</button> };
             notes::aging("key", "Your session has ended.", button.into_any())
         }
     };

@@ -1,5 +1,5 @@
-//! How fresh each connection is, at every moment, and on demand why. The bar has one line of places of one
-//! width, so that nothing moves while ages run: the worst come first, and the rest opens behind a button.
+//! The freshness of each connection in the top bar, with details on demand. The bar has one line of places of equal
+//! width, so that nothing moves while ages change: the worst connections are first, and a button opens the rest.
 
 use crate::live::{keyed, sort, use_watched};
 use crate::pages::chunks::{Chunk, Piece, use_chunks};
@@ -10,16 +10,16 @@ use leptos::html;
 use leptos::prelude::*;
 use vendors::Connection;
 
-/// The id of the list, which opens as a whole.
+/// The id of the list, which the button opens completely.
 const LIST: &str = "sources";
 
-/// The width of a place with the gap after it, that gap, and the button for the rest with the gap before it, in rem: as in
-/// shell.css.
+/// The widths of a place with the gap after it, of that gap, and of the button for the rest with the gap before it, in
+/// rem. They match shell.css.
 const PLACE: f64 = 8.875;
 const GAP: f64 = 0.25;
 const MORE: f64 = 2.75;
 
-/// How many of these sources have a place in a bar of this width, in rem: one at least.
+/// The number of sources, at least one, that have a place in a bar of this width, in rem.
 fn places(width: f64, sources: usize) -> usize {
     let fit = |width: f64| (1..=sources).take_while(|n| reach(*n) <= width).count();
     match fit(width) {
@@ -28,13 +28,14 @@ fn places(width: f64, sources: usize) -> usize {
     }
 }
 
-/// Where the last of so many places ends, in rem: there is no gap after it.
+/// The end of the last of these places, in rem, without the gap after it.
 #[expect(clippy::cast_precision_loss, reason = "a number of connections")]
 fn reach(places: usize) -> f64 {
     places as f64 * PLACE - GAP
 }
 
-/// How soon somebody has to look. Live and aging are alike: each is both in turn, and places are kept.
+/// The rank of a freshness, urgent first. Live and aging are equal: a healthy source alternates between them, and must
+/// keep its place.
 fn urgency(freshness: Freshness) -> u8 {
     match freshness {
         Freshness::NoData => 0,
@@ -49,9 +50,9 @@ fn ranked(mut sources: Vec<(String, Freshness)>) -> Vec<(String, Freshness)> {
     sources
 }
 
-/// As many of these words as a place has room for: of an age the greater unit, such as the minutes of "12 min 5 s ago".
+/// A text shortened for a place: only the larger unit of its age, such as the minutes of "12 min 5 s ago".
 fn short(words: &str) -> &str {
-    // By characters: the search for a text would be 3 kB more of the program.
+    // Splitting at a character saves 3 kB of code for string search.
     let Some((state, age)) = words.split_once(',') else {
         return words;
     };
@@ -66,7 +67,7 @@ fn short(words: &str) -> &str {
     words.get(..state.len() + 2 + end).unwrap_or(words)
 }
 
-/// What has a place and what waits behind the button.
+/// The order of the sources, and how many of them have a place.
 #[derive(Clone, Copy)]
 struct Bar {
     ranked: Memo<Vec<(String, Freshness)>>,
@@ -92,13 +93,13 @@ pub fn SourceList() -> impl IntoView {
     let places = Memo::new(move |_| places(width.get(), all.read().len()));
     let is_open = RwSignal::new(false);
     let hidden = move || all.read().len() - places.get();
-    // The worst of the rest: the bar shows the worst of all, so it only matters once there are many.
+    // The worst freshness of the rest, for the button.
     let key = move || {
         let all = all.read();
         all.get(places.get())
             .map(|(_, freshness)| freshness::key(*freshness))
     };
-    // Told before it happens: nothing behind the button keeps a place for the focus once the list is shut.
+    // Before the list opens or closes, because items behind the button must not keep the focus in a closed list.
     let will_toggle = move |event: web_sys::ToggleEvent| is_open.set(event.new_state() == "open");
     let bar_of = Bar {
         ranked: all,
@@ -132,7 +133,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         place.unwrap_or_default()
     });
     let is_hidden = move || place.get() >= bar.places.get();
-    // What is behind the button has no place for the focus until the list is open.
+    // An item behind the button is not focusable until the list is open.
     let tabindex = move || (is_hidden() && !bar.is_open.get()).then_some("-1");
     let title = StoredValue::new(connection.title.clone());
     let fresh = Memo::new(move |_| id.with_value(|id| watched.freshness(id)));
@@ -147,7 +148,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         let state = watched.connection(&id.get_value());
         let ahead = state.map_or(0, |state| state.vendor_ahead_ms);
         let ahead = chrono::TimeDelta::try_milliseconds(ahead).unwrap_or_default();
-        vendor_clock::worth_telling(ahead).is_some()
+        vendor_clock::significant_difference(ahead).is_some()
     });
     let short = move || short(&words.read()).to_owned();
     let name = move || {
@@ -159,12 +160,12 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         format!("{}{skewed}", label())
     };
     let panel = format!("source-{}", connection.id);
-    // What nobody sees is not written each second.
+    // Hidden details are not updated each second.
     let shows_facts = RwSignal::new(false);
     let will_toggle =
         move |event: web_sys::ToggleEvent| shows_facts.set(event.new_state() == "open");
     let chunks = use_chunks();
-    let [shown, whole, named] = [(); 3].map(|()| connection.title.clone());
+    let [shown, full, named] = [(); 3].map(|()| connection.title.clone());
     let facts = move || {
         let piece = || Piece::Source(connection.clone());
         shows_facts
@@ -173,7 +174,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     };
     view! {
         <li aria-label=label style:--place=move || place.get().to_string() data-rest=move || is_hidden().then_some("")>
-            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=whole>
+            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=full>
                 <Icon name=key />
                 <span aria-hidden="true"><b dir="auto">{shown}</b><i>": "</i><span>{short}</span></span>
                 {move || skewed.get().then(|| view! { <Icon name="aging" /> }.into_any())}
@@ -191,7 +192,7 @@ mod tests {
     use health::freshness::Freshness;
 
     #[test]
-    fn what_fits_has_a_place_and_the_button_has_its_room() {
+    fn sources_that_fit_have_a_place_and_the_button_has_room() {
         for (width, sources, expected) in [
             (reach(5), 5, 5),
             (reach(5) - 0.1, 5, 4),
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_shows_the_state_and_the_greater_unit_of_its_age() {
+    fn a_place_shows_the_state_and_the_larger_unit_of_its_age() {
         for (freshness, seconds, expected) in [
             (Freshness::Live, Some(2), "live, 2 s"),
             (Freshness::NoData, Some(725), "NO DATA, 12 min"),
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_come_first_and_equals_keep_their_order() {
+    fn the_worst_sources_are_first_and_equal_ones_keep_their_order() {
         let of = |list: &[(&str, Freshness)]| {
             let list = list.iter().map(|(id, fresh)| ((*id).to_owned(), *fresh));
             let ranked = ranked(list.collect());

@@ -1,4 +1,4 @@
-//! The top bar: the page's heading, how fresh each connection is, the time, the theme, who is here.
+//! The top bar: the page's heading, the freshness of each connection, the time, the theme, and the user.
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
@@ -22,12 +22,12 @@ pub fn Top() -> impl IntoView {
     let session = provided::<Arc<Session>>();
     let heading = move || {
         let Title { parent, heading } = title.get();
-        let whole = heading.clone();
+        let full = heading.clone();
         match parent {
-            None => view! { <h1 dir="auto" title=whole>{heading}</h1> }.into_any(),
+            None => view! { <h1 dir="auto" title=full>{heading}</h1> }.into_any(),
             Some((words, href)) => view! {
                 <nav aria-label="Breadcrumb">
-                    <ol><li><a href=href>{words}</a></li><li aria-current="page"><h1 dir="auto" title=whole>{heading}</h1></li></ol>
+                    <ol><li><a href=href>{words}</a></li><li aria-current="page"><h1 dir="auto" title=full>{heading}</h1></li></ol>
                 </nav>
             }
             .into_any(),
@@ -57,11 +57,11 @@ fn SignOut() -> impl IntoView {
     let (nav, notices) = (use_nav(), use_notices());
     let click = move |_| {
         let unsaved = nav.unsaved();
-        // Asked before: once the session has ended, nothing can be saved any more.
+        // Ask before signing out, because nothing can be saved after the session has ended.
         nav.leave(move || {
             leptos::task::spawn_local(async move {
                 match sign_out().await {
-                    // Loads a new page: nothing of the previous session may stay.
+                    // Load a new page, so that nothing of the previous session stays.
                     Ok(()) => {
                         let address = Route::SignIn.href() + "?signed-out=1";
                         let _ = window().location().assign(&address);
@@ -90,12 +90,12 @@ fn Time() -> impl IntoView {
     let time = move |zone: Zone| {
         let now = watched.now();
         let now = now.with_timezone(&times::offset(zone, now));
-        times::written(now.naive_local(), "%H:%M:%S")
+        times::format_time(now.naive_local(), "%H:%M:%S")
     };
     let date = move || {
         let now = watched.now_by_day();
         let now = now.with_timezone(&times::offset(prefs.zone.get(), now));
-        times::written(now.naive_local(), "%-d %b %Y ")
+        times::format_time(now.naive_local(), "%-d %b %Y ")
     };
     let zone = move || prefs.zone.get();
     view! {
@@ -112,7 +112,7 @@ fn Time() -> impl IntoView {
     }
 }
 
-/// A word if this computer's clock differs from the gateway's, which everything here runs on.
+/// A warning if this computer's clock differs from the gateway's, which all times on the page use.
 #[component]
 fn ComputerClock() -> impl IntoView {
     let watched = use_watched();

@@ -1,18 +1,18 @@
-//! The question that is asked before something unsaved is lost.
+//! The dialog that asks before unsaved changes are lost.
 
 use crate::live::keyed;
 use crate::nav::use_nav;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
 
-/// The dialog, while somebody wants to leave a page with something unsaved.
+/// The dialog, shown while the user tries to leave a page with unsaved changes.
 #[component]
 pub fn UnsavedChangesDialog() -> impl IntoView {
     let nav = use_nav();
     let draw = move |(number, _)| {
-        // It may change while the question is open: what is being saved may fail.
+        // The text may change while the dialog is open, because saving in progress may fail.
         let lost = move || {
-            nav.leaving()
+            nav.leave_question()
                 .map(|(_, what)| format!("{what} would be lost."))
         };
         let close = Trigger::new();
@@ -33,9 +33,9 @@ pub fn UnsavedChangesDialog() -> impl IntoView {
             </Dialog>
         }
     };
-    // A dialog of its own for each question: one that is about to close does not open again.
+    // Each question has its own dialog, because one that is closing does not open again.
     keyed(
-        move || nav.leaving().into_iter().collect(),
+        move || nav.leave_question().into_iter().collect(),
         |(number, _)| *number,
         draw,
     )

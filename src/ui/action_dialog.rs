@@ -1,4 +1,4 @@
-//! The dialog of an action: its effect, the confirmation, sending it once, and the outcome.
+//! The dialog of an action: shows its effect, asks for confirmation, sends it once, and shows the outcome.
 
 use super::dialog::Dialog;
 use super::failure_card::{FailureCard, details_card};
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use std::future::Future;
 use std::pin::Pin;
 
-/// An action being sent: its outcome, and what undoes it.
+/// The outcome of a running action, and how to undo it.
 pub type Running = Pin<Box<dyn Future<Output = (Outcome, Option<Undo>)>>>;
 
 /// The state of the dialog.
@@ -23,36 +23,36 @@ enum Phase {
     Failed(Outcome),
 }
 
-/// The dialog.
+/// The dialog of an action.
 #[component]
 pub fn ActionDialog(
-    /// "Delete group Kiln 2?".
+    /// The title, such as "Delete group Kiln 2?".
     #[prop(into)]
     title: Signal<String>,
-    /// What its button says.
+    /// The text of its button.
     action: &'static str,
-    /// Whose system it is.
+    /// The title of the system that is changed.
     #[prop(into)]
     system: Signal<String>,
-    /// What it will do.
+    /// The effect of the action.
     #[prop(into)]
     effect: Signal<Effect>,
-    /// What has to be typed and why, or one click for [`Confirm::Click`].
+    /// The required confirmation: a click, or typing the id, with the reason.
     #[prop(into)]
     confirm: Signal<Confirm>,
     /// The id to type.
     #[prop(into)]
     id: String,
-    /// Whether the fields are right.
+    /// Whether the fields are valid.
     #[prop(optional, into)]
     ready: Option<Signal<bool>>,
-    /// Sends it.
+    /// Sends the action.
     run: Box<dyn Fn() -> Running>,
-    /// After a change that was, or may have been, done: what is shown is old.
+    /// Called when the data on the screen may be out of date: after every outcome but a refusal.
     changed: Callback<()>,
-    /// After it was closed.
+    /// Called after the dialog was closed.
     on_close: Callback<()>,
-    /// Its fields.
+    /// The fields of the dialog.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -66,11 +66,11 @@ pub fn ActionDialog(
     };
     let (phase, rate_limited, close) = (sending.phase, sending.rate_limited, sending.close);
     let typed = RwSignal::new(String::new());
-    let (wanted, run) = (StoredValue::new(id), StoredValue::new_local(run));
+    let (id, run) = (StoredValue::new(id), StoredValue::new_local(run));
     let is_confirmed = Memo::new(move |_| {
         let is_typed = match confirm.get() {
             Confirm::Click => true,
-            Confirm::Typed(_) => wanted.with_value(|wanted| is_same(&typed.read(), wanted)),
+            Confirm::Typed(_) => id.with_value(|id| is_same(&typed.read(), id)),
         };
         is_typed && ready.is_none_or(|ready| ready.get())
     });
@@ -95,7 +95,7 @@ pub fn ActionDialog(
         Confirm::Click => None,
         Confirm::Typed(why) => Some(view! {
             <div class="entry">
-                <label for="confirm">"Type "<code>{wanted.get_value()}</code>" to confirm"<span class="dim">": "{why}</span></label>
+                <label for="confirm">"Type "<code>{id.get_value()}</code>" to confirm"<span class="dim">": "{why}</span></label>
                 <div class="field"><input id="confirm" type="text" autocomplete="off" spellcheck="false" prop:value=move || typed.get()
                     on:input=move |event| typed.set(event_target_value(&event)) /></div>
             </div>
@@ -124,7 +124,7 @@ pub fn ActionDialog(
                 <div role="status" node_ref=sending.outcome>{card}</div>
                 <footer class="row">
                     <button type="button" class="btn" on:click=move |_| close.notify()>{dismiss}</button>
-                    // While it is sent not `disabled`, which would take the focus from it.
+                    // Not `disabled` while the action is sent, because that would remove the focus.
                     <button type="submit" class="btn main" disabled=move || !is_confirmed.get() aria-disabled=move || is_held.get().then_some("true")>{button}</button>
                 </footer>
             </form>
@@ -132,24 +132,24 @@ pub fn ActionDialog(
     }
 }
 
-/// What sending an action changes of its dialog and the page.
+/// The state of the dialog and the page that sending an action changes.
 #[derive(Clone, Copy)]
 struct Sending {
     phase: RwSignal<Phase>,
     rate_limited: RwSignal<bool>,
     close: Trigger,
-    /// Where the outcome is shown.
+    /// The element that shows the outcome.
     outcome: NodeRef<html::Div>,
     notices: Notices,
     changed: Callback<()>,
 }
 
 impl Sending {
-    /// Waits for the outcome and shows it: in the dialog, or as a notice where that was closed meanwhile.
+    /// Waits for the outcome and shows it: in the dialog, or as a notice if the dialog was closed meanwhile.
     async fn send(self, running: Running) {
         let (outcome, undo) = running.await;
         if !matches!(outcome, Outcome::Refused { .. }) {
-            // Also if nothing was sent: then the screen does not show the current state.
+            // Even if nothing was sent, because then the screen does not show the current state.
             self.changed.try_run(());
         }
         let is_open = !self.phase.is_disposed();
@@ -177,7 +177,7 @@ impl Sending {
             set_timeout(free, wait);
         }
         let _ = self.phase.try_set(Phase::Failed(outcome));
-        // The dialog may be longer than the screen.
+        // The dialog may be higher than the screen.
         request_animation_frame(move || {
             if let Some(card) = self.outcome.try_get_untracked().flatten() {
                 card.scroll_into_view();
@@ -186,15 +186,15 @@ impl Sending {
     }
 }
 
-/// Whether what was typed is what is wanted. Spaces at the ends and double ones are not to be seen, unless there is
-/// nothing else.
+/// Whether the typed text matches. Leading, trailing and double spaces, which are invisible, are ignored unless the
+/// text consists of spaces only.
 fn is_same(typed: &str, wanted: &str) -> bool {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let seen = words(wanted);
-    typed == wanted || (!seen.is_empty() && words(typed) == seen)
+    let visible = words(wanted);
+    typed == wanted || (!visible.is_empty() && words(typed) == visible)
 }
 
-/// The outcome, unless it was simply done.
+/// The outcome as a card.
 fn outcome_card(outcome: Outcome, system: String) -> AnyView {
     match outcome {
         Outcome::Done { message, .. } => view! { <p>{message}</p> }.into_any(),
@@ -252,7 +252,7 @@ fn comparison(compared: Vec<Compared>, system: &str) -> AnyView {
     .into_any()
 }
 
-/// A change that was not made, though nobody refused it.
+/// The card of a change that is not in effect although nobody refused it.
 fn not_done(title: &'static str, message: String) -> AnyView {
     view! {
         <section class="panel failure" aria-label=title>
@@ -268,7 +268,7 @@ mod tests {
     use super::is_same;
 
     #[test]
-    fn what_is_typed_is_what_is_seen() {
+    fn typed_text_matches_except_for_invisible_spaces() {
         for (typed, wanted, same) in [
             ("News", "News", true),
             (" News ", "News", true),

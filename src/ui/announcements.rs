@@ -1,5 +1,5 @@
-//! What happens while somebody watches, announced once on every page and on the wall: a failover, a
-//! connection or the gateway that falls silent or answers again, and a new critical alarm.
+//! Announcements of new events on every page and on the wall: a failover, a connection or the gateway that stops
+//! answering or answers again, and a new critical alarm. Each event is announced once.
 
 use super::focus::{hand_over, keep_focus_in_sight};
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
@@ -19,68 +19,71 @@ use std::sync::Arc;
 use std::time::Duration;
 use vendors::Connection;
 
-/// The most failovers, or critical alarms that begin, that are told one by one at one moment.
-const EACH: usize = 3;
+/// The maximum number of failovers, or of new critical alarms, that are announced individually at once.
+const MAX_INDIVIDUAL: usize = 3;
 
-/// How long an announcement stands.
-const STANDS: Duration = Duration::from_secs(30);
+/// How long an announcement is shown.
+const SHOWN_FOR: Duration = Duration::from_secs(30);
 
-/// The beginnings of one alarm differ by no more: gateways that share a store agree on its id, and on when it began, only a
-/// moment after each has seen it.
-const SAME_BEGINNING: TimeDelta = TimeDelta::seconds(60);
+/// The maximum difference between the start times of the same alarm at several gateways. They agree on the id and the
+/// start only a moment after each has detected the alarm.
+const SAME_START: TimeDelta = TimeDelta::seconds(60);
 
-/// Something that is told.
+/// An event to announce.
 #[derive(Debug, Clone, PartialEq)]
-struct News {
+struct Event {
     sentence: String,
-    /// How many failovers it tells of.
+    /// Number of failovers in this event.
     failovers: usize,
-    /// The resource that failed over, where it is one.
+    /// The resource that failed over, for a single failover.
     resource: Option<ResourceKey>,
 }
 
-/// It, as it is announced.
+/// An announced event.
 #[derive(Debug, Clone, PartialEq)]
 struct Announcement {
     number: u32,
-    news: News,
+    event: Event,
 }
 
-/// What has just happened.
+/// The current announcements.
 #[derive(Clone, Copy)]
 pub struct Announced(RwSignal<Vec<Announcement>>);
 
-/// What has just happened. Only inside [`provide`]'s owner.
+/// The current announcements. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_announced() -> Announced {
     provided()
 }
 
-/// Begins to compare what the gateway says with what it said before.
+/// Starts to compare each state of the inventory with the previous one.
 pub fn provide() {
     let watched = use_watched();
     let shown = RwSignal::new(Vec::new());
     provide_context(Announced(shown));
     let number = StoredValue::new(0_u32);
-    // What is told at one moment goes at one moment: a whole site may fail over at once.
-    let show = move |news: Vec<News>| {
-        if news.is_empty() {
+    // Announcements of one moment also disappear together, because a complete site may fail over at once.
+    let show = move |events: Vec<Event>| {
+        if events.is_empty() {
             return;
         }
         let first = number.get_value();
         let mut next = first;
         shown.update(|shown: &mut Vec<Announcement>| {
-            for news in news {
-                shown.push(Announcement { number: next, news });
+            for event in events {
+                shown.push(Announcement {
+                    number: next,
+                    event,
+                });
                 next = next.wrapping_add(1);
             }
         });
         number.set_value(next);
-        let forget = move || {
+        let remove = move || {
             let is_of_these = |one: &Announcement| (first..next).contains(&one.number);
             let _ = shown.try_update(|shown| shown.retain(|one| !is_of_these(one)));
         };
-        set_timeout(forget, STANDS);
+        set_timeout(remove, SHOWN_FOR);
     };
     on_change(move || {
         let snapshot = watched.snapshot_untracked();
@@ -89,25 +92,25 @@ pub fn provide() {
         }));
     });
     let known = StoredValue::new(PreviousMoment::default());
-    // Asked each second, and seldom another.
+    // A memo, because the value is computed each second but changes rarely.
     let is_current = Memo::new(move |_| watched.is_current());
     on_change(move || {
         let moment = moment(watched, is_current.get());
-        let news = known.try_update_value(|known| known.update(&moment));
-        let news = news.unwrap_or_default().into_iter();
-        let news = news.map(|sentence| News {
+        let sentences = known.try_update_value(|known| known.update(&moment));
+        let sentences = sentences.unwrap_or_default().into_iter();
+        let events = sentences.map(|sentence| Event {
             sentence,
             failovers: 0,
             resource: None,
         });
-        show(news.collect());
+        show(events.collect());
     });
 }
 
-/// The failovers of one moment: a whole site may fail over at once.
-fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String) -> Vec<News> {
+/// The events for the failovers of one moment. If a complete site fails over, most are only counted.
+fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String) -> Vec<Event> {
     let mut changes = changes.into_iter();
-    let each = changes.by_ref().take(EACH).map(|change| {
+    let each = changes.by_ref().take(MAX_INDIVIDUAL).map(|change| {
         let GroupLeaderChange {
             resource,
             name,
@@ -115,33 +118,33 @@ fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String)
             to,
         } = change;
         let title = title(&resource.connection);
-        News {
+        Event {
             sentence: format!("{title}, {name}: {to} has taken over from {from}."),
             failovers: 1,
             resource: Some(resource),
         }
     });
-    let mut news: Vec<News> = each.collect();
+    let mut events: Vec<Event> = each.collect();
     let sentence = match changes.len() {
-        0 => return news,
+        0 => return events,
         1 => "1 more group has failed over.".to_owned(),
         more => format!("{more} more groups have failed over."),
     };
-    news.push(News {
+    events.push(Event {
         sentence,
         failovers: changes.len(),
         resource: None,
     });
-    news
+    events
 }
 
 impl Announced {
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
         resubscribe(&[&self.0]);
     }
 
-    /// The failovers among them, in one line: the newest two, and how many more there are.
+    /// The announced failovers in one line: the newest two, and the number of others.
     #[must_use]
     pub fn failovers(self) -> String {
         in_one_line(&self.0.read())
@@ -149,10 +152,13 @@ impl Announced {
 }
 
 fn in_one_line(shown: &[Announcement]) -> String {
-    let failovers = shown.iter().map(|one| one.news.failovers).sum::<usize>();
-    let single = shown.iter().rev().map(|one| &one.news);
-    let single = single.filter(|news| news.resource.is_some());
-    let newest: Vec<&str> = single.take(2).map(|news| news.sentence.as_str()).collect();
+    let failovers = shown.iter().map(|one| one.event.failovers).sum::<usize>();
+    let single = shown.iter().rev().map(|one| &one.event);
+    let single = single.filter(|event| event.resource.is_some());
+    let newest: Vec<&str> = single
+        .take(2)
+        .map(|event| event.sentence.as_str())
+        .collect();
     let line = newest.join(" ");
     match failovers.saturating_sub(newest.len()) {
         0 => line,
@@ -160,26 +166,26 @@ fn in_one_line(shown: &[Announcement]) -> String {
     }
 }
 
-/// The announcements; those of failovers can be seen on a page, with a link to what failed over.
+/// The announcements. Only failovers are visible, with a link to the resource; all others are for screen readers.
 #[component]
 pub fn Announcements(
-    /// Whether this is the wall, which has a place of its own for failovers and no links.
+    /// Whether this is the wall, which shows failovers elsewhere and has no links.
     #[prop(optional)]
     on_wall: bool,
 ) -> impl IntoView {
     let (Announced(shown), nav) = (use_announced(), use_nav());
     let draw = move |one: Announcement| {
-        let News {
+        let Event {
             sentence,
             failovers,
             resource,
-        } = one.news;
+        } = one.event;
         if on_wall || failovers == 0 {
             return view! { <p class="vh">{sentence}</p> }.into_any();
         }
         let open = resource.map(|resource| {
             let route = Route::of(&resource);
-            // No link to the page that is open. Where this opens it, the link goes, and its focus goes to the page.
+            // No link to the open page. When the link opens its page, it disappears, and the page gets the focus.
             move || {
                 hand_over("#main");
                 let is_here = Route::parse(&nav.path()) == route;
@@ -190,7 +196,7 @@ pub fn Announcements(
             .into_any()
     };
     let list = move || {
-        // Somebody may be about to open what one of those that go tells of.
+        // An announcement that is removed may have the focus.
         hand_over("#main");
         keep_focus_in_sight();
         shown.get()
@@ -202,70 +208,69 @@ pub fn Announcements(
     }
 }
 
-/// What announcements are made from, at one moment.
+/// The state that announcements are based on, at one moment.
 struct Moment {
-    is_gateway_gone: bool,
-    /// Whether what is known is of this moment: otherwise it is old because of this console, and no connection's silence.
+    is_gateway_lost: bool,
+    /// Whether the inventory is current. Otherwise old data is the fault of this console and not of a connection.
     is_current: bool,
-    /// Id, title and freshness of each that was read, or could not be read.
+    /// Id, title and freshness of each connection that was read, or that the gateway tried to read.
     connections: Vec<(String, String, Freshness)>,
     alarms: Arc<Vec<Arc<Alarm>>>,
 }
 
 fn moment(watched: Watched, is_current: bool) -> Moment {
     let snapshot = watched.snapshot();
-    // A connection that was never asked has not fallen silent, so its first answer is not a return.
-    let asked =
+    // A connection without a first read is not silent, so its first answer is not a return.
+    let is_tried =
         |state: &&Arc<ConnectionState>| state.observed_at.is_some() || state.failure.is_some();
-    let connections = snapshot.connections.iter().filter(asked);
+    let connections = snapshot.connections.iter().filter(is_tried);
     let connections = connections.map(|state| {
         let Connection { id, title, .. } = &state.connection;
         (id.clone(), title.clone(), watched.freshness(id))
     });
     Moment {
-        is_gateway_gone: watched.is_gateway_gone(),
+        is_gateway_lost: watched.is_gateway_lost(),
         is_current,
         connections: connections.collect(),
         alarms: Arc::clone(&snapshot.alarms),
     }
 }
 
-/// What was true when it was last looked at.
+/// The previous state.
 #[derive(Debug, Default)]
 struct PreviousMoment {
-    is_gateway_gone: bool,
+    is_gateway_lost: bool,
     freshness: Vec<(String, Freshness)>,
-    /// By their resources, in order; `None` before the first look: what was wrong already is not new.
+    /// Critical alarms sorted by resource. `None` at the start, because alarms that already exist are not new.
     critical: Option<Vec<Arc<Alarm>>>,
 }
 
 impl PreviousMoment {
-    /// What is new.
+    /// Takes over a state. Returns the events since the previous one, as sentences.
     fn update(&mut self, moment: &Moment) -> Vec<String> {
-        let was_gone = std::mem::replace(&mut self.is_gateway_gone, moment.is_gateway_gone);
-        // A silent gateway has a banner, which is an alert of its own; of everything else nothing new is
-        // known then.
-        if moment.is_gateway_gone {
+        let was_lost = std::mem::replace(&mut self.is_gateway_lost, moment.is_gateway_lost);
+        // The banner of a lost gateway is an alert itself, and there is no new data about anything else.
+        if moment.is_gateway_lost {
             return Vec::new();
         }
-        let mut news = Vec::new();
-        if was_gone {
-            news.push("The gateway answers again.".to_owned());
+        let mut events = Vec::new();
+        if was_lost {
+            events.push("The gateway answers again.".to_owned());
         }
         if !moment.is_current {
-            return news;
+            return events;
         }
         for (id, title, fresh) in &moment.connections {
             let mut known = self.freshness.iter_mut();
             match known.find(|(known, _)| known == id) {
                 Some((_, known)) => {
                     let before = std::mem::replace(known, *fresh);
-                    news.extend(change(title, before, *fresh));
+                    events.extend(change(title, before, *fresh));
                 }
                 None => self.freshness.push((id.clone(), *fresh)),
             }
         }
-        // What somebody takes care of is not announced, and is news when nobody does any more.
+        // A handled alarm is not announced. It counts as new when it is no longer handled.
         let critical = moment.alarms.iter().filter(|alarm| {
             alarm.severity == Severity::Critical
                 && alarm.resource.kind != Kind::Connection
@@ -273,11 +278,11 @@ impl PreviousMoment {
         });
         if let Some(known) = &self.critical {
             let is_new = |alarm: &&Arc<Alarm>| {
-                let before = known.binary_search_by(|held| known_by(held).cmp(&known_by(alarm)));
-                before.map_or(true, |place| is_other_trouble(alarm, &known[place]))
+                let before = known.binary_search_by(|held| identity(held).cmp(&identity(alarm)));
+                before.map_or(true, |place| is_new_problem(alarm, &known[place]))
             };
             let mut new = critical.clone().filter(is_new);
-            news.extend(new.by_ref().take(EACH).map(|alarm| {
+            events.extend(new.by_ref().take(MAX_INDIVIDUAL).map(|alarm| {
                 let id = &alarm.resource.connection;
                 let mut titles = moment.connections.iter();
                 let title = titles.find_map(|(one, title, _)| (one == id).then_some(title));
@@ -286,19 +291,20 @@ impl PreviousMoment {
             }));
             match new.count() {
                 0 => {}
-                1 => news.push("1 more critical alarm.".to_owned()),
-                more => news.push(format!("{more} more critical alarms.")),
+                1 => events.push("1 more critical alarm.".to_owned()),
+                more => events.push(format!("{more} more critical alarms.")),
             }
         }
         let mut critical = critical.cloned().collect();
-        sort(&mut critical, |a, b| known_by(a).cmp(&known_by(b)));
+        sort(&mut critical, |a, b| identity(a).cmp(&identity(b)));
         self.critical = Some(critical);
-        news
+        events
     }
 }
 
-/// Another connection may come to represent the same run of a plan: that is no news.
-fn known_by(alarm: &Alarm) -> (Kind, &str, &str) {
+/// The identity of an alarm's resource. It excludes the connection of a failover session, because another connection
+/// may start to represent the same session.
+fn identity(alarm: &Alarm) -> (Kind, &str, &str) {
     let ResourceKey {
         kind,
         connection,
@@ -310,12 +316,12 @@ fn known_by(alarm: &Alarm) -> (Kind, &str, &str) {
     }
 }
 
-/// Whether a critical alarm is news where its resource had one already: it has got worse, or that one has ended and this one
-/// has begun between two looks.
-fn is_other_trouble(alarm: &Alarm, before: &Alarm) -> bool {
+/// Whether a critical alarm is new although its resource already had one: it has become worse, or the previous alarm
+/// has ended and this one has started since the previous state.
+fn is_new_problem(alarm: &Alarm, before: &Alarm) -> bool {
     let later = alarm.since.at().signed_duration_since(before.since.at());
     alarm.is_worse_than(before.severity, &before.word)
-        || alarm.id != before.id && later > SAME_BEGINNING
+        || alarm.id != before.id && later > SAME_START
 }
 
 fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
@@ -328,7 +334,7 @@ fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Announcement, Moment, News, PreviousMoment, in_one_line, of_failovers};
+    use super::{Announcement, Event, Moment, PreviousMoment, in_one_line, of_failovers};
     use crate::live::GroupLeaderChange;
     use chrono::{DateTime, TimeDelta};
     use health::alarms::{
@@ -362,7 +368,7 @@ mod tests {
             })
         };
         Moment {
-            is_gateway_gone: false,
+            is_gateway_lost: false,
             is_current: true,
             connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh)],
             alarms: Arc::new(critical.iter().map(alarm).collect()),
@@ -370,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_is_read_for_the_first_time_does_not_come_back() {
+    fn the_first_read_of_a_source_is_not_announced_as_a_return() {
         let mut known = PreviousMoment::default();
         let mut unread = moment(Freshness::NoData, &[]);
         unread.connections.clear();
@@ -382,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_falls_silent_and_returns_is_announced_once_each() {
+    fn a_source_that_stops_answering_and_returns_is_announced_once_each() {
         let mut known = PreviousMoment::default();
         for (fresh, expected) in [
             (Freshness::Live, ""),
@@ -395,13 +401,13 @@ mod tests {
             (Freshness::Live, "Plant A answers again."),
             (Freshness::Live, ""),
         ] {
-            let news = known.update(&moment(fresh, &[]));
-            assert_eq!(news.join(" "), expected, "{fresh:?}");
+            let events = known.update(&moment(fresh, &[]));
+            assert_eq!(events.join(" "), expected, "{fresh:?}");
         }
     }
 
     #[test]
-    fn a_critical_alarm_is_announced_when_it_is_new_and_not_when_the_page_opens() {
+    fn a_critical_alarm_is_announced_only_if_it_starts_after_the_page_opened() {
         let live = Freshness::Live;
         let group = Kind::FailoverGroup;
         let mut known = PreviousMoment::default();
@@ -417,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_another_connection_comes_to_represent_is_no_news() {
+    fn a_session_that_another_connection_represents_is_not_announced_again() {
         for (kind, expected) in [(Kind::FailoverSession, 0), (Kind::FailoverGroup, 1)] {
             let mut known = PreviousMoment::default();
             let before = moment(Freshness::Live, &[("a", kind)]);
@@ -430,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn another_trouble_of_a_resource_that_was_critical_already_is_news() {
+    fn a_new_problem_of_an_already_critical_resource_is_announced() {
         type Change = fn(&mut Alarm);
         let cases: [(&str, Change, usize); 6] = [
             ("nothing", |_| {}, 0),
@@ -460,7 +466,7 @@ mod tests {
                 1,
             ),
             (
-                "the id of another gateway that has seen it, too",
+                "the id of another gateway that has detected it, too",
                 |alarm| {
                     "b".clone_into(&mut alarm.id);
                     alarm.since = Since::Observed(DateTime::UNIX_EPOCH + TimeDelta::seconds(3));
@@ -479,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_whole_site_begins_with_is_told_one_by_one_only_at_first() {
+    fn only_the_first_of_many_new_critical_alarms_are_announced_individually() {
         let ids = ["a", "b", "c", "d", "e"];
         for (number, last) in [
             (3, "Critical (Plant A): c has no primary."),
@@ -490,19 +496,19 @@ mod tests {
             known.update(&moment(Freshness::Live, &[]));
             let critical = ids[..number].iter().map(|id| (*id, Kind::FailoverGroup));
             let critical: Vec<_> = critical.collect();
-            let news = known.update(&moment(Freshness::Live, &critical));
-            assert_eq!(news.len(), number.min(4));
-            assert_eq!(news.last().map(String::as_str), Some(last));
+            let events = known.update(&moment(Freshness::Live, &critical));
+            assert_eq!(events.len(), number.min(4));
+            assert_eq!(events.last().map(String::as_str), Some(last));
         }
     }
 
     #[test]
-    fn the_strip_has_the_newest_two_failovers_and_how_many_more_there_are() {
+    fn the_line_contains_the_newest_two_failovers_and_the_number_of_others() {
         let announcement = |number: u32| Announcement {
             number,
-            news: News {
+            event: Event {
                 sentence: format!("{number} failed over."),
-                // The first is not of a failover.
+                // The first event is not a failover.
                 failovers: usize::from(number > 0),
                 resource: (number > 0).then(|| ResourceKey::of_connection("plant-a")),
             },
@@ -519,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_site_that_fails_over_the_first_groups_are_told_one_by_one() {
+    fn only_the_first_of_many_failovers_are_announced_individually() {
         let change = |number: usize| GroupLeaderChange {
             resource: ResourceKey {
                 kind: Kind::FailoverGroup,
@@ -531,25 +537,25 @@ mod tests {
             to: "b".to_owned(),
         };
         let third = "Plant A, Kiln 2: b has taken over from a.";
-        for (number, told, last, more) in [
+        for (number, announced, last, more) in [
             (3, 3, third, "And 1 more."),
             (4, 4, "1 more group has failed over.", "And 2 more."),
             (200, 4, "197 more groups have failed over.", "And 198 more."),
         ] {
-            let news = of_failovers((0..number).map(change).collect(), |_| "Plant A".to_owned());
-            assert_eq!(news.len(), told);
+            let events = of_failovers((0..number).map(change).collect(), |_| "Plant A".to_owned());
+            assert_eq!(events.len(), announced);
             let shown: Vec<_> = (0..)
-                .zip(news)
-                .map(|(number, news)| Announcement { number, news })
+                .zip(events)
+                .map(|(number, event)| Announcement { number, event })
                 .collect();
-            let end = shown.last().map(|one| one.news.sentence.as_str());
+            let end = shown.last().map(|one| one.event.sentence.as_str());
             assert_eq!(end, Some(last));
             let line = in_one_line(&shown);
             assert!(line.starts_with(third) && line.ends_with(more), "{line}");
         }
     }
 
-    /// The moment with its only alarm as somebody handles it.
+    /// The same state with its alarm changed by `handle`.
     fn handled(moment: &Moment, handle: impl Fn(&mut Alarm)) -> Moment {
         let alarm = |alarm: &Arc<Alarm>| {
             let mut alarm = Alarm::clone(alarm);
@@ -557,7 +563,7 @@ mod tests {
             Arc::new(alarm)
         };
         Moment {
-            is_gateway_gone: moment.is_gateway_gone,
+            is_gateway_lost: moment.is_gateway_lost,
             is_current: moment.is_current,
             connections: moment.connections.clone(),
             alarms: Arc::new(moment.alarms.iter().map(alarm).collect()),
@@ -587,25 +593,25 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_takes_care_of_is_not_announced_until_nobody_does_any_more() {
+    fn a_handled_alarm_is_announced_only_when_it_is_no_longer_handled() {
         let live = Freshness::Live;
         let alone = moment(live, &[("a", Kind::FailoverGroup)]);
         for handle in [acknowledge, maintain] {
             let handled = handled(&alone, handle);
-            let told = ["Critical (Plant A): a has no primary."];
+            let expected = ["Critical (Plant A): a has no primary."];
             let mut known = PreviousMoment::default();
             known.update(&moment(live, &[]));
             assert_eq!(known.update(&handled), Vec::<String>::new());
-            assert_eq!(known.update(&alone), told, "withdrawn");
-            // To take care of it is no news either, and to withdraw that is news again.
+            assert_eq!(known.update(&alone), expected, "withdrawn");
+            // Handling it again is not announced, and ending that is announced again.
             assert_eq!(known.update(&handled), Vec::<String>::new());
-            assert_eq!(known.update(&alone), told);
+            assert_eq!(known.update(&alone), expected);
             assert_eq!(known.update(&alone), Vec::<String>::new());
         }
     }
 
     #[test]
-    fn what_is_old_because_nobody_asked_is_no_news() {
+    fn data_that_is_old_because_polling_is_paused_is_not_announced() {
         let mut known = PreviousMoment::default();
         known.update(&moment(Freshness::Live, &[]));
         for fresh in [Freshness::Stale, Freshness::NoData] {
@@ -619,14 +625,14 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_gateway_says_nothing_of_its_connections() {
+    fn a_lost_gateway_announces_nothing_about_its_connections() {
         let mut known = PreviousMoment::default();
         known.update(&moment(Freshness::Live, &[]));
-        let gone = Moment {
-            is_gateway_gone: true,
+        let lost = Moment {
+            is_gateway_lost: true,
             ..moment(Freshness::Stale, &[])
         };
-        assert!(known.update(&gone).is_empty());
+        assert!(known.update(&lost).is_empty());
         assert_eq!(
             known.update(&moment(Freshness::Live, &[])),
             ["The gateway answers again."]

@@ -1,17 +1,17 @@
-//! A button that copies an id to the clipboard and says so.
+//! A button that copies an id to the clipboard and confirms it.
 
 use super::icon::Icon;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
 
-/// Copies `text`; `name` is what the button is called ("Copy group id").
+/// A button that copies `text`.
 #[component]
 pub fn Copy(
-    /// What it says.
+    /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
-    /// What it is called.
+    /// The accessible name of the button, such as "Copy group id".
     #[prop(into)]
     name: String,
 ) -> impl IntoView {
@@ -19,7 +19,7 @@ pub fn Copy(
     let copy = move |_| {
         let text = text.get_untracked();
         leptos::task::spawn_local(async move {
-            // A page that was not loaded securely has no clipboard.
+            // Only a secure context has a clipboard.
             let done = window().is_secure_context() && {
                 let clipboard = window().navigator().clipboard();
                 JsFuture::from(clipboard.write_text(&text)).await.is_ok()

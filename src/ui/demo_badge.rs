@@ -1,4 +1,4 @@
-//! Says that the vendors' systems are simulated, on every page of `failover-console demo`.
+//! The badge on every page of `failover-console demo`: the vendors' systems are simulated.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Desktop notifications: short texts shown outside of the browser, if permitted. Text only, never markup.
+//! Desktop notifications: short texts that the system shows outside the browser, if permitted. Text only, never markup.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -10,9 +10,9 @@ use web_sys::{Notification, NotificationOptions, NotificationPermission};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// Not supported, or not on this page.
-    Impossible,
-    /// Not asked yet.
-    Unasked,
+    Unsupported,
+    /// Not requested yet.
+    NotRequested,
     /// Granted.
     Granted,
     /// Denied.
@@ -22,20 +22,20 @@ pub enum Permission {
 /// The current permission.
 #[must_use]
 pub fn permission() -> Permission {
-    let there = Reflect::has(&window(), &JsValue::from_str("Notification")) == Ok(true);
-    if !there || !window().is_secure_context() {
-        return Permission::Impossible;
+    let exists = Reflect::has(&window(), &JsValue::from_str("Notification")) == Ok(true);
+    if !exists || !window().is_secure_context() {
+        return Permission::Unsupported;
     }
     match Notification::permission() {
         NotificationPermission::Granted => Permission::Granted,
         NotificationPermission::Denied => Permission::Denied,
-        _ => Permission::Unasked,
+        _ => Permission::NotRequested,
     }
 }
 
-/// Asks, if not asked yet. The browser requires a user gesture.
-pub async fn ask() -> Permission {
-    if permission() == Permission::Unasked
+/// Requests the permission, if not requested yet. The browser requires a user gesture.
+pub async fn request_permission() -> Permission {
+    if permission() == Permission::NotRequested
         && let Ok(pending) = Notification::request_permission()
     {
         // The answer is read from the permission afterwards.
@@ -44,7 +44,7 @@ pub async fn ask() -> Permission {
     permission()
 }
 
-/// Shows a text, replacing one with the same `about`, and draws attention anew. Does nothing without permission.
+/// Shows a text, and replaces one with the same `about` with a new alert. Does nothing without permission.
 pub fn show(title: &str, body: &str, about: &str) {
     if permission() != Permission::Granted {
         return;
@@ -52,8 +52,8 @@ pub fn show(title: &str, body: &str, about: &str) {
     let options = NotificationOptions::new();
     options.set_body(body);
     options.set_tag(about);
-    // Otherwise a browser replaces an older text in silence.
+    // Otherwise the browser replaces an older text silently.
     options.set_renotify(true);
-    // A browser that has notifications but not like this throws; the wall shows the alarm in any case.
+    // Some browsers support notifications only from a service worker and throw here. The wall shows the alarm anyway.
     let _ = Notification::new_with_options(title, &options);
 }

@@ -1,5 +1,5 @@
-//! A native modal dialog: the browser keeps the focus inside, closes it on Escape, and gives the focus
-//! back to what opened it.
+//! A native modal dialog: the browser keeps the focus inside, closes it on Escape, and returns the focus
+//! to the element that opened it.
 
 use crate::on_change::{on_change, on_change_since};
 use leptos::html;
@@ -7,24 +7,24 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// A dialog that is open from when it is drawn until it says that it was closed.
+/// A dialog that opens when it is drawn, and reports when it was closed.
 #[component]
 pub fn Dialog(
-    /// What it is called.
+    /// The title.
     #[prop(into)]
     title: Signal<String>,
-    /// After it was closed, however that was.
+    /// Called after the dialog was closed, by any means.
     on_close: Callback<()>,
-    /// Closes it when it is run.
+    /// Closes the dialog.
     close: Trigger,
-    /// What stands in it.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     on_change(move || {
         if let Some(dialog) = dialog.get() {
             let _ = dialog.show_modal();
-            // What is to be filled in comes before a link that stands above it.
+            // The first field gets the focus, even if a link precedes it.
             let field = dialog.query_selector("input, select, textarea");
             if let Some(field) = field.ok().flatten() {
                 let _ = field.unchecked_into::<HtmlElement>().focus();
@@ -39,7 +39,7 @@ pub fn Dialog(
             dialog.close();
         }
     });
-    // The event comes in a task of its own, when the page around the dialog may be another.
+    // The event is a later task, and the page around the dialog may be gone by then.
     let closed = move |_| {
         let _ = on_close.try_run(());
     };

@@ -1,21 +1,21 @@
-//! A file that the page itself made, given to the browser to keep.
+//! Downloads of files that the page itself creates.
 
-use super::times::written;
+use super::times::format_time;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-/// How long the browser has to begin reading the file.
-const READING: Duration = Duration::from_secs(30);
+/// The time for the browser to start reading the file.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What kind of file.
+/// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// For a spreadsheet.
+    /// CSV for a spreadsheet.
     Csv,
-    /// For a script.
+    /// JSON for a script.
     Json,
 }
 
@@ -29,20 +29,19 @@ impl FileKind {
         }
     }
 
-    /// The name of a file of this that was written at a moment: `activity-2026-11-21T143208Z.csv`. Without colons,
-    /// which Windows does not take.
+    /// A file name with a time, such as `activity-2026-11-21T143208Z.csv`. It has no colons, which Windows rejects.
     #[must_use]
     pub fn name(self, of: &str, at: DateTime<Utc>) -> String {
         let extension = match self {
             Self::Csv => "csv",
             Self::Json => "json",
         };
-        let at = written(at.naive_utc(), "%Y-%m-%dT%H%M%SZ");
+        let at = format_time(at.naive_utc(), "%Y-%m-%dT%H%M%SZ");
         format!("{of}-{at}.{extension}")
     }
 }
 
-/// Keeps a text as a file of this name.
+/// Downloads a text as a file with this name.
 pub fn text(name: &str, media_type: &str, text: &str) {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let options = BlobPropertyBag::new();
@@ -63,7 +62,7 @@ pub fn text(name: &str, media_type: &str, text: &str) {
         move || {
             let _ = Url::revoke_object_url(&address);
         },
-        READING,
+        READ_TIMEOUT,
     );
 }
 
@@ -73,7 +72,7 @@ mod tests {
     use crate::ui::time_zone::tests::at;
 
     #[test]
-    fn files_are_named_by_their_moment() {
+    fn file_names_contain_the_time() {
         for (kind, name) in [
             (FileKind::Csv, "activity-2026-11-21T143208Z.csv"),
             (FileKind::Json, "activity-2026-11-21T143208Z.json"),

@@ -1,4 +1,4 @@
-//! What went wrong, in one of its four kinds, with the vendor's own words and what to do.
+//! The card of a failure, one of four kinds, with the vendor's own text and advice.
 
 use super::copy::Copy;
 use super::focus::hand_over;
@@ -7,36 +7,36 @@ use crate::api::Failure;
 use crate::api::failure::status_line;
 use leptos::prelude::*;
 
-/// The words of a card.
+/// The texts of a card.
 #[derive(Default)]
-struct Words {
+struct Texts {
     title: String,
     detail: String,
     reason: Option<String>,
     resolution: Option<String>,
-    /// What to quote: its name and itself.
+    /// The name and the value of the id to quote.
     id: Option<(&'static str, String)>,
     excerpt: Option<String>,
     advice: &'static str,
 }
 
-fn words(failure: &Failure, system: &str) -> Words {
+fn texts(failure: &Failure, system: &str) -> Texts {
     match failure {
         Failure::Unreachable(problem) => {
             let id = problem.request_id.clone().map(|id| ("Request id", id));
-            // What the title says of these two is not said again.
-            let of_title = |title, advice| Words {
+            // The title of the first two kinds replaces the problem's own title.
+            let of_title = |title, advice| Texts {
                 title,
                 detail: problem.detail.clone(),
                 advice,
-                ..Words::default()
+                ..Texts::default()
             };
-            let words = |title| Words {
+            let with_line = |title| Texts {
                 detail: problem.line(),
                 ..of_title(title, "Retrying automatically.")
             };
-            let words = match problem.kind.as_str() {
-                _ if problem.status == 0 => words("Could not reach the gateway".to_owned()),
+            let texts = match problem.kind.as_str() {
+                _ if problem.status == 0 => with_line("Could not reach the gateway".to_owned()),
                 "/problems/credentials" => of_title(
                     format!("{system} refused the gateway's credentials"),
                     "Retrying later, so that the account is not locked; an admin's Refresh now tries at once.",
@@ -46,30 +46,30 @@ fn words(failure: &Failure, system: &str) -> Words {
                     "Retrying automatically; the address is in the gateway's configuration.",
                 ),
                 "/problems/not-recorded" | "/problems/overloaded" | "/problems/not-ready" => {
-                    words("The gateway could not do this now".to_owned())
+                    with_line("The gateway could not do this now".to_owned())
                 }
-                _ => words(format!("Could not reach {system}")),
+                _ => with_line(format!("Could not reach {system}")),
             };
-            Words { id, ..words }
+            Texts { id, ..texts }
         }
-        Failure::Refused(problem) => Words {
+        Failure::Refused(problem) => Texts {
             title: "The gateway refused the request".to_owned(),
             detail: problem.line(),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
-            ..Words::default()
+            ..Texts::default()
         },
-        Failure::Unreadable(unreadable) => Words {
+        Failure::Unreadable(unreadable) => Texts {
             title: format!("{system} returned an unreadable response"),
             detail: match unreadable.problem.strip_prefix("the body") {
                 Some(rest) => format!("The body{rest}"),
-                // It may begin with a name of the vendor's.
+                // It may begin with a field name of the vendor, which keeps its case.
                 None => unreadable.problem.clone(),
             },
             excerpt: Some(unreadable.excerpt.clone()).filter(|text| !text.trim().is_empty()),
             advice: "A proxy between the gateway and the vendor may have answered instead.",
-            ..Words::default()
+            ..Texts::default()
         },
-        Failure::Vendor(error) => Words {
+        Failure::Vendor(error) => Texts {
             title: if error.is_refusal_with_success() {
                 format!("{system} refused the request, with status {}", error.status)
             } else {
@@ -84,13 +84,12 @@ fn words(failure: &Failure, system: &str) -> Words {
             } else {
                 ""
             },
-            ..Words::default()
+            ..Texts::default()
         },
     }
 }
 
-/// What else is known of an outcome that stays unknown: of a vendor's error its reason, its advice and the id for its
-/// support, and of the gateway's the id by which its log has it.
+/// The details of an unknown outcome: the card of a vendor's error, or the request id for the gateway's log.
 pub fn details_card(failure: Failure, system: String, level: &'static str) -> Option<AnyView> {
     match failure {
         Failure::Vendor(_) => Some(view! { <FailureCard failure system level /> }.into_any()),
@@ -106,27 +105,27 @@ pub fn details_card(failure: Failure, system: String, level: &'static str) -> Op
 /// A failure as a card in the page.
 #[component]
 pub fn FailureCard(
-    /// What went wrong.
+    /// The failure.
     failure: Failure,
-    /// Whose answer it was ("Plant A").
+    /// The title of the system that answered, such as "Plant A".
     #[prop(into)]
     system: String,
-    /// Asks again; left out where a button for it stands beside the card.
+    /// Retries the request. Omit it if there is a button for this beside the card.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
     /// Whether the request is not repeated automatically.
     #[prop(optional)]
     once: bool,
-    /// The level of its heading.
+    /// The level of the heading.
     #[prop(default = "2")]
     level: &'static str,
 ) -> impl IntoView {
-    let mut words = words(&failure, &system);
+    let mut texts = texts(&failure, &system);
     if once && matches!(failure, Failure::Unreachable(_)) {
-        words.advice = "";
+        texts.advice = "";
     }
     let retry = retry.map(|retry| {
-        // After it has helped, the card goes.
+        // A successful retry removes the card with its focus.
         on_cleanup(|| hand_over("#main"));
         view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Retry"<span class="vh">" "{system}</span></button> }
     });
@@ -134,7 +133,7 @@ pub fn FailureCard(
         text.filter(|text| !text.is_empty())
             .map(|text| view! { <div><dt>{name}</dt><dd>{text}</dd></div> })
     };
-    let id = words.id.map(|(name, id)| {
+    let id = texts.id.map(|(name, id)| {
         let copy = format!("Copy {}", name.to_ascii_lowercase());
         view! {
             <div>
@@ -145,15 +144,15 @@ pub fn FailureCard(
     });
     view! {
         <section class="panel failure" aria-label="What went wrong">
-            <h2 attr:aria-level=level><Icon name="broken" />{words.title}</h2>
-            <p>{words.detail}</p>
+            <h2 attr:aria-level=level><Icon name="broken" />{texts.title}</h2>
+            <p>{texts.detail}</p>
             <dl>
-                {term("Reason", words.reason)}
-                {term("Resolution", words.resolution)}
+                {term("Reason", texts.reason)}
+                {term("Resolution", texts.resolution)}
                 {id}
             </dl>
-            {words.excerpt.map(|text| view! { <details><summary>Response body</summary><pre>{text}</pre></details> })}
-            <p class="dim">{words.advice}</p>
+            {texts.excerpt.map(|text| view! { <details><summary>Response body</summary><pre>{text}</pre></details> })}
+            <p class="dim">{texts.advice}</p>
             {retry}
         </section>
     }
@@ -161,11 +160,11 @@ pub fn FailureCard(
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::texts;
     use crate::api::{Failure, Problem};
 
     #[test]
-    fn a_card_is_titled_by_what_happened() {
+    fn the_title_of_a_card_depends_on_the_kind_of_problem() {
         let failure = |kind: &str, status| {
             Failure::Unreachable(Box::new(Problem {
                 kind: format!("/problems/{kind}"),
@@ -208,8 +207,11 @@ mod tests {
                 "what happened",
             ),
         ] {
-            let said = words(&failure(kind, status), "EM");
-            assert_eq!((said.title.as_str(), said.detail.as_str()), (title, detail));
+            let texts = texts(&failure(kind, status), "EM");
+            assert_eq!(
+                (texts.title.as_str(), texts.detail.as_str()),
+                (title, detail)
+            );
         }
     }
 }

@@ -3,40 +3,40 @@
 use super::error_line;
 use leptos::prelude::*;
 
-/// The field.
+/// A labelled text field.
 #[component]
 pub fn Field(
-    /// What it is called.
+    /// The label.
     label: &'static str,
-    /// Its name within the form; also what its error is tied to it by.
+    /// The name within the form, which also links the error to the field.
     name: &'static str,
-    /// What is typed.
+    /// The typed text.
     value: RwSignal<String>,
-    /// What is wrong with it.
+    /// The error of the value.
     #[prop(optional, into)]
     error: Option<Signal<Option<String>>>,
-    /// What is right about it, or what it is for.
+    /// A hint below the field, shown without an error.
     #[prop(optional, into)]
     hint: Option<Signal<String>>,
-    /// Several lines.
+    /// Whether the field has several lines.
     #[prop(optional)]
     long: bool,
-    /// Whether it must be filled in.
+    /// Whether a value is required.
     #[prop(optional)]
     required: bool,
-    /// Whether it cannot be changed.
+    /// Whether the field is read-only.
     #[prop(optional)]
     fixed: bool,
 ) -> impl IntoView {
-    // What is empty is wrong only once somebody has left it so.
+    // An empty field shows its error only after the user has left it.
     let touched = RwSignal::new(false);
     let error = Memo::new(move |_| {
         error
             .and_then(|error| error.get())
             .filter(|_| touched.get() || !value.read().is_empty())
     });
-    let says = format!("{name}-says");
-    let described = says.clone();
+    let message_id = format!("{name}-says");
+    let described = message_id.clone();
     let invalid = move || error.read().is_some().then_some("true");
     let type_in = move |event| {
         value.set(event_target_value(&event));
@@ -64,7 +64,7 @@ pub fn Field(
         <div class="entry">
             <label for=name>{label}</label>
             <div class="field" data-long=long.then_some("")>{input}</div>
-            <div id=says class="says">{message}</div>
+            <div id=message_id class="says">{message}</div>
         </div>
     }
 }

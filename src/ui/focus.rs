@@ -1,29 +1,29 @@
-//! Gives the focus to something, hands it on from what is about to go away, and keeps it in sight.
+//! Moves the focus, hands it over from elements that are removed, and keeps it visible.
 
 use leptos::prelude::{document, queue_microtask, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// What is drawn around the focus, in CSS pixels.
+/// The size of the outline around the focus, in CSS pixels.
 const OUTLINE: f64 = 4.0;
 
-/// Gives the focus to the first element that a selector finds. Returns whether there is one.
+/// Moves the focus to the first element that matches a selector. Returns whether there is one.
 pub fn focus(selector: &str) -> bool {
-    give(document().query_selector(selector).ok().flatten())
+    focus_element(document().query_selector(selector).ok().flatten())
 }
 
-/// The same within an element.
+/// As [`focus`], within an element.
 pub fn focus_in(element: &Element, selector: &str) -> bool {
-    give(element.query_selector(selector).ok().flatten())
+    focus_element(element.query_selector(selector).ok().flatten())
 }
 
-fn give(found: Option<Element>) -> bool {
+fn focus_element(found: Option<Element>) -> bool {
     let found = found.and_then(|one| one.dyn_into::<HtmlElement>().ok());
     found.is_some_and(|one| one.focus().is_ok())
 }
 
-/// Gives the focus to the first element that a selector finds, if what has it now is gone once the page is drawn. For what
-/// may take a button away that was pressed, before it does.
+/// Moves the focus to the first element that matches a selector, if the focused element no longer exists once the page
+/// is drawn. Call it before a change that may remove the button that was pressed.
 pub fn hand_over(selector: &'static str) {
     let focused = document().active_element();
     queue_microtask(move || {
@@ -34,7 +34,7 @@ pub fn hand_over(selector: &'static str) {
     });
 }
 
-/// Once the strip of notices is drawn, scrolls the control that has the focus by keys out from under it.
+/// Scrolls the control with the visible focus out from under the strip of notices, once that is drawn.
 pub fn keep_focus_in_sight() {
     request_animation_frame(|| {
         let find = |selector| document().query_selector(selector).ok().flatten();
@@ -49,7 +49,7 @@ pub fn keep_focus_in_sight() {
             strip.get_bounding_client_rect(),
             focused.get_bounding_client_rect(),
         );
-        // Who has scrolled away from it is not led back.
+        // A control outside the covered area is left alone, because the user may have scrolled away from it.
         let is_covered = focused.bottom() > strip.top() && focused.top() < strip.bottom();
         if strip.height() > 0.0 && is_covered {
             page.scroll_by_with_x_and_y(0.0, focused.bottom() - strip.top() + OUTLINE);

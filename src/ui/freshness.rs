@@ -1,10 +1,10 @@
-//! How a freshness looks, and its words.
+//! The text and the style key of a freshness.
 
 use chrono::TimeDelta;
 use health::freshness::{Freshness, is_unknown};
 use health::words;
 
-/// How fresh something is and how old: "live, 2 s ago".
+/// A freshness with an age, such as "live, 2 s ago".
 #[must_use]
 pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
     match age {
@@ -14,7 +14,7 @@ pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
     }
 }
 
-/// Its glyph, and its key in the style sheets.
+/// The name of its icon, which is also its key in the style sheets.
 #[must_use]
 pub fn key(freshness: Freshness) -> &'static str {
     match freshness {
@@ -32,7 +32,7 @@ mod tests {
     use health::freshness::Freshness;
 
     #[test]
-    fn an_age_is_told_as_one_from_the_first_second_on() {
+    fn a_freshness_is_shown_with_its_age() {
         for (freshness, millis, expected) in [
             (Freshness::Live, Some(0), "live, 0 s ago"),
             (Freshness::Live, Some(-40), "live, 0 s ago"),

@@ -1,42 +1,42 @@
-//! The page's one `<h1>`, which stands in the top bar, and the title of the tab.
+//! The page's `<h1>`, which is in the top bar, and the title of the tab.
 
 use crate::on_change::on_change;
 use crate::provided::provided;
 use leptos::prelude::*;
 
-/// What the top bar shows as heading.
+/// The heading in the top bar.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Title {
-    /// The list that the page belongs to: its words and where it is.
+    /// The text and the address of the list that the page belongs to.
     pub parent: Option<(&'static str, String)>,
     /// The heading.
     pub heading: String,
 }
 
-/// The heading of the page that is open. Only inside [`provide`]'s owner.
+/// The heading of the open page.
 #[derive(Clone, Copy)]
 struct Headline(RwSignal<Title>);
 
-/// Keeps the heading, and the tab's title in step with it.
+/// Provides the heading, and updates the tab's title with it.
 pub fn provide() -> RwSignal<Title> {
     let title = RwSignal::new(Title::default());
     provide_context(Headline(title));
     on_change(move || {
         let heading = &title.read().heading;
-        // A console that cannot start has none.
+        // A console that cannot start has no heading.
         let between = if heading.is_empty() { "" } else { " · " };
         document().set_title(&format!("{heading}{between}Failover Console"));
     });
     title
 }
 
-/// The heading of the page that is open.
+/// The heading of the open page. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn title() -> RwSignal<Title> {
     provided::<Headline>().0
 }
 
-/// Sets the heading for as long as the page is open.
+/// Sets the heading of the page.
 #[component]
 pub fn Heading(
     /// The heading.

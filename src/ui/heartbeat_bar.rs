@@ -1,30 +1,30 @@
-//! The age of a heartbeat as a bar: it runs to 1.2 timeouts, with a thin mark at half of the timeout,
-//! when the next heartbeat is due, and a thick one at the whole, when another session takes over.
+//! The age of a heartbeat as a bar of 1.2 timeouts. A thin mark at half the timeout shows when the next heartbeat is
+//! due, and a thick one at the full timeout when another session takes over.
 
 use health::words::decimal;
 use leptos::prelude::*;
 
-/// What the bar shows.
+/// The values of the bar.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HeartbeatBarFacts {
-    /// Seconds since the last heartbeat; `None` for never.
+    /// Seconds since the last heartbeat; `None` if there was none.
     pub age: Option<f64>,
-    /// The FailoverTimeout in seconds; `None` when it is not known.
+    /// The FailoverTimeout in seconds; `None` if unknown.
     pub timeout: Option<f64>,
     /// Whether the next heartbeat is known to be overdue.
     pub late: bool,
     /// Whether the FailoverTimeout is known to have passed.
     pub silent: bool,
-    /// What stands below the bar.
+    /// The text below the bar.
     pub words: String,
-    /// The same in a sentence, for those who do not see the bar.
+    /// The same as a phrase for screen readers.
     pub label: String,
 }
 
 impl HeartbeatBarFacts {
-    /// The words for an age. Of a stale source it is what it was.
+    /// Sets the texts from an age, which a stale source shows as past (`was`).
     #[must_use]
-    pub fn worded(self, age: &str, was: bool) -> Self {
+    pub fn with_age(self, age: &str, was: bool) -> Self {
         let was = if was { "was " } else { "" };
         let label = self.label_of(&format!("{was}{age} since the last heartbeat"));
         Self {
@@ -34,9 +34,9 @@ impl HeartbeatBarFacts {
         }
     }
 
-    /// The words for a moment, where nobody keeps the age current.
+    /// Sets the texts from a time, for a row whose age is not updated.
     #[must_use]
-    pub fn worded_moment(self, at: &str) -> Self {
+    pub fn with_time(self, at: &str) -> Self {
         let label = self.label_of(&format!("last heartbeat at {at}"));
         Self {
             words: at.to_owned(),
@@ -45,7 +45,7 @@ impl HeartbeatBarFacts {
         }
     }
 
-    /// The words where there was no heartbeat.
+    /// The values if there was no heartbeat.
     #[must_use]
     pub fn never() -> Self {
         Self {
@@ -63,14 +63,14 @@ impl HeartbeatBarFacts {
     }
 }
 
-/// A heartbeat's age; a dash where there is none to show.
+/// The age of a heartbeat; a dash if there are no values.
 #[component]
 pub fn HeartbeatBar(
-    /// What it shows.
+    /// The values to show.
     #[prop(into)]
     facts: Signal<Option<HeartbeatBarFacts>>,
 ) -> impl IntoView {
-    // Worded once, however many parts of it follow; the bar itself stays as it is while only its value moves.
+    // Memos compute the texts once for all parts, and keep the bar's element while only its value changes.
     let facts = Memo::new(move |_| facts.get());
     let timeout = Memo::new(move |_| {
         let timeout = facts.read().as_ref().and_then(|facts| facts.timeout);
@@ -83,7 +83,7 @@ pub fn HeartbeatBar(
                 let age = facts.read().as_ref().and_then(|facts| facts.age);
                 decimal(age.unwrap_or_default().min(timeout * 1.2), 3)
             };
-            // Where the bar ends, and where a mark stands that is not passed.
+            // The end of the bar, and the place of a mark that is not passed.
             let end = timeout * 1.2;
             let mark = move |at: f64| decimal(at, 3);
             view! {

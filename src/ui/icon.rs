@@ -1,11 +1,11 @@
-//! An icon from the sprite in index.html. Always beside words, so never named itself.
+//! Icons from the sprite in index.html. An icon is always beside a text, so it needs no accessible name.
 
 use leptos::prelude::*;
 
 /// The symbol `i-{name}` of the sprite.
 #[component]
 pub fn Icon(
-    /// What it is called.
+    /// The name of the icon.
     #[prop(into)]
     name: Signal<&'static str>,
 ) -> impl IntoView {
@@ -16,7 +16,7 @@ pub fn Icon(
     }
 }
 
-/// The symbol of a name that stays.
+/// An icon whose name does not change.
 #[must_use]
 pub fn icon(name: &'static str) -> AnyView {
     view! { <svg aria-hidden="true"><use href=format!("#i-{name}")></use></svg> }.into_any()

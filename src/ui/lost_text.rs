@@ -1,5 +1,5 @@
-//! Text that a page translator or an extension took out of the page: what the console writes into it is no
-//! longer seen. The script in `index.html` notices that; here the page is drawn anew.
+//! Reaction to text nodes that a page translator or an extension removed from the page, so that updates of them are no
+//! longer visible. The script in `index.html` detects this; this module draws the page again.
 
 use crate::nav::use_nav;
 use crate::provided::provided;
@@ -8,52 +8,51 @@ use leptos::ev::{Custom, Event};
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How long after the last time it is still said.
-const SAID_FOR: Duration = Duration::from_secs(30);
+/// How long the banner is shown after the last loss.
+const SHOWN_FOR: Duration = Duration::from_secs(30);
 
-/// Between two times that a page that somebody works with is drawn anew: nothing can be pressed on a page
-/// that is new at every moment.
-const APART: Duration = Duration::from_secs(2);
+/// The minimum interval between two redraws of a page in use, so that its buttons can still be pressed.
+const REDRAW_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What is known of text that was lost.
+/// The state of lost text.
 #[derive(Clone, Copy)]
 pub struct LostText {
-    /// How often text was lost lately.
+    /// Number of losses within [`SHOWN_FOR`].
     recent: RwSignal<u32>,
-    /// How often everything was drawn anew.
-    drawings: RwSignal<u32>,
+    /// Number of redraws of the page.
+    redraws: RwSignal<u32>,
 }
 
-/// What is known of text that was lost. Only inside [`provide`]'s owner.
+/// The state of lost text. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_lost_text() -> LostText {
     provided()
 }
 
-/// Begins to listen. `unattended` says whether nobody works with the page.
+/// Starts to listen for lost text. `unattended`: whether nobody works with the page.
 pub fn provide(unattended: Signal<bool>) -> LostText {
     let lost_text = LostText {
         recent: RwSignal::new(0),
-        drawings: RwSignal::new(0),
+        redraws: RwSignal::new(0),
     };
     provide_context(lost_text);
     let nav = use_nav();
-    let resting = StoredValue::new(false);
+    let just_redrawn = StoredValue::new(false);
     let listener = window_event_listener(Custom::<Event>::new("textlost"), move |_| {
         lost_text.recent.update(|recent| *recent += 1);
-        let calm = move || {
+        let forget = move || {
             let _ = lost_text.recent.try_update(|recent| *recent -= 1);
         };
-        set_timeout(calm, SAID_FOR);
+        set_timeout(forget, SHOWN_FOR);
         if unattended.get_untracked() {
-            lost_text.draw_anew();
-        } else if !(nav.has_unsaved() || is_in_use() || resting.get_value()) {
-            lost_text.draw_anew();
-            resting.set_value(true);
+            lost_text.redraw();
+        } else if !(nav.has_unsaved() || is_in_use() || just_redrawn.get_value()) {
+            lost_text.redraw();
+            just_redrawn.set_value(true);
             let end = move || {
-                let _ = resting.try_set_value(false);
+                let _ = just_redrawn.try_set_value(false);
             };
-            set_timeout(end, APART);
+            set_timeout(end, REDRAW_INTERVAL);
         }
     });
     on_cleanup(move || listener.remove());
@@ -61,42 +60,41 @@ pub fn provide(unattended: Signal<bool>) -> LostText {
 }
 
 impl LostText {
-    /// Another number whenever everything has to be drawn anew, tracked.
+    /// The number of redraws, tracked: a change requires a redraw of the page.
     #[must_use]
-    pub fn drawing(self) -> u32 {
-        self.drawings.get()
+    pub fn redraw_count(self) -> u32 {
+        self.redraws.get()
     }
 
-    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
         resubscribe(&[&self.recent]);
     }
 
-    /// Draws everything anew.
-    pub fn draw_anew(self) {
-        self.drawings
+    /// Draws the page again.
+    pub fn redraw(self) {
+        self.redraws
             .update(|number| *number = number.wrapping_add(1));
     }
 
-    /// Whether text was lost lately, tracked.
+    /// Whether text was lost recently, tracked.
     #[must_use]
     pub fn is_recent(self) -> bool {
         self.recent.get() > 0
     }
 }
 
-/// Whether somebody types, chooses or confirms, or typed what was not used yet, which the script in `index.html` marks: that
-/// would be lost by drawing anew.
+/// Whether a redraw would lose input: an open dialog, a focused field, or unused text, marked by `index.html`.
 fn is_in_use() -> bool {
     let in_use = "dialog[open], [data-typed], :is(input, select, textarea):focus";
     document().query_selector(in_use).ok().flatten().is_some()
 }
 
-/// What is wrong, in words.
+/// The message about lost text.
 pub const LOST_TEXT: &str = "The browser's translation or an extension replaces text on this page, so that it \
     could show an old status. The page is drawn again whenever that happens and nothing that was typed would be lost. Turn it off for this page.";
 
-/// Says that text was lost, and draws the page anew on demand.
+/// The banner about lost text, with a button that draws the page again.
 #[component]
 pub fn LostTextBanner() -> impl IntoView {
     let lost_text = use_lost_text();
@@ -105,7 +103,7 @@ pub fn LostTextBanner() -> impl IntoView {
         <div role="alert">
             {move || recent.get().then(|| view! {
                 <p class="lost"><super::Icon name="warning" /><span>{LOST_TEXT}</span>
-                    <button type="button" class="btn end" on:click=move |_| lost_text.draw_anew()>"Draw again now"</button></p>
+                    <button type="button" class="btn end" on:click=move |_| lost_text.redraw()>"Draw again now"</button></p>
             }.into_any())}
         </div>
     }

@@ -1,4 +1,4 @@
-//! Widgets with no knowledge of any API.
+//! Widgets that know no API.
 
 pub mod action_dialog;
 pub mod announcements;

@@ -1,10 +1,10 @@
-//! A name that people or vendors gave: in its own direction, cut at its own end, the whole of it on demand.
+//! A name given by people or vendors: in its own text direction, truncated at its own end, with a tooltip.
 
 use leptos::prelude::*;
 
-/// A name in one line, as wide as there is room.
+/// A name in one line, truncated to the available width.
 pub fn name(text: impl Fn() -> String + Clone + Send + 'static) -> AnyView {
-    let whole = text.clone();
-    // The element's direction is that of what it holds, without being asked.
-    view! { <bdi title=whole>{text}</bdi> }.into_any()
+    let full = text.clone();
+    // A `bdi` takes its direction from its content.
+    view! { <bdi title=full>{text}</bdi> }.into_any()
 }

@@ -1,4 +1,4 @@
-//! Notices: what was done, shown for a while, with Undo where possible; what was not, or not certainly, until somebody
+//! Notices: a completed change is shown for a while, with Undo if possible; a failed or uncertain one until the user
 //! dismisses it.
 
 use super::focus::{focus, keep_focus_in_sight};
@@ -10,22 +10,22 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a notice is shown, and so how long a change can be undone; longer while somebody is about to use it.
-const STANDS: Duration = Duration::from_secs(10);
+/// How long a notice is shown, and so how long a change can be undone; longer while the notice is in use.
+const SHOWN_FOR: Duration = Duration::from_secs(10);
 
-/// The most notices at once.
-const MOST: usize = 4;
+/// The maximum number of notices at once.
+const MAX_SHOWN: usize = 4;
 
 /// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
 
-/// What a notice tells of a change.
+/// The result that a notice reports.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Done,
     /// Nothing was changed.
     Refused,
-    /// It may have been changed.
+    /// The change may be in effect.
     Unknown,
 }
 
@@ -55,7 +55,7 @@ pub struct Notices {
     owner: StoredValue<Owner>,
 }
 
-/// The notices. Only inside [`provide`]'s owner.
+/// The notices. Call it inside the owner of [`provide`].
 #[must_use]
 pub fn use_notices() -> Notices {
     provided()
@@ -73,12 +73,12 @@ pub fn provide() -> Notices {
 }
 
 impl Notices {
-    /// Shows a notice of what was done.
+    /// Shows a notice of a completed change.
     pub fn show(self, message: String, undo: Option<Undo>) {
         self.put(Mark::Done, message, undo);
     }
 
-    /// Shows a notice of what failed, or whose outcome is unknown.
+    /// Shows a notice of a failed change, or of one with an unknown outcome.
     pub fn show_failure(self, message: String, is_unknown: bool) {
         let mark = if is_unknown {
             Mark::Unknown
@@ -102,25 +102,25 @@ impl Notices {
         self.shown.update(|shown| shown.push(notice));
         keep_focus_in_sight();
         let surplus = self.shown.with_untracked(|shown| {
-            // What stays until somebody dismisses it is not taken away unread: the strip scrolls.
+            // Only completed changes expire. The others stay until they are dismissed, and the strip scrolls.
             let mut older = shown[..shown.len() - 1].iter();
             let oldest = older.find(|notice| notice.mark == Mark::Done)?.number;
-            (shown.len() > MOST).then_some(oldest)
+            (shown.len() > MAX_SHOWN).then_some(oldest)
         });
         if let Some(oldest) = surplus {
             self.expire(oldest);
         }
         if mark == Mark::Done {
-            set_timeout(move || self.expire(number), STANDS);
+            set_timeout(move || self.expire(number), SHOWN_FOR);
         }
     }
 
-    /// Takes a notice away whose time is over. One with the focus or under the pointer is looked at again later: somebody
-    /// reads it, or is about to press its Undo.
+    /// Removes an expired notice. One with the focus or under the pointer is checked again later, because the user may
+    /// read it or be about to press its Undo.
     fn expire(self, number: u32) {
         let in_use = format!("#notice-{number}:is(:focus-within, :hover)");
         if let Ok(Some(_)) = document().query_selector(&in_use) {
-            set_timeout(move || self.expire(number), STANDS);
+            set_timeout(move || self.expire(number), SHOWN_FOR);
         } else {
             self.drop(number);
         }
@@ -139,7 +139,7 @@ impl Notices {
             } => {
                 let message = message.unwrap_or_default();
                 let refused = match failure {
-                    // Nobody was reached who could refuse it.
+                    // The change did not reach a system that could refuse it.
                     Failure::Unreachable(_) => "Nothing was sent",
                     _ => "Refused",
                 };
@@ -154,7 +154,7 @@ impl Notices {
         self.put(mark, message, None);
     }
 
-    /// Takes away the notices with an Undo: what they would undo is about to be changed again.
+    /// Removes the notices with an Undo, before another change of the same data.
     pub fn dismiss_undoable(self) {
         let shown = self.shown.get_untracked();
         for notice in shown {
@@ -166,8 +166,8 @@ impl Notices {
     }
 
     fn drop(self, number: u32) {
-        // The focus goes from it to the notice beside it, else to the page above. Not to a button of that: who presses Enter
-        // twice would dismiss what has to be read.
+        // The focus moves to the adjacent notice, otherwise to the page. Not to a button of that notice, because a
+        // second Enter would dismiss it unread.
         let here = format!("#notice-{number}:focus-within");
         if !focus(&format!("{here} + .notice, .notice:has(+ {here})")) {
             focus(&format!("#main:has(~ * {here})"));
@@ -190,8 +190,8 @@ pub fn NoticeArea() -> impl IntoView {
     let notices = use_notices();
     let each = move || notices.shown.get();
     let draw = move |notice: Notice| {
-        let whole = notice.message.clone();
-        // The newest is seen first, wherever it is in the list that is read out.
+        let full = notice.message.clone();
+        // The newest is shown first, although it is the last in the list for screen readers.
         let order = format!("-{}", notice.number);
         let id = format!("notice-{}", notice.number);
         let undo = notice.undo.try_get_value().flatten().map(|undo| {
@@ -205,7 +205,7 @@ pub fn NoticeArea() -> impl IntoView {
         view! {
             <p id=id class="notice" tabindex="-1" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
                 <Icon name=notice.mark.icon() />
-                <span title=whole>{notice.message}</span>
+                <span title=full>{notice.message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
             </p>

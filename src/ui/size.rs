@@ -1,4 +1,4 @@
-//! How large an element is, as it changes.
+//! The size of an element, as it changes.
 
 use crate::on_change::on_change;
 use leptos::html::Div;
@@ -8,20 +8,20 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlDivElement, ResizeObserver};
 
-/// The width of an element in rem, 0 until it is there.
+/// The width of an element in rem; 0 until it exists.
 pub fn width(element: NodeRef<Div>) -> RwSignal<f64> {
     let width = RwSignal::new(0.0);
     let read = move |element: &HtmlDivElement| {
         let _ = width.try_set(f64::from(element.client_width()) / rem());
     };
-    // Also at once: what depends on it would be painted without it first, and shift.
+    // Read it immediately as well: otherwise dependent content would be painted with 0 first, and shift.
     on_change(move || element.get().iter().for_each(read));
     on_resize(element, read);
     width
 }
 
-/// Reads the size of an element once the page is laid out, and whenever it has changed. The browser says when: asking it
-/// in between would have it lay out the page once more.
+/// Calls `read` once the page is laid out, and whenever the size of the element changes. Reading the size at other
+/// times would make the browser lay out the page again.
 pub fn on_resize(element: NodeRef<Div>, read: impl Fn(&HtmlDivElement) + 'static) {
     let read = Rc::new(read);
     on_change(move || {
@@ -41,7 +41,7 @@ pub fn on_resize(element: NodeRef<Div>, read: impl Fn(&HtmlDivElement) + 'static
     });
 }
 
-/// One rem in pixels, as the person chose it in the browser.
+/// One rem in pixels, as set in the browser.
 fn rem() -> f64 {
     let root = document().document_element();
     let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());

@@ -1,41 +1,41 @@
-//! Tones by the browser's own synthesizer: no files. Knows nothing of what they mean.
+//! Tones from the browser's synthesizer, without audio files.
 
 use leptos::prelude::set_timeout;
 use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorType};
 
-/// One note: hertz, milliseconds, milliseconds of silence after it.
+/// A note: frequency in hertz, duration, and silence after it, both in milliseconds.
 pub type Note = (f32, u32, u32);
 
-/// How loud, of 1.
-const LOUD: f32 = 0.35;
+/// The volume, from 0 to 1.
+const VOLUME: f32 = 0.35;
 
-/// A rise and fall this long, in seconds, so that a note does not click.
-const EDGE: f64 = 0.012;
+/// The duration of fade-in and fade-out, in seconds, so that a note does not click.
+const FADE: f64 = 0.012;
 
-/// How long after its last use it leaves the loudspeakers: what is only drawn anew goes on sounding.
-const RESTS_AFTER: Duration = Duration::from_secs(1);
+/// The delay between the last use and the suspension, so that a redraw of the page does not interrupt the sound.
+const SUSPEND_DELAY: Duration = Duration::from_secs(1);
 
-/// What plays tones.
+/// A synthesizer that plays tones.
 #[derive(Debug, Clone)]
 pub struct Sound(AudioContext);
 
 thread_local! {
-    /// Made once and used again: Chromium goes on holding one that was closed.
+    /// Created once and reused, because Chromium never frees a closed context.
     static CONTEXT: OnceCell<Option<AudioContext>> = const { OnceCell::new() };
     /// Counts the uses.
     static USES: Cell<u32> = const { Cell::new(0) };
 }
 
 impl Sound {
-    /// A synthesizer, where the browser has one.
+    /// The synthesizer, if the browser has one.
     #[must_use]
     pub fn new() -> Option<Self> {
         USES.set(USES.get().wrapping_add(1));
         CONTEXT.with(|context| {
-            if let Some(Some(rested)) = context.get() {
-                let _ = rested.resume();
+            if let Some(Some(suspended)) = context.get() {
+                let _ = suspended.resume();
             }
             context
                 .get_or_init(|| AudioContext::new().ok())
@@ -50,13 +50,13 @@ impl Sound {
         self.0.state() != AudioContextState::Running
     }
 
-    /// Asks the browser to allow sound; only inside a user gesture.
+    /// Asks the browser to allow sound. Works only inside a user gesture.
     pub fn unblock(&self) {
-        // The result is visible in `is_blocked`.
+        // `is_blocked` shows the result.
         let _ = self.0.resume();
     }
 
-    /// Sounds no more, and leaves the loudspeakers to others, unless it is used again at once.
+    /// Suspends the synthesizer and releases the loudspeakers, unless it is used again within [`SUSPEND_DELAY`].
     pub fn rest(&self) {
         let (context, uses) = (self.0.clone(), USES.get());
         let suspend = move || {
@@ -64,11 +64,10 @@ impl Sound {
                 let _ = context.suspend();
             }
         };
-        set_timeout(suspend, RESTS_AFTER);
+        set_timeout(suspend, SUSPEND_DELAY);
     }
 
-    /// Plays notes one after the other; does nothing while blocked, because all notes would sound at once
-    /// later.
+    /// Plays notes one after the other. Does nothing while blocked: later all of them would sound at the same time.
     pub fn play(&self, notes: &[Note]) {
         if self.is_blocked() {
             return;
@@ -85,8 +84,8 @@ impl Sound {
         let gain: GainNode = self.0.create_gain()?;
         let loudness = gain.gain();
         loudness.set_value_at_time(0.0, from)?;
-        loudness.linear_ramp_to_value_at_time(LOUD, from + EDGE)?;
-        loudness.set_value_at_time(LOUD, to - EDGE)?;
+        loudness.linear_ramp_to_value_at_time(VOLUME, from + FADE)?;
+        loudness.set_value_at_time(VOLUME, to - FADE)?;
         loudness.linear_ramp_to_value_at_time(0.0, to)?;
         gain.connect_with_audio_node(&self.0.destination())?;
         let tone = self.0.create_oscillator()?;

@@ -1,4 +1,4 @@
-//! Shape, word and colour of a status, always all three.
+//! A status, always with shape, text and colour.
 
 use super::icon::Icon;
 use health::severity::Severity;
@@ -10,16 +10,16 @@ pub fn glyph(severity: Severity) -> &'static str {
     severity.key()
 }
 
-/// A status as a word with its glyph.
+/// A status as text with its glyph.
 #[component]
 pub fn StatusMark(
-    /// How bad.
+    /// The severity of the status.
     #[prop(into)]
     severity: Signal<Severity>,
-    /// The status in words.
+    /// The text of the status.
     #[prop(into)]
     word: Signal<String>,
-    /// Another glyph than the severity's own.
+    /// A glyph that replaces the severity's own.
     #[prop(default = None)]
     icon: Option<&'static str>,
 ) -> impl IntoView {
@@ -35,10 +35,10 @@ pub fn StatusMark(
 /// A status as a filled or outlined tag.
 #[component]
 pub fn Tag(
-    /// How bad.
+    /// The severity of the status.
     #[prop(into)]
     severity: Signal<Severity>,
-    /// The status in words.
+    /// The text of the status.
     #[prop(into)]
     word: Signal<String>,
 ) -> impl IntoView {

@@ -1,25 +1,25 @@
-//! A switch: on or off, with the word beside it. It shows the current state, not the requested one.
+//! A switch with a text. It shows the current state, not the requested one.
 
 use leptos::prelude::*;
 
-/// The switch.
+/// A switch.
 #[component]
 pub fn Switch(
-    /// What it is called.
+    /// The accessible name.
     #[prop(into)]
     label: Signal<String>,
     /// Whether it is on.
     #[prop(into)]
     on: Signal<bool>,
-    /// The word beside it.
+    /// The text of the switch.
     #[prop(into)]
     words: Signal<&'static str>,
-    /// Asks for the other state.
+    /// Requests the other state.
     change: Callback<bool>,
-    /// Why it cannot be changed, where it cannot.
+    /// Why the switch is disabled; `None` if it is enabled.
     #[prop(optional, into)]
     cannot: Option<Signal<Option<String>>>,
-    /// Whether another state was asked for and is not known yet.
+    /// Whether a requested state is not confirmed yet.
     #[prop(optional, into)]
     busy: Option<Signal<bool>>,
 ) -> impl IntoView {

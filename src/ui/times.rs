@@ -1,10 +1,10 @@
-//! Times and spans as people read them. Pure but for asking the browser for its zone.
+//! Times and spans as text. Pure, except for the browser's time zone.
 
-use super::time_zone::{ZoneAt, shown};
+use super::time_zone::{ZoneAt, local_time};
 use crate::prefs::Zone;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, Timelike, Utc};
 
-/// How far the zone on the screen is from UTC at a moment.
+/// The UTC offset of the selected time zone at a moment.
 #[must_use]
 pub fn offset(zone: Zone, at: DateTime<Utc>) -> FixedOffset {
     match zone {
@@ -26,17 +26,17 @@ fn local(at: DateTime<Utc>) -> FixedOffset {
     FixedOffset::west_opt(minutes_behind_utc.saturating_mul(60)).unwrap_or_else(|| Utc.fix())
 }
 
-/// A moment in as few words as tell it apart from now: `14:31:25`, `20 Nov 22:14:07`,
-/// `13 Jan 2025 16:21`. On the clocks as they go at that moment: the zone may be nearer to UTC by now, or farther.
+/// A moment in the shortest form that is unambiguous now: `14:31:25`, `20 Nov 22:14:07`, `13 Jan 2025 16:21`. It uses
+/// the UTC offset of that moment, which may differ from the current one.
 #[must_use]
 pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
     moment_by(at, now, &|at| offset(zone, at))
 }
 
 fn moment_by(at: DateTime<Utc>, now: DateTime<Utc>, zone: ZoneAt) -> String {
-    let (at, now) = (shown(at, zone), shown(now, zone));
+    let (at, now) = (local_time(at, zone), local_time(now, zone));
     if at.date() == now.date() {
-        // Most of what is shown, and each second: a format is read anew each time.
+        // The most frequent case, each second: this avoids parsing a pattern.
         return format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
     }
     let form = if at.year() == now.year() {
@@ -44,13 +44,13 @@ fn moment_by(at: DateTime<Utc>, now: DateTime<Utc>, zone: ZoneAt) -> String {
     } else {
         "%-d %b %Y %H:%M"
     };
-    written(at, form)
+    format_time(at, form)
 }
 
-/// A time in the form that a pattern gives, which knows `%Y %m %b %d %-d %a %H %M %S`. What chrono has for this
-/// writes any language's, with tables that weigh 6 kB in the browser.
+/// Formats a time with a pattern of `%Y %m %b %d %-d %a %H %M %S`. The formatter of chrono supports all languages, and
+/// its tables would add 6 kB to the program.
 #[must_use]
-pub fn written(time: NaiveDateTime, form: &str) -> String {
+pub fn format_time(time: NaiveDateTime, form: &str) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
@@ -87,7 +87,7 @@ pub fn written(time: NaiveDateTime, form: &str) -> String {
     text
 }
 
-/// A moment, and how long ago it was. Where there is none, none was reported, which does not say that there never was one.
+/// A moment and its age. A missing moment was not reported, which does not mean that there never was one.
 #[must_use]
 pub fn moment_and_age(
     at: Option<DateTime<Utc>>,
@@ -100,19 +100,19 @@ pub fn moment_and_age(
     }
 }
 
-/// A moment whole, for a `datetime` attribute.
+/// A moment for a `datetime` attribute.
 #[must_use]
-pub fn machine(at: DateTime<Utc>) -> String {
+pub fn datetime_attribute(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// How old something is, where that is known.
+/// An age as text, such as "16 s ago".
 #[must_use]
 pub fn age(age: Option<TimeDelta>) -> String {
     age.map_or_else(|| "an unknown time ago".to_owned(), health::words::ago)
 }
 
-/// How long ago a moment was; in the future it says so.
+/// The time since a moment, or until it: "16 s ago", "in 40 s".
 #[must_use]
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let age = now.signed_duration_since(at);
@@ -125,12 +125,12 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ago, moment, moment_by, written};
+    use super::{ago, format_time, moment, moment_by};
     use crate::prefs::Zone;
     use crate::ui::time_zone::tests::{at, berlin, east};
 
     #[test]
-    fn a_moment_says_no_more_of_its_date_than_it_must() {
+    fn a_moment_includes_only_the_necessary_part_of_its_date() {
         let now = at("2026-11-21T14:32:08Z");
         for (time, words) in [
             ("2026-11-21T14:31:25Z", "14:31:25"),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_as_chrono_would() {
+    fn times_are_formatted_as_by_chrono() {
         for text in ["2026-01-05T03:04:09Z", "1999-12-31T23:59:58Z"] {
             let time = at(text).naive_utc();
             for form in [
@@ -151,13 +151,13 @@ mod tests {
                 "%-d %b %Y %H:%M",
                 "%Y-%m-%dT%H%M%SZ",
             ] {
-                assert_eq!(written(time, form), time.format(form).to_string());
+                assert_eq!(format_time(time, form), time.format(form).to_string());
             }
         }
     }
 
     #[test]
-    fn the_day_is_the_day_of_the_zone_on_the_screen() {
+    fn the_date_is_that_of_the_selected_zone() {
         let now = at("2026-11-21T14:32:08Z");
         assert_eq!(
             moment_by(at("2026-11-21T15:30:00Z"), now, &east(540)),
@@ -166,13 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_told_on_the_clocks_of_its_own_season() {
+    fn a_moment_uses_the_utc_offset_of_its_own_season() {
         let (winter, summer) = ("2026-11-21T14:32:08Z", "2026-07-01T14:32:08Z");
         for (time, now, words) in [
             ("2026-07-01T20:29:45Z", winter, "1 Jul 22:29:45"),
             ("2026-07-01T22:30:00Z", winter, "2 Jul 00:30:00"),
             ("2026-02-01T20:29:45Z", summer, "1 Feb 21:29:45"),
-            // On the day on which the clocks go back: at three it is two again.
+            // The clocks go back from three to two on this day.
             ("2026-10-25T00:30:00Z", "2026-10-25T12:00:00Z", "02:30:00"),
             ("2026-10-25T01:30:00Z", "2026-10-25T12:00:00Z", "02:30:00"),
         ] {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_in_the_future_is_not_an_age() {
+    fn a_future_time_is_shown_as_in_and_not_as_ago() {
         let now = at("2026-11-21T14:32:08Z");
         assert_eq!(ago(at("2026-11-21T14:32:48Z"), now), "in 40 s");
         assert_eq!(

@@ -1,12 +1,12 @@
-//! Keeps the screen on (Screen Wake Lock). The browser takes the lock away whenever the page is hidden,
-//! so it is asked for again. By reflection: the interface is not everywhere, and only on secure pages.
+//! Keeps the screen on (Screen Wake Lock). The browser releases the lock whenever the page is hidden, so it is
+//! requested again. Uses reflection, because not every browser has this interface, and only on secure pages.
 
 use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// What keeps the screen on.
+/// A lock that keeps the screen on.
 #[derive(Clone, Copy)]
 pub struct WakeLock {
     lock: StoredValue<Option<JsValue>, LocalStorage>,
@@ -15,7 +15,7 @@ pub struct WakeLock {
 }
 
 impl WakeLock {
-    /// Whether the screen is kept on, as far as is known.
+    /// Whether the screen is kept on, as far as known.
     #[must_use]
     pub fn is_held(self) -> bool {
         self.held.get()
@@ -27,7 +27,7 @@ impl WakeLock {
         browser_wake_lock().is_some()
     }
 
-    /// Keeps the screen on, unless that is done already. Asked for while the page is seen.
+    /// Keeps the screen on, unless it already is. Only a visible page can request this.
     pub fn keep(self) {
         let released = |lock: &JsValue| {
             Reflect::get(lock, &"released".into()).is_ok_and(|released| released.is_truthy())
@@ -62,7 +62,7 @@ impl WakeLock {
         });
     }
 
-    /// Lets the screen go off.
+    /// Releases the lock, so that the screen can turn off.
     pub fn release(self) {
         if let Some(lock) = self.lock.try_update_value(Option::take).flatten() {
             release(&lock);
@@ -72,7 +72,7 @@ impl WakeLock {
 }
 
 impl Default for WakeLock {
-    /// No lock yet; it is released with the current owner.
+    /// Without a lock yet. A later one is released when the current owner is cleaned up.
     fn default() -> Self {
         let wake_lock = Self {
             lock: StoredValue::new_local(None),

@@ -1,7 +1,7 @@
-//! What the documents promise is there: commands, reasons for dependencies, files linked to.
+//! Commands, reasons for dependencies and links in the documents exist.
 
+use crate::assert_none;
 use crate::files::{File, all, named};
-use crate::none;
 
 /// The verbs of `cargo xtask`, from its own help.
 fn verbs(help: &str) -> Vec<&str> {
@@ -19,8 +19,8 @@ fn verbs(help: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Every verb that a text puts after `cargo xtask`.
-fn promised_verbs(text: &str) -> Vec<&str> {
+/// The verbs that a text uses after `cargo xtask`.
+fn verbs_used(text: &str) -> Vec<&str> {
     text.split("cargo xtask ")
         .skip(1)
         .map(|rest| {
@@ -38,43 +38,43 @@ fn every_command_in_the_documents_exists() {
     let known = verbs(&named(&files, "crates/xtask/src/main.rs").text);
     assert!(
         known.contains(&"run") && known.contains(&"test"),
-        "xtask's help was not understood"
+        "xtask's help could not be parsed"
     );
     let complaints: Vec<_> = files
         .iter()
         .filter(|file| file.ends_with(&[".md"]) || file.is_under(&[".ci"]))
         .flat_map(|file| {
-            let unknown = promised_verbs(&file.text)
+            let unknown = verbs_used(&file.text)
                 .into_iter()
                 .filter(|verb| !known.contains(verb));
-            unknown.map(|verb| format!("{} speaks of `cargo xtask {verb}`", file.path))
+            unknown.map(|verb| format!("{} mentions `cargo xtask {verb}`", file.path))
         })
         .collect();
-    none(
+    assert_none(
         &complaints,
-        "write the verb in crates/xtask/src/main.rs, or take it out of the document",
+        "add the verb to crates/xtask/src/main.rs, or remove it from the document",
     );
 }
 
 #[test]
-fn the_readme_names_the_two_commands_and_the_ci_runs_the_second() {
+fn the_readme_names_run_and_test_and_the_ci_runs_test() {
     let files = all();
-    let readme = promised_verbs(&named(&files, "README.md").text);
+    let readme = verbs_used(&named(&files, "README.md").text);
     for verb in ["run", "test"] {
         assert!(
             readme.contains(&verb),
-            "README.md must tell people of `cargo xtask {verb}`"
+            "README.md must mention `cargo xtask {verb}`"
         );
     }
-    let ci = promised_verbs(&named(&files, ".ci/run").text);
+    let ci = verbs_used(&named(&files, ".ci/run").text);
     assert_eq!(
         ci,
         ["test"],
-        ".ci/run must do what the README calls testing, and only that"
+        ".ci/run must run the same test command as the README, and nothing else"
     );
 }
 
-/// Outside crates of the workspace that the text does not give a line of a table to.
+/// External crates of the workspace without a row with a reason in a table of the text.
 fn dependencies_without_reason(manifest: &str, reasons: &str) -> Vec<String> {
     let section = manifest
         .split("[workspace.dependencies]")
@@ -97,14 +97,14 @@ fn dependencies_without_reason(manifest: &str, reasons: &str) -> Vec<String> {
             };
             !reasons.lines().any(has_row)
         })
-        .map(|name| format!("`{name}` is used without a reason"))
+        .map(|name| format!("`{name}` has no reason"))
         .collect()
 }
 
 #[test]
-fn every_dependency_has_its_reason_in_the_architecture() {
+fn every_dependency_has_a_reason_in_the_architecture() {
     let files = all();
-    none(
+    assert_none(
         &dependencies_without_reason(
             &named(&files, "Cargo.toml").text,
             &named(&files, "ARCHITECTURE.md").text,
@@ -113,7 +113,7 @@ fn every_dependency_has_its_reason_in_the_architecture() {
     );
 }
 
-/// Relative links of a Markdown file that lead nowhere.
+/// Relative links of a Markdown file whose target does not exist.
 fn dead_links(file: &File, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     file.text
@@ -137,14 +137,14 @@ fn dead_links(file: &File, exists: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 #[test]
-fn every_link_between_documents_leads_somewhere() {
+fn every_link_between_documents_is_valid() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let complaints: Vec<_> = all()
         .iter()
         .filter(|file| file.ends_with(&[".md"]))
         .flat_map(|file| dead_links(file, |path| root.join(path).exists()))
         .collect();
-    none(&complaints, "correct the link, or write what it promises");
+    assert_none(&complaints, "correct the link, or create its target");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn verbs_are_read_from_the_help_and_from_the_documents() {
     let help = "const HELP: &str = \"\\\ncargo xtask VERB\n\n  run [-- X]  build\n              more\n  test        all\n\nEach\";\n  no";
     assert_eq!(verbs(help), ["run", "test"]);
     assert_eq!(
-        promised_verbs("`cargo xtask dist`, then\n    cargo xtask run -- --seed 2"),
+        verbs_used("`cargo xtask dist`, then\n    cargo xtask run -- --seed 2"),
         ["dist", "run"]
     );
 }
@@ -167,17 +167,17 @@ fn a_dependency_without_a_row_is_found() {
     assert_eq!(
         found("`serde` and `tower-http` are used").len(),
         2,
-        "a mention is no reason"
+        "a mention is not a reason"
     );
     assert_eq!(
         found("| `serde` | |\n| `tower-http` | |").len(),
         2,
-        "an empty cell is no reason"
+        "an empty cell is not a reason"
     );
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_found() {
+fn a_dead_link_is_found() {
     let file = File::new(
         "docs/a.md",
         "[x](b.md) [y](../README.md#z) [w](https://host.example/) [v](c/d.md)",

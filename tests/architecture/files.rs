@@ -1,8 +1,8 @@
-//! The repository's files as text, and the ways of looking at them that several rules share.
+//! The repository's files as text, and helpers shared by several rules.
 
 use std::path::{Path, PathBuf};
 
-/// One text file, its path relative to the repository with `/` between its parts.
+/// A text file, with its path relative to the repository and `/` as separator.
 pub(crate) struct File {
     pub(crate) path: String,
     pub(crate) text: String,
@@ -30,8 +30,8 @@ impl File {
         endings.iter().any(|ending| self.path.ends_with(ending))
     }
 
-    /// The lines that are code, with their numbers: no comments of a whole line and, in Rust,
-    /// nothing from the module of tests on, which stands last in a file.
+    /// The lines of code with their numbers: without comment lines and, in Rust, without the module of tests, which is
+    /// the last part of a file.
     pub(crate) fn code(&self) -> Vec<(usize, &str)> {
         if self
             .path
@@ -41,12 +41,12 @@ impl File {
             return Vec::new();
         }
         let lines: Vec<&str> = self.text.lines().collect();
-        let begins_tests = |line: &usize| {
+        let starts_tests = |line: &usize| {
             let mut next = lines[*line..].iter().take(4);
             next.next().is_some_and(|line| *line == "#[cfg(test)]")
                 && next.any(|line| line.starts_with("mod ") && line.ends_with('{'))
         };
-        let end = (0..lines.len()).find(begins_tests).unwrap_or(lines.len());
+        let end = (0..lines.len()).find(starts_tests).unwrap_or(lines.len());
         (1..)
             .zip(lines.into_iter().take(end))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
@@ -54,11 +54,11 @@ impl File {
     }
 }
 
-/// What tools made or fetched: folders, and in a second work tree a file.
-const NOT_OURS: [&str; 3] = [".git", "node_modules", "out"];
+/// Generated or downloaded folders. In a second work tree, `.git` is a file.
+const GENERATED: [&str; 3] = [".git", "node_modules", "out"];
 
-/// What tools make at the top; below it, a folder of such a name is a module.
-const NOT_OURS_AT_THE_TOP: [&str; 2] = ["dist", "target"];
+/// Generated folders in the root; elsewhere, a folder with such a name is a module.
+const GENERATED_AT_THE_TOP: [&str; 2] = ["dist", "target"];
 
 /// Every text file of the repository.
 pub(crate) fn all() -> Vec<File> {
@@ -73,12 +73,12 @@ pub(crate) fn all() -> Vec<File> {
     files
 }
 
-/// One file that a rule is about.
+/// The file with this path, which must exist.
 pub(crate) fn named<'a>(files: &'a [File], path: &str) -> &'a File {
     files
         .iter()
         .find(|file| file.path == path)
-        .unwrap_or_else(|| panic!("{path} is not there; the repository cannot do without it"))
+        .unwrap_or_else(|| panic!("{path} is missing, but the repository needs it"))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
@@ -90,7 +90,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy();
         let name = name.as_ref();
-        if NOT_OURS.contains(&name) || folder == root && NOT_OURS_AT_THE_TOP.contains(&name) {
+        if GENERATED.contains(&name) || folder == root && GENERATED_AT_THE_TOP.contains(&name) {
             continue;
         }
         if path.is_dir() {
@@ -106,14 +106,14 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
     }
 }
 
-/// Complaints about lines of code that hold one of these words, outside the places that may.
-pub(crate) fn words_outside(files: &[File], words: &[&str], homes: &[&str]) -> Vec<String> {
-    let outside = files.iter().filter(|file| !file.is_under(homes));
+/// Complaints about lines of code that contain one of these words, outside the allowed files and folders.
+pub(crate) fn words_outside(files: &[File], words: &[&str], allowed: &[&str]) -> Vec<String> {
+    let outside = files.iter().filter(|file| !file.is_under(allowed));
     outside
         .flat_map(|file| {
             file.code().into_iter().filter_map(move |(number, line)| {
                 let word = words.iter().find(|word| line.contains(**word))?;
-                Some(format!("{}:{number} says {word}", file.path))
+                Some(format!("{}:{number} contains {word}", file.path))
             })
         })
         .collect()
@@ -131,12 +131,12 @@ fn comments_and_tests_are_not_code() {
     assert_eq!(
         File::new("src/a.rs", helper).code().len(),
         3,
-        "no module of tests begins here"
+        "no module of tests starts here"
     );
 }
 
 #[test]
-fn a_folder_is_not_mistaken_for_one_whose_name_begins_alike() {
+fn a_folder_is_not_confused_with_one_of_the_same_prefix() {
     assert!(File::new("src/prefs.rs", "").is_under(&["src"]));
     assert!(File::new("src/prefs.rs", "").is_under(&["src/prefs.rs"]));
     assert!(!File::new("srcs/prefs.rs", "").is_under(&["src"]));

@@ -1,21 +1,21 @@
-//! Keeps the architecture as ARCHITECTURE.md tells it: each rule is a pure function from files to
-//! complaints, shown here with examples that break it, and then asked about the repository itself.
+//! Checks the rules of ARCHITECTURE.md. Each rule is a pure function from files to complaints; its tests apply it to
+//! the repository and to examples that violate it.
 #![cfg(test)]
 
-mod arrows;
+mod boundaries;
+mod crate_dependencies;
 mod documents;
 mod files;
+mod machine_paths;
 mod modules;
-mod places;
 mod reference;
-mod secrets_of_machines;
 mod wall;
 
-/// Fails with every complaint, and with what to do about them.
-fn none(complaints: &[String], remedy: &str) {
+/// Fails with every complaint and the remedy.
+fn assert_none(complaints: &[String], remedy: &str) {
     assert!(
         complaints.is_empty(),
-        "\n  {}\n  What to do: {remedy}\n",
+        "\n  {}\n  Remedy: {remedy}\n",
         complaints.join("\n  ")
     );
 }

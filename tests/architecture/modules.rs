@@ -1,12 +1,12 @@
-//! The order of the modules within a crate: each may use those that stand below it, and none above. So there
-//! is no circle, and a reader of a module knows where its reach ends.
+//! The order of the modules within a crate: each may use only those below it, so that there are no cycles, and a reader
+//! of a module knows what it can depend on.
 
+use crate::assert_none;
 use crate::files::{File, all};
-use crate::none;
 use std::collections::BTreeSet;
 
-/// A crate's top-level modules, from the one that may use everything to the leaves. Modules in one line do
-/// not know each other.
+/// A crate's top-level modules, from the one that may use all others to the leaves. Modules in the same line may not
+/// use each other.
 struct Order {
     folder: &'static str,
     lines: &'static [&'static [&'static str]],
@@ -74,7 +74,7 @@ impl Order {
         self.lines.iter().position(|line| line.contains(&module))
     }
 
-    /// The module that a file belongs to; none for the crate's root and for tests.
+    /// The module that a file belongs to; `None` for the crate's root and for tests.
     fn module_of(&self, file: &File) -> Option<String> {
         let within = file.path.strip_prefix(self.folder)?.strip_prefix('/')?;
         let first = within.split('/').next()?;
@@ -94,13 +94,13 @@ impl Order {
                 continue;
             };
             for used in uses(file).iter().filter(|used| **used != module) {
-                // A name that is no module of the crate is an item of its root.
+                // A name that is not a module of the crate is an item of its root.
                 let Some(below) = self.line_of(used) else {
                     continue;
                 };
                 if below <= line {
                     complaints.push(format!(
-                        "{} uses {used}, which stands above {module} or beside it",
+                        "{} uses {used}, which is above {module} or in the same line",
                         file.path
                     ));
                 }
@@ -110,7 +110,7 @@ impl Order {
     }
 }
 
-/// The top-level modules that a file names as `crate::module` or `crate::{module, …}`, tests left out.
+/// The top-level modules that a file uses as `crate::module` or `crate::{module, …}`, without its tests.
 fn uses(file: &File) -> BTreeSet<String> {
     let mut code = String::new();
     for (_, line) in file.code() {
@@ -140,7 +140,7 @@ fn uses(file: &File) -> BTreeSet<String> {
 
 #[test]
 fn the_consoles_modules_keep_their_order() {
-    none(
+    assert_none(
         &CONSOLE.complaints(&all()),
         "move the code down to where both may use it, or pass in what it needs (ARCHITECTURE.md lists the modules)",
     );
@@ -148,14 +148,14 @@ fn the_consoles_modules_keep_their_order() {
 
 #[test]
 fn the_gateways_modules_keep_their_order() {
-    none(
+    assert_none(
         &GATEWAY.complaints(&all()),
         "move the code down to where both may use it, or pass in what it needs (ARCHITECTURE.md lists the modules)",
     );
 }
 
 #[test]
-fn a_use_that_points_up_or_aside_is_found() {
+fn a_use_of_a_higher_or_equal_module_is_found() {
     let complaints = |path: &str, text: &str| CONSOLE.complaints(&[File::new(path, text)]).len();
     for (path, text) in [
         ("src/ui/icon.rs", "use crate::pages::overview;"),

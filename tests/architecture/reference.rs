@@ -1,10 +1,10 @@
-//! What the documents name and list is what the sources hold: problems, kinds, routes, keys of the configuration, tests,
+//! The documents list exactly what the sources define: problems, kinds, routes, keys of the configuration, tests,
 //! documents.
 
+use crate::assert_none;
 use crate::files::{File, all, named};
-use crate::none;
 
-/// The last parts of the `type` of every problem, from the source that defines them.
+/// The last path segments of the `type` of every problem, from its source.
 fn problems(source: &str) -> Vec<&str> {
     source
         .split("Self::")
@@ -14,7 +14,7 @@ fn problems(source: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The words of every kind of entry of the activity.
+/// The keys of every kind of entry of the activity.
 fn kinds(source: &str) -> Vec<&str> {
     let body = source.split("fn key(self)").nth(1).unwrap_or_default();
     body.lines()
@@ -36,22 +36,22 @@ fn every_problem_and_every_kind_of_activity_is_in_the_reference() {
     let kinds = sources.map(|path| kinds(&named(&files, path).text));
     assert!(
         problems.len() > 20 && kinds.concat().len() == 15,
-        "the sources were not understood: {problems:?} {kinds:?}"
+        "the sources could not be parsed: {problems:?} {kinds:?}"
     );
     let problems = problems.iter().map(|name| format!("`/problems/{name}`"));
     let kinds = kinds.iter().flatten().map(|kind| format!("`{kind}`"));
     let complaints: Vec<_> = problems
         .chain(kinds)
         .filter(|word| !reference.contains(word))
-        .map(|word| format!("docs/api.md does not name {word}"))
+        .map(|word| format!("docs/api.md does not mention {word}"))
         .collect();
-    none(
+    assert_none(
         &complaints,
-        "say in docs/api.md what it means, in its table of problems or its list of kinds",
+        "describe it in docs/api.md, in the table of problems or the list of kinds",
     );
 }
 
-/// The routes of the gateway, as they are listed in its source: the method, where there is one, and the path.
+/// The routes of the gateway from its source: the method, if any, and the path.
 fn routes(source: &str) -> Vec<String> {
     let methods = [("get(", "GET "), ("post(", "POST "), ("delete(", "DELETE ")];
     source
@@ -74,22 +74,22 @@ fn every_route_is_in_the_reference() {
     let routes = routes(&named(&files, "crates/gateway/src/http/router.rs").text);
     assert!(
         routes.len() > 20,
-        "the list of routes was not understood: {routes:?}"
+        "the list of routes could not be parsed: {routes:?}"
     );
     let missing = routes.iter().filter(|route| !reference.contains(*route));
     let complaints: Vec<_> = missing
-        .map(|route| format!("docs/api.md does not name {route}"))
+        .map(|route| format!("docs/api.md does not mention {route}"))
         .collect();
-    none(&complaints, "add it to the table of routes in docs/api.md");
+    assert_none(&complaints, "add it to the table of routes in docs/api.md");
 }
 
 /// The reference of the configuration.
 const CONFIGURATION: &str = "docs/configuration.md";
 
-/// Where the configuration is read.
+/// The folder of the sources that read the configuration.
 const CONFIG: &str = "crates/gateway/src/config/";
 
-/// The sources that read keys, and the headings of the reference under which these keys stand.
+/// The sources that read keys, and the headings in the reference that list them.
 const SECTIONS: [(&str, &[&str]); 15] = [
     ("mod.rs", &["Top level"]),
     ("listen.rs", &["Top level"]),
@@ -111,7 +111,7 @@ const SECTIONS: [(&str, &[&str]); 15] = [
     ("alert_targets.rs", &["`[[alert_target]]`"]),
 ];
 
-/// The calls whose first argument is the key that they read.
+/// Functions whose first argument is the key that they read.
 const READERS: [&str; 13] = [
     "text",
     "required",
@@ -128,13 +128,13 @@ const READERS: [&str; 13] = [
     "file",
 ];
 
-/// The calls whose second argument is the key that they read, after the section in which it is.
+/// Functions whose second argument is the key that they read, after its section.
 const READERS_IN: [&str; 3] = ["required", "optional", "origins"];
 
-/// The calls that read a key whose name they know, which several tables have.
-const OF_SEVERAL: [(&str, &str); 2] = [("ca", "ca_file"), ("id", "id")];
+/// Functions that read a fixed key, which several tables have.
+const FIXED_KEYS: [(&str, &str); 2] = [("ca", "ca_file"), ("id", "id")];
 
-/// The calls that read `NAME_env` or `NAME_file`.
+/// Functions that read `NAME_env` or `NAME_file`.
 const SECRETS: [&str; 2] = ["secret::read", "secret::optional"];
 
 /// The keys that a source of the configuration reads.
@@ -166,7 +166,7 @@ fn keys_read(file: &File) -> Vec<String> {
             keys.push(literal.to_owned());
         }
     }
-    for (call, key) in OF_SEVERAL {
+    for (call, key) in FIXED_KEYS {
         let calls = [format!("{call}(section,"), format!("{call}(&section,")];
         if calls.iter().any(|call| code.contains(call)) {
             keys.push(key.to_owned());
@@ -175,7 +175,7 @@ fn keys_read(file: &File) -> Vec<String> {
     keys
 }
 
-/// The keys in the first column of the tables of a reference, each with its heading.
+/// The keys in the first column of the tables of a reference, each with the heading of its table.
 fn keys_documented(text: &str) -> Vec<(&str, &str)> {
     let mut heading = "";
     let mut keys = Vec::new();
@@ -197,8 +197,8 @@ fn keys_documented(text: &str) -> Vec<(&str, &str)> {
     keys
 }
 
-/// What sources and reference do not have in common.
-fn undocumented(sources: &[File], reference: &str) -> Vec<String> {
+/// The differences between the keys in the sources and in the reference.
+fn differences(sources: &[File], reference: &str) -> Vec<String> {
     let documented = keys_documented(reference);
     let headings: Vec<&str> = reference
         .lines()
@@ -224,16 +224,23 @@ fn undocumented(sources: &[File], reference: &str) -> Vec<String> {
             read.extend(sections.iter().map(|heading| (*heading, key.clone())));
         }
     }
-    let is_section = |heading: &str| SECTIONS.iter().any(|(_, of)| of.contains(&heading));
-    let invented = documented.iter().filter(|(heading, key)| {
-        is_section(heading) && !read.iter().any(|(of, known)| of == heading && known == key)
+    let is_section = |heading: &str| {
+        SECTIONS
+            .iter()
+            .any(|(_, headings)| headings.contains(&heading))
+    };
+    let unused = documented.iter().filter(|(heading, key)| {
+        is_section(heading)
+            && !read
+                .iter()
+                .any(|(section, known)| section == heading && known == key)
     });
-    complaints.extend(invented.map(|(heading, key)| format!("nothing reads `{key}` of {heading}")));
+    complaints.extend(unused.map(|(heading, key)| format!("nothing reads `{key}` of {heading}")));
     complaints
 }
 
 #[test]
-fn every_key_of_the_configuration_is_in_the_reference_and_no_other() {
+fn the_reference_lists_exactly_the_keys_of_the_configuration() {
     let files = all();
     let reference = &named(&files, CONFIGURATION).text;
     let sources: Vec<File> = files
@@ -243,14 +250,14 @@ fn every_key_of_the_configuration_is_in_the_reference_and_no_other() {
         .collect();
     let number = sources.iter().flat_map(keys_read).count();
     assert!(number > 80, "only {number} keys were found in {CONFIG}");
-    none(
-        &undocumented(&sources, reference),
-        "list the key in docs/configuration.md under the heading of its table; a source that is new gets a line in \
+    assert_none(
+        &differences(&sources, reference),
+        "list the key in docs/configuration.md under the heading of its table; add a new source to \
          SECTIONS of tests/architecture/reference.rs",
     );
 }
 
-/// The names of tests that a text gives: a test's name is a sentence.
+/// The names of tests in a text: words with at least three underscores.
 fn names_of_tests(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_')
         .filter(|word| word.matches('_').count() >= 3)
@@ -261,7 +268,7 @@ fn names_of_tests(text: &str) -> Vec<&str> {
 fn every_test_that_the_documents_name_exists() {
     let files = all();
     let sources = files.iter().filter(|file| file.ends_with(&[".rs"]));
-    let is_there = |name: &str| {
+    let exists = |name: &str| {
         let function = format!("fn {name}");
         sources.clone().any(|file| file.text.contains(&function))
     };
@@ -269,13 +276,10 @@ fn every_test_that_the_documents_name_exists() {
     for path in ["CONTRIBUTING.md", "bench/README.md", "docs/security.md"] {
         let names = names_of_tests(&named(&files, path).text);
         assert!(!names.is_empty(), "{path} names no test");
-        let missing = names.into_iter().filter(|name| !is_there(name));
-        complaints.extend(missing.map(|name| format!("{path} names {name}")));
+        let missing = names.into_iter().filter(|name| !exists(name));
+        complaints.extend(missing.map(|name| format!("{path} names {name}, which does not exist")));
     }
-    none(
-        &complaints,
-        "write the name of a test that is there, or its beginning",
-    );
+    assert_none(&complaints, "correct the name, or write its start");
 }
 
 /// Documents in `docs` that no other document links to.
@@ -304,9 +308,9 @@ fn every_document_is_linked_to() {
         .collect();
     let complaints: Vec<_> = unlinked(&documents)
         .into_iter()
-        .map(|path| format!("no document leads to {path}"))
+        .map(|path| format!("no document links to {path}"))
         .collect();
-    none(&complaints, "add it to the table at the end of README.md");
+    assert_none(&complaints, "add it to the table at the end of README.md");
 }
 
 #[test]
@@ -326,14 +330,14 @@ fn routes_are_read_from_their_list() {
 }
 
 #[test]
-fn a_key_that_is_not_in_the_reference_and_one_that_nothing_reads_are_found() {
+fn missing_and_unused_keys_in_the_reference_are_found() {
     let source = "fn read(top: &Section) {\n  let section = top.table(\"walls\")?;\n  section\n    .required(\n      \
                   \"file\");\n  secret::read(&section, \"key\", e);\n  section.fault(at, \"odd\");\n  say(\"no\");\n}\n";
     let source = File::new("crates/gateway/src/config/walls.rs", source);
     assert_eq!(keys_read(&source), ["walls", "file", "key_env", "key_file"]);
     let reference = "# Keys\n## `[walls]`\n| key | meaning |\n|---|---|\n| `file` | x `y` |\n| `key_env`, `old` | z |\n";
     assert_eq!(
-        undocumented(&[source], reference),
+        differences(&[source], reference),
         [
             "`key_file` of walls.rs is not in docs/configuration.md",
             "nothing reads `old` of `[walls]`"
@@ -342,14 +346,16 @@ fn a_key_that_is_not_in_the_reference_and_one_that_nothing_reads_are_found() {
 }
 
 #[test]
-fn the_names_of_tests_are_told_from_other_words() {
-    let text =
-        "(`a_wrong_name_fails`), `x.rs`: `what_is_it_2` and `drain_seconds` of failover_console_up";
-    assert_eq!(names_of_tests(text), ["a_wrong_name_fails", "what_is_it_2"]);
+fn names_of_tests_are_distinguished_from_other_words() {
+    let text = "(`a_wrong_name_fails`), `x.rs`: `this_is_test_2` and `drain_seconds` of failover_console_up";
+    assert_eq!(
+        names_of_tests(text),
+        ["a_wrong_name_fails", "this_is_test_2"]
+    );
 }
 
 #[test]
-fn a_document_that_no_other_links_to_is_found() {
+fn an_unlinked_document_is_found() {
     let a = File::new("docs/a.md", "[b](b.md#x) [itself](a.md)");
     let b = File::new("docs/b.md", "");
     let readme = File::new("README.md", "[c](docs/c.md)");

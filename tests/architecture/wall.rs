@@ -1,10 +1,9 @@
-//! The status wall is read by people who walk past it, and changes nothing: nothing that writes is within
-//! its reach.
+//! The status wall is in public view and changes nothing, so its code must not reach any code that sends changes.
 
+use crate::assert_none;
 use crate::files::{File, all, words_outside};
-use crate::none;
 
-/// What leads to a change: who sends one, what describes one to send, the dialogs that ask for one.
+/// Names that lead to a change: senders, descriptions of requests, dialogs of actions.
 const WRITES: [&str; 9] = [
     "Writer",
     "api::",
@@ -17,8 +16,8 @@ const WRITES: [&str; 9] = [
     "Dialog",
 ];
 
-/// Uses of other pages: the wall shows what `live` knows, and takes nothing of them.
-fn reaches_into_pages(files: &[File]) -> Vec<String> {
+/// Uses of other pages: the wall only uses the data of `live`.
+fn uses_of_other_pages(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
         for (number, line) in file.code() {
@@ -26,7 +25,7 @@ fn reaches_into_pages(files: &[File]) -> Vec<String> {
                 let pages = page.trim_start_matches('{').split([',', '}', ';', ':']);
                 let first = pages.map(str::trim).next().unwrap_or_default();
                 if first != "wall" {
-                    complaints.push(format!("{}:{number} takes {first}", file.path));
+                    complaints.push(format!("{}:{number} uses {first}", file.path));
                 }
             }
         }
@@ -34,29 +33,29 @@ fn reaches_into_pages(files: &[File]) -> Vec<String> {
     complaints
 }
 
-fn of_the_wall() -> Vec<File> {
+fn wall_files() -> Vec<File> {
     let mut files = all();
     files.retain(|file| file.is_under(&["src/pages/wall"]) && file.ends_with(&[".rs"]));
     assert!(
         files.len() > 10,
-        "the wall has moved: look for it where it is now"
+        "the wall was moved: correct its path in this test"
     );
     files
 }
 
 #[test]
-fn the_wall_has_nothing_that_writes_within_its_reach() {
-    let files = of_the_wall();
-    let remedy = "the wall shows and never changes: leave it to the pages behind the rail";
-    none(&words_outside(&files, &WRITES, &[]), remedy);
-    none(&reaches_into_pages(&files), remedy);
+fn the_wall_cannot_reach_code_that_changes_anything() {
+    let files = wall_files();
+    let remedy = "the wall only shows data: put changes on other pages";
+    assert_none(&words_outside(&files, &WRITES, &[]), remedy);
+    assert_none(&uses_of_other_pages(&files), remedy);
 }
 
 #[test]
-fn what_would_let_the_wall_write_is_found() {
+fn forbidden_uses_in_the_wall_are_found() {
     let found = |text: &str| {
         let files = [File::new("src/pages/wall/control_bar.rs", text)];
-        words_outside(&files, &WRITES, &[]).len() + reaches_into_pages(&files).len()
+        words_outside(&files, &WRITES, &[]).len() + uses_of_other_pages(&files).len()
     };
     for line in [
         "use crate::api::aveva::Writer;",
@@ -65,7 +64,7 @@ fn what_would_let_the_wall_write_is_found() {
         "let call: Call<()> = x;",
         "use crate::pages::slicers;",
         "use crate::pages::groups;",
-        // A screen that asks to be paired stands in the wall's place, and is no part of it.
+        // The screen that pairs a wall is shown at the same address, but is not part of the wall.
         "use crate::pages::Pairing;",
         "use crate::pages::pairing::Pairing;",
     ] {
@@ -75,7 +74,7 @@ fn what_would_let_the_wall_write_is_found() {
         "use crate::live::{use_clock, use_watched};",
         "use crate::live::Watched;",
         "use health::failover_sessions::is_recent;",
-        "// a Writer has no business here",
+        "// a Writer is not allowed here",
     ] {
         assert_eq!(found(line), 0, "{line}");
     }

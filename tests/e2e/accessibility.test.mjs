@@ -1,5 +1,5 @@
-// Every page, in both themes, on a desk and on a phone: axe finds nothing, and the accessibility
-// tree is the one that was agreed on.
+// Every page, in both themes, on a desktop and on a phone: axe finds nothing, and the accessibility tree matches its
+// snapshot.
 
 import assert from 'node:assert/strict';
 import { START, accessible, eventually, open, passInPage, sameSnapshot, story, whenRows } from './harness.mjs';
@@ -27,7 +27,7 @@ const PAGES = [
   { name: 'not-found', address: () => '/nowhere', there: (page) => page.getByRole('heading', { name: 'Not found' }) },
 ];
 
-/** Waits until every source has answered and the page holds what it is for. */
+/** Waits until every source is live and the page shows its content. */
 async function settled(page, { table, there }) {
   await allLive(page);
   if (table) await whenRows(page, table, (shown) => assert.ok(shown.length > 0));
@@ -49,24 +49,24 @@ for (const one of PAGES) {
     await accessible(page);
   });
 
-  story(`${one.name} says what it said before`, { now: START }, async ({ page, visit, world }) => {
+  story(`${one.name} has the expected accessibility tree`, { now: START }, async ({ page, visit, world }) => {
     await visit(one.address(await world()));
     await settled(page, one);
     await sameSnapshot(page.locator('body'), one.name);
   });
 }
 
-story('of announcements and notices only what is new is read out', async ({ page, visit }) => {
+story('screen readers announce only the new text of alerts and notices', async ({ page, visit }) => {
   await visit('/');
-  // Alerts and statuses are read as a whole unless they say otherwise, and these hold several texts.
+  // Alerts and statuses are read completely unless they say otherwise, and these contain several texts.
   for (const several of ['.failovers[role="alert"]', '.notices [role="status"]']) {
     assert.equal(await page.locator(several).first().getAttribute('aria-atomic'), 'false', several);
   }
 });
 
-story('from a notice that goes away the focus goes to the one beside it, and from the last one to the page', async (told) => {
-  const { page } = told;
-  await open(told, '/failover-sessions?connection=em');
+story('dismissing a notice moves the focus to the next one, and after the last one to the page', async (fixtures) => {
+  const { page } = fixtures;
+  await open(fixtures, '/failover-sessions?connection=em');
   const dismiss = page.getByRole('button', { name: 'Dismiss', exact: true });
   const hasFocus = (one) => one.evaluate((element) => element === document.activeElement);
   const exportTo = async (number) => {
@@ -79,11 +79,11 @@ story('from a notice that goes away the focus goes to the one beside it, and fro
     await dismiss.nth(at).press('Enter');
     await eventually(async () => assert.equal(await dismiss.count(), left));
     assert.ok(await hasFocus(notice.first()), `${left} are left`);
-    // Who presses the key twice takes away nothing that was not read.
+    // Pressing the key twice dismisses no unread notice.
     await page.keyboard.press('Enter');
     assert.equal(await dismiss.count(), left);
   }
-  // From there it is one step to its button.
+  // The next notice's button is one step away.
   await page.keyboard.press('Tab');
   assert.ok(await hasFocus(dismiss));
   await page.keyboard.press('Enter');
@@ -91,9 +91,9 @@ story('from a notice that goes away the focus goes to the one beside it, and fro
   assert.ok(await hasFocus(page.getByRole('main')));
 });
 
-story('a notice stays while it has the focus or the pointer, and goes some time after', async (told) => {
-  const { page } = told;
-  await open(told, '/failover-sessions?connection=em');
+story('a notice stays while it is focused or hovered, and disappears some time later', async (fixtures) => {
+  const { page } = fixtures;
+  await open(fixtures, '/failover-sessions?connection=em');
   const dismiss = page.getByRole('button', { name: 'Dismiss', exact: true });
   const button = page.getByRole('button', { name: 'Export CSV' });
   for (const [use, leave] of [
@@ -123,7 +123,7 @@ story('an error card is accessible in both themes', { colorScheme: 'dark' }, asy
 const gauging = path('groups', 'plant-b', 'gauging-modbus');
 const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
 
-/** What opens over a page, or within it, on demand. */
+/** Dialogs, panels and pop-ups that open on demand. */
 const OPENED = {
   'the dialog that creates a group': { at: '/groups', open: press('Create group'), there: 'dialog' },
   'the dialog that deletes a group': { at: gauging, open: press('Delete group'), there: 'dialog' },
@@ -136,7 +136,7 @@ const OPENED = {
   },
   'the dialog that overrides a role': { at: gauging, open: press('Override role GAUGE-02.Modbus'), there: 'dialog' },
   'the panel of a session': { at: `${gauging}?session=GAUGE-02.Modbus`, open: () => {}, there: 'region', name: 'Session GAUGE-02.Modbus' },
-  'what a source says': { at: '/', open: press('Plant A: live, 0 s ago'), there: 'group', name: 'Plant A' },
+  'the pop-up of a source': { at: '/', open: press('Plant A: live, 0 s ago'), there: 'group', name: 'Plant A' },
   'a paused page': { at: '/', open: press('Pause refresh'), there: 'button', name: 'Resume refresh' },
 };
 

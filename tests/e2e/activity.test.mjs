@@ -1,16 +1,16 @@
-// The page /activity and its parts on other pages: what people did, what the vendors' systems did by themselves,
-// who and when, before and after.
+// The page /activity and its parts on other pages: changes by people and by the vendors' systems themselves, with
+// author, time, and values before and after.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { accessible, eventually, rows, START, story, whenRows } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { proxy } from './support/proxy.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
-import { find, inOrder, now, ordered } from './support/slicers.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
+import { findGroup, inOrder, currentGroup, isPrioritized } from './support/slicers.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 const table = (page) => page.getByRole('table', { name: 'Activity', exact: true });
 
@@ -23,7 +23,7 @@ const filtered = (page) => new URL(page.url()).search;
 /** Another order of a group's slicers, set at the vendor, not through this console. */
 const reorder = (control, group, ids) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
 
-/** How many changes of an order the gateway has recorded. */
+/** The number of changes of an order that the gateway has recorded. */
 async function countOrders(url) {
   const count = async (before) => {
     const answer = await fetch(`${url}/api/activity?kind=order${before}`);
@@ -33,7 +33,9 @@ async function countOrders(url) {
   return count('');
 }
 
-/** Lets so many times ten seconds pass, in which a connection is read: one that is read more seldom counts as silent. */
+/**
+ * Advances ten seconds several times and reads the connection each time: one that is read less often counts as silent.
+ */
 const passRead = async (control, reread, connection, times) => {
   for (let time = 0; time < times; time += 1) {
     await control('POST', '/observer/advance', { seconds: 10 });
@@ -41,19 +43,19 @@ const passRead = async (control, reread, connection, times) => {
   }
 };
 
-story('what a vendor changed by itself is told with what was there before', async ({ page, visit, world, control }) => {
-  const group = await find(world, ordered);
+story('a change made at the vendor is listed with the values before and after', async ({ page, visit, world, control }) => {
+  const group = await findGroup(world, isPrioritized);
   const ids = inOrder(group);
   await reorder(control, group, ids.toReversed());
   await visit('/activity');
   await whenRows(page, 'Activity', (all) => {
-    const told = all.find(({ What }) => What.startsWith('The order of the slicers changed.'));
-    assert.ok(told);
+    const entry = all.find(({ What }) => What.startsWith('The order of the slicers changed.'));
+    assert.ok(entry);
     assert.deepEqual(
-      [told.Resource, told.Connection, told.Who],
+      [entry.Resource, entry.Connection, entry.Who],
       [group.name, 'Live channels', '–'],
     );
-  }, PATIENCE);
+  }, TIMEOUT);
   const row = table(page).getByRole('row', { name: /The order of the slicers changed\./ });
   const details = row.getByText('Before and after');
   const accent = await page.getByRole('main').evaluate((main) => {
@@ -63,7 +65,7 @@ story('what a vendor changed by itself is told with what was there before', asyn
     one.remove();
     return color;
   });
-  assert.equal(await details.evaluate((one) => getComputedStyle(one).color), accent, 'it looks like what can be operated');
+  assert.equal(await details.evaluate((one) => getComputedStyle(one).color), accent, 'it looks operable');
   await details.click();
   await row.getByText(`Before: ${ids.join(', ')}`).waitFor();
   await row.getByText(`Now: ${ids.toReversed().join(', ')}`).waitFor();
@@ -73,34 +75,34 @@ story('what a vendor changed by itself is told with what was there before', asyn
   await page.getByRole('list', { name: 'Activity' }).getByText('The order of the slicers changed.').waitFor();
 });
 
-story('of each session it is told when its heartbeat became stale and when it was on time again', async ({ page, visit, control, reread }) => {
+story("each session's heartbeat becoming stale and recovering is listed", async ({ page, visit, control, reread }) => {
   const session = path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-02.OpcUa');
   await visit(path('groups', 'plant-a', 'boiler-opcua'));
-  const told = page.getByRole('list', { name: 'Activity' });
+  const list = page.getByRole('list', { name: 'Activity' });
   for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is stale'], [false, 'Session BOIL-02.OpcUa posts heartbeats on time']]) {
     await control('PATCH', session, { silent });
     await control('POST', '/clock/advance', { seconds: 150 });
     await reread();
-    await told.getByText(words).waitFor({ timeout: PATIENCE });
+    await list.getByText(words).waitFor({ timeout: TIMEOUT });
   }
   await visit('/activity?kind=heartbeat');
   await whenRows(page, 'Activity', (all) => {
     assert.ok(all.length >= 2);
     assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|posts heartbeats )/.test(What)), JSON.stringify(all));
     assert.ok(all.every(({ What, Severity }) => What.includes(' posts ') || Severity !== 'Normal'), JSON.stringify(all));
-  }, PATIENCE);
+  }, TIMEOUT);
 });
 
-story('what a person changes is told with who did it and what became of it', async ({ page, visit, world }) => {
-  const group = await find(world, ordered);
+story('a change by a person is listed with the person and the outcome', async ({ page, visit, world }) => {
+  const group = await findGroup(world, isPrioritized);
   await visit(path('slicers', 'live', group.id));
   await page.getByRole('switch', { name: 'Auto failback' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /^Turn o(n|ff)$/ }).click();
-  await eventually(async () => assert.notEqual((await now(world, group.id)).auto_failback, group.auto_failback), PATIENCE);
+  await eventually(async () => assert.notEqual((await currentGroup(world, group.id)).auto_failback, group.auto_failback), TIMEOUT);
   const list = page.getByRole('list', { name: 'Activity' });
-  await list.getByText(/Configure group by demo \(done\)/).waitFor({ timeout: PATIENCE });
-  // What the system then did is an entry of its own.
-  await list.getByText('Auto failback changed.').waitFor({ timeout: PATIENCE });
+  await list.getByText(/Configure group by demo \(done\)/).waitFor({ timeout: TIMEOUT });
+  // The resulting change of the system is a separate entry.
+  await list.getByText('Auto failback changed.').waitFor({ timeout: TIMEOUT });
   await page.getByRole('link', { name: /^All activity/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Activity', exact: true }).waitFor();
   assert.equal(new URLSearchParams(filtered(page)).get('resource'), group.id);
@@ -116,7 +118,7 @@ story('what a person changes is told with who did it and what became of it', asy
   assert.deepEqual(lines.map(plain), [`Before: auto_failback: ${before}`, `Now: auto_failback: ${!before}`]);
 });
 
-story('a change is told by what it asked for: the end of an override is no override', async ({ page, visit }) => {
+story('ending an override is listed as Clear role override', async ({ page, visit }) => {
   const session = 'GAUGE-02.Modbus';
   await visit(path('groups', 'plant-b', 'gauging-modbus'));
   await page.getByRole('button', { name: `Override role ${session}` }).click();
@@ -124,30 +126,30 @@ story('a change is told by what it asked for: the end of an override is no overr
   await page.getByRole('button', { name: `Clear override ${session}` }).click();
   const list = page.getByRole('list', { name: 'Activity' });
   for (const words of ['Override role', 'Clear role override']) {
-    await list.getByText(`${words}: ${session} by demo (done)`).waitFor({ timeout: PATIENCE });
+    await list.getByText(`${words}: ${session} by demo (done)`).waitFor({ timeout: TIMEOUT });
   }
 });
 
-for (const [status, words, told] of [
-  [403, 'that the vendor refuses', 'refused by the vendor'],
-  [500, 'of which nobody knows whether it was made', 'outcome unknown'],
+for (const [status, condition, outcome] of [
+  [403, 'that the vendor rejects', 'refused by the vendor'],
+  [500, 'that the vendor answers with 500', 'outcome unknown'],
 ]) {
-  story(`a change ${words} is told as ${told}`, async ({ page, visit, control, complaints, world }) => {
+  story(`a change ${condition} is listed as ${outcome}`, async ({ page, visit, control, complaints, world }) => {
     complaints.expect(new RegExp(`status of ${status}`));
-    const group = await find(world, ordered);
+    const group = await findGroup(world, isPrioritized);
     await visit(path('slicers', 'live', group.id));
     await control('POST', '/faults', { connection: 'live', operation: 'configure group', fault: { kind: 'status', status } });
     await page.getByRole('switch', { name: 'Auto failback' }).click();
     await page.getByRole('dialog').getByRole('button', { name: /^Turn o(n|ff)$/ }).click();
-    await page.getByRole('list', { name: 'Activity' }).getByText(`Configure group by demo (${told})`).waitFor({ timeout: PATIENCE });
+    await page.getByRole('list', { name: 'Activity' }).getByText(`Configure group by demo (${outcome})`).waitFor({ timeout: TIMEOUT });
   });
 }
 
-story('filters stand in the address and leave what they name', async ({ page, visit, control, world }) => {
-  const group = await find(world, ordered);
+story('filters are kept in the address and select the matching entries', async ({ page, visit, control, world }) => {
+  const group = await findGroup(world, isPrioritized);
   await reorder(control, group, inOrder(group).toReversed());
   await visit('/activity');
-  await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What }) => What.startsWith('The order'))), PATIENCE);
+  await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What }) => What.startsWith('The order'))), TIMEOUT);
   await options(page, 'Kind').selectOption({ label: 'Slicer orders' });
   await whenRows(page, 'Activity', (all) => assert.ok(all.length === 1 && all[0].What.startsWith('The order')));
   assert.equal(filtered(page), '?kind=order');
@@ -165,13 +167,13 @@ story('filters stand in the address and leave what they name', async ({ page, vi
   await page.getByText('No entry matches.').waitFor();
   await page.goBack();
   await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0));
-  // A date is one in UTC, and what there is not counts as absent.
+  // A date is in UTC, and unknown values are ignored.
   await visit('/activity?from=2026-01-15&system=aveva,uplynk&severity=bogus&kind=order,bogus');
   await whenRows(page, 'Activity', (all) => assert.ok(all.length === 1 && all[0].What.startsWith('The order')));
   assert.match(await field(page, 'From').inputValue(), /^2026-01-15T00:00/);
 });
 
-story('a time of which a part is typed anew keeps its other parts, and one that is left incomplete is none', async ({ page, visit }) => {
+story('editing part of a time keeps its other parts, and an incomplete time is discarded', async ({ page, visit }) => {
   await visit('/activity?from=2026-01-15T14:02:08Z');
   const from = field(page, 'From');
   const address = () => new URLSearchParams(filtered(page)).get('from');
@@ -181,7 +183,7 @@ story('a time of which a part is typed anew keeps its other parts, and one that 
   await page.keyboard.press('Backspace');
   assert.equal(await isIncomplete(), true);
   assert.equal(address(), '2026-01-15T14:02:08Z');
-  // The month or the day, whichever the browser writes first.
+  // The month or the day, depending on the browser's order.
   await page.keyboard.type('02');
   await eventually(() => assert.match(address(), /^2026-(02-15|01-02)T14:02:08Z$/));
   await page.keyboard.press('Backspace');
@@ -191,14 +193,14 @@ story('a time of which a part is typed anew keeps its other parts, and one that 
   assert.deepEqual(await from.evaluate((input) => [input.value, input.validity.badInput]), ['', false]);
 });
 
-story('a time that is typed is one step of the history, and is asked for once its year is whole', async ({ page, visit }) => {
-  const asked = [];
-  page.on('request', (request) => new URL(request.url()).pathname === '/api/activity' && asked.push(request.url()));
+story('typing a time adds one history entry, and requests entries once its year is complete', async ({ page, visit }) => {
+  const requested = [];
+  page.on('request', (request) => new URL(request.url()).pathname === '/api/activity' && requested.push(request.url()));
   await visit('/activity?from=2026-01-15T14:02:08Z');
   const address = () => new URLSearchParams(filtered(page)).get('from');
   const from = field(page, 'From');
   await from.focus();
-  // The day and the month, in either order, and the year.
+  // The day and the month, in either order, and the first digits of the year.
   await page.keyboard.type('0101202');
   assert.match(address(), /^2026-/);
   await page.keyboard.type('5');
@@ -206,17 +208,17 @@ story('a time that is typed is one step of the history, and is asked for once it
   await page.goBack();
   await eventually(() => assert.equal(address(), '2026-01-15T14:02:08Z'));
   await page.getByRole('heading', { level: 1 }).click();
-  // A year that was left after its first digits is not in force, and does not stand there.
+  // An incomplete year is not applied and not shown after the focus has left.
   await from.focus();
   await page.keyboard.type('0101202');
   await page.getByRole('heading', { level: 1 }).click();
   const shown = await from.inputValue();
   assert.match(shown, /^2026-01-01T14:02:08/);
   assert.match(address(), /^2026-01-01T14:02:08Z$/);
-  assert.deepEqual(asked.filter((url) => /from=0/.test(url)), []);
+  assert.deepEqual(requested.filter((url) => /from=0/.test(url)), []);
 });
 
-story('where the clocks go back, From begins with the first hour and To ends with the second', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
+story('in the hour that clocks repeat, From uses the first occurrence and To the second', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
   for (const route of ['/activity', '/report']) {
     await visit(route);
     if (route === '/activity') await page.getByTitle('Show times in the other zone').click();
@@ -227,34 +229,34 @@ story('where the clocks go back, From begins with the first hour and To ends wit
       await field(page, label).fill('2025-10-26T02:30');
       await field(page, label).press('Enter');
       await eventually(() => assert.equal(new URLSearchParams(filtered(page)).get(param), moment));
-      // What is in force is seen, and stays when the same is entered.
+      // The time in effect is shown, and entering it again does not change it.
       await eventually(async () => assert.match(await field(page, label).inputValue(), /^2025-10-26T02:30/));
     }
   }
 });
 
-story('a time that is none is refused in words', async ({ page, visit, complaints }) => {
+story('an invalid time is rejected with an explanation', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/activity?from=yesterday');
   await page.getByText(/the parameter `from` has to be a time such as 2026-01-15T14:30:00Z, or a date/).waitFor();
 });
 
-story('older entries come on demand, and new ones move nobody who reads below', async (told) => {
-  const { page, visit, control, world } = told;
-  const groups = system(await world(), 'live').groups.filter(ordered);
+story('older entries load on demand, and new ones do not scroll the page', async (fixtures) => {
+  const { page, visit, control, world } = fixtures;
+  const groups = system(await world(), 'live').groups.filter(isPrioritized);
   const turns = Math.ceil(51 / groups.length);
-  const turn = async (number, some) => {
-    for (const group of some) {
+  const reorderAll = async (number, groups) => {
+    for (const group of groups) {
       const ids = inOrder(group);
       await reorder(control, group, number % 2 ? ids : ids.toReversed());
     }
-    await told.reread();
+    await fixtures.reread();
   };
-  // More than a page holds.
-  for (let number = 0; number < turns; number += 1) await turn(number, groups);
+  // More than one page of entries.
+  for (let number = 0; number < turns; number += 1) await reorderAll(number, groups);
   const all = turns * groups.length;
   await visit('/activity?kind=order');
-  await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, 50), PATIENCE);
+  await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, 50), TIMEOUT);
   await page.getByRole('button', { name: 'Show older entries' }).click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all));
   assert.equal(await page.getByRole('button', { name: 'Show older entries' }).count(), 0);
@@ -262,43 +264,43 @@ story('older entries come on demand, and new ones move nobody who reads below', 
   const last = table(page).getByRole('row').last();
   await last.scrollIntoViewIfNeeded();
   const before = await last.boundingBox();
-  await turn(turns, groups.slice(0, 1));
+  await reorderAll(turns, groups.slice(0, 1));
   const more = page.getByRole('button', { name: 'Show 1 newer entry' });
-  await more.waitFor({ timeout: PATIENCE, state: 'attached' });
+  await more.waitFor({ timeout: TIMEOUT, state: 'attached' });
   assert.equal((await rows(page, 'Activity')).length, all);
   const after = await last.boundingBox();
   assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
   await more.click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 1));
-  // The button has gone, and the page stands at its beginning.
+  // The button has disappeared, and the page is scrolled to its top.
   const focused = () => page.evaluate(() => [document.activeElement.ariaLabel, document.querySelector('main').scrollTop]);
   await eventually(async () => assert.deepEqual(await focused(), ['Activity, scrollable', 0]));
-  // At the top of the page new entries are shown as they come again.
+  // At the top of the page new entries are shown as they arrive.
   await last.scrollIntoViewIfNeeded();
-  await turn(turns + 1, groups.slice(0, 1));
-  await more.waitFor({ timeout: PATIENCE, state: 'attached' });
+  await reorderAll(turns + 1, groups.slice(0, 1));
+  await more.waitFor({ timeout: TIMEOUT, state: 'attached' });
   await page.getByRole('main').evaluate((main) => main.scrollTo(0, 0));
-  await turn(turns, groups.slice(0, 1));
-  await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 3), PATIENCE);
+  await reorderAll(turns, groups.slice(0, 1));
+  await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 3), TIMEOUT);
   assert.equal(await more.count(), 0);
 });
 
-// The gateway reads when the story says so: what happens between two readings comes to the page at once.
-story('a hundred entries are drawn at most, and older ones take the place of the newest', { watchSeconds: 300, timeout: 120_000 }, async (told) => {
-  const { page, visit, control, world, product } = told;
+// The gateway reads only on request, so that all changes between two readings reach the page together.
+story('at most a hundred entries are shown, and older ones replace the newest', { watchSeconds: 300, timeout: 120_000 }, async (fixtures) => {
+  const { page, visit, control, world, product } = fixtures;
   await control('POST', '/reset', { scenario: 'calm', groups: 180, sessions: 4 });
-  await told.reread();
-  const groups = system(await world(), 'live').groups.filter(ordered);
+  await fixtures.reread();
+  const groups = system(await world(), 'live').groups.filter(isPrioritized);
   assert.ok(groups.length >= 120);
   // The gateway reads group by group, and records as it reads.
   const recorded = async (expected) => {
-    await told.reread();
-    await eventually(async () => assert.equal(await countOrders(product.url), expected), 2 * PATIENCE);
+    await fixtures.reread();
+    await eventually(async () => assert.equal(await countOrders(product.url), expected), 2 * TIMEOUT);
   };
   for (const group of groups.slice(0, 120)) await reorder(control, group, inOrder(group).toReversed());
   await recorded(120);
   await visit('/activity?kind=order');
-  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
+  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: TIMEOUT });
   const older = page.getByRole('button', { name: 'Show older entries' });
   const names = async () => (await rows(page, 'Activity')).map(({ Resource }) => Resource);
   const newest = await names();
@@ -316,32 +318,32 @@ story('a hundred entries are drawn at most, and older ones take the place of the
   assert.deepEqual(after.slice(0, 80), before.slice(20));
   assert.equal(new Set([...before, ...after]).size, 120);
   assert.equal(await older.count(), 0);
-  // The row that was the last one is where it was, as it was left.
+  // The row that was the last keeps its position and its open details.
   await eventually(async () => assert.ok(Math.abs((await last.boundingBox()).y - y) <= 1));
   await last.getByText(/^Before: /).waitFor();
   await page.getByRole('button', { name: 'Show 20 newer entries' }).click();
   await page.getByText('The newest 100 entries', { exact: true }).waitFor();
   assert.deepEqual(await names(), before);
-  // What was read already is not read again.
+  // Entries that were already loaded are not requested again.
   await older.click();
   await page.getByText('Entries 21 to 120 of 120', { exact: true }).waitFor();
   assert.deepEqual(await names(), after);
-  // Where more has come than a page holds, what was read here is no longer known: the newest take its place. A page that
-  // pauses meanwhile hears of all at once.
+  // If more entries arrive than fit on a page, the loaded ones are discarded and the newest are shown. A paused page
+  // receives all of them at once.
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   for (const group of groups.slice(0, 60)) await reorder(control, group, inOrder(group));
   await recorded(180);
   await page.getByRole('button', { name: 'Resume refresh' }).click();
-  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
+  await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: TIMEOUT });
   assert.equal(await page.getByText('No entry matches.').count(), 0);
   assert.equal((await names()).length, 50);
 });
 
-story('everything that the filters leave is exported', async ({ page, visit, control, world }) => {
-  const group = await find(world, ordered);
+story('all entries that match the filters are exported', async ({ page, visit, control, world }) => {
+  const group = await findGroup(world, isPrioritized);
   await reorder(control, group, inOrder(group).toReversed());
   await visit('/activity?kind=order');
-  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 1), PATIENCE);
+  await whenRows(page, 'Activity', (all) => assert.equal(all.length, 1), TIMEOUT);
   for (const [name, extension] of [['Export CSV', 'csv'], ['Export JSON', 'json']]) {
     const waiting = page.waitForEvent('download');
     await page.getByRole('button', { name }).click();
@@ -360,10 +362,10 @@ story('everything that the filters leave is exported', async ({ page, visit, con
   }
 });
 
-story('an export that another filter ends says so', async ({ page, visit }) => {
+story('changing a filter cancels a running export, and a notice says so', async ({ page, visit }) => {
   await visit('/activity');
-  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
-  // Both in one go: the gateway answers faster than anybody can choose.
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), TIMEOUT);
+  // Both in one task: the gateway answers faster than a person could click.
   await options(page, 'Kind').evaluate((select) => {
     [...document.querySelectorAll('main button')].find((button) => button.textContent === 'Export CSV').click();
     select.value = 'order';
@@ -373,10 +375,10 @@ story('an export that another filter ends says so', async ({ page, visit }) => {
   assert.equal(await page.getByRole('group', { name: 'Export in progress' }).count(), 0);
 });
 
-story('what is known stays while the gateway does not answer', async ({ page, product, visit, complaints }) => {
+story('known entries stay on the page while the gateway does not answer', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/activity');
-  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), TIMEOUT);
   await product.stop();
   await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
   const card = page.getByRole('region', { name: 'What went wrong' });
@@ -385,8 +387,8 @@ story('what is known stays while the gateway does not answer', async ({ page, pr
   assert.ok((await rows(page, 'Activity')).length > 0);
 });
 
-story('who was on air is drawn over time, with what nobody saw', async ({ page, visit, world, control, reread }) => {
-  const group = await find(world, ordered);
+story('the lane shows which slicer was on air over time, and the times that nobody observed', async ({ page, visit, world, control, reread }) => {
+  const group = await findGroup(world, isPrioritized);
   const [first, second] = inOrder(group);
   await visit(`${path('slicers', 'live', group.id)}?lane=hour`);
   const image = page.getByRole('img', { name: 'On air over time' });
@@ -395,8 +397,8 @@ story('who was on air is drawn over time, with what nobody saw', async ({ page, 
   await control('PATCH', `/systems/live/groups/${group.id}/slicers/${first}`, { healthy: false });
   await control('POST', '/clock/advance', { seconds: 30 });
   await reread();
-  await page.getByRole('list', { name: 'Activity' }).getByText(`On air changed from ${first} to ${second}.`).waitFor({ timeout: PATIENCE });
-  // For who cannot see the image its table is always there.
+  await page.getByRole('list', { name: 'Activity' }).getByText(`On air changed from ${first} to ${second}.`).waitFor({ timeout: TIMEOUT });
+  // For people who cannot see the image, its table is always present.
   const table = page.getByRole('table', { name: 'On air over time' });
   await table.waitFor({ state: 'attached' });
   await accessible(page);
@@ -409,45 +411,45 @@ story('who was on air is drawn over time, with what nobody saw', async ({ page, 
     assert.deepEqual(Object.keys(all[0]), ['On air', 'From', 'To', 'Duration']);
     assert.ok(all.some((stretch) => stretch['On air'] === second));
     assert.equal(all.at(-1)['On air'], 'Not known', 'before the gateway began to watch');
-  }, PATIENCE);
+  }, TIMEOUT);
   await accessible(page);
   await page.getByRole('button', { name: 'Week', exact: true }).click();
   await eventually(() => assert.equal(filtered(page), '?lane=week'));
   await image.waitFor();
 });
 
-story('a failover and back between two readings is told', { watchSeconds: 300 }, async ({ page, visit, world, control, reread }) => {
-  const returns = (one) => ordered(one) && one.auto_failback && one.active_slicer_id === inOrder(one)[0];
-  const group = await find(world, returns);
+story('a failover and back between two readings is listed', { watchSeconds: 300 }, async ({ page, visit, world, control, reread }) => {
+  const returns = (one) => isPrioritized(one) && one.auto_failback && one.active_slicer_id === inOrder(one)[0];
+  const group = await findGroup(world, returns);
   const [first] = inOrder(group);
   await reread();
   for (const healthy of [false, true]) await control('PATCH', `/systems/live/groups/${group.id}/slicers/${first}`, { healthy });
-  // Its re-check comes after five minutes.
+  // The slicer is checked again after five minutes.
   await control('POST', '/clock/advance', { seconds: 400 });
-  const after = await now(world, group.id);
+  const after = await currentGroup(world, group.id);
   assert.equal(after.active_slicer_id, first);
   assert.ok(after.failover_time > group.failover_time);
   await reread();
   await visit(path('slicers', 'live', group.id));
-  const told = page.getByRole('list', { name: 'Activity' });
-  await told.getByText(`It failed over and back: ${first} is on air again.`).waitFor({ timeout: PATIENCE });
+  const list = page.getByRole('list', { name: 'Activity' });
+  await list.getByText(`It failed over and back: ${first} is on air again.`).waitFor({ timeout: TIMEOUT });
 });
 
-story('the recent changes stand on the overview', async ({ page, visit, control, world }) => {
-  const group = await find(world, ordered);
+story('recent changes are shown on the Overview', async ({ page, visit, control, world }) => {
+  const group = await findGroup(world, isPrioritized);
   await reorder(control, group, inOrder(group).toReversed());
   await visit('/');
   const recent = page.getByRole('list', { name: 'Recent changes' });
-  await recent.getByText(`${group.name}: The order of the slicers changed.`).waitFor({ timeout: PATIENCE });
+  await recent.getByText(`${group.name}: The order of the slicers changed.`).waitFor({ timeout: TIMEOUT });
   await accessible(page);
 });
 
-story('viewers see what changed, and neither sign-ins nor addresses', async ({ page, complaints }) => {
+story('viewers see changes, but neither sign-ins nor IP addresses', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
-  const served = await serve();
+  const gateway = await serve();
   try {
     const as = async (user) => {
-      await page.goto(`${served.url}/activity`);
+      await page.goto(`${gateway.url}/activity`);
       await page.getByLabel('User name').fill(user);
       await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -456,7 +458,7 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
     };
     assert.ok((await as('ann')).includes('Sign-ins, refusals and walls'));
     await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What, Who }) => What.startsWith('Sign in done') && /^ann 127\.0\.0\.1/.test(Who)), JSON.stringify(all)));
-    // What she does is for everybody to see, and from where is not.
+    // Everybody sees her change, but not her address.
     const acknowledge = () =>
       page.evaluate(async () => {
         const { alarms } = await (await fetch('/api/inventory')).json();
@@ -464,7 +466,7 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
         const address = `/api/alarms/${encodeURIComponent(alarms[0].id)}/acknowledgement`;
         return (await fetch(address, { method: 'POST', headers, body: JSON.stringify({ reason: 'The key is on its way' }) })).status;
       });
-    // Until the vendor has been asked there is no alarm.
+    // There is no alarm before the vendor has been polled.
     await eventually(async () => assert.equal(await acknowledge(), 201));
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
@@ -474,11 +476,11 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
     assert.doesNotMatch(await page.getByRole('main').innerText(), /127\.0\.0\.1/);
   } finally {
     await page.goto('about:blank');
-    await served.stop();
+    await gateway.stop();
   }
 });
 
-story('the focus goes to the page when Retry has helped', async ({ page, product, complaints }) => {
+story('the focus moves to the page after a successful Retry', async ({ page, product, complaints }) => {
   complaints.expect(/status of 503/);
   let isGone = true;
   const server = await proxy(product, (path) => (isGone && path.startsWith('/api/report') ? 503 : undefined));
@@ -506,15 +508,15 @@ story('a report on a connection that is no longer configured says so', async ({ 
   await whenRows(page, 'Groups', (all) => assert.ok(all.length > 1));
 });
 
-story('a report counts failovers and times without a primary or on slate, leads to the groups, and is exported', async ({ page, visit, world, control, complaints, reread }) => {
-  const group = await find(world, ordered);
+story('a report counts failovers and downtime, links to the groups, and can be exported', async ({ page, visit, world, control, complaints, reread }) => {
+  const group = await findGroup(world, isPrioritized);
   await visit('/');
   await control('POST', '/observer/advance', { seconds: 10 });
   await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
   for (const id of inOrder(group)) await control('PATCH', `/systems/live/groups/${group.id}/slicers/${id}`, { healthy: false });
   await control('POST', '/clock/advance', { seconds: 150 });
-  await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: PATIENCE });
-  await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: `${group.name}: Critical` }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: TIMEOUT });
+  await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: `${group.name}: Critical` }).waitFor({ timeout: TIMEOUT });
   await passRead(control, reread, 'live', 6);
   await visit('/activity');
   await page.getByRole('link', { name: 'Report', exact: true }).click();
@@ -523,10 +525,10 @@ story('a report counts failovers and times without a primary or on slate, leads 
     const of = (name, connection) => all.find((row) => row.Group === name && row.Connection === connection);
     const boiler = of('Boiler House OPC UA', 'Plant A');
     assert.deepEqual([boiler.Failovers, boiler['No primary or on slate']], ['1', '–']);
-    // Before the gateway began to watch nobody saw anything, and that is not counted as well.
+    // The time before the gateway started is not known, and does not count as healthy.
     assert.match(boiler['Not known'], /d/);
     assert.match(of(group.name, 'Live channels')['No primary or on slate'], /^1 min/);
-  }, PATIENCE);
+  }, TIMEOUT);
   await accessible(page);
   await options(page, 'System').selectOption({ label: 'Uplynk' });
   await whenRows(page, 'Groups', (all) => assert.ok(all.every(({ Connection }) => ['Live channels', ''].includes(Connection))));
@@ -541,9 +543,9 @@ story('a report counts failovers and times without a primary or on slate, leads 
   assert.match(head, /,From,To$/);
   for (const line of lines) assert.match(line, /,\d{4}-\d\d-\d\dT[\d:]{8}Z,\d{4}-\d\d-\d\dT[\d:]{8}Z$/);
   assert.ok(text.includes(`\r\ngroup,${group.name},Live channels,`), text);
-  assert.ok(!text.includes('Boiler House'), 'what the filter leaves out');
+  assert.ok(!text.includes('Boiler House'), 'the filter excludes it');
   await page.emulateMedia({ media: 'print' });
-  assert.equal(await page.getByRole('navigation', { name: 'Main' }).count(), 0, 'paper has no rail');
+  assert.equal(await page.getByRole('navigation', { name: 'Main' }).count(), 0, 'the rail is not printed');
   await page.emulateMedia({ media: 'screen' });
   await page.getByRole('table', { name: 'Groups', exact: true }).getByRole('link', { name: group.name, exact: true }).click();
   await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();

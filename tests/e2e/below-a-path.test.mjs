@@ -1,20 +1,20 @@
-// A console below a path of its public address: pages, files, links, signing in, the wall.
+// A console with a path in its public address: pages, files, links, sign-in, the wall.
 
 import assert from 'node:assert/strict';
 import { story } from './harness.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
 
 const BASE = '/tools/failover';
 
-story('below a path the console has its pages, links, sign-in and wall', async ({ page, complaints }) => {
+story('a console below a path serves its pages, links, sign-in and wall there', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
-  const served = await serve({ top: `public_url = "http://localhost${BASE}"\ndrain_seconds = 0\n` });
+  const gateway = await serve({ top: `public_url = "http://localhost${BASE}"\ndrain_seconds = 0\n` });
   const path = () => new URL(page.url()).pathname;
   const heading = (name) => page.getByRole('heading', { level: 1, name, exact: true });
-  const asked = [];
-  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const requested = [];
+  page.on('request', (request) => requested.push(new URL(request.url()).pathname));
   try {
-    await page.goto(`${served.url}${BASE}/slicers?x=1`);
+    await page.goto(`${gateway.url}${BASE}/slicers?x=1`);
     await page.getByLabel('User name').fill('Ann ');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -27,16 +27,16 @@ story('below a path the console has its pages, links, sign-in and wall', async (
     await heading('Slicers').waitFor();
     await page.reload();
     await heading('Slicers').waitFor();
-    await page.goto(`${served.url}${BASE}`);
+    await page.goto(`${gateway.url}${BASE}`);
     await heading('Overview').waitFor();
-    await page.goto(`${served.url}${BASE}/wall`);
+    await page.goto(`${gateway.url}${BASE}/wall`);
     await page.locator('#wall-clock').waitFor();
-    assert.deepEqual(asked.filter((path) => path !== BASE && !path.startsWith(`${BASE}/`)), []);
-    const [cookie] = await page.context().cookies(served.url);
+    assert.deepEqual(requested.filter((path) => path !== BASE && !path.startsWith(`${BASE}/`)), []);
+    const [cookie] = await page.context().cookies(gateway.url);
     assert.equal(cookie.name, 'failover-console.tools.failover');
   } finally {
-    // A page goes on asking.
+    // The page polls until it is left.
     await page.goto('about:blank');
-    await served.stop();
+    await gateway.stop();
   }
 });

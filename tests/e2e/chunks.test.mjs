@@ -1,26 +1,26 @@
-// The program comes in pieces: what the first page needs, and the others when they are wanted.
+// The program is loaded in chunks: those of the first page at once, the others on demand.
 
 import assert from 'node:assert/strict';
 import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
-import { keepShifts, shifts } from './support/shifts.mjs';
+import { recordShifts, shifts } from './support/layout-shifts.mjs';
 import { path, plain, sessions, system } from './support/worlds.mjs';
 
-/** Whether a path is a part of the program that the first page does not need. */
+/** Whether a path is a chunk or piece of the program that the first page does not need. */
 const isPiece = (path) => /\.(wasm|bin)$/.test(path) && !path.startsWith('/console-');
 
-/** Whether a path is the bundle of one page, or the piece that belongs to that page alone. */
+/** Whether a path is the bundle of a chunk, or the piece that belongs to it alone. */
 const isOwn = (path, chunk) => new RegExp(`^/(bundle-${chunk}-[0-9a-f]{16}\\.bin|${chunk}-[0-9a-f]{16}\\.wasm)$`).test(path);
 
-/** The paths that a page asks for. */
-const asks = (page) => {
-  const asked = [];
-  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  return asked;
+/** The paths that a page requests. */
+const requestedPaths = (page) => {
+  const requested = [];
+  page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+  return requested;
 };
 
-/** Something that is awaited until it is released. */
-const held = () => {
+/** A promise that is resolved on demand. */
+const deferred = () => {
   let release;
   const awaited = new Promise((resolve) => (release = resolve));
   return { awaited, release };
@@ -28,17 +28,17 @@ const held = () => {
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
 
-story('the first visit fetches what the Overview needs, and every other piece once the page is idle', async ({ page, visit }) => {
-  const asked = asks(page);
+story('the first visit fetches what the Overview needs, and all other chunks once the page is idle', async ({ page, visit }) => {
+  const requested = requestedPaths(page);
   await visit('/');
   await heading(page, 'Overview').waitFor();
-  await eventually(() => assert.ok(asked.some(isPiece)));
-  const first = asked.slice(0, asked.findIndex(isPiece)).filter((path) => !path.startsWith('/api/'));
+  await eventually(() => assert.ok(requested.some(isPiece)));
+  const first = requested.slice(0, requested.findIndex(isPiece)).filter((path) => !path.startsWith('/api/'));
   const kinds = new Set(first.map((path) => path.replace(/-[0-9a-f]{16}\./, '.')));
   kinds.delete('/icon.svg');
   assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.js']);
   await eventually(() => {
-    const pieces = asked.filter(isPiece);
+    const pieces = requested.filter(isPiece);
     for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_session', 'failover_sessions', 'group', 'group_dialogs', 'group_session', 'groups', 'pairing', 'report', 'session_tools', 'sign_in', 'slicer_dialogs', 'slicer_group', 'slicers', 'wall']) {
       assert.ok(pieces.some((path) => isOwn(path, name)), name);
     }
@@ -46,39 +46,39 @@ story('the first visit fetches what the Overview needs, and every other piece on
   });
 });
 
-story('a page opened by its address has its own pieces fetched beside the program, each once', async ({ page, product, world }) => {
-  const asked = asks(page);
+story('a page opened by its address fetches its own chunk with the program, each file once', async ({ page, product, world }) => {
+  const requested = requestedPaths(page);
   const { groups } = (await world()).systems['plant-a'];
   const pages = {
     activity: '/activity', connections: '/connections', groups: '/groups', group: path('groups', 'plant-a', groups[0].Id),
     failover_sessions: '/failover-sessions', report: '/report', slicers: '/slicers', wall: '/wall',
   };
   for (const [chunk, address] of Object.entries(pages)) {
-    const program = held();
+    const program = deferred();
     const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
     try {
       await page.goto(`${server.url}${address}`, { waitUntil: 'commit' });
-      await eventually(() => assert.ok(asked.some((path) => isOwn(path, chunk)), chunk));
+      await eventually(() => assert.ok(requested.some((path) => isOwn(path, chunk)), chunk));
       program.release();
       await page.locator('#console h1').first().waitFor({ state: 'attached' });
       await page.getByText('Loading this page…').waitFor({ state: 'detached' });
-      const pieces = asked.filter(isPiece);
+      const pieces = requested.filter(isPiece);
       assert.deepEqual(pieces.filter((one, at) => pieces.indexOf(one) !== at), [], `${address}: each once`);
     } finally {
       program.release();
-      // The page that is left goes on with what it fetches while it is idle.
+      // The page would continue to fetch chunks while idle.
       await page.goto('about:blank');
-      asked.length = 0;
+      requested.length = 0;
       server.stop();
     }
   }
 });
 
-story('what the console shows first is asked for while its program is on the way, and once', async ({ page, product }) => {
-  const asked = asks(page);
-  const program = held();
+story('the first data is requested once, while the program is loading', async ({ page, product }) => {
+  const requested = requestedPaths(page);
+  const program = deferred();
   const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
-  const times = (path) => asked.filter((one) => one === path).length;
+  const times = (path) => requested.filter((one) => one === path).length;
   try {
     await page.goto(server.url, { waitUntil: 'commit' });
     await page.getByText('Loading the console.').waitFor();
@@ -93,32 +93,32 @@ story('what the console shows first is asked for while its program is on the way
   }
 });
 
-/** The pages of one resource of each system: their addresses, and how what each reads of its vendor ends. */
+/** The pages of one resource of each system: their addresses, and the endings of their requests to the vendor. */
 async function resourcePages(world) {
-  const held = await world();
-  const [group] = system(held, 'plant-a').groups;
-  const [session] = sessions(held, 'em');
+  const simulated = await world();
+  const [group] = system(simulated, 'plant-a').groups;
+  const [session] = sessions(simulated, 'em');
   const ofGroup = `/clientfailover/groups/${encodeURIComponent(group.Id)}`;
   return {
     group: [path('groups', 'plant-a', group.Id), [ofGroup, `${ofGroup}/status`, `${ofGroup}/clientsessions`]],
-    slicers: [path('slicers', 'live', system(held, 'live').groups[0].id), ['/failover-groups']],
+    slicers: [path('slicers', 'live', system(simulated, 'live').groups[0].id), ['/failover-groups']],
     session: [path('failover-sessions', 'em', session.guid), [`/failoverSessions/${session.guid}`]],
   };
 }
 
-/** How often each of these was asked of a vendor. */
-const relayed = (asked, ends) => ends.map((end) => asked.filter((one) => one.startsWith('/relay/') && one.endsWith(end)).length);
+/** How many requests to a vendor end with each of these. */
+const relayed = (requested, ends) => ends.map((end) => requested.filter((one) => one.startsWith('/relay/') && one.endsWith(end)).length);
 
-/** Opens a page whose program is held back until `released`, with its vendor's answers in, and `later` ms after them. */
-async function openHeld({ page, product, address, later }, released) {
-  const program = held();
+/** Opens a page whose program is delayed. `whileDelayed` gets the answered paths and a function that loads it. */
+async function openDelayed({ page, product, address, later }, whileDelayed) {
+  const program = deferred();
   const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
   const answers = [];
   page.on('requestfinished', (request) => answers.push(new URL(request.url()).pathname));
   try {
     await page.goto(`${server.url}${address}`, { waitUntil: 'commit' });
-    await released(answers, async () => {
-      // The browser's clock stands but for this.
+    await whileDelayed(answers, async () => {
+      // The browser's clock only moves here.
       await page.clock.setFixedTime(Date.parse(START) + later);
       program.release();
       await page.locator('#console h1').waitFor();
@@ -132,17 +132,17 @@ async function openHeld({ page, product, address, later }, released) {
 }
 
 for (const [kind, title] of Object.entries({ group: 'group', slicers: 'slicer group', session: 'failover session' })) {
-  story(`what the page of one ${title} reads of its vendor is asked for while the program is on the way, and once`, async ({ page, product, world }) => {
-    const asked = asks(page);
+  story(`a ${title} page requests its vendor data once, while the program is loading`, async ({ page, product, world }) => {
+    const requested = requestedPaths(page);
     const [address, ends] = (await resourcePages(world))[kind];
-    await openHeld({ page, product, address, later: 7_000 }, async (answers, release) => {
+    await openDelayed({ page, product, address, later: 7_000 }, async (answers, release) => {
       const once = ends.map(() => 1);
       await eventually(() => assert.deepEqual(relayed(answers, ends), once));
       await release();
       await page.getByRole('region', { name: /^(Sessions|Slicer order|Session facts)$/ }).waitFor();
-      assert.deepEqual(relayed(asked, ends), once);
+      assert.deepEqual(relayed(requested, ends), once);
       if (kind !== 'group') return;
-      // What has waited is as old as it is.
+      // Ages include the time that the response has waited.
       const [, at, age] = /(\d\d:\d\d:\d\d) (\d+) s ago/.exec(await page.getByRole('region', { name: 'Group facts' }).innerText().then((text) => text.replace(/\s+/g, ' ')));
       const now = Date.parse(`${START.slice(0, 10)}T${at}Z`) + Number(age) * 1_000;
       assert.ok(Math.abs(now - Date.parse(START) - 7_000) <= 1_000, `${at}, ${age} s ago`);
@@ -150,22 +150,22 @@ for (const [kind, title] of Object.entries({ group: 'group', slicers: 'slicer gr
   });
 }
 
-story('what was read of a vendor long before the program came is asked for again', async ({ page, product, world }) => {
-  const asked = asks(page);
+story('vendor data read long before the program is loaded is requested again', async ({ page, product, world }) => {
+  const requested = requestedPaths(page);
   const [address, ends] = (await resourcePages(world)).group;
-  await openHeld({ page, product, address, later: 11_000 }, async (answers, release) => {
+  await openDelayed({ page, product, address, later: 11_000 }, async (answers, release) => {
     await eventually(() => assert.deepEqual(relayed(answers, ends), [1, 1, 1]));
     await release();
     await page.getByRole('table', { name: 'Client sessions' }).getByRole('row', { name: /Primary/ }).waitFor();
-    assert.deepEqual(relayed(asked, ends), [2, 2, 2]);
+    assert.deepEqual(relayed(requested, ends), [2, 2, 2]);
   });
 });
 
-story('a vendor error that comes before the program is shown', async ({ page, product, world, control, complaints }) => {
+story('a vendor error received before the program is loaded is shown', async ({ page, product, world, control, complaints }) => {
   complaints.expect(/Failed to load resource/);
   const [address, ends] = (await resourcePages(world)).group;
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
-  await openHeld({ page, product, address, later: 0 }, async (answers, release) => {
+  await openDelayed({ page, product, address, later: 0 }, async (answers, release) => {
     await eventually(() => assert.deepEqual(relayed(answers, ends), [1, 1, 1]));
     await release();
     await page.getByText(/HTTP status 503|503 Service Unavailable/).first().waitFor();
@@ -173,8 +173,8 @@ story('a vendor error that comes before the program is shown', async ({ page, pr
 });
 
 /**
- * What each alarm's row says, where it leads, and where it stands: on a wide page exactly; on a narrower one, where the
- * program's buttons may make a row higher, at which height of what is seen; on a phone they take lines of their own.
+ * Each alarm row's texts, link and position: on a wide page exactly; on a narrower one, where the program's buttons may
+ * make a row higher, only the top of visible rows; on a phone, where the buttons have lines of their own, none.
  */
 const alarmRows = (page, width) =>
   page.locator('ol[aria-label="Alarms"] > li').evaluateAll((rows, width) =>
@@ -193,9 +193,9 @@ const alarmRows = (page, width) =>
   );
 
 for (const width of [1440, 1024, 390]) {
-  story(`alarms are there before the program is, in the same words, at ${width} pixels`, { viewport: { width, height: 900 }, watchSeconds: 300 }, async ({ page, product, control, reread }) => {
+  story(`alarms are shown before the program is loaded, with the same texts, at ${width} pixels`, { viewport: { width, height: 900 }, watchSeconds: 300 }, async ({ page, product, control, reread }) => {
     await control('POST', '/reset', { scenario: 'incident' });
-    // Of a source that is lost, what is known is no longer current.
+    // What is known of a lost source is no longer current.
     await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
     await control('POST', '/clock/advance', { seconds: 120 });
     await reread();
@@ -203,15 +203,15 @@ for (const width of [1440, 1024, 390]) {
       const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
       assert.ok(alarms.length > 10);
     });
-    const program = held();
+    const program = deferred();
     const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
-    await page.addInitScript(keepShifts, true);
+    await page.addInitScript(recordShifts, true);
     try {
       await page.goto(server.url, { waitUntil: 'commit' });
       const list = page.getByRole('list', { name: 'Alarms' });
       await list.waitFor();
-      await page.getByText(/^\d+ open, worst first\. The gateway said so .*; nothing is refreshed until the console is loaded\.$/).waitFor();
-      // The heading of the page comes with the program: where it is, the page can be operated.
+      await page.getByText(/^\d+ open, worst first\. As of .*; not refreshed until the console is loaded\.$/).waitFor();
+      // The page gets its heading from the program: it shows that the page is operable.
       await accessible(page, ['page-has-heading-one']);
       const early = await alarmRows(page, width);
       assert.ok(early.length > 5);
@@ -227,12 +227,12 @@ for (const width of [1440, 1024, 390]) {
   });
 }
 
-story('the page of something with an alarm says so before its program is there, and before its own piece is', { watchSeconds: 300 }, async ({ page, product, control, world, reread }) => {
+story('a resource page shows its alarm before the program and before its own chunk are loaded', { watchSeconds: 300 }, async ({ page, product, control, world, reread }) => {
   await control('POST', '/reset', { scenario: 'incident' });
   await reread();
   const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
   const { resource, name, sentence } = alarms.find(({ resource }) => resource.kind === 'failover_group');
-  const [program, piece] = [held(), held()];
+  const [program, piece] = [deferred(), deferred()];
   const server = await proxy(product, (path) => {
     if (path.startsWith('/console-main')) return program.awaited;
     return isOwn(path, 'group') ? piece.awaited : undefined;
@@ -242,20 +242,21 @@ story('the page of something with an alarm says so before its program is there, 
     await page.goto(`${server.url}${path('groups', resource.connection, resource.id)}`, { waitUntil: 'commit' });
     await list.getByRole('listitem').filter({ hasText: sentence }).waitFor();
     assert.equal(await list.getByRole('listitem').count(), 1);
-    await page.getByText(/^1 open, worst first\. The gateway said so .*; nothing is refreshed until the console is loaded\.$/).waitFor();
+    await page.getByText(/^1 open, worst first\. As of .*; not refreshed until the console is loaded\.$/).waitFor();
     await accessible(page, ['page-has-heading-one']);
     program.release();
     await page.getByText('Loading this page…').waitFor();
     await list.getByRole('listitem').filter({ hasText: sentence }).waitFor();
     assert.equal(await list.getByRole('listitem').count(), 1);
-    // A dialog would go when the page comes, with what was typed into it; and this is the page that Open leads to.
+    // Buttons are absent: the arriving page would close their dialog and discard its input, and Open leads to this
+    // page.
     assert.equal(await list.getByRole('button', { name: /^(Acknowledge|Note|Withdraw|Open)/ }).count(), 0);
     await accessible(page);
     piece.release();
     await heading(page, plain(name)).waitFor();
     await page.getByRole('region', { name: 'Group facts' }).waitFor();
     assert.equal(await list.count(), 0);
-    // One without an alarm says nothing of that: it takes more than these answers.
+    // The page of a resource without an alarm shows no alarm meanwhile.
     const well = system(await world(), 'plant-b').groups.find(({ Id }) => !alarms.some((alarm) => alarm.resource.id === Id));
     await page.goto(`${server.url}${path('groups', 'plant-b', well.Id)}`);
     await heading(page, plain(well.Name)).waitFor();
@@ -267,7 +268,7 @@ story('the page of something with an alarm says so before its program is there, 
   }
 });
 
-story('the page of something with an alarm that cannot be loaded says that, and shows the alarm', { watchSeconds: 300 }, async ({ page, product, control, complaints, reread }) => {
+story('a resource page that cannot be loaded says so, and shows its alarm', { watchSeconds: 300 }, async ({ page, product, control, complaints, reread }) => {
   complaints.expect(/status of 404/);
   await control('POST', '/reset', { scenario: 'incident' });
   await reread();
@@ -286,17 +287,17 @@ story('the page of something with an alarm that cannot be loaded says that, and 
   }
 });
 
-story('alarms that wait for the program say how old they are, and come to be the last known', async ({ page, product, control, reread }) => {
+story('alarms shown before the program is loaded age, and become last known', async ({ page, product, control, reread }) => {
   await control('POST', '/reset', { scenario: 'incident' });
   await reread();
-  const program = held();
+  const program = deferred();
   const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
   try {
     await page.goto(server.url, { waitUntil: 'commit' });
     const first = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first();
     await first.waitFor();
     await page.clock.setFixedTime(Date.parse(START) + 90_000);
-    await page.getByText(/The gateway said so 1 min \d+ s ago;/).waitFor();
+    await page.getByText(/As of 1 min \d+ s ago;/).waitFor();
     await first.getByText(/^last known, 1 min/).waitFor();
     await page.getByText('Loading the console.').waitFor();
   } finally {
@@ -305,17 +306,17 @@ story('alarms that wait for the program say how old they are, and come to be the
   }
 });
 
-story('an Overview that is filtered shows no alarms before the program is there', async ({ page, product, control, reread }) => {
+story('a filtered Overview shows no alarms before the program is loaded', async ({ page, product, control, reread }) => {
   await control('POST', '/reset', { scenario: 'incident' });
   await reread();
-  const program = held();
+  const program = deferred();
   const answers = [];
   page.on('response', (response) => answers.push(new URL(response.url()).pathname));
   const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
   try {
     await page.goto(`${server.url}/?system=uplynk`, { waitUntil: 'commit' });
     await eventually(() => assert.ok(['/api/session', '/api/inventory'].every((path) => answers.includes(path))));
-    // What is read of them would be shown by then.
+    // By then they would be shown.
     await page.evaluate(async () => {
       for (const { response } of await Promise.all(Object.values(window.firstAnswers))) await response.clone().text();
       for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
@@ -329,7 +330,7 @@ story('an Overview that is filtered shows no alarms before the program is there'
   }
 });
 
-story('a first answer that is cut off is asked for again, and one that the gateway refuses is told', async ({ page, product, complaints }) => {
+story('a truncated first response is requested again, and an error of the gateway is shown', async ({ page, product, complaints }) => {
   complaints.expect(/ERR_INVALID_RESPONSE|ERR_EMPTY_RESPONSE|ERR_CONNECTION|Failed to load resource/);
   const first = [CUT, 503];
   const server = await proxy(product, (path) => (path === '/api/inventory' ? first.shift() : undefined));
@@ -345,34 +346,34 @@ story('a first answer that is cut off is asked for again, and one that the gatew
   }
 });
 
-story('a page opened by its address comes in one file, and the next one brings only what it lacks', async ({ page, product }) => {
-  const asked = [];
+story('a page opened by its address is loaded as one file, and the next one only loads missing pieces', async ({ page, product }) => {
+  const requested = [];
   const server = await proxy(product, (path) => {
-    if (isPiece(path)) asked.push(path);
+    if (isPiece(path)) requested.push(path);
   });
   try {
     await page.goto(`${server.url}/slicers`);
     await page.getByRole('table', { name: 'Slicer failover groups' }).waitFor();
-    assert.match(asked[0], /^\/bundle-slicers-/);
+    assert.match(requested[0], /^\/bundle-slicers-/);
     await page.getByRole('link', { name: /^Groups/ }).click();
     await page.getByRole('table', { name: 'Failover groups' }).waitFor();
-    const pieces = asked.filter((path) => path.endsWith('.wasm'));
-    assert.ok(pieces.some((path) => isOwn(path, 'groups')), 'most of it is there already');
-    assert.ok(!asked.some((path) => path.startsWith('/bundle-groups-')));
+    const pieces = requested.filter((path) => path.endsWith('.wasm'));
+    assert.ok(pieces.some((path) => isOwn(path, 'groups')), 'most pieces are already loaded');
+    assert.ok(!requested.some((path) => path.startsWith('/bundle-groups-')));
     assert.equal(pieces.length, new Set(pieces).size);
   } finally {
     server.stop();
   }
 });
 
-story('a link that is pointed at or has the focus has its page fetched', async ({ page, product }) => {
-  const groups = held();
-  const asked = [];
-  const isAsked = (chunk) => asked.some((path) => isOwn(path, chunk));
+story('hovering over or focusing a link fetches its page', async ({ page, product }) => {
+  const groups = deferred();
+  const requested = [];
+  const isAsked = (chunk) => requested.some((path) => isOwn(path, chunk));
   const server = await proxy(product, (path) => {
     if (!isPiece(path)) return undefined;
-    asked.push(path);
-    // What an idle page fetches first stays under way, so that it fetches nothing else.
+    requested.push(path);
+    // The first fetch of the idle page stays open, so that it fetches nothing else.
     return isOwn(path, 'groups') ? groups.awaited : undefined;
   });
   try {
@@ -392,7 +393,7 @@ story('a link that is pointed at or has the focus has its page fetched', async (
   }
 });
 
-story('a page that cannot be loaded says so, Retry loads it, and the rest goes on meanwhile', async ({ page, product, complaints }) => {
+story('a page that cannot be loaded says so, Retry loads it, and the rest of the console still works', async ({ page, product, complaints }) => {
   complaints.expect(/status of 404/);
   let isGone = true;
   const server = await proxy(product, (path) => (isGone && isPiece(path) ? 404 : undefined));
@@ -419,15 +420,15 @@ story('a page that cannot be loaded says so, Retry loads it, and the rest goes o
   }
 });
 
-story('a page that cannot be loaded says so, also where something else that waited for the same has gone', async ({ page, product, complaints }) => {
+story('a page that cannot be loaded says so, even if a pop-up waiting for its chunk was closed', async ({ page, product, complaints }) => {
   complaints.expect(/status of 404/);
-  const pieces = held();
+  const pieces = deferred();
   const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited.then(() => 404) : undefined));
   try {
     await page.goto(server.url);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Connections/ }).click();
     await page.getByText('Loading this page…').waitFor();
-    // The pop-up of a source shows a part of that page.
+    // The pop-up of a source shows a part of the same chunk.
     await page.getByRole('list', { name: 'Sources' }).getByRole('button', { name: /^Plant A: / }).click();
     const popUp = page.getByRole('group', { name: 'Plant A', exact: true });
     await popUp.getByText('Loading…').waitFor({ state: 'attached' });
@@ -441,8 +442,8 @@ story('a page that cannot be loaded says so, also where something else that wait
   }
 });
 
-story('a page whose piece comes late does not take the place of the page that is open by then', async ({ page, product }) => {
-  const pieces = held();
+story('a chunk that arrives late does not replace the page opened since', async ({ page, product }) => {
+  const pieces = deferred();
   const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited : undefined));
   try {
     await page.goto(server.url);
@@ -451,7 +452,7 @@ story('a page whose piece comes late does not take the place of the page that is
     await heading(page, 'Activity').waitFor();
     await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await heading(page, 'Overview').waitFor();
-    // An idle page fetches this one last: by then the other is not only there, it would also be shown.
+    // An idle page fetches this chunk last: by then the other one is loaded, and would be shown.
     const last = page.waitForEvent('request', (request) => isOwn(new URL(request.url()).pathname, 'wall'));
     const come = page.waitForEvent('requestfinished', (request) => isOwn(new URL(request.url()).pathname, 'activity'));
     pieces.release();
@@ -468,7 +469,7 @@ story('a page whose piece comes late does not take the place of the page that is
   }
 });
 
-story('a wall that cannot be loaded says so on a screen of its own, and Retry loads it', async ({ page, product, complaints }) => {
+story('a wall that cannot be loaded says so in full screen, and Retry loads it', async ({ page, product, complaints }) => {
   complaints.expect(/status of 503/);
   let isGone = true;
   const server = await proxy(product, (path) => (isGone && isPiece(path) ? 503 : undefined));
@@ -483,7 +484,7 @@ story('a wall that cannot be loaded says so on a screen of its own, and Retry lo
   }
 });
 
-story('a dialog that cannot be loaded says so as a dialog, and Retry opens it', async ({ page, product, control, complaints }) => {
+story('a dialog that cannot be loaded says so in a dialog, and Retry opens it', async ({ page, product, control, complaints }) => {
   complaints.expect(/status of 404/);
   let isGone = true;
   const server = await proxy(product, (path) => (isGone && isPiece(path) ? 404 : undefined));

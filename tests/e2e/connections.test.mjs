@@ -1,39 +1,39 @@
-// The page /connections: each system, how fresh it is, what went wrong last, and reading it at once.
+// The page /connections: each system, its freshness, its last failure, and refreshing it.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, story } from './harness.mjs';
 import { vendorRequests } from './support/requests.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
-import { says } from './support/sources.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
+import { waitForSource } from './support/sources.mjs';
 import { TITLES, recentSessions, system } from './support/worlds.mjs';
 
-story('every connection says that it is live and how much it holds', async ({ page, visit, world }) => {
+story('every connection shows that it is live and its number of resources', async ({ page, visit, world }) => {
   await visit('/connections');
-  const held = await world();
+  const simulated = await world();
   const number = {
-    'plant-a': `${system(held, 'plant-a').groups.length} groups`,
-    'plant-b': `${system(held, 'plant-b').groups.length} groups`,
-    live: `${system(held, 'live').groups.length} slicer groups`,
-    em: `${recentSessions(held, 'em').length} recent sessions`,
-    'em-old': `${recentSessions(held, 'em-old').length} recent sessions`,
+    'plant-a': `${system(simulated, 'plant-a').groups.length} groups`,
+    'plant-b': `${system(simulated, 'plant-b').groups.length} groups`,
+    live: `${system(simulated, 'live').groups.length} slicer groups`,
+    em: `${recentSessions(simulated, 'em').length} recent sessions`,
+    'em-old': `${recentSessions(simulated, 'em-old').length} recent sessions`,
   };
   for (const [id, title] of Object.entries(TITLES)) {
     const card = page.getByRole('region', { name: title, exact: true });
     await card.locator('dl').getByText(id, { exact: true }).waitFor();
     await card.locator('header').getByText('live', { exact: true }).waitFor();
     await card.getByText(number[id], { exact: true }).waitFor();
-    // What can be pressed does not look as if it could not.
+    // The enabled button does not look disabled.
     const colours = await card.getByRole('button', { name: /^Refresh now/ }).evaluate((one) => [one, document.body].map((part) => getComputedStyle(part).color));
     assert.equal(colours[0], colours[1]);
   }
 });
 
-story('an alert that does not arrive says when and why, inside of its row', async ({ page, complaints }) => {
+story('an undelivered alert is shown with time and reason within its row', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
   const target = '[[alert_target]]\nid = "pager"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n';
-  const served = await serve({ more: `${target}[[alert]]\nid = "all"\ntargets = ["pager"]\nafter_seconds = 0\n` });
+  const gateway = await serve({ more: `${target}[[alert]]\nid = "all"\ntargets = ["pager"]\nafter_seconds = 0\n` });
   try {
-    await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+    await page.goto(`${gateway.url}/sign-in?to=%2Fconnections`);
     await page.getByLabel('User name').fill('ann');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -54,11 +54,11 @@ story('an alert that does not arrive says when and why, inside of its row', asyn
     await cell.waitFor();
   } finally {
     await page.goto('about:blank');
-    await served.stop();
+    await gateway.stop();
   }
 });
 
-story('a connection that fails says why, and recovers', async ({ page, visit, control }) => {
+story('a failing connection shows the reason, and recovers', async ({ page, visit, control }) => {
   await visit('/connections');
   const card = page.getByRole('region', { name: TITLES['plant-b'], exact: true });
   await card.getByText('none since the gateway was started').waitFor();
@@ -66,7 +66,7 @@ story('a connection that fails says why, and recovers', async ({ page, visit, co
   const failure = card.getByRole('region', { name: 'What went wrong' });
   await failure.getByRole('heading', { name: 'Plant B returned 503 Service Unavailable' }).waitFor();
   await failure.getByText('The service is unavailable.').waitFor();
-  assert.equal(await card.getByText(/The service is unavailable/).count(), 1, 'it is told once');
+  assert.equal(await card.getByText(/The service is unavailable/).count(), 1, 'it is shown once');
   await control('DELETE', '/faults');
   await card.getByRole('button', { name: /^Refresh now/ }).last().click();
   await failure.waitFor({ state: 'detached' });
@@ -74,7 +74,7 @@ story('a connection that fails says why, and recovers', async ({ page, visit, co
   await card.getByText(/^503: The service is unavailable/).waitFor();
 });
 
-story('the pop-up of a source goes when its link leads to another page', async ({ page, visit }) => {
+story("a source's pop-up closes when its link opens another page", async ({ page, visit }) => {
   await visit('/');
   await page.getByRole('list', { name: 'Sources' }).getByRole('button', { name: /^Plant A: / }).click();
   const more = page.getByRole('group', { name: 'Plant A', exact: true });
@@ -84,7 +84,7 @@ story('the pop-up of a source goes when its link leads to another page', async (
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
-story('the focus goes to the page when a connection that somebody retries answers', async ({ page, visit, control, reread }) => {
+story('the focus moves to the page when a retried connection recovers', async ({ page, visit, control, reread }) => {
   await visit('/groups');
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
   await reread();
@@ -96,17 +96,17 @@ story('the focus goes to the page when a connection that somebody retries answer
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
-story('a failing connection leaves the others live', async (told) => {
-  const { page, control } = told;
-  await open(told, '/connections');
+story('a failing connection leaves the others live', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/connections');
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 500 } });
-  await told.reread();
+  await fixtures.reread();
   await pass(page, control, 62);
-  await says(page, TITLES.live, /: NO DATA, 1 min/);
-  for (const [id, title] of Object.entries(TITLES)) if (id !== 'live') await says(page, title, /: live, /);
+  await waitForSource(page, TITLES.live, /: NO DATA, 1 min/);
+  for (const [id, title] of Object.entries(TITLES)) if (id !== 'live') await waitForSource(page, title, /: live, /);
 });
 
-story('refreshing reads at once, and only that connection', { watchSeconds: 300 }, async ({ page, visit, control }) => {
+story('Refresh now reads only that connection, immediately', { watchSeconds: 300 }, async ({ page, visit, control }) => {
   await visit('/connections');
   await page.getByRole('region', { name: 'Plant A', exact: true }).getByText('live', { exact: true }).waitFor();
   await control('DELETE', '/requests');
@@ -116,12 +116,12 @@ story('refreshing reads at once, and only that connection', { watchSeconds: 300 
   assert.deepEqual(await vendorRequests(control, 'live'), []);
 });
 
-story('refreshing everything reads every connection at once', { watchSeconds: 300 }, async ({ page, visit, control }) => {
+story('refreshing everything reads every connection immediately', { watchSeconds: 300 }, async ({ page, visit, control }) => {
   await visit('/');
   await control('DELETE', '/requests');
   await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
   await eventually(async () => {
-    const asked = new Set((await vendorRequests(control)).map(({ connection }) => connection));
-    assert.deepEqual([...asked].toSorted(), Object.keys(TITLES).toSorted());
+    const requested = new Set((await vendorRequests(control)).map(({ connection }) => connection));
+    assert.deepEqual([...requested].toSorted(), Object.keys(TITLES).toSorted());
   });
 });

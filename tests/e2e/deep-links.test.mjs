@@ -1,14 +1,14 @@
-// Every page can be opened by its address, and again.
+// Every page can be opened by its address, and reloaded.
 
 import assert from 'node:assert/strict';
 import { story } from './harness.mjs';
 import { path, plain, sessions, system } from './support/worlds.mjs';
 
-story('each page is the same page after a reload', async ({ page, visit, world }) => {
-  const held = await world();
-  const group = system(held, 'plant-b').groups[0];
-  const slicers = system(held, 'live').groups[0];
-  const [session] = sessions(held, 'em');
+story('every page is the same after a reload', async ({ page, visit, world }) => {
+  const simulated = await world();
+  const group = system(simulated, 'plant-b').groups[0];
+  const slicers = system(simulated, 'live').groups[0];
+  const [session] = sessions(simulated, 'em');
   for (const [address, heading] of [
     ['/', 'Overview'],
     ['/groups', 'Groups'],

@@ -1,5 +1,4 @@
-// The page /failover-sessions: Veeam's cloud failover sessions, found by a query that stands in the
-// address.
+// The page /failover-sessions: Veeam's cloud failover sessions, selected by a query in the address.
 
 import assert from 'node:assert/strict';
 import { columns, eventually, rows, story, whenRows } from './harness.mjs';
@@ -11,10 +10,10 @@ const PAGE = 25;
 
 const newestFirst = (a, b) => (a.started < b.started ? 1 : -1);
 
-/** What tells a row apart: its plan and its backup server. */
+/** The text that identifies a row: the name of its plan. */
 const planOf = (session) => plain(session.name);
 
-/** Waits for rows that hold just these sessions, in any order of those that began together. */
+/** Waits until the rows are exactly these sessions; those that started together may be in any order. */
 const holds = async (page, expected) =>
   whenRows(page, TABLE, (shown) => {
     assert.equal(shown.length, expected.length);
@@ -43,7 +42,7 @@ story('the columns have the names that scripts and screen readers rely on', asyn
   }
 });
 
-story('a filter is run by the server, stands in the address and survives a reload', async ({ page, visit, world }) => {
+story('a filter runs on the server, is kept in the address and survives a reload', async ({ page, visit, world }) => {
   const failed = sessions(await world(), 'em').filter(({ result }) => result === 'Failed').toSorted(newestFirst);
   assert.ok(failed.length > 0, 'the world holds a failed session');
   await visit('/failover-sessions?connection=em&size=100');
@@ -56,14 +55,14 @@ story('a filter is run by the server, stands in the address and survives a reloa
   assert.equal(await page.getByLabel('Filter', { exact: true }).inputValue(), 'Result==Failed');
 });
 
-story('a failed session says why beneath its plan', async ({ page, visit, world }) => {
-  const told = sessions(await world(), 'em').find(({ message }) => message);
-  await visit(`/failover-sessions?connection=em&size=100&filter=${encodeURIComponent(`UID==${told.guid}`)}`);
-  await whenRows(page, TABLE, ([row]) => assert.equal(row.Plan, plain(`${told.name} ${told.message}`)));
+story('a failed session shows its message below its plan', async ({ page, visit, world }) => {
+  const failed = sessions(await world(), 'em').find(({ message }) => message);
+  await visit(`/failover-sessions?connection=em&size=100&filter=${encodeURIComponent(`UID==${failed.guid}`)}`);
+  await whenRows(page, TABLE, ([row]) => assert.equal(row.Plan, plain(`${failed.name} ${failed.message}`)));
 });
 
 for (const [width, height] of [[1440, 900], [390, 844]]) {
-  story(`at ${width} px a message has the width of its column, and nothing of the plan runs out of the screen`, { viewport: { width, height } }, async ({ page, visit }) => {
+  story(`at ${width} px a message has the width of its column, and no plan extends beyond the screen`, { viewport: { width, height } }, async ({ page, visit }) => {
     await visit('/failover-sessions?connection=em&size=100');
     await page.locator('#results .msg').first().waitFor();
     const places = await page.locator('#results tbody th').evaluateAll((cells) => {
@@ -81,7 +80,7 @@ for (const [width, height] of [[1440, 900], [390, 844]]) {
   });
 }
 
-story('Run query stays where it is while conditions are added', async ({ page, visit }) => {
+story('Run query keeps its position while conditions are added', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   const run = page.getByRole('button', { name: 'Run query' });
   const before = await run.boundingBox();
@@ -92,7 +91,7 @@ story('Run query stays where it is while conditions are added', async ({ page, v
   }
 });
 
-story('a value that needs quotes is found with them', async ({ page, visit, world }) => {
+story('a value that needs quotes is found', async ({ page, visit, world }) => {
   const name = 'ABC Company Failover Plan';
   const expected = sessions(await world(), 'em').filter((session) => session.name === name);
   assert.ok(expected.length > 0, 'the published sample is there');
@@ -100,7 +99,7 @@ story('a value that needs quotes is found with them', async ({ page, visit, worl
   await holds(page, expected);
 });
 
-story('a filter that cannot be read is not sent, and says what is wrong', async ({ page, visit, control }) => {
+story('an invalid filter is not sent, and its error is shown', async ({ page, visit, control }) => {
   await visit('/failover-sessions?filter=Colour%3D%3Dred');
   await page.getByRole('status').filter({ hasText: 'Colour' }).waitFor();
   await page.getByText('Nothing was sent').waitFor();
@@ -108,7 +107,7 @@ story('a filter that cannot be read is not sent, and says what is wrong', async 
   assert.deepEqual(requests.filter(({ query }) => query.includes('Colour')), []);
 });
 
-story('pages follow one another without losing or repeating a session', async ({ page, visit, world }) => {
+story('paging neither loses nor repeats a session', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em');
   const pages = Math.ceil(all.length / 10);
   assert.ok(pages > 1, 'there is more than one page');
@@ -125,14 +124,14 @@ story('pages follow one another without losing or repeating a session', async ({
   assert.equal(seen.length, all.length);
   assert.equal(new Set(seen).size, all.length);
   assert.ok(await page.getByRole('button', { name: 'Next', exact: true }).evaluate((one) => one === document.activeElement), 'the focus stays');
-  // This page was not read ahead.
+  // This page was not prefetched.
   const previous = page.getByRole('button', { name: 'Previous', exact: true });
   await previous.press('Enter');
   await page.getByText(`on page ${pages - 1} of ${pages}`).waitFor();
-  assert.ok(await previous.evaluate((one) => one === document.activeElement), 'also while a page is read');
+  assert.ok(await previous.evaluate((one) => one === document.activeElement), 'also while a page is loading');
 });
 
-story('a header sorts on the server', async ({ page, visit, control }) => {
+story('a column header sorts on the server', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&size=100');
   const header = page.getByRole('columnheader', { name: 'Plan', exact: true });
   await header.getByRole('button').click();
@@ -143,10 +142,10 @@ story('a header sorts on the server', async ({ page, visit, control }) => {
   });
 });
 
-story('a name leads to its session', async ({ page, visit, world }) => {
-  const told = sessions(await world(), 'em').find(({ message }) => message);
-  await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(`UID==${told.guid}`)}`);
+story("a plan's name links to its session", async ({ page, visit, world }) => {
+  const session = sessions(await world(), 'em').find(({ message }) => message);
+  await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(`UID==${session.guid}`)}`);
   await page.getByRole('table', { name: TABLE }).getByRole('link').click();
-  await page.getByRole('heading', { level: 1, name: plain(told.name), exact: true }).waitFor();
+  await page.getByRole('heading', { level: 1, name: plain(session.name), exact: true }).waitFor();
   await page.waitForURL((url) => url.pathname.startsWith(path('failover-sessions', 'em')));
 });

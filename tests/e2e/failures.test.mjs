@@ -1,15 +1,14 @@
-// What the vendors may answer instead of what was asked for: each is shown on its page in the
-// vendor's own words, and the other systems go on.
+// Vendor errors: each is shown on its page with the vendor's own message, and the other systems keep working.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, passEventually, passUntil, story, whenRows } from './harness.mjs';
 import { proxy } from './support/proxy.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
 const card = (page) => page.getByRole('main').getByRole('region', { name: 'What went wrong' });
 
-/** The vendor's words for a status, as the simulated system sends them. */
+/** The texts of the simulated vendor's errors, by status. */
 const AVEVA = {
   400: ['The request was refused.', 'The service refused the request.', 'Check the request.'],
   403: ['The request is not authorized.', 'The caller has no role that allows this operation.', 'Ask an administrator for access.'],
@@ -30,7 +29,7 @@ for (const [status, words] of Object.entries(AVEVA)) {
   });
 }
 
-story("AVEVA's 401 is the gateway's business, and is said to be", async ({ page, visit, complaints }) => {
+story("AVEVA's 401 is shown as a failure of the gateway's credentials", async ({ page, visit, complaints }) => {
   complaints.expect(/status of 502/);
   await visit(path('groups', 'plant-a', 'fault-401'));
   await card(page).getByRole('heading', { name: "Plant A refused the gateway's credentials" }).waitFor();
@@ -64,7 +63,7 @@ const PAGES = [
 
 for (const { connection, page: address } of PAGES) {
   for (const fault of ['malformed', 'html', 'empty']) {
-    story(`${TITLES[connection]}: an answer that is ${fault} is called unreadable`, async ({ page, visit }) => {
+    story(`${TITLES[connection]}: a response that is ${fault} is shown as unreadable`, async ({ page, visit }) => {
       await visit(address(`fault-${fault}`));
       await card(page)
         .getByRole('heading', { name: `${TITLES[connection]} returned an unreadable response` })
@@ -73,7 +72,7 @@ for (const { connection, page: address } of PAGES) {
   }
 
   for (const fault of ['reset', 'truncated']) {
-    story(`${TITLES[connection]}: an answer that is ${fault} is called out of reach`, async ({ page, visit, complaints }) => {
+    story(`${TITLES[connection]}: a response that is ${fault} is shown as unreachable`, async ({ page, visit, complaints }) => {
       complaints.expect(/status of 50[24]/);
       await visit(address(`fault-${fault}`));
       await card(page).getByRole('heading', { name: `Could not reach ${TITLES[connection]}` }).waitFor();
@@ -81,7 +80,7 @@ for (const { connection, page: address } of PAGES) {
   }
 }
 
-story('behind a proxy what the gateway says is not taken for the words of a vendor', async ({ page, product, complaints }) => {
+story("behind a proxy, the gateway's own errors are not mistaken for a vendor's", async ({ page, product, complaints }) => {
   complaints.expect(/status of 50[24]/);
   complaints.expect(/status of 409/);
   const server = await proxy(product, () => undefined);
@@ -95,7 +94,7 @@ story('behind a proxy what the gateway says is not taken for the words of a vend
   }
 });
 
-story('on a page that was not loaded securely, which has no clipboard, a copy says that it was not made', async ({ page, visit, complaints }) => {
+story('copying on an insecure page, which has no clipboard, shows that it failed', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 403/);
   await page.addInitScript(() => {
     Object.defineProperty(window, 'isSecureContext', { value: false });
@@ -106,7 +105,7 @@ story('on a page that was not loaded securely, which has no clipboard, a copy sa
   await card(page).getByText('The browser did not allow copying').waitFor();
 });
 
-story('a gateway that is not there at the start is asked again, and the console begins once it is', async ({ page, product, complaints }) => {
+story('a console that starts without a gateway retries, and starts once the gateway answers', async ({ page, product, complaints }) => {
   complaints.expect(/status of 502/);
   let isGone = true;
   const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? 502 : undefined));
@@ -121,14 +120,14 @@ story('a gateway that is not there at the start is asked again, and the console 
   }
 });
 
-story('the console that one attempt has opened stays as it is when another one answers later', async ({ page, product, complaints }) => {
+story('a late answer to an earlier attempt does not restart the console', async ({ page, product, complaints }) => {
   complaints.expect(/status of 502/);
-  const held = [];
+  const waiting = [];
   let isGone = true;
   let isSlow = false;
   const server = await proxy(product, async (path) => {
     if (isGone && path.startsWith('/api/')) return 502;
-    if (isSlow && path === '/api/inventory') await new Promise((release) => held.push(release));
+    if (isSlow && path === '/api/inventory') await new Promise((release) => waiting.push(release));
     return undefined;
   });
   try {
@@ -142,15 +141,15 @@ story('the console that one attempt has opened stays as it is when another one a
       }).observe(document.body, { subtree: true, childList: true });
     });
     [isGone, isSlow] = [false, true];
-    // The one that comes by itself, and the one that a person asks for.
-    await eventually(() => assert.equal(held.length, 1));
+    // The automatic attempt, and the one that a person requests.
+    await eventually(() => assert.equal(waiting.length, 1));
     await page.getByRole('button', { name: 'Retry the gateway', exact: true }).click();
-    held[0]();
-    // The browser itself asks the same but once at a time.
-    await eventually(() => assert.equal(held.length, 2));
+    waiting[0]();
+    // The browser itself sends identical requests one at a time.
+    await eventually(() => assert.equal(waiting.length, 2));
     isSlow = false;
     const answered = page.waitForResponse('**/api/inventory');
-    held[1]();
+    waiting[1]();
     await (await answered).finished();
     await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
@@ -160,10 +159,10 @@ story('the console that one attempt has opened stays as it is when another one a
   }
 });
 
-story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
+story('a slow response is waited for, with a message', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));
   await page.getByRole('status').filter({ hasText: 'Loading from Plant A' }).waitFor();
-  // Three answers one after the other, each four seconds late.
+  // Three responses in sequence, each four seconds late.
   await whenRows(page, 'Client sessions', (shown) => assert.equal(shown.length, 2), 25_000);
 });
 
@@ -176,34 +175,34 @@ for (const fault of [
   { kind: 'status', status: 500 },
 ]) {
   const what = fault.status ?? fault.kind;
-  story(`while Plant A answers ${what}, the list says why, keeps what was known, and Plant B goes on`, async (told) => {
-    const { page, world, control } = told;
-    await open(told, '/groups');
+  story(`while Plant A answers ${what}, the list shows why and keeps its groups, and Plant B is live`, async (fixtures) => {
+    const { page, world, control } = fixtures;
+    await open(fixtures, '/groups');
     await control('POST', '/faults', { connection: 'plant-a', fault });
     await pass(page, control, 20);
     const note = page.getByRole('main').getByText(/This is the last known state, (19|2\d) s ago\.$/);
     await note.filter({ hasText: fault.status ? '500: ' : /Unreadable response: |Plant A/ }).waitFor();
-    const held = await world();
+    const simulated = await world();
     const of = (title, shown) => shown.filter((row) => row.Connection === title);
     await whenRows(page, 'Failover groups', (shown) => {
-      assert.equal(of('Plant A', shown).length, system(held, 'plant-a').groups.length);
+      assert.equal(of('Plant A', shown).length, system(simulated, 'plant-a').groups.length);
       assert.ok(of('Plant A', shown).every((row) => /^Unknown last known Normal, /.test(row.State)));
-      assert.equal(of('Plant B', shown).length, system(held, 'plant-b').groups.length);
+      assert.equal(of('Plant B', shown).length, system(simulated, 'plant-b').groups.length);
       assert.ok(of('Plant B', shown).every((row) => row.State === 'Normal'));
     });
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Slicers/ }).click();
-    const slicers = system(held, 'live').groups.length;
+    const slicers = system(simulated, 'live').groups.length;
     await whenRows(page, 'Slicer failover groups', (shown) => assert.equal(shown.length, slicers));
   });
 }
 
-story('what was known before a failure stays on the page, with its age', async (told) => {
-  const { page, world, control } = told;
-  await open(told, '/slicers');
+story('last known values stay on the page after a failure, with their age', async (fixtures) => {
+  const { page, world, control } = fixtures;
+  await open(fixtures, '/slicers');
   const total = system(await world(), 'live').groups.length;
   await whenRows(page, 'Slicer failover groups', (shown) => assert.equal(shown.length, total));
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
-  await told.reread();
+  await fixtures.reread();
   await pass(page, control, 20);
   await page.getByRole('main').getByText(/503: .*[^.]\. This is the last known state, (19|2\d) s ago\.$/).waitFor();
   await whenRows(page, 'Slicer failover groups', (shown) => {
@@ -213,8 +212,8 @@ story('what was known before a failure stays on the page, with its age', async (
 });
 
 for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slate'], ['failover-sessions', 'Failed']]) {
-  story(`an open page of ${place} keeps what was critical when its system falls silent, and says that it is the last known`, async (told) => {
-    const { page, product, control, complaints, reread } = told;
+  story(`a ${place} page keeps a critical state as last known when its system falls silent`, async (fixtures) => {
+    const { page, product, control, complaints, reread } = fixtures;
     complaints.expect(/status of 503/);
     await control('PUT', '/scenario', { name: 'incident' });
     await reread();
@@ -225,14 +224,14 @@ for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slat
       assert.equal(resource?.verdict.severity, 'critical');
     });
     const { connection, id } = resource;
-    await open(told, path(place, connection, id));
+    await open(fixtures, path(place, connection, id));
     const main = page.getByRole('main');
     const facts = main.getByRole('region', { name: / facts$/ });
     const tag = facts.locator('.tag[data-s="critical"]').filter({ hasText: word });
     await tag.waitFor();
     assert.equal(await facts.getByText(/^last known/).count(), 0);
     await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
-    // What was asked for before that may still come: its age begins then.
+    // Responses to earlier requests may still arrive: the age starts with them.
     await passUntil(page, control, 40, () => facts.getByText(/^last known, \d+ s ago$/).isVisible());
     await tag.waitFor();
     await main.getByText(/^This is the last known state, \d+ s ago\.$/).waitFor();
@@ -245,7 +244,7 @@ for (const [address, api] of [
   ['/report', '/api/report'],
   ['/connections', '/api/alert-targets'],
 ]) {
-  story(`${address} says that ${api} is being read, and of what can be read no more how old it is`, async ({ page, product, visit, complaints }) => {
+  story(`${address} shows when ${api} is loading, and the age of its data once it fails`, async ({ page, product, visit, complaints }) => {
     complaints.expect(/status of 503/);
     let release;
     let answer = new Promise((resolve) => (release = resolve));
@@ -261,18 +260,18 @@ for (const [address, api] of [
       await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
       await main.getByText(/^This is the last known state, (now|\d+ s ago)\.$/).waitFor();
     } finally {
-      // A page goes on asking.
+      // The page polls until it is left.
       await page.goto('about:blank').catch(() => undefined);
       server.stop();
     }
   });
 }
 
-story('a list whose system failed recovers by itself', async (told) => {
-  const { page, control } = told;
-  await open(told, '/slicers');
+story('a list recovers automatically after its system failed', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/slicers');
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 500 } });
-  await told.reread();
+  await fixtures.reread();
   await pass(page, control, 20);
   const note = page.getByRole('main').getByText(/500: .*[^.]\. This is the last known state/);
   await note.waitFor();
@@ -284,25 +283,25 @@ story('a list whose system failed recovers by itself', async (told) => {
   });
 });
 
-story('a system that has never answered has a card on its list', async ({ page, complaints }) => {
+story('a system that has never answered has an error card on its list', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
-  const served = await serve();
+  const gateway = await serve();
   try {
-    await page.goto(`${served.url}/sign-in?to=%2Fslicers`);
+    await page.goto(`${gateway.url}/sign-in?to=%2Fslicers`);
     await page.getByLabel('User name').fill('ann');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await card(page).getByRole('heading', { name: 'Could not reach Live' }).waitFor();
     await card(page).getByText('Retrying automatically.').waitFor();
     await page.getByRole('listitem', { name: 'Live: NO DATA, never read', exact: true }).waitFor();
-    assert.equal(await page.getByText('There are no slicer').count(), 0, 'what was never read is not called empty');
-    await page.getByRole('status').getByText('Nothing is known of Live', { exact: true }).waitFor();
+    assert.equal(await page.getByText('There are no slicer').count(), 0, 'a list that was never read is not shown as empty');
+    await page.getByRole('status').getByText('No data from Live yet', { exact: true }).waitFor();
     for (const name of ['All', 'Critical', 'Normal']) await page.getByRole('button', { name: `${name} –`, exact: true }).waitFor();
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
     await page.getByRole('region', { name: 'Uplynk slicers' }).getByText('not known').waitFor();
   } finally {
-    // A page goes on asking.
+    // The page polls until it is left.
     await page.goto('about:blank');
-    await served.stop();
+    await gateway.stop();
   }
 });

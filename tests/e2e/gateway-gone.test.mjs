@@ -1,19 +1,19 @@
-// The gateway itself stops and comes back.
+// The gateway stops and starts again.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, passUntil, start, story, whenRows } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { proxy } from './support/proxy.mjs';
-import { says } from './support/sources.mjs';
+import { waitForSource } from './support/sources.mjs';
 
-story('a gateway that is gone is said to be gone, and the console recovers with it', async ({ page, product, visit, complaints }) => {
+story('the console shows that the gateway is down, and recovers with it', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   await product.stop();
   const alert = page.getByRole('alert').filter({ hasText: 'The gateway does not answer' });
   await alert.waitFor({ timeout: 30_000 });
-  // It stays in sight.
+  // The alert stays visible while the page is scrolled.
   await page.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
   await eventually(async () => {
     const [{ y }, main] = [await alert.boundingBox(), await page.getByRole('main').boundingBox()];
@@ -29,7 +29,7 @@ story('a gateway that is gone is said to be gone, and the console recovers with 
   }
 });
 
-story('what could not be sent because the gateway is gone was refused by nobody', async ({ page, product, visit, complaints }) => {
+story('a change that could not be sent is not shown as refused', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/groups/plant-b/gauging-modbus');
   await page.getByRole('button', { name: 'Override role GAUGE-02.Modbus' }).click();
@@ -42,7 +42,7 @@ story('what could not be sent because the gateway is gone was refused by nobody'
   assert.equal(await page.getByText(/Refused/).count(), 0);
 });
 
-story('a console that cannot start has its own name alone', async ({ page, product, complaints }) => {
+story('a console that cannot start shows only its name', async ({ page, product, complaints }) => {
   complaints.expect(/status of 503/);
   const server = await proxy(product, (path) => (path.startsWith('/api/') ? 503 : undefined));
   try {
@@ -55,12 +55,12 @@ story('a console that cannot start has its own name alone', async ({ page, produ
   }
 });
 
-// A proxy that asks people to sign in to it answers 401 in words of its own.
-for (const [status, words] of [
+// A proxy that requires a sign-in answers 401 with its own text.
+for (const [status, text] of [
   [502, /The gateway does not answer\. Everything below is as it was at/],
   [401, /The gateway failed: .*401.* Everything below is as it was at/],
 ]) {
-  story(`a gateway for which a proxy answers ${status} is said to be gone, and no vendor is`, async ({ page, product, visit, control, complaints }) => {
+  story(`if a proxy answers ${status}, the gateway is shown as down, and no vendor is`, async ({ page, product, visit, control, complaints }) => {
     complaints.expect(/status of (502|401)/);
     let isGone = false;
     const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? status : undefined));
@@ -68,16 +68,16 @@ for (const [status, words] of [
       await open({ page, visit }, `${server.url}/groups`);
       await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
       isGone = true;
-      // So long that what was read is no data any more. A sentence about a vendor stands for a while only.
+      // Long enough for the data to become NO DATA. A message about a vendor is only shown for a while.
       for (let second = 1; second <= 70; second += 1) {
         await pass(page, control, 1);
         assert.equal(await page.getByText(/does not answer:/).count(), 0, `a vendor is blamed after ${second} s`);
       }
-      const alert = page.getByRole('alert').filter({ hasText: words });
+      const alert = page.getByRole('alert').filter({ hasText: text });
       await alert.waitFor();
       isGone = false;
       await passUntil(page, control, 45, async () => (await alert.count()) === 0);
-      await says(page, 'Plant A', /: live/);
+      await waitForSource(page, 'Plant A', /: live/);
     } finally {
       server.stop();
     }

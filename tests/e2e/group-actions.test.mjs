@@ -1,5 +1,5 @@
-// Every change that the AVEVA API offers, with every answer that its contract documents: what is said
-// before, what is sent, and what the service holds afterwards. A story's name is the contract's row.
+// Every change that the AVEVA API offers, with every response that its contract documents: the preview, the request,
+// and the service's state afterwards. Stories named by a status test one row of the contract.
 
 import assert from 'node:assert/strict';
 import { START, eventually, open, passInPage, story } from './harness.mjs';
@@ -9,7 +9,7 @@ import { TITLES, path, system } from './support/worlds.mjs';
 const A = { connection: 'plant-a', group: 'tankfarm-opcua', primary: 'TANK-01.OpcUa', standby: 'TANK-02.OpcUa' };
 const B = { connection: 'plant-b', group: 'gauging-modbus', primary: 'GAUGE-01.Modbus', standby: 'GAUGE-02.Modbus' };
 
-/** A browser complains of every 404, also of one that says that a deletion was done. */
+/** A browser reports every 404, including the one that confirms a deletion. */
 const GONE = /status of 404/;
 
 const dialog = (page) => page.getByRole('dialog');
@@ -18,18 +18,18 @@ const notice = (page, words) => page.getByRole('status').getByText(words);
 const fill = (page, label, text) => dialog(page).getByLabel(label, { exact: true }).fill(text);
 const confirm = (page, id) => dialog(page).getByLabel(/^Type .* to confirm/).fill(id);
 
-const held = async (world, { connection, group }) =>
+const groupOf = async (world, { connection, group }) =>
   system(await world(), connection).groups.find(({ Id }) => Id === group);
 
-const sessionOf = async (world, at, id) => (await held(world, at)).Sessions.find(({ Id }) => Id === id);
+const sessionOf = async (world, at, id) => (await groupOf(world, at)).Sessions.find(({ Id }) => Id === id);
 
-/** Opens a group's page and waits until its sessions are there. */
+/** Opens a group's page and waits for its sessions. */
 const openGroup = async ({ page, visit }, { connection, group, standby }) => {
   await visit(path('groups', connection, group));
   await page.getByRole('link', { name: standby, exact: true }).waitFor();
 };
 
-/** Each change: the operation that is sent, where, and how a person makes it. */
+/** Each change: its operation, its connection and group, and how a person makes it. */
 const CHANGES = {
   'create group': {
     at: A,
@@ -46,10 +46,10 @@ const CHANGES = {
   'delete group': {
     at: A,
     button: 'Delete group',
-    go: async (told) => {
-      await openGroup(told, A);
-      await told.page.getByRole('button', { name: 'Delete group', exact: true }).click();
-      await confirm(told.page, A.group);
+    go: async (fixtures) => {
+      await openGroup(fixtures, A);
+      await fixtures.page.getByRole('button', { name: 'Delete group', exact: true }).click();
+      await confirm(fixtures.page, A.group);
     },
     now: /The group tankfarm-opcua exists: it was not deleted, not yet deleted, or created again/,
     answers: [400, 403, 404, 409],
@@ -57,10 +57,10 @@ const CHANGES = {
   'create session': {
     at: B,
     button: 'Add session',
-    go: async (told) => {
-      await openGroup(told, B);
-      await told.page.getByRole('button', { name: 'Add session', exact: true }).click();
-      await fill(told.page, 'Id', 'NEW-01.OpcUa');
+    go: async (fixtures) => {
+      await openGroup(fixtures, B);
+      await fixtures.page.getByRole('button', { name: 'Add session', exact: true }).click();
+      await fill(fixtures.page, 'Id', 'NEW-01.OpcUa');
     },
     kept: async (page) => assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'NEW-01.OpcUa'),
     now: /The session NEW-01.OpcUa does not exist/,
@@ -69,10 +69,10 @@ const CHANGES = {
   'put session': {
     at: A,
     button: 'Put session',
-    go: async (told) => {
-      await openGroup(told, A);
-      await told.page.getByRole('button', { name: 'Put session', exact: true }).click();
-      await fill(told.page, 'Id', 'NEW-02.OpcUa');
+    go: async (fixtures) => {
+      await openGroup(fixtures, A);
+      await fixtures.page.getByRole('button', { name: 'Put session', exact: true }).click();
+      await fill(fixtures.page, 'Id', 'NEW-02.OpcUa');
     },
     now: /The session NEW-02.OpcUa does not exist/,
     answers: [400, 403, 404],
@@ -80,9 +80,9 @@ const CHANGES = {
   'delete session': {
     at: A,
     button: 'Delete session',
-    go: async (told) => {
-      await openGroup(told, A);
-      await told.page.getByRole('button', { name: `Delete session ${A.standby}` }).click();
+    go: async (fixtures) => {
+      await openGroup(fixtures, A);
+      await fixtures.page.getByRole('button', { name: `Delete session ${A.standby}` }).click();
     },
     now: /The session TANK-02.OpcUa still exists/,
     answers: [400, 403, 404],
@@ -90,9 +90,9 @@ const CHANGES = {
   heartbeat: {
     at: A,
     button: 'Post heartbeat',
-    go: async (told) => {
-      await openGroup(told, A);
-      await told.page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
+    go: async (fixtures) => {
+      await openGroup(fixtures, A);
+      await fixtures.page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
     },
     now: /Primary is TANK-01.OpcUa/,
     answers: [400, 403, 404, 429],
@@ -100,9 +100,9 @@ const CHANGES = {
   'role override': {
     at: B,
     button: 'Override role',
-    go: async (told) => {
-      await openGroup(told, B);
-      await told.page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+    go: async (fixtures) => {
+      await openGroup(fixtures, B);
+      await fixtures.page.getByRole('button', { name: `Override role ${B.standby}` }).click();
     },
     now: /GAUGE-02.Modbus is now Secondary\./,
     answers: [400, 403, 404],
@@ -111,12 +111,12 @@ const CHANGES = {
 
 for (const [operation, change] of Object.entries(CHANGES)) {
   for (const status of change.answers) {
-    story(`${operation}: ${status}`, async (told) => {
-      const { page, control, complaints } = told;
+    story(`${operation}: ${status}`, async (fixtures) => {
+      const { page, control, complaints } = fixtures;
       complaints.expect(new RegExp(`status of ${status}`));
-      // What is read to compare is not there.
+      // The resource read for comparison does not exist.
       if ((operation === 'create group' && status === 409) || operation === 'put session') complaints.expect(GONE);
-      await change.go(told);
+      await change.go(fixtures);
       const fault = { kind: 'status', status };
       await control('POST', '/faults', { connection: change.at.connection, operation, fault });
       await send(page, change.button).click();
@@ -130,18 +130,18 @@ for (const [operation, change] of Object.entries(CHANGES)) {
     });
   }
 
-  // The service, the gateway's way to it, or the way back failed: nobody knows, so it is read.
+  // The service, the request or the response failed: the outcome is unknown, so the state is read.
   for (const [name, fault, complaint] of [
     ['500', { kind: 'status', status: 500 }, /status of 500/],
     ['503', { kind: 'status', status: 503 }, /status of 503/],
-    ['a connection that is reset', { kind: 'reset' }, /status of 502/],
-    ['a page of a proxy', { kind: 'html' }, undefined],
+    ['a reset connection', { kind: 'reset' }, /status of 502/],
+    ["a proxy's page", { kind: 'html' }, undefined],
   ]) {
-    story(`${operation}: ${name} leaves the outcome unknown until it is read`, async (told) => {
-      const { page, control, complaints } = told;
+    story(`${operation}: ${name} leaves the outcome unknown until it is read`, async (fixtures) => {
+      const { page, control, complaints } = fixtures;
       if (complaint) complaints.expect(complaint);
       if (/^create group|put session|create session/.test(operation)) complaints.expect(GONE);
-      await change.go(told);
+      await change.go(fixtures);
       await control('POST', '/faults', { connection: change.at.connection, operation, fault });
       await send(page, change.button).click();
       const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
@@ -153,7 +153,7 @@ for (const [operation, change] of Object.entries(CHANGES)) {
   }
 }
 
-// The service answers with success and does nothing: what was asked for is not there afterwards.
+// The service answers with success and does nothing: the state afterwards does not match the request.
 for (const [operation, body, now, notThere] of [
   ['create group', '{"Id":"new-group"}', 'The group new-group does not exist.', true],
   ['create session', '{"Id":"NEW-01.OpcUa"}', 'The session NEW-01.OpcUa does not exist.', true],
@@ -161,12 +161,12 @@ for (const [operation, body, now, notThere] of [
   ['delete session', '{}', 'The session TANK-02.OpcUa still exists, or was created again. Primary is TANK-01.OpcUa.', false],
   ['role override', '{"Value":1}', 'GAUGE-02.Modbus is now Secondary.', false],
 ]) {
-  story(`${operation}: one that is accepted and not made is not shown as done`, async (told) => {
-    const { page, control, complaints } = told;
+  story(`${operation}: a change that is accepted but not made is not shown as done`, async (fixtures) => {
+    const { page, control, complaints } = fixtures;
     if (notThere) complaints.expect(GONE);
     const change = CHANGES[operation];
     const { connection } = change.at;
-    await change.go(told);
+    await change.go(fixtures);
     const { pathname } = new URL(page.url());
     await control('POST', '/faults', { connection, operation, fault: { kind: 'body', body }, times: 1 });
     await send(page, change.button).click();
@@ -178,9 +178,9 @@ for (const [operation, body, now, notThere] of [
   });
 }
 
-story('delete group: one that is accepted and not made leaves the page where it is', async (told) => {
-  const { page, control, world } = told;
-  await aboutToDelete(told, 'long-lived');
+story('delete group: if accepted but not made, the page stays open', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await aboutToDelete(fixtures, 'long-lived');
   await control('POST', '/faults', { connection: 'plant-a', operation: 'delete group', fault: { kind: 'body', body: '{}' }, times: 1 });
   await send(page, 'Delete group').click();
   await dialog(page).getByRole('heading', { name: 'The change was not found in effect' }).waitFor();
@@ -188,12 +188,12 @@ story('delete group: one that is accepted and not made leaves the page where it 
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'detached' });
   await page.getByRole('heading', { level: 1, name: 'long-lived' }).waitFor();
-  assert.ok(await held(world, { connection: 'plant-a', group: 'long-lived' }));
+  assert.ok(await groupOf(world, { connection: 'plant-a', group: 'long-lived' }));
 });
 
-story('clearing an override: one that is accepted and not made is told until it is dismissed', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('clearing an override: if accepted but not made, the notice stays until dismissed', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await send(page, 'Override role').click();
   const clear = page.getByRole('button', { name: `Clear override ${B.standby}` });
@@ -209,10 +209,10 @@ story('clearing an override: one that is accepted and not made is told until it 
   assert.ok((await sessionOf(world, B, B.standby)).RoleOverride);
 });
 
-story('delete session: where it cannot be read afterwards it is not said to be done', async (told) => {
-  const { page, control, complaints, world } = told;
+story('delete session: not shown as done if it cannot be verified', async (fixtures) => {
+  const { page, control, complaints, world } = fixtures;
   complaints.expect(/status of 403/);
-  await CHANGES['delete session'].go(told);
+  await CHANGES['delete session'].go(fixtures);
   await control('POST', '/faults', { connection: A.connection, operation: 'get session', fault: { kind: 'status', status: 403 } });
   await send(page, 'Delete session').click();
   const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
@@ -221,11 +221,11 @@ story('delete session: where it cannot be read afterwards it is not said to be d
 });
 
 for (const [operation, change] of Object.entries(CHANGES)) {
-  story(`${operation}: 401 says that it was not carried out`, async (told) => {
-    const { page, control, complaints } = told;
+  story(`${operation}: 401 is shown as not carried out`, async (fixtures) => {
+    const { page, control, complaints } = fixtures;
     complaints.expect(/status of 502/);
     if (operation === 'put session') complaints.expect(GONE);
-    await change.go(told);
+    await change.go(fixtures);
     const { connection } = change.at;
     await control('POST', '/faults', { connection, operation, fault: { kind: 'status', status: 401 } });
     await send(page, change.button).click();
@@ -234,17 +234,17 @@ for (const [operation, change] of Object.entries(CHANGES)) {
   });
 }
 
-story('who is Primary after a change is said by the sessions where the status leaves it out', async (told) => {
-  const { page, control } = told;
-  await CHANGES.heartbeat.go(told);
+story('the Primary after a change is derived from the sessions if the status omits it', async (fixtures) => {
+  const { page, control } = fixtures;
+  await CHANGES.heartbeat.go(fixtures);
   const { connection } = CHANGES.heartbeat.at;
   await control('POST', '/faults', { connection, operation: 'group status', fault: { kind: 'body', body: '{}' } });
   await send(page, CHANGES.heartbeat.button).click();
   await notice(page, /Primary is TANK-01.OpcUa\./).waitFor();
 });
 
-story('create group: 201', async (told) => {
-  const { page, complaints, visit, world } = told;
+story('create group: 201', async (fixtures) => {
+  const { page, complaints, visit, world } = fixtures;
   complaints.expect(GONE);
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
@@ -258,18 +258,18 @@ story('create group: 201', async (told) => {
   await send(page, 'Create group').click();
   await page.getByRole('heading', { level: 1, name: 'Mill 7' }).waitFor();
   await notice(page, 'Plant B created the group mill-7. The group matches what you entered.').waitFor();
-  const group = await held(world, { connection: 'plant-b', group: 'mill-7' });
+  const group = await groupOf(world, { connection: 'plant-b', group: 'mill-7' });
   assert.deepEqual(
     [group.Name, group.Description, group.FailoverTimeout, group.AdditionalData],
     ['Mill 7', 'Ball mill', '00:01:30', { line: 7 }],
   );
   await page.getByRole('button', { name: 'Undo' }).click();
   await notice(page, 'Plant B deleted the group mill-7. It no longer exists.').waitFor();
-  assert.equal(await held(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
+  assert.equal(await groupOf(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
 });
 
-story('a group that is created after its dialog was cancelled takes nobody away from where they are', async (told) => {
-  const { page, control, visit, complaints } = told;
+story('a group created after its dialog was cancelled does not change the open page', async (fixtures) => {
+  const { page, control, visit, complaints } = fixtures;
   complaints.expect(GONE);
   await control('POST', '/faults', { connection: 'plant-b', operation: 'create group', fault: { kind: 'latency', milliseconds: 2000 } });
   await visit('/groups');
@@ -287,9 +287,9 @@ story('a group that is created after its dialog was cancelled takes nobody away 
   await heading.waitFor();
 });
 
-story('create group: 200, an identical one was there', async (told) => {
-  const { page } = told;
-  await openGroup(told, A);
+story('create group: 200, an identical one already exists', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
   await fill(page, 'Id', A.group);
   await send(page, 'Create group').click();
@@ -297,10 +297,10 @@ story('create group: 200, an identical one was there', async (told) => {
   assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
 });
 
-story('create group: 409, with the two configurations side by side', async (told) => {
-  const { page, complaints, world } = told;
+story('create group: 409 shows both configurations side by side', async (fixtures) => {
+  const { page, complaints, world } = fixtures;
   complaints.expect(/status of 409/);
-  await openGroup(told, A);
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
   await fill(page, 'Id', A.group);
   await fill(page, 'FailoverTimeout', '2m');
@@ -310,11 +310,11 @@ story('create group: 409, with the two configurations side by side', async (told
   await row.waitFor();
   assert.deepEqual(await row.getByRole('cell').allInnerTexts(), ['00:01:00', '00:02:00']);
   await row.getByText('differs').waitFor();
-  assert.equal((await held(world, A)).FailoverTimeout, '00:01:00');
+  assert.equal((await groupOf(world, A)).FailoverTimeout, '00:01:00');
 });
 
-story('create group: 400 for a FailoverTimeout that the service refuses', async (told) => {
-  const { page, visit, complaints } = told;
+story('create group: 400 for a FailoverTimeout that the service rejects', async (fixtures) => {
+  const { page, visit, complaints } = fixtures;
   complaints.expect(/status of 400/);
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
@@ -325,8 +325,8 @@ story('create group: 400 for a FailoverTimeout that the service refuses', async 
   await dialog(page).getByRole('heading', { name: 'Plant A returned 400 Bad Request' }).waitFor();
 });
 
-story('create group: a refusal names the connection that was chosen', async (told) => {
-  const { page, visit, control, complaints } = told;
+story('create group: an error names the selected connection', async (fixtures) => {
+  const { page, visit, control, complaints } = fixtures;
   complaints.expect(/status of 400/);
   await control('POST', '/faults', { connection: B.connection, operation: 'create group', fault: { kind: 'status', status: 400 }, times: 1 });
   await visit('/groups');
@@ -337,8 +337,8 @@ story('create group: a refusal names the connection that was chosen', async (tol
   await dialog(page).getByRole('heading', { name: `${TITLES[B.connection]} returned 400 Bad Request` }).waitFor();
 });
 
-story('what is wrong with a field stands beside it, and nothing is sent', async (told) => {
-  const { page, visit, control } = told;
+story('an invalid field shows its error beside it, and nothing is sent', async (fixtures) => {
+  const { page, visit, control } = fixtures;
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
   for (const [label, text, words] of [
@@ -357,8 +357,8 @@ story('what is wrong with a field stands beside it, and nothing is sent', async 
   assert.ok(requests.every(({ operation }) => operation !== 'create group'));
 });
 
-story('delete group: 204', async (told) => {
-  const { page, complaints, visit, world, control } = told;
+story('delete group: 204', async (fixtures) => {
+  const { page, complaints, visit, world, control } = fixtures;
   complaints.expect(GONE);
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
@@ -374,12 +374,12 @@ story('delete group: 204', async (told) => {
   await send(page, 'Delete group').dblclick();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
   await notice(page, 'Plant A deleted the group short-lived. It no longer exists.').waitFor();
-  assert.equal(await held(world, { connection: 'plant-a', group: 'short-lived' }), undefined);
+  assert.equal(await groupOf(world, { connection: 'plant-a', group: 'short-lived' }), undefined);
   const { requests } = await control('GET', '/requests');
   assert.equal(requests.filter(({ operation }) => operation === 'delete group').length, 1);
 });
 
-/** Opens the page of a new group without sessions, and the dialog that deletes it, confirmed. */
+/** Opens the page of a new group without sessions and the dialog that deletes it, with the id typed. */
 const aboutToDelete = async ({ page, visit }, id) => {
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
@@ -390,34 +390,34 @@ const aboutToDelete = async ({ page, visit }, id) => {
   await confirm(page, id);
 };
 
-/** The group was deleted, the list of groups is open, and the console goes on. */
-const wasDeleted = async ({ page, world }, id) => {
+/** Checks that the group was deleted, the list of groups is open, and the console still works. */
+const expectDeleted = async ({ page, world }, id) => {
   await notice(page, `Plant A deleted the group ${id}. It no longer exists.`).waitFor({ timeout: 20_000 });
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
   await page.getByRole('table', { name: 'Failover groups' }).waitFor();
   assert.equal(await page.getByText('The console has stopped working').count(), 0);
-  assert.equal(await held(world, { connection: 'plant-a', group: id }), undefined);
+  assert.equal(await groupOf(world, { connection: 'plant-a', group: id }), undefined);
 };
 
-story('a group whose dialog is closed while its deletion is sent is deleted, and the console goes on', async (told) => {
-  const { page, control, complaints } = told;
+story('closing the dialog while a deletion is sent does not stop it, and the console still works', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(GONE);
-  await aboutToDelete(told, 'short-lived');
+  await aboutToDelete(fixtures, 'short-lived');
   await control('POST', '/faults', { connection: 'plant-a', operation: 'delete group', fault: { kind: 'latency', milliseconds: 2000 } });
   await send(page, 'Delete group').click();
   await send(page, 'Sending…').waitFor();
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'detached' });
-  await wasDeleted(told, 'short-lived');
+  await expectDeleted(fixtures, 'short-lived');
 });
 
-story('a group that the page no longer finds while its deletion is being checked is deleted, and the console goes on', async (told) => {
-  const { page, complaints } = told;
+story('a group that disappears while its deletion is verified is shown as deleted', async (fixtures) => {
+  const { page, complaints } = fixtures;
   complaints.expect(GONE);
-  await aboutToDelete(told, 'short-lived');
+  await aboutToDelete(fixtures, 'short-lived');
   const checks = [];
   let isSent = false;
-  // What is read first after the deletion is the check of it; the page goes on reading meanwhile.
+  // The first read after the deletion is its verification; the page continues to poll.
   page.on('response', (response) => (isSent ||= response.request().method() === 'DELETE'));
   await page.route(({ pathname }) => pathname.startsWith('/relay/') && pathname.endsWith('/short-lived'), async (route) => {
     if (isSent && checks.length === 0) await new Promise((release) => checks.push(release));
@@ -427,7 +427,7 @@ story('a group that the page no longer finds while its deletion is being checked
   await eventually(() => assert.equal(checks.length, 1));
   await page.getByText('Plant A has no group “short-lived”.').waitFor({ timeout: 20_000 });
   checks[0]();
-  await wasDeleted(told, 'short-lived');
+  await expectDeleted(fixtures, 'short-lived');
 });
 
 for (const [button, label, text, isAboutGroup] of [
@@ -436,10 +436,10 @@ for (const [button, label, text, isAboutGroup] of [
   [`Override role ${B.standby}`, 'Ends after', '90m', true],
   ['Announce maintenance', 'Reason', 'New firmw', false],
 ]) {
-  story(`what is typed after “${button}” stays while the group is not found, and that is said`, async (told) => {
-    const { page, control, complaints } = told;
+  story(`input after “${button}” is kept while the group is not found, with a note`, async (fixtures) => {
+    const { page, control, complaints } = fixtures;
     complaints.expect(GONE);
-    await openGroup(told, B);
+    await openGroup(fixtures, B);
     await page.getByRole('button', { name: button, exact: true }).click();
     await fill(page, label, text);
     const typed = () => dialog(page).getByLabel(label, { exact: true }).inputValue();
@@ -459,27 +459,27 @@ for (const [button, label, text, isAboutGroup] of [
   });
 }
 
-story('delete group: 409 is foretold, and its sessions are named', async (told) => {
-  const { page, complaints, world } = told;
+story('delete group: 409 is predicted, and its sessions are listed', async (fixtures) => {
+  const { page, complaints, world } = fixtures;
   complaints.expect(/status of 409/);
-  await openGroup(told, A);
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Delete group', exact: true }).click();
   await dialog(page).getByText('Plant A will reject this now: 2 sessions are active').waitFor();
-  // The links to the sessions stand above what is to be filled in.
+  // The links to the sessions are above the fields.
   await dialog(page).getByRole('link', { name: A.standby }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'confirm');
   await dialog(page).getByText(/It may reappear: a running adapter recreates its session and this group/).waitFor();
   await confirm(page, A.group);
   await send(page, 'Delete group').click();
   await dialog(page).getByText('Its sessions are: TANK-01.OpcUa, TANK-02.OpcUa.').waitFor();
-  assert.ok(await held(world, A));
+  assert.ok(await groupOf(world, A));
   await dialog(page).getByRole('list', { name: 'Sessions of the group' }).getByRole('link', { name: A.standby }).click();
   await dialog(page).waitFor({ state: 'detached' });
   await page.getByRole('region', { name: `Session ${A.standby}`, exact: true }).waitFor();
 });
 
-story('delete group: of very many sessions the first are named, and how many more there are', async (told) => {
-  const { page, control, visit, world } = told;
+story('delete group: of very many sessions the first are listed, with the number of others', async (fixtures) => {
+  const { page, control, visit, world } = fixtures;
   await control('POST', '/reset', { scenario: 'calm', groups: 1, sessions: 60 });
   const group = system(await world(), 'plant-a').groups.find(({ Sessions }) => Sessions.length >= 60);
   await visit(path('groups', 'plant-a', group.Id));
@@ -490,7 +490,7 @@ story('delete group: of very many sessions the first are named, and how many mor
   assert.equal(await list.getByRole('link').count(), 20);
 });
 
-/** Somebody else adds a session to a group. */
+/** Adds a session to a group in another window. */
 const addElsewhere = async (page, connection, group, id) => {
   const other = await page.context().newPage();
   await other.goto(path('groups', connection, group));
@@ -501,9 +501,9 @@ const addElsewhere = async (page, connection, group, id) => {
   await other.close();
 };
 
-story('two admins at once: a group that has got a session since one looked is not deleted', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('two admins at once: a group with a new session is not deleted', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await page.getByRole('button', { name: 'Delete group', exact: true }).click();
   await confirm(page, B.group);
@@ -511,12 +511,12 @@ story('two admins at once: a group that has got a session since one looked is no
   await control('DELETE', '/requests');
   await send(page, 'Delete group').click();
   await dialog(page).getByText(/The sessions of gauging-modbus have changed meanwhile\. They are now: .*SPARE-03/).waitFor();
-  assert.ok(await held(world, B));
+  assert.ok(await groupOf(world, B));
   assert.equal((await vendorRequests(control, B.connection, 'delete group')).length, 0);
 });
 
-story('create group: Undo leaves alone a group that has got a session meanwhile', async (told) => {
-  const { page, visit, world } = told;
+story('create group: Undo does not delete a group that has a new session', async (fixtures) => {
+  const { page, visit, world } = fixtures;
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
   await dialog(page).getByLabel('Connection').selectOption('Plant B');
@@ -526,26 +526,26 @@ story('create group: Undo leaves alone a group that has got a session meanwhile'
   await addElsewhere(page, 'plant-b', 'mill-9', 'MILL-01');
   await page.getByRole('button', { name: 'Undo' }).click();
   await notice(page, /The sessions of mill-9 have changed meanwhile\. They are now: MILL-01\./).waitFor();
-  assert.ok(await held(world, { connection: 'plant-b', group: 'mill-9' }));
+  assert.ok(await groupOf(world, { connection: 'plant-b', group: 'mill-9' }));
 });
 
-story('put session: an id that begins with a blank is sent as it is', async (told) => {
-  const { page, control, complaints } = told;
+story('put session: an id with a leading space is sent unchanged', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(GONE);
   const blank = { kind: 'replace', find: `"Id":"${A.standby}"`, with: `"Id":" ${A.standby}"` };
   await control('POST', '/faults', { connection: A.connection, operation: 'list sessions', fault: blank });
-  await told.visit(`${path('groups', A.connection, A.group)}?session=${encodeURIComponent(` ${A.standby}`)}`);
+  await fixtures.visit(`${path('groups', A.connection, A.group)}?session=${encodeURIComponent(` ${A.standby}`)}`);
   const panel = page.getByRole('region', { name: /^Session +TANK-02/ });
   await panel.getByRole('button', { name: /^Put session/ }).click();
   await send(page, 'Put session').click();
-  // The service has no such session, only one without the blank.
+  // The service only has a session without the leading space.
   await dialog(page).getByText(/TANK-02\.OpcUa no longer exists\./).waitFor();
 });
 
-story('create session: 201, and Undo takes it back', async (told) => {
-  const { page, complaints, world } = told;
+story('create session: 201, and Undo deletes it', async (fixtures) => {
+  const { page, complaints, world } = fixtures;
   complaints.expect(GONE);
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
   await dialog(page).getByText(/It is on standby, and takes part in the election/).waitFor();
   await fill(page, 'Id', 'SPARE-01.OpcUa');
@@ -558,8 +558,8 @@ story('create session: 201, and Undo takes it back', async (told) => {
   await notice(page, /Plant B deleted the session SPARE-01.OpcUa. It no longer exists. Primary is GAUGE-01.Modbus\./).waitFor();
 });
 
-story('create session: the only one of a group is Primary at once, and Undo takes it back all the same', async (told) => {
-  const { page, complaints, visit } = told;
+story('create session: the only one of a group becomes Primary, and Undo still deletes it', async (fixtures) => {
+  const { page, complaints, visit } = fixtures;
   complaints.expect(GONE);
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
@@ -576,9 +576,9 @@ story('create session: the only one of a group is Primary at once, and Undo take
   await notice(page, /Plant B deleted the session ONLY-01.OpcUa. It no longer exists\./).waitFor();
 });
 
-story('create session: 200, an identical one was there', async (told) => {
-  const { page } = told;
-  await openGroup(told, B);
+story('create session: 200, an identical one already exists', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, B);
   for (const words of [/created the session SPARE-02/, /the session SPARE-02 already exists and is identical\. Nothing was changed\./]) {
     await page.getByRole('button', { name: 'Add session', exact: true }).click();
     await fill(page, 'Id', 'SPARE-02');
@@ -588,9 +588,9 @@ story('create session: 200, an identical one was there', async (told) => {
   }
 });
 
-story('put session: a new one whose id is taken leaves the session that has it as it is', async (told) => {
-  const { page, world, control } = told;
-  await openGroup(told, A);
+story('put session: creating one with an existing id leaves the existing session unchanged', async (fixtures) => {
+  const { page, world, control } = fixtures;
+  await openGroup(fixtures, A);
   const before = await sessionOf(world, A, A.primary);
   await page.getByRole('button', { name: 'Put session', exact: true }).click();
   await fill(page, 'Id', A.primary);
@@ -602,10 +602,10 @@ story('put session: a new one whose id is taken leaves the session that has it a
   assert.ok(!requests.some(({ operation }) => operation === 'put session'));
 });
 
-story('put session: 201 and 200 are told apart', async (told) => {
-  const { page, world, complaints } = told;
+story('put session: 201 and 200 have different notices', async (fixtures) => {
+  const { page, world, complaints } = fixtures;
   complaints.expect(GONE);
-  await openGroup(told, A);
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Put session', exact: true }).click();
   await fill(page, 'Id', 'TANK-09.OpcUa');
   await send(page, 'Put session').click();
@@ -619,10 +619,10 @@ story('put session: 201 and 200 are told apart', async (told) => {
   assert.equal((await sessionOf(world, A, 'TANK-09.OpcUa')).Name, 'The ninth');
 });
 
-story('delete session: 204, confirmed by typing because it is Primary, and says who follows', async (told) => {
-  const { page, complaints, world } = told;
+story('delete session: 204 for a Primary requires typing its id and names the successor', async (fixtures) => {
+  const { page, complaints, world } = fixtures;
   complaints.expect(GONE);
-  await openGroup(told, A);
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: `Delete session ${A.primary}` }).click();
   await dialog(page).getByText(/TANK-01.OpcUa is Primary and leaves the group. TANK-02.OpcUa becomes Primary within 30 s: highest score among live sessions/).waitFor();
   await dialog(page).getByText('it is Primary').waitFor();
@@ -633,10 +633,10 @@ story('delete session: 204, confirmed by typing because it is Primary, and says 
   assert.equal(await sessionOf(world, A, A.primary), undefined);
 });
 
-story('heartbeat: 200, the answer tells the role, and one right after it is refused', async (told) => {
-  const { page, world, complaints } = told;
+story('heartbeat: 200 reports the role, and another one right after it is rejected', async (fixtures) => {
+  const { page, world, complaints } = fixtures;
   complaints.expect(/status of 429/);
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').count(), 0);
   await fill(page, 'FailoverScore', '101');
@@ -650,11 +650,11 @@ story('heartbeat: 200, the answer tells the role, and one right after it is refu
   await dialog(page).getByRole('heading', { name: 'Plant B returned 429' }).waitFor();
 });
 
-story('heartbeat: 429 with Retry-After holds the button until then', async (told) => {
-  const { page, control, complaints } = told;
+story('heartbeat: 429 with Retry-After disables the button until then', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 429/);
-  const sent = async () => (await vendorRequests(control, B.connection, 'heartbeat')).length;
-  await open(told, path('groups', B.connection, B.group));
+  const countHeartbeats = async () => (await vendorRequests(control, B.connection, 'heartbeat')).length;
+  await open(fixtures, path('groups', B.connection, B.group));
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   await control('DELETE', '/requests');
   await control('POST', '/faults', { connection: B.connection, operation: 'heartbeat', fault: { kind: 'status', status: 429, retry_after: 30 } });
@@ -666,16 +666,16 @@ story('heartbeat: 429 with Retry-After holds the button until then', async (told
   await passInPage(page, 29);
   await dialog(page).getByLabel('FailoverScore', { exact: true }).press('Enter');
   assert.equal(await waiting.count(), 1);
-  assert.equal(await sent(), 1);
+  assert.equal(await countHeartbeats(), 1);
   await passInPage(page, 2);
   await send(page, 'Post heartbeat').click();
   await notice(page, /Plant B accepted the heartbeat/).waitFor();
-  assert.equal(await sent(), 2);
+  assert.equal(await countHeartbeats(), 2);
 });
 
-story('heartbeat: version v1-preview asks for its times and its old name of the score', async (told) => {
-  const { page, world } = told;
-  await openGroup(told, A);
+story('heartbeat: version v1-preview uses its times and its old name of the score', async (fixtures) => {
+  const { page, world } = fixtures;
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
   await fill(page, 'FailoverStatus', '77');
   await fill(page, 'LastDataProcessedTime', 'yesterday');
@@ -688,9 +688,9 @@ story('heartbeat: version v1-preview asks for its times and its old name of the 
   assert.match(Heartbeat.LastDataProcessedTime, /^2026-01-15T14:00:00/);
 });
 
-story('role override: 200 with an end, cleared with one click, and taken back', async (told) => {
-  const { page, world } = told;
-  await openGroup(told, B);
+story('role override: 200 with an end, cleared with one click, and undone', async (fixtures) => {
+  const { page, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await dialog(page).getByText('GAUGE-02.Modbus becomes Primary immediately and stays Primary for 1 h, regardless of its score.').waitFor();
   await fill(page, 'Ends after', '90m');
@@ -707,9 +707,9 @@ story('role override: 200 with an end, cleared with one click, and taken back', 
   await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));
 });
 
-story('clearing an override by keyboard leaves the focus on that session, and the rows in their places', async (told) => {
-  const { page, world } = told;
-  await openGroup(told, B);
+story('clearing an override by keyboard keeps the focus on that session and the order of rows', async (fixtures) => {
+  const { page, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await fill(page, 'Ends after', '90m');
   await send(page, 'Override role').click();
@@ -728,9 +728,9 @@ story('clearing an override by keyboard leaves the focus on that session, and th
   await page.getByRole('dialog', { name: `Override the role of ${B.standby}` }).waitFor();
 });
 
-story('a dialog about a session that is not listed now says so, and sends nothing until it is listed again', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('a dialog about a session that is no longer listed says so, and is disabled until it is listed', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Delete session ${B.primary}` }).click();
   await confirm(page, B.primary);
   await eventually(async () => assert.ok(await send(page, 'Delete session').isEnabled()));
@@ -743,9 +743,9 @@ story('a dialog about a session that is not listed now says so, and sends nothin
   assert.ok(await sessionOf(world, B, B.primary));
 });
 
-story('a heartbeat is posted with the time of sending, not of the dialog', async (told) => {
-  const { page, control } = told;
-  await openGroup(told, A);
+story('a heartbeat has the time of sending, not of opening the dialog', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
   await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
@@ -763,10 +763,10 @@ story('a heartbeat is posted with the time of sending, not of the dialog', async
   await notice(page, /Plant A accepted the heartbeat/).waitFor();
 });
 
-story('a refusal of what has no dialog is told in full, and stays until it is dismissed', async (told) => {
-  const { page, control, complaints, world } = told;
+story('an error of a change without a dialog is shown in full until it is dismissed', async (fixtures) => {
+  const { page, control, complaints, world } = fixtures;
   complaints.expect(/status of 403/);
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await send(page, 'Override role').click();
   const clear = page.getByRole('button', { name: `Clear override ${B.standby}` });
@@ -783,26 +783,26 @@ story('a refusal of what has no dialog is told in full, and stays until it is di
   assert.ok((await sessionOf(world, B, B.standby)).RoleOverride);
 });
 
-story('role override: a session that is silent is warned of loudly and typed', async (told) => {
-  const { page, control } = told;
+story('role override: a silent session requires a warning and typing its id', async (fixtures) => {
+  const { page, control } = fixtures;
   await control('PATCH', path('systems', B.connection, 'groups', B.group, 'sessions', B.standby), { silent: true });
   await control('POST', '/clock/advance', { seconds: 300 });
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heartbeat .* ago: it would stay Primary and no data would flow\./).waitFor();
   await dialog(page).getByText('it is silent').waitFor();
   assert.ok(await send(page, 'Override role').isDisabled());
 });
 
-/** A session's adapter falls silent, for longer than the FailoverTimeout. */
+/** Silences a session's adapter for longer than the FailoverTimeout. */
 const silence = async (control, { connection, group }, id) => {
   await control('PATCH', path('systems', connection, 'groups', group, 'sessions', id), { silent: true });
   await control('POST', '/clock/advance', { seconds: 300 });
 };
 
-story('role override: a session that has gone silent since one looked is not made Primary', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('role override: a session that has become silent unseen is not made Primary', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
   await send(page, 'Override role').waitFor();
@@ -812,14 +812,14 @@ story('role override: a session that has gone silent since one looked is not mad
   await changed.getByText('GAUGE-02.Modbus has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout.').waitFor();
   assert.equal((await vendorRequests(control, B.connection, 'role override')).length, 0);
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
-  // What stands in the dialog follows: now it has to be typed.
+  // The dialog is updated: now the id has to be typed.
   await dialog(page).getByText('it is silent').waitFor();
   assert.ok(await send(page, 'Override role').isDisabled());
 });
 
-story('delete session: the Primary is not deleted where who would follow has gone silent since one looked', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('delete session: a Primary is not deleted after its only successor became silent unseen', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await page.getByRole('button', { name: `Delete session ${B.primary}` }).click();
   await confirm(page, B.primary);
@@ -832,11 +832,11 @@ story('delete session: the Primary is not deleted where who would follow has gon
   await dialog(page).getByText(/no data will be collected until one takes over/).waitFor();
 });
 
-story('a button that a refresh turned into another action is not pressed by a slip', async (told) => {
-  const { page, control } = told;
-  await openGroup(told, B);
+story('a button that a refresh turned into another action needs a second press', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Override role ${B.primary}` }).focus();
-  // Also of who has looked at its dialog and left it.
+  // Even after its dialog was opened and closed.
   await page.keyboard.press('Enter');
   await dialog(page).waitFor();
   await page.keyboard.press('Escape');
@@ -847,22 +847,22 @@ story('a button that a refresh turned into another action is not pressed by a sl
   await clear.waitFor({ timeout: 20_000 });
   assert.ok(await clear.evaluate((button) => button === document.activeElement));
   await page.keyboard.press('Enter');
-  await notice(page, `Nothing was sent: the button read “Override role ${B.primary}” when you turned to it, and now reads “Clear override ${B.primary}”. Press it again if you mean that.`).waitFor();
+  await notice(page, `Nothing was sent: the button changed from “Override role ${B.primary}” to “Clear override ${B.primary}”. Press it again to confirm.`).waitFor();
   assert.equal(await dialog(page).count(), 0);
-  // It is meant now, and compared with what the service holds.
+  // The second press counts, and is compared with the service's state.
   await page.keyboard.press('Enter');
   await notice(page, `Nothing was sent: The role override of ${B.primary} has changed since you started.`).waitFor();
   assert.equal((await vendorRequests(control, B.connection, 'role override')).length, 0);
 });
 
-story('put session: a name that somebody else has given since one looked is not overwritten unseen', async (told) => {
-  const { page, control, world } = told;
+story('put session: a name changed by somebody else is not overwritten unseen', async (fixtures) => {
+  const { page, control, world } = fixtures;
   const { Name } = await sessionOf(world, A, A.standby);
   const openForm = async (window) => {
     await window.getByRole('link', { name: A.standby, exact: true }).click();
     await window.getByRole('region', { name: `Session ${A.standby}`, exact: true }).getByRole('button', { name: `Put session ${A.standby}` }).click();
   };
-  await openGroup(told, A);
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await openForm(page);
   await fill(page, 'Name', 'Mine');
@@ -884,9 +884,9 @@ story('put session: a name that somebody else has given since one looked is not 
   assert.equal((await sessionOf(world, A, A.standby)).Name, 'Mine');
 });
 
-story('an id to confirm that is filled in without an event is read all the same', async (told) => {
-  const { page } = told;
-  await openGroup(told, A);
+story('a confirmation id filled in without an input event is accepted', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Delete group', exact: true }).click();
   assert.ok(await send(page, 'Delete group').isDisabled());
   await dialog(page).getByLabel(/^Type .* to confirm/).evaluate((input, id) => {
@@ -895,23 +895,23 @@ story('an id to confirm that is filled in without an event is read all the same'
   await eventually(async () => assert.ok(await send(page, 'Delete group').isEnabled()));
 });
 
-story('what a version does not have is absent, and /connections says why', async (told) => {
-  const { page, visit } = told;
-  await openGroup(told, A);
+story('actions that an API version lacks are absent, and /connections explains it', async (fixtures) => {
+  const { page, visit } = fixtures;
+  await openGroup(fixtures, A);
   assert.equal(await page.getByRole('button', { name: /^Override role/ }).count(), 0);
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   assert.equal(await page.getByRole('button', { name: /^Put session/ }).count(), 0);
   await visit('/connections');
   await page.getByText('Put session: version v1 of sessions has no PUT').waitFor();
   await page.getByText(/Override role: version v1-preview of sessions has no role override/).waitFor();
 });
 
-story('two admins at once: what has changed since one looked is not overwritten', async (told) => {
-  const { page, control, world } = told;
-  await openGroup(told, B);
+story('two admins at once: a session that became Primary is not deleted unseen', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await page.getByRole('button', { name: `Delete session ${B.standby}` }).click();
-  // The other one makes it Primary meanwhile.
+  // The other person makes it Primary meanwhile.
   const other = await page.context().newPage();
   await other.goto(path('groups', B.connection, B.group));
   await other.getByRole('button', { name: `Override role ${B.standby}` }).click();
@@ -923,12 +923,12 @@ story('two admins at once: what has changed since one looked is not overwritten'
   assert.ok(await sessionOf(world, B, B.standby));
   const { requests } = await control('GET', '/requests');
   assert.equal(requests.filter(({ operation }) => operation === 'delete session').length, 0);
-  // What stands in the dialog follows: now it has to be typed.
+  // The dialog is updated: now the id has to be typed.
   await dialog(page).getByText('it is Primary').waitFor();
 });
 
-story('an id with every awkward character is added, overridden and deleted', async (told) => {
-  const { page, complaints, visit, world } = told;
+story('an id with every special character is added, overridden and deleted', async (fixtures) => {
+  const { page, complaints, visit, world } = fixtures;
   complaints.expect(GONE);
   const group = system(await world(), 'plant-b').groups.find(({ Id }) => Id.includes('/'));
   const at = { connection: 'plant-b', group: group.Id };
@@ -953,9 +953,9 @@ story('an id with every awkward character is added, overridden and deleted', asy
   assert.equal(await sessionOf(world, at, id), undefined);
 });
 
-story('a dialog keeps the focus inside, closes on Escape and gives it back', async (told) => {
-  const { page } = told;
-  await openGroup(told, B);
+story('a dialog keeps the focus inside, closes on Escape and returns the focus', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, B);
   const opener = page.getByRole('button', { name: `Post heartbeat ${B.standby}` });
   await opener.focus();
   await page.keyboard.press('Enter');
@@ -970,24 +970,24 @@ story('a dialog keeps the focus inside, closes on Escape and gives it back', asy
   assert.ok(await opener.evaluate((button) => button === document.activeElement));
 });
 
-story('a half-typed dialog survives every refresh', async (told) => {
-  const { page } = told;
-  await openGroup(told, B);
+story('the input of an open dialog survives every refresh', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
   await fill(page, 'Id', 'HALF');
-  const asked = pageRequests(page);
+  const requests = pageRequests(page);
   await eventually(() => {
-    assert.ok(asked.inventory.length >= 2);
-    assert.ok(asked.relay.filter((one) => one.endsWith('/status')).length >= 2, `${asked.relay}`);
+    assert.ok(requests.inventory.length >= 2);
+    assert.ok(requests.relay.filter((address) => address.endsWith('/status')).length >= 2, `${requests.relay}`);
   }, 20_000);
   assert.equal(await dialog(page).getByLabel('Id', { exact: true }).inputValue(), 'HALF');
 });
 
-story('create session: no answer in time leaves the outcome unknown until it is read', async (told) => {
-  const { page, control, complaints } = told;
+story('create session: a time-out leaves the outcome unknown until it is read', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(GONE);
   await page.clock.install();
-  await openGroup(told, B);
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
   await fill(page, 'Id', 'LATE-01');
   await control('POST', '/faults', {
@@ -1003,9 +1003,9 @@ story('create session: no answer in time leaves the outcome unknown until it is 
   await unknown.getByText('The session LATE-01 does not exist.').waitFor();
 });
 
-story('a dialog is sent with Enter and closed with Cancel', async (told) => {
-  const { page } = told;
-  await openGroup(told, B);
+story('Enter submits a dialog, and Cancel closes it', async (fixtures) => {
+  const { page } = fixtures;
+  await openGroup(fixtures, B);
   await page.getByRole('button', { name: 'Add session', exact: true }).click();
   await send(page, 'Cancel').click();
   await dialog(page).waitFor({ state: 'detached' });

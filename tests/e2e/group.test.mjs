@@ -8,14 +8,14 @@ const TABLE = 'Client sessions';
 
 const ROLES = { Primary: 'Primary', PendingPrimary: 'Pending primary', Secondary: 'Secondary' };
 
-/** Every session in the order of the table: who collects first, then by id. */
-const ordered = (sessions) => {
+/** All sessions in the order of the table: by role, then by id. */
+const sorted = (sessions) => {
   const rank = ({ Role }) => ['Primary', 'PendingPrimary', 'Secondary'].indexOf(Role);
   return sessions.toSorted((a, b) => rank(a) - rank(b) || (a.Id < b.Id ? -1 : 1));
 };
 
 for (const connection of ['plant-a', 'plant-b']) {
-  story(`the facts and sessions of a group of ${connection} are the system's own`, async ({ page, visit, world }) => {
+  story(`a group of ${connection} shows the facts and sessions of the system`, async ({ page, visit, world }) => {
     const group = system(await world(), connection).groups.find(({ Sessions }) => Sessions.length > 2);
     await visit(path('groups', connection, group.Id));
     await page.getByRole('heading', { level: 1, name: group.Name, exact: true }).waitFor();
@@ -31,7 +31,7 @@ for (const connection of ['plant-a', 'plant-b']) {
           row.Score.match(/[\d.]+/)?.[0],
           row['Last data processed'].slice(0, 8),
         ]),
-        ordered(group.Sessions).map(({ Id, Role, Heartbeat }) => [
+        sorted(group.Sessions).map(({ Id, Role, Heartbeat }) => [
           Id,
           ROLES[Role].toLowerCase(),
           String(Heartbeat.FailoverScore),
@@ -51,7 +51,7 @@ story('the columns have the names that scripts and screen readers rely on', asyn
   }
 });
 
-story('a cold standby with a score of 1 is called normal', async ({ page, visit, world }) => {
+story('a cold standby with a score of 1 is shown as normal', async ({ page, visit, world }) => {
   const group = system(await world(), 'plant-a').groups.find(({ Id }) => Id === 'kiln2-opcua');
   const cold = group.Sessions.find(({ Heartbeat }) => Heartbeat.FailoverScore <= 1);
   await visit(path('groups', 'plant-a', group.Id));
@@ -61,7 +61,7 @@ story('a cold standby with a score of 1 is called normal', async ({ page, visit,
   });
 });
 
-story('a silent primary is succeeded, and is shown as stale', async ({ page, visit, control }) => {
+story('a silent primary is replaced and shown as stale', async ({ page, visit, control }) => {
   await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
   await whenRows(page, TABLE, ([first]) => assert.match(first.Session, /^TANK-01/));
   await control('PATCH', path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', 'TANK-01.OpcUa'), {
@@ -74,7 +74,7 @@ story('a silent primary is succeeded, and is shown as stale', async ({ page, vis
   });
 });
 
-story('a primary that is silent for longer than the failover timeout keeps its colours', async ({ page, visit, control }) => {
+story('a primary silent for longer than the failover timeout is not greyed out', async ({ page, visit, control }) => {
   await control('PUT', '/scenario', { name: 'incident' });
   await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
   const row = page.getByRole('row', { name: /^TANK-01\.OpcUa/ });
@@ -82,11 +82,11 @@ story('a primary that is silent for longer than the failover timeout keeps its c
   assert.equal(await row.getAttribute('data-fresh'), null);
 });
 
-story('while their system is silent heartbeats are as old as they were, and sessions are counted as last known', async (told) => {
-  const { page, control, complaints } = told;
+story('while a system is silent, heartbeat ages stop and session counts are last known', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 50[24]/);
   const beats = () => page.locator('td > .beat:not(.score)').allInnerTexts();
-  await open(told, path('groups', 'plant-b', 'hydrotreater-opcua'));
+  await open(fixtures, path('groups', 'plant-b', 'hydrotreater-opcua'));
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 1));
   const sessions = page.getByRole('region', { name: 'Sessions', exact: true }).getByRole('paragraph').first();
   const counted = await sessions.innerText();
@@ -94,11 +94,11 @@ story('while their system is silent heartbeats are as old as they were, and sess
   const posted = page.getByRole('region', { name: /^Session HDT-01/ }).getByRole('definition').nth(3);
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
   await passUntil(page, control, 40, async () => (await sessions.innerText()) === `last known ${counted}`);
-  const held = [await beats(), await posted.innerText()];
-  for (const beat of held[0]) assert.match(beat.trim(), /^was \d+ s$/);
-  assert.match(held[1], /^\d\d:\d\d:\d\d, was \d+ s$/);
+  const frozen = [await beats(), await posted.innerText()];
+  for (const beat of frozen[0]) assert.match(beat.trim(), /^was \d+ s$/);
+  assert.match(frozen[1], /^\d\d:\d\d:\d\d, was \d+ s$/);
   await pass(page, control, 10);
-  assert.deepEqual([await beats(), await posted.innerText()], held);
+  assert.deepEqual([await beats(), await posted.innerText()], frozen);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
   const beat = page.getByRole('row').filter({ hasText: 'hydrotreater-opcua' }).locator('td > .beat');
   const was = await beat.innerText();
@@ -111,12 +111,12 @@ for (const [place, connection, title] of [
   ['groups', 'plant-b', 'Primary over time'],
   ['slicers', 'live', 'On air over time'],
 ]) {
-  story(`a page of ${place} that is opened while its system is silent shows what the gateway knows by itself`, async ({ page, visit, world, control, reread, complaints }) => {
+  story(`a ${place} page opened while its system is silent shows the gateway's own data`, async ({ page, visit, world, control, reread, complaints }) => {
     complaints.expect(/status of 50[24]/);
     const [group] = system(await world(), connection).groups;
     await reread(connection);
     await control('POST', '/faults', { connection, fault: { kind: 'reset' } });
-    // What was read before the fault is no answer to the page any more.
+    // A response read before the fault must no longer be reused for the page.
     await control('POST', '/observer/advance', { seconds: 5 });
     await visit(path(place, connection, group.Id ?? group.id));
     const main = page.getByRole('main');
@@ -128,8 +128,8 @@ for (const [place, connection, title] of [
   });
 }
 
-story('where the API does not report overrides none is called off, and a takeover that did not come is not forecast', async ({ page, visit, control }) => {
-  // An override that v1-preview does not show keeps a silent session primary.
+story('if the API does not report overrides, the page does not deny one or predict an overdue takeover', async ({ page, visit, control }) => {
+  // An override that v1-preview does not report keeps a silent session primary.
   await control('PUT', '/scenario', { name: 'incident' });
   await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
   const facts = page.getByRole('region', { name: 'Group facts' });
@@ -142,10 +142,10 @@ story('where the API does not report overrides none is called off, and a takeove
   await page.getByRole('region', { name: /^Session TANK-01/ }).getByText('not reported by v1-preview', { exact: true }).waitFor();
 });
 
-story('an id with every awkward character is found from the list and again after a reload', async ({ page, visit, world }) => {
+story('an id with every special character opens from the list and after a reload', async ({ page, visit, world }) => {
   const group = system(await world(), 'plant-a').groups.find(({ Id }) => Id.includes('/'));
   for (const character of ['/', '%', '#', '?', '"', '&', ' ', 'Ü', '🏭']) {
-    assert.ok(group.Id.includes(character), `the awkward id has no ${character}`);
+    assert.ok(group.Id.includes(character), `the special id has no ${character}`);
   }
   await visit('/groups?connection=plant-a');
   const total = system(await world(), 'plant-a').groups.length;
@@ -156,42 +156,42 @@ story('an id with every awkward character is found from the list and again after
   await page.reload();
   await heading.waitFor();
   await whenRows(page, TABLE, (shown) => {
-    const ids = ordered(group.Sessions).map(({ Id }) => plain(Id));
+    const ids = sorted(group.Sessions).map(({ Id }) => plain(Id));
     assert.deepEqual(shown.map((row, n) => row.Session.startsWith(ids[n])), ids.map(() => true));
   });
 });
 
-story('a group that is not there is not found', async ({ page, visit, complaints }) => {
+story('an unknown group is not found', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 404/);
   await visit(path('groups', 'plant-a', 'no such group'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
   await page.getByText('“no such group”').waitFor();
 });
 
-story('a group that is there is not called gone because its sessions are not found', async (told) => {
-  const { page, control, visit, world, complaints } = told;
+story('an existing group is not shown as missing because its sessions are not found', async (fixtures) => {
+  const { page, control, visit, world, complaints } = fixtures;
   complaints.expect(/status of 404/);
   const [group] = system(await world(), 'plant-a').groups;
   await control('POST', '/faults', { connection: 'plant-a', operation: 'list sessions', fault: { kind: 'status', status: 404 } });
   await visit(path('groups', 'plant-a', group.Id));
   const card = page.getByRole('region', { name: 'What went wrong' });
-  await card.getByText(/the group is there, and its status or its sessions are said not to be/).waitFor();
+  await card.getByText(/the group exists, but its status or sessions were not found/).waitFor();
   await card.getByText('Response body').click();
   await card.getByText(/Operation id: /).waitFor();
   assert.equal(await page.getByRole('heading', { level: 1, name: 'Not found' }).count(), 0);
 });
 
-story('a group of a connection that is not there is not found', async ({ page, visit }) => {
+story('a group of an unknown connection is not found', async ({ page, visit }) => {
   await visit(path('groups', 'plant-z', 'tankfarm-opcua'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
 });
 
-story('a handover says from whom, to whom, since when, and what is awaited', async (told) => {
-  const { page, control } = told;
-  await open(told, path('groups', 'plant-a', 'boiler-opcua'));
+story('a handover shows its origin, target, start and the event it waits for', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, path('groups', 'plant-a', 'boiler-opcua'));
   const panel = page.getByRole('region', { name: 'Takeover' });
   await panel.getByText('heartbeat of the primary, BOIL-01.OpcUa').waitFor();
-  // Silent adapters: one is chosen and never confirms.
+  // Silent adapters: a successor is chosen but never confirms.
   const session = (id) => path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', id);
   await control('PATCH', session('BOIL-02.OpcUa'), { silent: true, score: 100 });
   await control('PATCH', session('BOIL-01.OpcUa'), { score: 1 });
@@ -209,12 +209,12 @@ story('a handover says from whom, to whom, since when, and what is awaited', asy
   assert.equal((await facts())['First seen'].split(',')[0], seen.split(',')[0]);
   assert.doesNotMatch(await panel.innerText(), /now,/);
   const headings = await panel.getByRole('heading').allInnerTexts();
-  assert.ok(headings.every((words) => words.trim() !== ''), `an empty heading among ${headings}`);
+  assert.ok(headings.every((text) => text.trim() !== ''), `an empty heading among ${headings}`);
 });
 
-story('a handover that is stuck is shown the same by the page, its panel and the list', async (told) => {
-  const { page, control } = told;
-  await open(told, path('groups', 'plant-a', 'boiler-opcua'));
+story('a stuck handover is shown alike by the page, its panel and the list', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, path('groups', 'plant-a', 'boiler-opcua'));
   const panel = page.getByRole('region', { name: 'Takeover' });
   await panel.getByText('heartbeat of the primary, BOIL-01.OpcUa').waitFor();
   const session = (id) => path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', id);
@@ -222,21 +222,22 @@ story('a handover that is stuck is shown the same by the page, its panel and the
   await control('PATCH', session('BOIL-01.OpcUa'), { score: 1 });
   await control('POST', '/clock/advance', { seconds: 20 });
   const facts = page.getByRole('region', { name: 'Group facts' });
-  const says = (words) => facts.getByText(words, { exact: true }).first();
-  await passUntil(page, control, 10, () => says('Handing over').isVisible());
+  const fact = (text) => facts.getByText(text, { exact: true }).first();
+  await passUntil(page, control, 10, () => fact('Handing over').isVisible());
   assert.equal(await panel.getAttribute('data-s'), 'moving');
-  // The vendor's clock stands, so that the heartbeat stays fresh: only the gateway knows how long it has lasted.
-  await passUntil(page, control, 90, () => says('Handover stuck').isVisible());
+  // The vendor's clock is frozen, so the heartbeat stays fresh: only the gateway knows how long the handover has
+  // lasted.
+  await passUntil(page, control, 90, () => fact('Handover stuck').isVisible());
   assert.match(await panel.getAttribute('data-s'), /^(critical|warning)$/);
   await page.getByRole('link', { name: /^Groups/ }).first().click();
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'Boiler House OPC UA', exact: true }) });
   await passUntil(page, control, 10, () => row.getByText('Handover stuck').first().isVisible());
-  // A page that is opened now was not there when it began: the gateway was.
+  // The page opened now did not see the start; the gateway did.
   await row.getByRole('link', { name: 'Boiler House OPC UA', exact: true }).click();
   await passUntil(page, control, 10, () => panel.locator('output').filter({ hasText: 'min' }).isVisible());
 });
 
-story('of a heartbeat that was posted at a time that is not reported it is not said that it never was', async ({ page, visit, control }) => {
+story('a heartbeat without a reported time is not shown as never posted', async ({ page, visit, control }) => {
   const fault = { kind: 'replace', find: '"HeartbeatTime"', with: '"Elsewhere"' };
   await control('POST', '/faults', { connection: 'plant-b', operation: 'list sessions', fault });
   await visit(path('groups', 'plant-b', 'gauging-modbus'));
@@ -248,15 +249,15 @@ story('of a heartbeat that was posted at a time that is not reported it is not s
   });
 });
 
-story('that no session is primary is said only where that is known', async ({ page, control, visit }) => {
+story('a missing primary is reported only if it is certain', async ({ page, control, visit }) => {
   const spoil = (operation, fault) => control('POST', '/faults', { connection: 'plant-b', operation, fault });
   const role = (word) => spoil('list sessions', { kind: 'replace', find: '"Role":"Primary"', with: `"Role":"${word}"` });
   const panel = page.getByRole('region', { name: 'Takeover' });
-  // No session says that it is Primary, and the status does not name one.
+  // No session has the role Primary, and the status does not name one.
   await role('Observer');
   await spoil('group status', { kind: 'body', body: '{}' });
   await visit(path('groups', 'plant-b', 'gauging-modbus'));
-  await panel.getByText('Who is primary is not known: GAUGE-01.Modbus has the role “Observer”.').waitFor();
+  await panel.getByText('The primary is not known: GAUGE-01.Modbus has the role “Observer”.').waitFor();
   await control('DELETE', '/faults');
   await spoil('list sessions', { kind: 'body', body: '[]' });
   await panel.getByText('GAUGE-01.Modbus is named primary, but its session is not listed.').waitFor({ timeout: 20_000 });
@@ -264,7 +265,7 @@ story('that no session is primary is said only where that is known', async ({ pa
   await panel.getByText('No session is primary, so there is no heartbeat to count from.').waitFor({ timeout: 20_000 });
 });
 
-story('data was last processed when the primary says so, also where the status does not', async ({ page, control, visit, world }) => {
+story('the last data is taken from the primary if the status omits it', async ({ page, control, visit, world }) => {
   const group = system(await world(), 'plant-b').groups.find(({ Id }) => Id === 'gauging-modbus');
   const primary = group.Sessions.find(({ Role }) => Role === 'Primary');
   await control('POST', '/faults', { connection: 'plant-b', operation: 'group status', fault: { kind: 'body', body: '{}' } });
@@ -276,9 +277,9 @@ story('data was last processed when the primary says so, also where the status d
   await fact.getByText('none reported').waitFor({ timeout: 20_000 });
 });
 
-/** Opens a group of so many sessions, and waits until they are read. */
-const openMany = async (told, sessions, visit = (address) => open(told, address)) => {
-  const { page, control, world } = told;
+/** Opens a group with at least this number of sessions, and waits until they are read. */
+const openMany = async (fixtures, sessions, visit = (address) => open(fixtures, address)) => {
+  const { page, control, world } = fixtures;
   await control('POST', '/reset', { scenario: 'calm', groups: 1, sessions });
   const group = system(await world(), 'plant-a').groups.find(({ Sessions }) => Sessions.length >= sessions);
   await visit(path('groups', 'plant-a', group.Id));
@@ -286,10 +287,10 @@ const openMany = async (told, sessions, visit = (address) => open(told, address)
   return group;
 };
 
-story('of a group of 10,000 sessions what is seen is drawn, all are counted, and the last one is a key away', async (told) => {
-  const { page } = told;
-  // Its timers go on: axe waits for some.
-  const group = await openMany(told, 10_000, told.visit);
+story('a group of 10,000 sessions renders visible rows only, counts all, and End reaches the last', async (fixtures) => {
+  const { page } = fixtures;
+  // With the real clock, because axe waits for timers.
+  const group = await openMany(fixtures, 10_000, fixtures.visit);
   const table = page.getByRole('table', { name: TABLE });
   assert.equal(await table.getAttribute('aria-rowcount'), String(group.Sessions.length + 1));
   const drawn = () => table.locator('tbody tr[aria-rowindex]').count();
@@ -297,14 +298,14 @@ story('of a group of 10,000 sessions what is seen is drawn, all are counted, and
   const elements = await page.evaluate(() => document.getElementsByTagName('*').length);
   assert.ok(elements < 1_500, `the page has ${elements} elements`);
   await accessible(page);
-  const ids = ordered(group.Sessions).map(({ Id }) => Id);
+  const ids = sorted(group.Sessions).map(({ Id }) => Id);
   const region = page.getByRole('region', { name: 'Client sessions, scrollable' });
   await table.getByRole('row', { name: ids[0] }).getByRole('button').first().focus();
   await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
   const last = table.getByRole('row', { name: ids.at(-1) });
   await last.waitFor();
   assert.equal(await last.getAttribute('aria-rowindex'), String(ids.length + 1));
-  // The focus was on a button of the first session, and must not be on the button of another one.
+  // The focus was on a button of the first session, and must not move to another session's button.
   await eventually(async () => assert.ok(await region.evaluate((element) => element === document.activeElement)));
   await page.keyboard.press('Home');
   await table.getByRole('row', { name: ids[0] }).waitFor();
@@ -316,20 +317,20 @@ story('of a group of 10,000 sessions what is seen is drawn, all are counted, and
   await whenRows(page, TABLE, (shown) => assert.deepEqual(shown.map(({ Session }) => Session.split(' ')[0]), [wanted]));
 });
 
-story('Tab leads through a long table session by session and on to what follows it, and back', { timeout: 120_000 }, async (told) => {
-  const { page } = told;
-  const group = await openMany(told, 60, told.visit);
-  const ids = ordered(group.Sessions).map(({ Id }) => Id);
-  /** The session that has the focus; the table where that is on another part of it, nothing outside. */
+story('Tab moves through a long table session by session and on to the next element, and back', { timeout: 120_000 }, async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openMany(fixtures, 60, fixtures.visit);
+  const ids = sorted(group.Sessions).map(({ Id }) => Id);
+  /** The focused session, the table if another part of it is focused, or null outside. */
   const focused = () =>
     page.evaluate(() => {
       const { activeElement } = document;
       const link = activeElement.closest('tbody tr')?.querySelector('th a');
       return link?.textContent ?? activeElement.closest('.scroll')?.ariaLabel ?? null;
     });
-  /** Until what a key has scrolled is drawn. */
+  /** Waits until rows scrolled in by a key are rendered. */
   const drawn = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  /** The sessions that a key leads through, until the focus is on none of them. */
+  /** The sessions that a key moves through, until the focus leaves them. */
   const walk = async (key) => {
     const seen = [];
     for (let at = await focused(); ids.includes(at) && seen.length <= ids.length; at = await focused()) {
@@ -341,14 +342,14 @@ story('Tab leads through a long table session by session and on to what follows 
   };
   await page.getByRole('table', { name: TABLE }).getByRole('link', { name: ids[0], exact: true }).focus();
   assert.deepEqual(await walk('Tab'), ids);
-  assert.equal(await focused(), null, 'the focus is behind the table');
+  assert.equal(await focused(), null, 'the focus is after the table');
   await page.keyboard.press('Shift+Tab');
   assert.deepEqual(await walk('Shift+Tab'), ids.toReversed());
 });
 
-story('sessions are sorted by any column, and the address says by which', async (told) => {
-  const { page, visit } = told;
-  const group = await openMany(told, 30);
+story('sessions can be sorted by any column, and the address contains the order', async (fixtures) => {
+  const { page, visit } = fixtures;
+  const group = await openMany(fixtures, 30);
   const scores = group.Sessions.map(({ Heartbeat }) => Heartbeat.FailoverScore).toSorted((a, b) => a - b);
   const shown = async () => (await rows(page, TABLE)).map(({ Score }) => Number(Score.match(/[\d.]+/)[0]));
   const header = page.getByRole('table', { name: TABLE }).getByRole('columnheader', { name: 'Score' });
@@ -363,9 +364,9 @@ story('sessions are sorted by any column, and the address says by which', async 
   await eventually(async () => assert.deepEqual(await shown(), scores.toReversed()));
 });
 
-story('a group of 1,000 sessions lays the page out once a second at most', async (told) => {
-  const { page, control } = told;
-  await openMany(told, 1_000);
+story('a group of 1,000 sessions causes at most one layout per second', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openMany(fixtures, 1_000);
   const debug = await page.context().newCDPSession(page);
   await debug.send('Performance.enable');
   const layouts = async () => (await debug.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'LayoutCount').value;
@@ -375,9 +376,9 @@ story('a group of 1,000 sessions lays the page out once a second at most', async
   assert.ok((await layouts()) - before <= 10 + 3, `${(await layouts()) - before} layouts in 10 s and their polls`);
 });
 
-story('the lane of the takeover is filled up to now, and a line stands there', { reducedMotion: 'reduce' }, async (told) => {
-  const { page } = told;
-  await open(told, path('groups', 'plant-a', 'tankfarm-opcua'));
+story('the takeover lane is filled up to the current time, which a line marks', { reducedMotion: 'reduce' }, async (fixtures) => {
+  const { page } = fixtures;
+  await open(fixtures, path('groups', 'plant-a', 'tankfarm-opcua'));
   const lane = page.getByRole('list', { name: 'From last heartbeat to takeover' });
   const seen = () =>
     lane.evaluate((list) => {
@@ -394,14 +395,14 @@ story('the lane of the takeover is filled up to now, and a line stands there', {
       };
     });
   const before = await seen();
-  // The vendor's clock is another one than that of the gateway and the page.
-  await told.control('POST', '/clock/advance', { seconds: 5 });
-  await pass(page, told.control, 6);
+  // The vendor's clock is independent of the clocks of gateway and page.
+  await fixtures.control('POST', '/clock/advance', { seconds: 5 });
+  await pass(page, fixtures.control, 6);
   await eventually(async () => assert.notEqual((await seen()).seconds, before.seconds));
   for (const { seconds, filled, covers, line, isHigher } of [before, await seen()]) {
-    // The FailoverTimeout is a minute; the words leave parts of a second out.
+    // The FailoverTimeout is a minute; the texts omit fractions of a second.
     for (const share of [filled, line]) assert.ok(share >= seconds / 60 - 0.01 && share < (seconds + 1) / 60 + 0.01, `${share} of ${seconds} s`);
-    assert.equal(covers, 1, 'what is left is covered');
+    assert.equal(covers, 1, 'the remaining part is covered');
     assert.ok(isHigher);
   }
 });

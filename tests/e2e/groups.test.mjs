@@ -8,14 +8,14 @@ const TABLE = 'Failover groups';
 
 const titled = (group) => group.Name ?? group.Id;
 
-const held = (world) =>
+const groupsOf = (world) =>
   ['plant-a', 'plant-b'].flatMap((id) =>
     system(world, id).groups.map((group) => ({ ...group, connection: id })),
   );
 
-story('the table holds every group of both systems, as they are', async ({ page, visit, world }) => {
+story('the table contains every group of both systems with its data', async ({ page, visit, world }) => {
   await visit('/groups');
-  const expected = held(await world()).map((group) => [
+  const expected = groupsOf(await world()).map((group) => [
     plain(titled(group)),
     TITLES[group.connection],
     group.Status.Primary === undefined ? '–' : plain(group.Status.Primary),
@@ -58,9 +58,9 @@ story('the columns have the names that scripts and screen readers rely on', asyn
   }
 });
 
-story('a search stands in the address and survives a reload', async ({ page, visit, world }) => {
+story('a search is kept in the address and survives a reload', async ({ page, visit, world }) => {
   await visit('/groups');
-  const total = held(await world()).length;
+  const total = groupsOf(await world()).length;
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
   await page.getByLabel('Search groups').fill('kiln');
   await whenRows(page, TABLE, (shown) => {
@@ -72,17 +72,17 @@ story('a search stands in the address and survives a reload', async ({ page, vis
   assert.equal(await page.getByLabel('Search groups').inputValue(), 'kiln');
 });
 
-story('a search that finds nothing says so and leads back', async ({ page, visit, world }) => {
+story('a search without matches says so and can be cleared', async ({ page, visit, world }) => {
   await visit('/groups?q=no-such-thing');
   await page.getByText('No group matches.').waitFor();
   await page.getByRole('link', { name: 'Show all groups' }).click();
-  const total = held(await world()).length;
+  const total = groupsOf(await world()).length;
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
 });
 
-story('a header sorts, and again the other way round', async ({ page, visit, world }) => {
+story('a column header sorts, and reverses the order when clicked again', async ({ page, visit, world }) => {
   await visit('/groups');
-  const names = held(await world()).map((group) => plain(titled(group)).toLowerCase()).toSorted();
+  const names = groupsOf(await world()).map((group) => plain(titled(group)).toLowerCase()).toSorted();
   const header = page.getByRole('columnheader', { name: 'Group', exact: true });
   const sorted = (direction, expected) =>
     whenRows(page, TABLE, async (shown) => {
@@ -98,7 +98,7 @@ story('a header sorts, and again the other way round', async ({ page, visit, wor
   await page.waitForURL(/sort=/);
 });
 
-story('one connection can be looked at alone', async ({ page, visit, world }) => {
+story('the list can be limited to one connection', async ({ page, visit, world }) => {
   await visit('/groups');
   await page.getByRole('combobox', { name: 'Connection' }).selectOption({ label: 'Plant B' });
   const total = system(await world(), 'plant-b').groups.length;
@@ -108,17 +108,17 @@ story('one connection can be looked at alone', async ({ page, visit, world }) =>
   });
 });
 
-story('a name leads to its group', async ({ page, visit, world }) => {
+story("a group's name links to its page", async ({ page, visit, world }) => {
   await visit('/groups');
-  // Rows move while the systems answer one after the other; a name is clicked once they stand.
-  const total = held(await world()).length;
+  // Rows move while the systems answer one by one, so the story waits for all of them.
+  const total = groupsOf(await world()).length;
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
   await page.getByRole('link', { name: 'Boiler House OPC UA' }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
   await page.waitForURL(`**${path('groups', 'plant-a', 'boiler-opcua')}`);
 });
 
-story('a failover arrives in the table by itself', async ({ page, visit, control }) => {
+story('a failover appears in the table automatically', async ({ page, visit, control }) => {
   await visit('/groups');
   const primary = async () =>
     (await rows(page, TABLE)).find((row) => row.Group.startsWith('Boiler House'))?.Primary;
@@ -130,7 +130,7 @@ story('a failover arrives in the table by itself', async ({ page, visit, control
   await eventually(async () => assert.equal(await primary(), 'BOIL-02.OpcUa'), 20_000);
 });
 
-story('a service with very many groups is listed page by page, and shown page by page', async ({ page, visit, control }) => {
+story('a service with very many groups is read and shown in pages', async ({ page, visit, control }) => {
   await control('POST', '/reset', { scenario: 'calm', groups: 250, sessions: 2 });
   await visit('/groups?connection=plant-b');
   await page.getByText('Page 1 of 11').waitFor();
@@ -154,9 +154,9 @@ story('a service with very many groups is listed page by page, and shown page by
   assert.ok(['skip=0', 'skip=100', 'skip=200'].every((skip) => lists.some((one) => one.query.includes(skip))));
 });
 
-story('a group without a name says so, and one whose name cannot be read says that', async (told) => {
-  const { page, control, world, reread } = told;
-  await open(told, '/groups?connection=plant-b');
+story('a group without a name and one with an unreadable name are marked', async (fixtures) => {
+  const { page, control, world, reread } = fixtures;
+  await open(fixtures, '/groups?connection=plant-b');
   const [first, ...others] = system(await world(), 'plant-b').groups;
   const nameless = others.find(({ Name, Description }) => !Name && !Description);
   const fault = { kind: 'replace', find: '"Name"', with: '"Name":[7],"Was"' };
@@ -170,9 +170,9 @@ story('a group without a name says so, and one whose name cannot be read says th
   });
 });
 
-story('a press keeps the order of the list, as a move of the pointer does', async (told) => {
-  const { page, control } = told;
-  await open(told, '/groups');
+story('a click keeps the order of rows, as a movement of the pointer does', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/groups');
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 10));
   await page.getByRole('row').nth(4).hover();
   for (const id of ['TANK-01.OpcUa', 'TANK-02.OpcUa']) {
@@ -184,9 +184,9 @@ story('a press keeps the order of the list, as a move of the pointer does', asyn
   await passEventually(page, control, async () => assert.doesNotMatch(await state(), /^Normal/), 20_000);
   await page.mouse.down();
   await page.mouse.up();
-  // Longer than a pointer that is left there keeps the order.
+  // Longer than an idle pointer keeps the order.
   await pass(page, control, 28);
-  assert.doesNotMatch(await first(), /^Tank Farm/, 'somebody has just pressed');
+  assert.doesNotMatch(await first(), /^Tank Farm/, 'somebody has just clicked');
   await pass(page, control, 61);
   assert.match(await first(), /^Tank Farm/);
 });

@@ -1,6 +1,6 @@
-// How a story is told: the product started anew, a page in a context of its own, and afterwards the
-// question whether the page complained about anything. A story invents no answer: what goes wrong is made to
-// go wrong in the simulator, through its control port, or by a proxy before the gateway.
+// The harness of a story: starts the product, opens a page in a new context, and afterwards checks that the page had no
+// complaints. A story fakes no response: failures are caused in the simulator, through its control port, or by a proxy
+// in front of the gateway.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { Complaints, launch } from './support/browser.mjs';
 import { START, start } from './support/product.mjs';
 
 export { eventually } from './support/eventually.mjs';
-export { accessible, sameSnapshot } from './support/looks.mjs';
+export { accessible, sameSnapshot } from './support/accessibility.mjs';
 export { START, start } from './support/product.mjs';
 export { columns, rows, whenRows } from './support/tables.mjs';
 export { open, pass, passEventually, passEverywhere, passInPage, passUntil } from './support/time.mjs';
@@ -26,16 +26,16 @@ after(async () => {
 });
 
 /**
- * One story. `tell` gets `{ page, complaints, product, control, visit, world, reread }`; options are those of a
- * browser context (colorScheme, viewport, reducedMotion, …), `now`, an instant at which the browser's own
- * clock stands (as the gateway's does unless said), `watchSeconds`, how often the gateway reads the systems: every
- * 2 s of real time unless said, and `timeout`, how many milliseconds it may take.
+ * Defines a story. `run` gets `{ page, complaints, product, control, visit, world, reread }`. Options are those of a
+ * browser context (colorScheme, viewport, reducedMotion, …); `now`, the time at which the browser's clock is frozen (by
+ * default the gateway's); `watchSeconds`, the interval at which the gateway polls (2 s of real time by default); and
+ * `timeout` in milliseconds.
  */
-export function story(name, options, tell) {
+export function story(name, options, run) {
   if (typeof options === 'function') return story(name, {}, options);
   const { now = new Date(START), watchSeconds = 2, timeout = 60_000, ...contextOptions } = options;
   return test(name, { timeout }, async () => {
-    // Of its own: what the gateway remembers for a moment would reach into the next story.
+    // Each story has its own product, because cached responses of the gateway would affect the next story.
     const product = await start({ more: ['--watch-seconds', String(watchSeconds)] });
     let page;
     try {
@@ -51,7 +51,7 @@ export function story(name, options, tell) {
       await page.clock.setFixedTime(now);
       const complaints = new Complaints(page);
       await product.allRead();
-      await tell({
+      await run({
         page,
         complaints,
         product,
@@ -62,26 +62,26 @@ export function story(name, options, tell) {
       });
       complaints.check();
     } catch (failure) {
-      if (page) await keep(name, page, product.log);
+      if (page) await saveEvidence(name, page, product.log);
       throw failure;
     } finally {
-      // Without a browser, too: a product that goes on would keep this file from its end.
+      // Even without a browser: a running product would keep the test file from ending.
       await page?.context().close().catch(() => undefined);
       await product.stop();
     }
   });
 }
 
-/** Opens a path and waits until the console, not just its page, is there. */
+/** Opens a path and waits until the console has rendered its page. */
 async function visit(page, path) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  // The page's part of the program comes on its own.
+  // The page's chunk is loaded separately.
   await page.getByText('Loading this page…').waitFor({ state: 'detached' });
 }
 
-/** Keeps what the page looked like for the person who has to find out why. */
-async function keep(name, page, log) {
+/** Saves a screenshot, the accessibility tree and the product's log of a failed story. */
+async function saveEvidence(name, page, log) {
   const file = (ending) => new URL(`${name.replace(/[^a-z0-9]+/gi, '-')}.${ending}`, OUT);
   await mkdir(OUT, { recursive: true });
   await Promise.allSettled([

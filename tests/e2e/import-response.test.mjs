@@ -1,5 +1,5 @@
-// A saved response of the query service, read back in the browser: pasted, chosen, in every shape that
-// the server or the documentation has; marked as imported, with nothing sent.
+// Importing a saved response of the query service in the browser: pasted or as a file, in every format of the server or
+// the documentation; marked as imported, without sending requests.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -24,9 +24,9 @@ for (const [name, shows] of [
   ['query-v13.inferred.json', 'ABC Company Failover Plan'],
   ['session-success.xml', 'ABC Company Failover Plan'],
 ]) {
-  story(`${name} is read, marked as imported, and nothing is sent`, async (told) => {
-    const { page, control } = told;
-    const dialog = await open(told);
+  story(`${name} is imported and marked, and nothing is sent`, async (fixtures) => {
+    const { page, control } = fixtures;
+    const dialog = await open(fixtures);
     await control('DELETE', '/requests');
     await dialog.getByLabel('File').setInputFiles({ name, mimeType: 'text/plain', buffer: await sample(name) });
     const region = page.getByRole('region', { name: 'Imported response' });
@@ -41,25 +41,25 @@ for (const [name, shows] of [
     await page.getByRole('button', { name: 'Close import' }).click();
     await region.waitFor({ state: 'detached' });
     const again = page.getByRole('button', { name: 'Import response' });
-    assert.ok(await again.evaluate((button) => button === document.activeElement), 'the focus goes back to where it came from');
+    assert.ok(await again.evaluate((button) => button === document.activeElement), 'the focus returns to the button');
   });
 }
 
-story('references are listed as what they are', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
+story('references are listed as references', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
   await dialog.getByLabel('File').setInputFiles({ name: 'references.xml', mimeType: 'text/xml', buffer: await sample('references.xml') });
   await page.getByRole('region', { name: 'Imported response' }).getByText(/references without details/).waitFor();
 });
 
-story('what cannot be read says why, and the text stays', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
+story('unreadable text shows its error and is kept', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
   const { height, padding } = await dialog.getByLabel('File').evaluate((one) => {
     const { paddingTop, paddingBottom } = getComputedStyle(one);
     return { height: one.getBoundingClientRect().height, padding: [paddingTop, paddingBottom] };
   });
-  assert.deepEqual(padding, ['4px', '4px'], 'the button stands free in its field');
+  assert.deepEqual(padding, ['4px', '4px'], 'the button has space within its field');
   assert.ok(height >= 34 && height <= 40, `${height} px`);
   await dialog.getByLabel('Response').fill('{"Entities": ');
   await dialog.getByRole('button', { name: 'Read' }).click();
@@ -71,9 +71,9 @@ story('what cannot be read says why, and the text stays', async (told) => {
   await dialog.getByRole('status').getByText(/sessions, found `html`\.$/).waitFor();
 });
 
-story('a response whose sessions cannot be read is not told as an empty one', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
+story('a response with only unreadable sessions is not shown as empty', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
   const read = async (sessions) => {
     await dialog.getByLabel('Response').fill(JSON.stringify({ Entities: { CloudFailoverSessions: { CloudFailoverSessions: sessions } } }));
     await dialog.getByRole('button', { name: 'Read' }).click();
@@ -85,9 +85,9 @@ story('a response whose sessions cannot be read is not told as an empty one', as
   assert.equal(await page.getByText('IMPORTED', { exact: true }).count(), 0);
 });
 
-story('what ran when a response was saved is not judged by the time of today', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
+story('the durations of imported sessions do not depend on the current time', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
   const run = { CreationTimeUTC: '2025-01-15T14:00:00Z', EndTimeUTC: null, State: 'Working', Result: 'None' };
   const session = {
     ...run,
@@ -99,8 +99,8 @@ story('what ran when a response was saved is not judged by the time of today', a
   await dialog.getByRole('button', { name: 'Read' }).click();
   const shows = async (name) => {
     await whenRows(page, name, (shown) => {
-      const told = shown.filter(({ Result }) => Result).map((row) => [row.Result, row.Duration]);
-      assert.deepEqual(told, [['Running', '–']]);
+      const values = shown.filter(({ Result }) => Result).map((row) => [row.Result, row.Duration]);
+      assert.deepEqual(values, [['Running', '–']]);
     });
   };
   await shows(TABLE);
@@ -112,8 +112,8 @@ story('what ran when a response was saved is not judged by the time of today', a
   assert.equal(exported['Duration in seconds'], null);
 });
 
-/** A response of many sessions, as the server would send them. */
-const many = (count) =>
+/** A response with this number of sessions, in the server's format. */
+const responseOf = (count) =>
   JSON.stringify({
     Entities: {
       CloudFailoverSessions: {
@@ -131,10 +131,10 @@ const many = (count) =>
     },
   });
 
-story('10,000 imported sessions are sorted, searched and scrolled with few rows drawn', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
-  await dialog.getByLabel('File').setInputFiles({ name: 'many.json', mimeType: 'application/json', buffer: Buffer.from(many(10_000)) });
+story('10,000 imported sessions can be sorted, searched and scrolled with few rendered rows', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
+  await dialog.getByLabel('File').setInputFiles({ name: 'many.json', mimeType: 'application/json', buffer: Buffer.from(responseOf(10_000)) });
   const region = page.getByRole('region', { name: 'Imported response' });
   await region.getByText('10000 shown').waitFor();
   assert.equal(await table(page).getAttribute('aria-rowcount'), '10001');
@@ -157,10 +157,10 @@ story('10,000 imported sessions are sorted, searched and scrolled with few rows 
   await accessible(page);
 });
 
-story('a key that is pressed on a header of an import is for that header alone', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
-  await dialog.getByLabel('File').setInputFiles({ name: 'some.json', mimeType: 'application/json', buffer: Buffer.from(many(40)) });
+story('a key pressed on a header of an import does not affect the rows', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
+  await dialog.getByLabel('File').setInputFiles({ name: 'some.json', mimeType: 'application/json', buffer: Buffer.from(responseOf(40)) });
   await page.getByRole('region', { name: 'Imported response' }).getByText('40 shown').waitFor();
   const current = table(page).locator('tr[aria-current]');
   await page.getByRole('group', { name: 'Imported sessions, scrollable' }).focus();
@@ -168,7 +168,7 @@ story('a key that is pressed on a header of an import is for that header alone',
   await current.waitFor();
   const header = table(page).getByRole('button', { name: 'Plan', exact: true });
   await header.focus();
-  // The row stays the one that it is until the header does something. By a key that scrolls little: the row stays drawn.
+  // The current row stays until the header is activated. ArrowDown scrolls little, so the row stays rendered.
   const before = await current.getAttribute('aria-rowindex');
   await page.keyboard.press('ArrowDown');
   assert.equal(await current.getAttribute('aria-rowindex'), before);
@@ -177,10 +177,10 @@ story('a key that is pressed on a header of an import is for that header alone',
   assert.equal(await page.getByRole('region', { name: 'Imported session' }).count(), 0);
 });
 
-story('of a session with 10,000 machines few rows exist, and the keys reach the last one', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
-  const response = JSON.parse(many(1));
+story('a session with 10,000 machines renders few rows, and End reaches the last', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
+  const response = JSON.parse(responseOf(1));
   const [session] = response.Entities.CloudFailoverSessions.CloudFailoverSessions;
   session.CloudFailoverTasks = { CloudFailoverTasks: Array.from({ length: 10_000 }, (_, n) => ({ VmName: `vm-${String(n).padStart(5, '0')}`, State: 'Stopped', Result: 'Success' })) };
   await dialog.getByLabel('File').setInputFiles({ name: 'one.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(response)) });
@@ -198,38 +198,38 @@ story('of a session with 10,000 machines few rows exist, and the keys reach the 
   await accessible(page);
 });
 
-story('closing the dialog while a long response is read discards it', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
-  // From within the page, at the first slice: an order from outside might come after the last one.
+story('closing the dialog while a long response is read discards it', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
+  // Clicks within the page at the first slice: a click from outside might come after the last one.
   await dialog.evaluate((dialog) => {
     const cancel = [...dialog.querySelectorAll('button')].find((button) => button.textContent === 'Cancel');
-    const look = new MutationObserver(() => {
+    const observer = new MutationObserver(() => {
       if (!dialog.textContent.includes('sessions so far')) return;
-      look.disconnect();
+      observer.disconnect();
       cancel.click();
     });
-    look.observe(dialog, { childList: true, characterData: true, subtree: true });
+    observer.observe(dialog, { childList: true, characterData: true, subtree: true });
     window.imported_ = new Set();
     new MutationObserver(() => {
-      const said = document.querySelector('[aria-label="Imported response"] [role="status"]');
-      if (said) window.imported_.add(said.textContent);
+      const status = document.querySelector('[aria-label="Imported response"] [role="status"]');
+      if (status) window.imported_.add(status.textContent);
     }).observe(document.body, { childList: true, characterData: true, subtree: true });
   });
-  const buffer = Buffer.from(many(30_000));
+  const buffer = Buffer.from(responseOf(30_000));
   await dialog.getByLabel('File').setInputFiles({ name: 'many.json', mimeType: 'application/json', buffer });
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Import response' }).click();
-  // As long as the first one, which would be there before it.
+  // As long as the first response, which would be shown before it.
   await dialog.getByLabel('File').setInputFiles({ name: 'again.json', mimeType: 'application/json', buffer });
   await page.getByRole('region', { name: 'Imported response' }).getByText('again.json: 30000 sessions').waitFor({ timeout: 30_000 });
   const imported = await page.evaluate(() => [...window.imported_]);
-  assert.deepEqual(imported.map((said) => said.split(':')[0]), ['again.json']);
+  assert.deepEqual(imported.map((text) => text.split(':')[0]), ['again.json']);
 });
 
-story('a response of more than 50 MB is refused with a clear message', async (told) => {
-  const { page } = told;
-  const dialog = await open(told);
+story('a response of more than 50 MB is rejected with a clear message', async (fixtures) => {
+  const { page } = fixtures;
+  const dialog = await open(fixtures);
   await dialog.evaluate((dialog) => {
     const files = new DataTransfer();
     files.items.add(new File([new Uint8Array(51 * 1024 * 1024)], 'huge.json'));

@@ -1,19 +1,19 @@
-// What the gateway watches and judges once, shown everywhere alike: on the overview, in the rail, in the lists
-// and on the wall; however many look; also of what is known no longer.
+// The gateway's judgement is shown consistently on the overview, in the rail, in the lists and on the wall; the number
+// of viewers does not affect the systems; and last known states stay.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, rows, story, whenRows } from './harness.mjs';
 import { pageRequests, vendorRequests } from './support/requests.mjs';
 import { allLive } from './support/sources.mjs';
-import { shownLive, tiles } from './support/walls.mjs';
+import { waitUntilLive, tiles } from './support/walls.mjs';
 import { TITLES, path, sessions, system } from './support/worlds.mjs';
 
-/** Large enough that every tile stands on the first page of the wall. */
+/** Large enough for all tiles to be on the wall's first page. */
 const large = { viewport: { width: 3840, height: 2160 } };
 
 const WALL = '/wall?distance=1&diagonal=65';
 
-/** Each alarm of the overview, worst first: its name, its severity, its sentence, where it leads, what marks it. */
+/** Each alarm of the overview, worst first: name, severity, sentence, link, and the mark "last known". */
 const alarms = async (page) =>
   page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').evaluateAll((all) =>
     all.map((item) => {
@@ -30,14 +30,14 @@ const railNumber = async (page, name) => {
   return Number((await entry.innerText()).match(/\d+/)?.[0] ?? 0);
 };
 
-/** What a summary of the overview counts: from the word to the number. */
+/** The counts of a summary of the overview, by state. */
 const summary = async (page, name) => {
   const items = page.getByRole('region', { name, exact: true }).getByRole('listitem');
   const counted = await items.evaluateAll((all) => all.map((item) => [item.querySelector('.st').textContent, item.querySelector('b').textContent]));
   return Object.fromEntries(counted.map(([word, number]) => [word, Number(number)]));
 };
 
-/** The tiles of the wall: the name and the state of each in words, its severity, and its sentence. */
+/** The tiles of the wall: label, severity and sentence. */
 const onWall = async (page) =>
   tiles(page).evaluateAll((all) =>
     all
@@ -49,8 +49,8 @@ const onWall = async (page) =>
       })),
   );
 
-/** Fails unless tiles and alarms are the same, each tile with the end of a sentence whose beginning its name and state say. */
-const saysTheSame = (loud, alarms) => {
+/** Fails unless tiles and alarms match: a tile's label and sentence together contain its alarm's text. */
+const assertSameAlarms = (loud, alarms) => {
   const left = [...alarms];
   for (const { label, severity, sentence } of loud) {
     const isSame = (alarm) => label.startsWith(`${alarm.name}: `) && severity === alarm.severity.toLowerCase() && alarm.sentence.endsWith(sentence);
@@ -61,7 +61,7 @@ const saysTheSame = (loud, alarms) => {
   assert.deepEqual(left, []);
 };
 
-/** How often each word comes. */
+/** The number of occurrences of each text. */
 const count = (words) => {
   const counted = {};
   for (const word of words) counted[word] = (counted[word] ?? 0) + 1;
@@ -70,8 +70,8 @@ const count = (words) => {
 
 const section = (alarm) => `/${alarm.href.split('/')[1]}`;
 
-story('overview, rail, lists and wall say the same of each resource, word for word', large, async (told) => {
-  const { page, control, visit, reread } = told;
+story('overview, rail, lists and wall show the same state of each resource', large, async (fixtures) => {
+  const { page, control, visit, reread } = fixtures;
   await control('PUT', '/scenario', { name: 'incident' });
   await control('POST', '/clock/advance', { seconds: 60 });
   await reread();
@@ -92,7 +92,7 @@ story('overview, rail, lists and wall say the same of each resource, word for wo
     assert.deepEqual(count(shown.map(({ State }) => State)), counted, `the summary of ${at}`);
     const hrefs = await page.getByRole('table', { name: table, exact: true }).locator('tbody th a').evaluateAll((all) => all.map((link) => [link.getAttribute('href'), link.innerText]));
     for (const [n, [href, name]] of hrefs.entries()) listed.push({ href, name, state: shown[n].State });
-    // What needs attention is what has an alarm, and stands first.
+    // The rows that need attention are those with an alarm, and come first.
     const wrong = open.filter((alarm) => section(alarm) === at);
     assert.deepEqual(hrefs.slice(0, wrong.length).map(([href]) => href).toSorted(), wrong.map(({ href }) => href).toSorted());
     const chips = at === '/groups' ? { 'Needs attention': wrong.length } : count(wrong.map(({ severity }) => severity));
@@ -100,17 +100,17 @@ story('overview, rail, lists and wall say the same of each resource, word for wo
   }
 
   await visit(`${WALL}&only=groups,slicers`);
-  await shownLive(page);
+  await waitUntilLive(page);
   await eventually(async () => assert.equal((await onWall(page)).length, listed.length));
   const wall = await onWall(page);
   assert.deepEqual(wall.map(({ label }) => label).toSorted(), listed.map(({ name, state }) => `${name}: ${state}`).toSorted());
   const loud = wall.filter(({ severity }) => ['critical', 'warning'].includes(severity));
   const alike = open.filter((alarm) => ['/groups', '/slicers'].includes(section(alarm)));
-  saysTheSame(loud, alike);
+  assertSameAlarms(loud, alike);
 });
 
-story('a run that fails stands on the overview, in the rail and on the wall alike', large, async (told) => {
-  const { page, control, visit, reread } = told;
+story('a failed run is shown alike on the overview, in the rail and on the wall', large, async (fixtures) => {
+  const { page, control, visit, reread } = fixtures;
   await control('PUT', '/scenario', { name: 'incident' });
   await reread();
   await visit('/');
@@ -119,35 +119,35 @@ story('a run that fails stands on the overview, in the rail and on the wall alik
   const counted = await summary(page, 'Veeam failovers');
   assert.equal(await railNumber(page, 'Failover sessions'), runs.length);
   await visit(`${WALL}&only=sessions`);
-  await shownLive(page);
+  await waitUntilLive(page);
   const total = Object.values(counted).reduce((sum, number) => sum + number, 0);
   await eventually(async () => assert.equal((await onWall(page)).length, total));
   const wall = await onWall(page);
   const word = ({ label }) => label.slice(label.lastIndexOf(': ') + 2);
   assert.deepEqual(count(wall.map(word)), counted);
   const loud = wall.filter(({ severity }) => ['critical', 'warning'].includes(severity));
-  saysTheSame(loud, runs);
+  assertSameAlarms(loud, runs);
 });
 
 const VIEWS = ['/', '/groups', '/slicers', '/wall', '/connections'];
 
-story('the systems are asked the same whether nobody, one or several look', { watchSeconds: 300 }, async (told) => {
-  const { page, control, visit, world } = told;
-  // A world in which nothing is in transition: what is, is read more often.
+story('the number of viewers does not change the requests to the systems', { watchSeconds: 300 }, async (fixtures) => {
+  const { page, control, visit, world } = fixtures;
+  // A world in which nothing is in transition: systems in transition are polled more often.
   await control('POST', '/reset', { scenario: 'calm', start: '2019-03-01T08:00:00Z' });
   await control('POST', '/clock/advance', { seconds: 100_000 });
-  await told.reread();
-  const held = await world();
-  // Uplynk is left out: its answers are shared for 5 s of real time, however the gateway's clock is moved.
+  await fixtures.reread();
+  const simulated = await world();
+  // Without Uplynk: its responses are reused for 5 s of real time, regardless of the gateway's clock.
   const least = {
     'plant-a list groups': 1,
-    'plant-a list sessions': system(held, 'plant-a').groups.length,
+    'plant-a list sessions': system(simulated, 'plant-a').groups.length,
     'plant-b list groups': 1,
-    'plant-b list sessions': system(held, 'plant-b').groups.length,
+    'plant-b list sessions': system(simulated, 'plant-b').groups.length,
     'em query sessions': 1,
     'em-old query sessions': 1,
   };
-  /** The reads of three intervals. */
+  /** The requests during three intervals. */
   const reads = async () => {
     await control('DELETE', '/requests');
     let counted;
@@ -165,30 +165,30 @@ story('the systems are asked the same whether nobody, one or several look', { wa
     const every = { overview: 2, groups: 2, slicers: 2, wall: 2, connections: 2 };
     localStorage.setItem('failover-console.refresh', JSON.stringify(every));
   });
-  /** Waits until a page has had so many answers. */
-  const polls = (asked) => eventually(() => assert.ok(asked.inventory.length >= 3, `${asked.inventory.length} polls`), 20_000);
+  /** Waits until a page has polled at least three times. */
+  const polls = (requested) => eventually(() => assert.ok(requested.inventory.length >= 3, `${requested.inventory.length} polls`), 20_000);
   const nobody = await reads();
-  const asked = [pageRequests(page)];
+  const requested = [pageRequests(page)];
   await visit('/');
-  await polls(asked[0]);
+  await polls(requested[0]);
   assert.deepEqual(await reads(), nobody);
   for (const address of VIEWS.slice(1)) {
     const other = await page.context().newPage();
-    asked.push(pageRequests(other));
+    requested.push(pageRequests(other));
     await other.goto(address);
   }
-  for (const one of asked) await polls(one);
+  for (const one of requested) await polls(one);
   assert.deepEqual(await reads(), nobody);
-  // All of it comes from the inventory: none of these pages asks a system itself.
-  assert.deepEqual(asked.flatMap(({ relay }) => relay), []);
+  // All data comes from the inventory: none of these pages sends requests to a system.
+  assert.deepEqual(requested.flatMap(({ relay }) => relay), []);
 });
 
-story('when every system fails, each alarm stays where it was, marked as last known', large, async (told) => {
-  const { page, control, visit, reread } = told;
+story('when every system fails, each alarm stays, marked as last known', large, async (fixtures) => {
+  const { page, control, visit, reread } = fixtures;
   await control('PUT', '/scenario', { name: 'incident' });
   await control('POST', '/clock/advance', { seconds: 60 });
   await reread();
-  await open(told, '/');
+  await open(fixtures, '/');
   await allLive(page);
   const before = (await alarms(page)).filter(({ severity }) => severity !== 'Unknown');
   const numbers = async () => ({
@@ -202,7 +202,7 @@ story('when every system fails, each alarm stays where it was, marked as last kn
     await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
   }
   await reread();
-  // The systems' clocks go on too: where they stood still, they would be told to be behind.
+  // The systems' clocks advance too: frozen clocks would be reported as wrong.
   for (let second = 0; second < 25; second += 1) {
     await control('POST', '/clock/advance', { seconds: 1 });
     await pass(page, control, 1);
@@ -221,8 +221,8 @@ story('when every system fails, each alarm stays where it was, marked as last kn
     assert.match(after[own].sentence, new RegExp(`^${title.replaceAll('.', '\\.')} does not answer\\. The last known state of its \\d+ .* is kept and not counted as healthy\\.$`));
     const hidden = after.filter(({ href }) => href.split('/')[2] === connection);
     const worst = hidden.map(({ severity }) => rank.indexOf(severity)).toSorted((a, b) => a - b)[0] ?? 2;
-    assert.equal(after[own].severity, rank[worst], `${title} counts as the worst that it hides`);
-    for (const alarm of hidden) assert.ok(after.indexOf(alarm) > own, `${alarm.name} stands below ${title}`);
+    assert.equal(after[own].severity, rank[worst], `${title} has the worst severity of its resources`);
+    for (const alarm of hidden) assert.ok(after.indexOf(alarm) > own, `${alarm.name} is below ${title}`);
   }
   assert.deepEqual(await numbers(), counted, 'the numbers of the rail');
   assert.equal(await railNumber(page, 'Connections'), Object.keys(TITLES).length);
@@ -249,25 +249,25 @@ story('when every system fails, each alarm stays where it was, marked as last kn
     assert.equal(silent.length, Object.keys(TITLES).length);
     const loud = wall.filter((tile) => !silent.includes(tile) && ['critical', 'warning'].includes(tile.severity));
     for (const { label } of loud) assert.match(label, /: .+, last known, STALE 2\d s$/);
-    saysTheSame(loud, before);
+    assertSameAlarms(loud, before);
     const quiet = wall.filter((tile) => !silent.includes(tile) && !loud.includes(tile));
     for (const { label } of quiet) assert.match(label, /: STALE 2\d s, last known .+$/);
   });
 });
 
-story('the page of something whose system is down shows its last known state', async (told) => {
-  const { page, control, complaints, world } = told;
+story('the page of a resource whose system is down shows its last known state', async (fixtures) => {
+  const { page, control, complaints, world } = fixtures;
   complaints.expect(/status of 503/);
-  const held = await world();
-  const slicers = system(held, 'live').groups.find(({ name }) => name === 'My Failover Group');
-  // The newest sessions are known; one that failed today is among them.
-  const failed = sessions(held, 'em').find(({ result }) => result === 'Failed');
-  await open(told, '/');
+  const simulated = await world();
+  const slicers = system(simulated, 'live').groups.find(({ name }) => name === 'My Failover Group');
+  // Only the newest sessions are known; one of them failed today.
+  const failed = sessions(simulated, 'em').find(({ result }) => result === 'Failed');
+  await open(fixtures, '/');
   await allLive(page);
   for (const connection of ['plant-a', 'live', 'em']) {
     await control('POST', '/faults', { connection, fault: { kind: 'status', status: 503 } });
   }
-  await told.reread();
+  await fixtures.reread();
   await pass(page, control, 20);
   const go = (to) =>
     page.evaluate((address) => {
@@ -291,10 +291,10 @@ story('the page of something whose system is down shows its last known state', a
 });
 
 for (const id of ['fault-malformed', 'fault-500']) {
-  story(`a group whose sessions cannot be read (${id}) is marked, and no other`, async (told) => {
-    const { page, control, complaints, visit, world } = told;
+  story(`a group whose sessions cannot be read (${id}) is marked, and no other`, async (fixtures) => {
+    const { page, control, complaints, visit, world } = fixtures;
     complaints.allow(/status of (404|500)/);
-    const held = await world();
+    const simulated = await world();
     await visit('/groups');
     await page.getByRole('button', { name: 'Create group' }).click();
     await page.getByRole('dialog').getByLabel('Id', { exact: true }).fill(id);
@@ -304,7 +304,7 @@ for (const id of ['fault-malformed', 'fault-500']) {
       assert.equal(requests.length, 1);
     });
     await visit('/groups');
-    const total = ['plant-a', 'plant-b'].reduce((sum, of) => sum + system(held, of).groups.length, 1);
+    const total = ['plant-a', 'plant-b'].reduce((sum, of) => sum + system(simulated, of).groups.length, 1);
     await whenRows(page, 'Failover groups', (shown) => {
       assert.equal(shown.length, total);
       for (const { Group, State } of shown) assert.equal(State, Group.startsWith(id) ? 'Never read' : 'Normal', Group);

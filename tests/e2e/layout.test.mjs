@@ -1,16 +1,16 @@
-// Where things stand: nothing moves by itself, nothing is covered or cut, on every width and with forced colours.
+// Layout: nothing moves on its own, nothing is covered or cut off, at every width and with forced colours.
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, passEverywhere, story, whenRows } from './harness.mjs';
-import { keepShifts, shifts } from './support/shifts.mjs';
-import { allLive, says } from './support/sources.mjs';
+import { recordShifts, shifts } from './support/layout-shifts.mjs';
+import { allLive, waitForSource } from './support/sources.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
 const slicerGroup = (world) => path('slicers', 'live', system(world, 'live').groups.find(({ name }) => name === 'My Failover Group').id);
 
 const sources = (page) => page.getByRole('list', { name: 'Sources' });
 
-/** The sources that have a place in the bar, from the left. */
+/** The sources visible in the bar, from the left. */
 const inBar = async (page) => {
   const items = await sources(page).getByRole('listitem').evaluateAll((all) =>
     all.filter((one) => getComputedStyle(one).opacity === '1').map((one) => [one.getBoundingClientRect().left, one.getAttribute('aria-label').split(':')[0]]),
@@ -18,7 +18,7 @@ const inBar = async (page) => {
   return items.toSorted(([a], [b]) => a - b).map(([, name]) => name);
 };
 
-const WATCHED = [
+const OBSERVED = [
   [1024, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
   [1366, '/', (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first()],
   [1440, '/groups', (page) => page.getByRole('table', { name: 'Failover groups' })],
@@ -26,49 +26,49 @@ const WATCHED = [
 ];
 
 /**
- * Lets time pass no faster than every system can be read: Uplynk wants a second of real time for each request. With
- * `passEverywhere` for the vendors too.
+ * Advances time no faster than every system can be read: Uplynk needs a second of real time for each request. With
+ * `passEverywhere`, the vendors' time advances as well.
  */
-const passWhileRead = async ({ page, control, reread }, seconds, passes = pass) => {
+const passWhileRead = async ({ page, control, reread }, seconds, advance = pass) => {
   for (let passed = 0; passed < seconds; passed += 5) {
-    await passes(page, control, 5);
+    await advance(page, control, 5);
     await reread();
   }
 };
 
-for (const [width, address, there] of WATCHED) {
-  story(`nothing moves on ${address} while somebody watches for a minute at ${width}`, { viewport: { width, height: 900 }, timeout: 180_000 }, async (told) => {
-    const { page } = told;
-    await open(told, address);
+for (const [width, address, there] of OBSERVED) {
+  story(`nothing moves on ${address} for a minute at ${width}`, { viewport: { width, height: 900 }, timeout: 180_000 }, async (fixtures) => {
+    const { page } = fixtures;
+    await open(fixtures, address);
     await there(page).waitFor();
     await allLive(page);
-    await page.evaluate(keepShifts);
+    await page.evaluate(recordShifts);
     const top = await page.getByRole('main').boundingBox();
-    // Beginnings that two systems report are compared by their clocks: one that stood still would seem to go another way
-    // with each reading.
-    await passWhileRead(told, 60, address === '/' ? passEverywhere : pass);
+    // Start times reported by two systems are compared by their clocks: a frozen one would seem to drift with each
+    // reading.
+    await passWhileRead(fixtures, 60, address === '/' ? passEverywhere : pass);
     assert.deepEqual(await shifts(page), []);
     await allLive(page);
     assert.deepEqual(await page.getByRole('main').boundingBox(), top);
   });
 }
 
-story('sources without a place in the bar open behind a button, and the worst has the first place', async (told) => {
-  const { page, control } = told;
-  await open(told, '/');
+story('sources without a place in the bar open behind a button, and the worst comes first', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/');
   await allLive(page);
   const more = page.getByRole('button', { name: /^\d more sources?$/ });
   const titles = Object.values(TITLES);
   const shown = await inBar(page);
   assert.deepEqual(shown, titles.slice(0, shown.length));
   assert.equal(await more.textContent(), `+${titles.length - shown.length}`);
-  // Both lines of a place are whole.
+  // Both lines of a source are fully visible.
   const cut = await sources(page).getByRole('button').evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight).map(({ textContent }) => textContent));
   assert.deepEqual(cut, []);
   const bar = await sources(page).boundingBox();
   await more.click();
   assert.deepEqual((await inBar(page)).toSorted(), titles.toSorted());
-  // It unfolds where the bar was, and what a source says stands below that.
+  // The list opens at the position of the bar, and a source's pop-up below that.
   const list = await sources(page).boundingBox();
   assert.ok(list.y <= bar.y && Math.abs(list.x - bar.x) <= 13, `it opens at ${list.x}, ${list.y}`);
   await page.keyboard.press('Escape');
@@ -78,24 +78,24 @@ story('sources without a place in the bar open behind a button, and the worst ha
   const [{ x, y, height }, popup] = [await button.boundingBox(), await page.getByRole('group', { name: shown.at(-1), exact: true }).boundingBox()];
   assert.ok(Math.abs(popup.x - x) <= 2 && popup.y >= y + height && popup.y <= y + height + 16, `${shown.at(-1)} opens at ${popup.x}, ${popup.y}`);
   await page.keyboard.press('Escape');
-  // What has no place takes no focus either.
+  // Hidden sources cannot be focused.
   const reachable = await sources(page).getByRole('button').evaluateAll((all) => all.filter((one) => one.tabIndex >= 0).length);
   assert.equal(reachable, shown.length);
 
   await control('POST', '/faults', { connection: 'em-old', fault: { kind: 'status', status: 503 } });
-  await passWhileRead(told, 20);
-  await says(page, titles.at(-1), /: STALE/);
+  await passWhileRead(fixtures, 20);
+  await waitForSource(page, titles.at(-1), /: STALE/);
   assert.equal((await inBar(page))[0], titles.at(-1));
 });
 
-story('the header of a phone leaves the screen to the page, with every source in reach', { viewport: { width: 390, height: 844 } }, async ({ page, visit, world }) => {
+story('the header of a phone is small, and every source is reachable', { viewport: { width: 390, height: 844 } }, async ({ page, visit, world }) => {
   for (const address of ['/', slicerGroup(await world())]) {
     await visit(address);
     await allLive(page);
     const { height, width } = await page.getByRole('banner').boundingBox();
     assert.ok(height <= 110, `the header of ${address} is ${height} px high`);
     assert.ok(width <= 390);
-    // How many have no place in the bar depends on how wide the first ones are.
+    // The number of sources without a place in the bar depends on the width of the first ones.
     for (const name of ['Refresh now', 'Pause refresh', 'Colour theme', /^[34] more sources$/]) {
       const button = page.getByRole('button', { name, exact: true });
       assert.equal(await button.count(), 1, `${name}`);
@@ -105,14 +105,14 @@ story('the header of a phone leaves the screen to the page, with every source in
   }
 });
 
-story('a clock that is wrong leaves two sources their places', { now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
+story('the message about a wrong clock leaves room for two sources', { now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
   await visit('/');
   await page.getByText(/^This computer's clock is \d+ d ahead$/).waitFor();
   await eventually(async () => assert.ok((await inBar(page)).length >= 2));
 });
 
 for (const size of [20, 24, 32]) {
-  story(`with letters of ${size} pixels nothing of rail and bar lies over anything else, and lines keep apart`, async ({ page, visit, control, reread }) => {
+  story(`at a font size of ${size} pixels rail and bar do not overlap, and lines do not touch`, async ({ page, visit, control, reread }) => {
     await control('POST', '/reset', { scenario: 'incident' });
     await reread();
     const session = await page.context().newCDPSession(page);
@@ -136,7 +136,7 @@ for (const size of [20, 24, 32]) {
   });
 }
 
-story('on a phone whose clock is wrong the header still names what is open', { viewport: { width: 390, height: 844 }, now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
+story("on a phone with a wrong clock the header still shows the page's name", { viewport: { width: 390, height: 844 }, now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
   await visit('/groups/plant-a/boiler-opcua');
   await page.getByText(/^This computer's clock is \d+ d ahead$/).waitFor();
   const { width } = await page.getByRole('heading', { level: 1 }).boundingBox();
@@ -144,10 +144,10 @@ story('on a phone whose clock is wrong the header still names what is open', { v
 });
 
 for (const viewport of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]) {
-  story(`the slicer order comes before the picture at ${viewport.width}, and nothing of a draft's bar is cut off`, { viewport }, async ({ page, visit, world, control, reread }) => {
+  story(`the slicer order comes before the picture at ${viewport.width}, and a draft's bar is not cut off`, { viewport }, async ({ page, visit, world, control, reread }) => {
     const { id, slicers } = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
     const ids = slicers.toSorted((a, b) => a.order - b.order).map((one) => one.id);
-    // Where it comes first, the warning is the longest.
+    // An unhealthy slicer in first position has the longest warning.
     await control('PATCH', path('systems', 'live', 'groups', id, 'slicers', ids.at(-1)), { healthy: false });
     await reread();
     await visit(path('slicers', 'live', id));
@@ -162,7 +162,7 @@ for (const viewport of [{ width: 1024, height: 768 }, { width: 390, height: 844 
     const cut = await bar.evaluate((one) => {
       const { left, right } = one.getBoundingClientRect();
       const parts = [...one.querySelectorAll('*')].map((part) => [part.textContent, part.getBoundingClientRect()]);
-      return parts.filter(([, box]) => box.left < left || box.right > right).map(([words]) => words);
+      return parts.filter(([, box]) => box.left < left || box.right > right).map(([text]) => text);
     });
     assert.deepEqual(cut, []);
   });
@@ -182,13 +182,13 @@ story('at 400 % zoom header and bar scroll away, and nothing covers the page', {
   assert.deepEqual(covering, []);
 });
 
-story('with forced colours controls have borders and switches differ', { forcedColors: 'active' }, async ({ page, visit, world }) => {
+story('with forced colours, controls have borders and switch states differ', { forcedColors: 'active' }, async ({ page, visit, world }) => {
   await visit(slicerGroup(await world()));
   await page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem').first().waitFor();
   const borders = (selector) =>
     page.locator(selector).evaluateAll((all) => all.filter((one) => one.checkVisibility() && Number.parseFloat(getComputedStyle(one).borderTopWidth) < 1).map((one) => one.outerHTML.slice(0, 120)));
   for (const selector of ['.btn', '.icon', '.tag', '.seg label']) assert.deepEqual(await borders(selector), [], selector);
-  // One slicer is made not eligible, so that there is a switch of each kind.
+  // One slicer is made not eligible, so that both switch states exist.
   await page.getByRole('switch', { name: /^Eligible for failover/ }).last().click();
   await page.getByRole('dialog').getByRole('button', { name: 'Make not eligible' }).click();
   await page.getByRole('switch', { name: /^Eligible for failover/, checked: false }).waitFor({ timeout: 20_000 });
@@ -201,7 +201,7 @@ story('with forced colours controls have borders and switches differ', { forcedC
   for (const selector of ['.chip', '.field', 'meter']) assert.deepEqual(await borders(selector), [], selector);
 });
 
-/** What is cut off without an ellipsis and without a title that says all of it. */
+/** Texts that are cut off without an ellipsis and a title with the full text. */
 const cut = (page, selector) =>
   page.locator(selector).evaluateAll((all) =>
     all
@@ -223,8 +223,8 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 1920, height: 108
 }
 
 for (const width of [641, 720, 960, 1024]) {
-  // 720 is what a zoom of 200 % leaves of 1440.
-  story(`every alarm of the overview is read in a few lines at ${width}, and nothing leaves the window`, { viewport: { width, height: 900 } }, async ({ page, visit, control, reread }) => {
+  // 720 is the width of a 1440 px window at 200 % zoom.
+  story(`every alarm of the overview fits in a few lines at ${width}, within the window`, { viewport: { width, height: 900 } }, async ({ page, visit, control, reread }) => {
     await control('POST', '/reset', { scenario: 'incident' });
     await reread();
     await visit('/');
@@ -246,7 +246,7 @@ for (const width of [641, 720, 960, 1024]) {
   });
 }
 
-story('how old each state of a silent system is stands whole in the table of groups, and so does the last column', async ({ page, visit, control }) => {
+story('last known ages and the last column are not cut off in the table of groups', async ({ page, visit, control }) => {
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
   await control('POST', '/observer/advance', { seconds: 104 });
   await visit('/groups');
@@ -257,7 +257,7 @@ story('how old each state of a silent system is stands whole in the table of gro
   assert.ok(all <= inside, `the table is ${all} px wide in ${inside}`);
 });
 
-story('a long name and one from right to left are cut at their own end, with the whole on demand', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
+story('long names are cut off at their end, in both directions, with the full name as title', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
   const names = { 'long-one': 'Kiln '.repeat(40).trim(), 'right-to-left': 'مجموعة تجاوز الفشل للفرن الدوار '.repeat(6).trim() };
   for (const [id, Name] of Object.entries(names)) {
     const answer = await fetch(`${product.url}/relay/plant-b/api/v1/clientfailover/groups`, {
@@ -283,7 +283,7 @@ story('a long name and one from right to left are cut at their own end, with the
   }
 });
 
-story('every source of a wall on a phone is whole', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+story('every source of a wall on a phone is fully visible', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
   await visit('/wall');
   const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
   await eventually(async () => assert.equal(await items.count(), Object.keys(TITLES).length));
@@ -302,14 +302,14 @@ story('every source of a wall on a phone is whole', { viewport: { width: 390, he
   assert.deepEqual(cut, []);
 });
 
-story('ids of slicers keep their direction, are cut at their own end, and are whole on demand', { viewport: { width: 1024, height: 768 } }, async (told) => {
-  const { page, control, world, reread } = told;
+story('slicer ids keep their direction, and are cut off at their end, with the full id as title', { viewport: { width: 1024, height: 768 } }, async (fixtures) => {
+  const { page, control, world, reread } = fixtures;
   const group = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
   const ids = ['news01', `مقدمة-${'البث'.repeat(30)}`, `a-slicer-${'x'.repeat(120)}`];
   await control('PUT', path('systems', 'live', 'groups', group.id, 'slicers'), { ids });
-  // What is shared for a moment may be older, and the page's clock stands.
+  // A cached response may be older, and the page's clock is frozen.
   await reread();
-  await open(told, path('slicers', 'live', group.id));
+  await open(fixtures, path('slicers', 'live', group.id));
   const shown = page.getByRole('list', { name: 'Slicer order' }).locator('.who b bdi');
   await eventually(async () => assert.deepEqual(await shown.evaluateAll((all) => all.map((one) => one.title)), ids));
   const looks = await shown.evaluateAll((all) => all.map((one) => ({ direction: getComputedStyle(one).direction, isInside: one.getBoundingClientRect().right <= one.closest('li').getBoundingClientRect().right })));
@@ -317,14 +317,14 @@ story('ids of slicers keep their direction, are cut at their own end, and are wh
 });
 
 for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-  story(`a notice covers no control and moves none at ${viewport.width}`, { viewport }, async ({ page, visit }) => {
+  story(`a notice covers and moves no control at ${viewport.width}`, { viewport }, async ({ page, visit }) => {
     await visit('/failover-sessions?connection=em');
     await whenRows(page, 'Cloud failover sessions', (shown) => assert.ok(shown.length > 0));
     const controls = () =>
       page.getByRole('main').locator('button, a, input, select').evaluateAll((all) =>
         all.filter((one) => one.checkVisibility()).map((one) => [one.getAttribute('aria-label') ?? one.textContent, JSON.stringify(one.getBoundingClientRect())]),
       );
-    // Until there is one, the page has its room.
+    // Without a notice, the page has the full height.
     assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0);
     const button = page.getByRole('button', { name: 'Export CSV' });
     await button.scrollIntoViewIfNeeded();
@@ -343,7 +343,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
 }
 
 for (const viewport of [{ width: 1440, height: 900 }, { width: 1024, height: 768 }, { width: 390, height: 844 }]) {
-  story(`all failovers of one moment can be read at ${viewport.width}, the newest first`, { viewport }, async ({ page, visit, control, world }) => {
+  story(`all failovers of one moment are readable at ${viewport.width}, newest first`, { viewport }, async ({ page, visit, control, world }) => {
     await visit('/groups');
     await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
     const { groups } = system(await world(), 'plant-a');
@@ -354,9 +354,9 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 1024, height: 768
       await control('PATCH', path('systems', 'plant-a', 'groups', Id, 'sessions', Sessions.find(({ Role }) => Role === 'Primary').Id), { silent: true });
     }
     await control('POST', '/clock/advance', { seconds: 150 });
-    const told = page.locator('.failovers .notice');
-    await eventually(async () => assert.equal(await told.count(), sites.length), 20_000);
-    const { places, hidden } = await told.evaluateAll((all) => {
+    const notices = page.locator('.failovers .notice');
+    await eventually(async () => assert.equal(await notices.count(), sites.length), 20_000);
+    const { places, hidden } = await notices.evaluateAll((all) => {
       const strip = all[0].closest('.notices');
       return {
         places: all.map((one) => one.getBoundingClientRect()).map(({ left, top }) => [top, left]),
@@ -364,7 +364,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 1024, height: 768
       };
     });
     assert.ok(hidden <= 1, `${hidden} px have to be scrolled to`);
-    // Below each other, or from left to right.
+    // In a column, or from left to right.
     const shown = places.map((place, at) => ({ place, at })).toSorted(({ place: [a, b] }, { place: [c, d] }) => a - c || b - d);
     assert.deepEqual(shown.map(({ at }) => at), sites.map((_, at) => at).toReversed());
   });

@@ -1,15 +1,15 @@
-// The page /: what needs attention, and how much each system holds.
+// The page /: open alarms, and a summary of each system.
 
 import assert from 'node:assert/strict';
 import { accessible, eventually, open, passUntil, story } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
-story('the summaries count what the systems hold', async ({ page, visit, world }) => {
+story('the summaries count the resources of each system', async ({ page, visit, world }) => {
   await visit('/');
-  const held = await world();
-  const groups = system(held, 'plant-a').groups.length + system(held, 'plant-b').groups.length;
-  const slicers = system(held, 'live').groups.length;
+  const simulated = await world();
+  const groups = system(simulated, 'plant-a').groups.length + system(simulated, 'plant-b').groups.length;
+  const slicers = system(simulated, 'live').groups.length;
   for (const [name, number] of [
     ['AVEVA groups', groups],
     ['Uplynk slicers', slicers],
@@ -24,7 +24,7 @@ story('the summaries count what the systems hold', async ({ page, visit, world }
   await page.getByRole('region', { name: 'Veeam failovers', exact: true }).waitFor();
 });
 
-story('the bars of the summaries begin at one height, and names stand out of the sentences of alarms', async ({ page, visit }) => {
+story('the bars of the summaries are aligned, and names stand out in the sentences of alarms', async ({ page, visit }) => {
   await visit('/');
   await page.getByRole('region', { name: 'Veeam failovers', exact: true }).waitFor();
   const tops = await page.locator('.stack').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
@@ -34,12 +34,12 @@ story('the bars of the summaries begin at one height, and names stand out of the
   assert.equal(await name.evaluate((one) => getComputedStyle(one).fontWeight), '600');
 });
 
-story('every source says that it is live, and how old its answer is', async ({ page, visit }) => {
+story('every source is live, with the age of its data', async ({ page, visit }) => {
   await visit('/');
   await allLive(page);
 });
 
-story('an adapter that falls silent for good raises an alarm that leads to its group', async ({ page, visit, control }) => {
+story('a group with silent adapters raises an alarm that links to the group', async ({ page, visit, control }) => {
   await visit('/');
   const about = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /^Boiler House OPC UA: Critical, Plant A$/ });
   assert.equal(await about.count(), 0);
@@ -48,12 +48,12 @@ story('an adapter that falls silent for good raises an alarm that leads to its g
   }
   await control('POST', '/clock/advance', { seconds: 600 });
   await about.waitFor({ timeout: 20_000 });
-  // A button by its name, although it leads somewhere: Space presses it as Enter does.
+  // The link has the role of a button: Space activates it, as Enter does.
   await about.getByRole('button', { name: 'Open Boiler House OPC UA, Primary silent, Plant A', exact: true }).press('Space');
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
 });
 
-story('alarms in the same words say of which connection each is, and so do their buttons and dialogs', async ({ page, visit }) => {
+story('alarms with the same text differ by connection, and so do their buttons and dialogs', async ({ page, visit }) => {
   await visit('/');
   const list = page.getByRole('list', { name: 'Alarms' });
   for (const title of ['Enterprise Manager', 'Enterprise Manager 9.5']) {
@@ -70,18 +70,18 @@ story('alarms in the same words say of which connection each is, and so do their
   assert.equal(new Set(names).size, names.length, String(names));
 });
 
-story('a group that is on slate while a slicer is ready leads to where the slate is left', async ({ page, visit, control, reread }) => {
+story('the alarm of a group on slate links to Leave slate if a slicer is ready', async ({ page, visit, control, reread }) => {
   await control('PUT', '/scenario', { name: 'incident' });
   await reread();
   await visit('/');
-  const mend = page.getByRole('list', { name: 'Alarms' }).getByRole('button', { name: /^Leave slate / }).first();
-  const name = (await mend.innerText()).replace('Leave slate ', '');
-  await mend.click();
+  const leaveSlate = page.getByRole('list', { name: 'Alarms' }).getByRole('button', { name: /^Leave slate / }).first();
+  const name = (await leaveSlate.innerText()).replace('Leave slate ', '');
+  await leaveSlate.click();
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   await page.getByRole('button', { name: 'Leave slate', exact: true }).waitFor();
 });
 
-story('the rail leads to every page and says where one is', async ({ page, visit }) => {
+story('the rail links to every page and marks the current one', async ({ page, visit }) => {
   await visit('/');
   const rail = page.getByRole('navigation', { name: 'Main' });
   for (const name of ['Groups', 'Slicers', 'Failover sessions', 'Activity', 'Connections', 'Overview']) {
@@ -92,20 +92,20 @@ story('the rail leads to every page and says where one is', async ({ page, visit
   }
 });
 
-story('on a phone an entry of the rail keeps its whole name beside a number', { viewport: { width: 390, height: 844 } }, async (told) => {
-  const { page, control, reread } = told;
-  await open(told, '/');
+story('on a phone the accessible name of a rail entry is complete despite its number', { viewport: { width: 390, height: 844 } }, async (fixtures) => {
+  const { page, control, reread } = fixtures;
+  await open(fixtures, '/');
   const rail = page.getByRole('navigation', { name: 'Main' });
   await rail.getByRole('link', { name: /^Failover sessions\b.*\d open alarms?$/ }).waitFor();
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
   await reread();
   const connections = rail.getByRole('link', { name: /^Connections\b.*\d open alarms?$/ });
   await passUntil(page, control, 60, async () => (await connections.count()) > 0);
-  // What is seen there is shorter.
+  // The visible text is shorter.
   for (const short of ['Sessions', 'Sources']) assert.ok(await rail.getByText(short, { exact: true }).isVisible(), short);
 });
 
-story('going back goes back', async ({ page, visit }) => {
+story('Back returns to the previous page', async ({ page, visit }) => {
   await visit('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
@@ -114,7 +114,7 @@ story('going back goes back', async ({ page, visit }) => {
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
-story('a link to the page that is open makes no step in the history', async ({ page, visit }) => {
+story('a link to the open page adds no history entry', async ({ page, visit }) => {
   await visit('/');
   const groups = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ });
   for (let click = 0; click < 2; click += 1) {
@@ -125,7 +125,7 @@ story('a link to the page that is open makes no step in the history', async ({ p
   await page.getByRole('heading', { level: 1, name: 'Overview', exact: true }).waitFor();
 });
 
-story('the chosen theme is kept', async ({ page, visit }) => {
+story('the chosen theme is kept after a reload', async ({ page, visit }) => {
   await visit('/');
   const theme = () => page.evaluate(() => document.documentElement.outerHTML.match(/^<html[^>]*>/)[0]);
   const button = page.getByRole('button', { name: 'Colour theme' });
@@ -138,7 +138,7 @@ story('the chosen theme is kept', async ({ page, visit }) => {
   assert.equal(await theme(), chosen);
 });
 
-story('a failover that is seen is told at once, wherever one is, and leads to its group', async ({ page, visit, control }) => {
+story('a failover is announced immediately on every page, and links to its group', async ({ page, visit, control }) => {
   await visit('/connections');
   await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
   const alert = page.getByRole('alert').filter({ hasText: 'has taken over' });
@@ -150,9 +150,9 @@ story('a failover that is seen is told at once, wherever one is, and leads to it
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
 });
 
-story('who has turned to what is told when it goes has the focus on the page', async (told) => {
-  const { page, control } = told;
-  await open(told, '/connections');
+story('if a focused announcement disappears, the focus moves to the page', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/connections');
   const link = page.getByRole('alert').filter({ hasText: 'has taken over' }).getByRole('link', { name: 'Open' });
   await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
   await control('POST', '/clock/advance', { seconds: 150 });
@@ -162,7 +162,7 @@ story('who has turned to what is told when it goes has the focus on the page', a
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
-story('another critical state of what was critical already is told as well, once', async ({ page, visit, control, reread }) => {
+story('a second critical state of the same resource is announced as well, once', async ({ page, visit, control, reread }) => {
   const session = 'GAUGE-02.Modbus';
   await visit(path('groups', 'plant-b', 'gauging-modbus'));
   await page.getByRole('button', { name: `Override role ${session}` }).click();
@@ -174,15 +174,15 @@ story('another critical state of what was critical already is told as well, once
   }
   await control('POST', '/clock/advance', { seconds: 600 });
   await reread();
-  const told = (words) => page.getByRole('alert').getByText(words);
-  const pinned = told(/^Critical \(Plant B\): .* an override pins GAUGE-02\.Modbus/);
+  const announced = (text) => page.getByRole('alert').getByText(text);
+  const pinned = announced(/^Critical \(Plant B\): .* an override pins GAUGE-02\.Modbus/);
   await pinned.waitFor({ state: 'attached', timeout: 20_000 });
   await clear.click();
-  await told(/^Critical \(Plant B\): .* its primary GAUGE-02\.Modbus has been silent/).waitFor({ state: 'attached', timeout: 20_000 });
+  await announced(/^Critical \(Plant B\): .* its primary GAUGE-02\.Modbus has been silent/).waitFor({ state: 'attached', timeout: 20_000 });
   assert.equal(await pinned.count(), 1);
 });
 
-story('a site that fails is one entry of the list, which unfolds, and filters leave what they name', async ({ page, visit, control, world }) => {
+story('a failing site is one foldable entry of the list, and filters select matching alarms', async ({ page, visit, control, world }) => {
   const { groups } = system(await world(), 'plant-a');
   for (const group of groups) {
     for (const session of group.Sessions) {
@@ -217,7 +217,7 @@ story('a site that fails is one entry of the list, which unfolds, and filters le
   await attention.getByRole('link', { name: 'Show all', exact: true }).click();
   await more.waitFor();
   assert.equal(new URL(page.url()).search, '');
-  // What there is not counts as absent.
+  // Unknown values are ignored.
   await visit('/?system=bogus&severity=bogus');
   await more.waitFor();
   assert.equal(await attention.getByLabel('System').inputValue(), '');
@@ -226,7 +226,7 @@ story('a site that fails is one entry of the list, which unfolds, and filters le
   await page.getByRole('table', { name: 'Failover groups' }).getByRole('row').nth(groups.length).waitFor();
 });
 
-story('what is folded is not there, and unfolds a hundred at once', async ({ page, visit, control }) => {
+story('folded alarms are not rendered, and unfold a hundred at a time', async ({ page, visit, control }) => {
   await control('POST', '/reset', { scenario: 'calm', groups: 150, sessions: 2 });
   const silent = { kind: 'replace', find: '"HeartbeatTime":"2026', with: '"HeartbeatTime":"2020' };
   await control('POST', '/faults', { connection: 'plant-a', operation: 'list sessions', fault: silent });
@@ -240,12 +240,12 @@ story('what is folded is not there, and unfolds a hundred at once', async ({ pag
   await eventually(async () => assert.equal(await items(), 100));
   await list.getByRole('button', { name: /^Show \d+ more of \d+$/ }).click();
   await eventually(async () => assert.equal(await items(), Number((await more.innerText()).match(/\d+/)[0])));
-  // The button has gone: the first of those that came is where to go on.
+  // The button has disappeared: the focus moves to the first new alarm.
   const next = list.locator('details li').nth(100).getByRole('button').first();
   await eventually(async () => assert.ok(await next.evaluate((one) => one === document.activeElement)));
 });
 
-/** Lets the adapters of groups fall silent for good, or report again. */
+/** Silences the adapters of groups permanently, or lets them report again. */
 async function silence({ control, reread }, connection, groups, silent) {
   for (const group of groups) {
     for (const session of group.Sessions) {
@@ -256,10 +256,10 @@ async function silence({ control, reread }, connection, groups, silent) {
   await reread();
 }
 
-story('an unfolded entry and the focus stay with their alarms while others come and end above them', async (told) => {
-  const { page, visit, world } = told;
-  const held = await world();
-  await silence(told, 'plant-a', system(held, 'plant-a').groups, true);
+story('an unfolded entry and the focus stay while alarms above them start and end', async (fixtures) => {
+  const { page, visit, world } = fixtures;
+  const simulated = await world();
+  await silence(fixtures, 'plant-a', system(simulated, 'plant-a').groups, true);
   await visit('/');
   const list = page.getByRole('list', { name: 'Alarms' });
   await list.getByText(/^\d+ more groups: Primary silent$/).click();
@@ -272,22 +272,22 @@ story('an unfolded entry and the focus stay with their alarms while others come 
   const stays = () => page.evaluate(() => [document.activeElement === window.pressed, window.pressed.innerText, window.pressed.closest('details')?.open]);
   const first = () => list.locator(':scope > li').first().getAttribute('aria-label');
   const before = await first();
-  const others = system(held, 'plant-b').groups.filter(({ Id }) => Id === 'hydrotreater-opcua');
-  await silence(told, 'plant-b', others, true);
-  // The newest stands first.
+  const others = system(simulated, 'plant-b').groups.filter(({ Id }) => Id === 'hydrotreater-opcua');
+  await silence(fixtures, 'plant-b', others, true);
+  // The newest alarm comes first.
   await eventually(async () => assert.match(await first(), /^Hydrotreater OPC UA: Critical/), 20_000);
   assert.deepEqual(await stays(), [true, words, true]);
   assert.equal(await list.locator('details[open]').count(), 1);
-  await silence(told, 'plant-b', others, false);
+  await silence(fixtures, 'plant-b', others, false);
   await eventually(async () => assert.equal(await first(), before), 20_000);
   assert.deepEqual(await stays(), [true, words, true]);
   assert.equal(await list.locator('details[open]').count(), 1);
 });
 
-story('the focus does not go to the button of another alarm when the worst of a folded entry ends', async (told) => {
-  const { page, visit, world } = told;
+story("when the worst alarm of a folded entry ends, the focus does not move to another alarm's button", async (fixtures) => {
+  const { page, visit, world } = fixtures;
   const { groups } = system(await world(), 'plant-a');
-  await silence(told, 'plant-a', groups, true);
+  await silence(fixtures, 'plant-a', groups, true);
   await visit('/');
   const list = page.getByRole('list', { name: 'Alarms' });
   const more = list.getByText(/^\d+ more groups: Primary silent$/);
@@ -296,7 +296,7 @@ story('the focus does not go to the button of another alarm when the worst of a 
   const worst = (await entry.getAttribute('aria-label')).split(':')[0];
   await entry.getByRole('button', { name: `Acknowledge ${worst}, Primary silent, Plant A`, exact: true }).focus();
   const number = Number((await more.innerText()).match(/\d+/)[0]);
-  await silence(told, 'plant-a', groups.filter(({ Id, Name }) => [Id, Name].includes(worst)), false);
+  await silence(fixtures, 'plant-a', groups.filter(({ Id, Name }) => [Id, Name].includes(worst)), false);
   await eventually(async () => assert.equal(await more.innerText(), `${number - 1} more groups: Primary silent`), 20_000);
   const focused = await page.evaluate(() => [document.activeElement.localName, document.activeElement.innerText, document.activeElement.parentElement.open]);
   assert.deepEqual(focused, ['summary', `${number - 1} more groups: Primary silent`, true]);

@@ -1,24 +1,23 @@
-// Pairing a screen as a wall: its code, an admin who enters it elsewhere, and the wall that it becomes,
-// until it is revoked. The screen is a browser of its own, whose clock the story moves.
+// Pairing a screen as a wall: its code, an admin who enters it elsewhere, and the resulting wall until it is revoked.
+// The screen is a separate browser whose clock the story controls.
 
 import assert from 'node:assert/strict';
 import { accessible, eventually, passInPage, rows, story, whenRows } from './harness.mjs';
 import { Complaints, GATEWAY_GONE } from './support/browser.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
 
 /**
- * A story with an admin's page and a gateway of its own, whose vendor is never reached. `screen()` opens
- * a browser for a wall.
+ * A story with an admin's page and its own gateway, whose vendor is unreachable. `screen()` opens a browser for a wall.
  */
-function pairing(name, options, tell) {
+function pairing(name, options, run) {
   if (typeof options === 'function') return pairing(name, {}, options);
   const { more, top, ...others } = options;
-  return story(name, others, async (told) => {
-    const { page, complaints } = told;
+  return story(name, others, async (fixtures) => {
+    const { page, complaints } = fixtures;
     complaints.expect(/status of 401/);
-    const served = await serve({ more, top });
+    const gateway = await serve({ more, top });
     const contexts = [];
-    const heard = [];
+    const collected = [];
     const screen = async (address = '/wall', more = {}) => {
       const context = await page.context().browser().newContext({
         locale: 'en-GB',
@@ -31,35 +30,35 @@ function pairing(name, options, tell) {
       contexts.push(context);
       const wall = await context.newPage();
       await wall.clock.install();
-      const said = new Complaints(wall);
-      said.expect(/status of 401/);
-      // A gateway that is started again.
-      said.allow(GATEWAY_GONE);
-      heard.push(said);
-      await wall.goto(`${served.url}${address}`);
+      const wallComplaints = new Complaints(wall);
+      wallComplaints.expect(/status of 401/);
+      // The story may restart the gateway.
+      wallComplaints.allow(GATEWAY_GONE);
+      collected.push(wallComplaints);
+      await wall.goto(`${gateway.url}${address}`);
       return { wall };
     };
     try {
-      await signIn(page, served, 'ann');
-      await tell({ ...told, served, screen });
-      for (const said of heard) said.check();
+      await signIn(page, gateway, 'ann');
+      await run({ ...fixtures, gateway, screen });
+      for (const wallComplaints of collected) wallComplaints.check();
     } finally {
       for (const context of contexts) await context.close();
-      // A page goes on asking.
+      // The page polls until it is left.
       await page.goto('about:blank');
-      await served.stop();
+      await gateway.stop();
     }
   });
 }
 
-/** Ends the gateway while nobody but the screen asks it anything; answers what starts it again. */
-async function pause(page, served) {
+/** Stops the gateway while only the screen sends requests; returns a function that starts it again. */
+async function pause(page, gateway) {
   await page.goto('about:blank');
-  return served.pause();
+  return gateway.pause();
 }
 
-async function signIn(page, served, user) {
-  await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+async function signIn(page, gateway, user) {
+  await page.goto(`${gateway.url}/sign-in?to=%2Fconnections`);
   await page.getByLabel('User name').fill(user);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -82,7 +81,7 @@ async function enter(page, typed, name) {
   await section.getByRole('button', { name: 'Pair wall' }).click();
 }
 
-/** Waits until a screen is a wall. */
+/** Waits until a screen has become a wall. */
 const becomesWall = async (wall) => {
   await eventually(async () => {
     await passInPage(wall, 1);
@@ -92,8 +91,8 @@ const becomesWall = async (wall) => {
 
 const signedOut = (wall) => wall.getByRole('alert').getByText('SIGNED OUT');
 
-/** Waits until a wall covers itself. */
-const coversItself = async (wall) => {
+/** Waits until a wall shows SIGNED OUT. */
+const showsSignedOut = async (wall) => {
   await eventually(async () => {
     await passInPage(wall, 1);
     assert.equal(await signedOut(wall).count(), 1);
@@ -101,14 +100,14 @@ const coversItself = async (wall) => {
   assert.equal(await wall.getByRole('list', { name: 'Tiles' }).count(), 0, 'no tile is left');
 };
 
-pairing('a screen shows a code, becomes a wall without a hand, and is signed out when it is revoked', async ({ page, screen }) => {
+pairing('a screen shows a code, becomes a wall automatically, and is signed out when revoked', async ({ page, screen }) => {
   const { wall } = await screen('/wall?only=slicers');
   await wall.getByRole('heading', { level: 1, name: 'Pair this screen' }).waitFor();
   const shown = await code(wall);
   await wall.getByText('Expires in 10 min').waitFor();
   await wall.getByText(/\/connections under Walls\. This screen then becomes a wall automatically\.$/).waitFor();
   await wall.reload();
-  assert.equal(await code(wall), shown, 'the same after a reload');
+  assert.equal(await code(wall), shown, 'the code is the same after a reload');
   await enter(page, shown.toLowerCase().replace('-', ' '), 'Hall north');
   await page.getByText('The wall Hall north is paired.').waitFor();
   await becomesWall(wall);
@@ -123,7 +122,7 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
   const piece = wall.waitForEvent('requestfinished', (request) => /pairing-/.test(request.url()));
   await wall.reload();
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
-  // A gateway that was updated meanwhile no longer has the piece of the program that shows a code: the wall has it already.
+  // An updated gateway no longer has the chunk that shows a code: the wall has already loaded it.
   await piece;
   await wall.route(/pairing-/, (route) => route.abort());
   await page.getByRole('button', { name: 'Revoke Hall north' }).click();
@@ -135,23 +134,23 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
   await dialog.getByRole('button', { name: 'Revoke wall' }).click();
   await page.getByText('The wall Hall north is revoked.').waitFor();
   await page.getByText('No screen is paired.').waitFor();
-  // The button has gone with its row.
+  // The button was removed with its row.
   await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'walls'));
-  await coversItself(wall);
+  await showsSignedOut(wall);
   assert.notEqual(await code(wall), shown);
   await enter(page, await code(wall), 'Hall north');
   await becomesWall(wall);
   assert.equal(await signedOut(wall).count(), 0);
 });
 
-pairing('very many walls are listed page by page', { top: 'trusted_proxies = ["127.0.0.1"]\n' }, async ({ page, served }) => {
+pairing('very many walls are listed in pages', { top: 'trusted_proxies = ["127.0.0.1"]\n' }, async ({ page, gateway }) => {
   for (let number = 10; number < 37; number += 1) {
-    // Screens of many networks: one network gets few codes.
-    const headers = { origin: served.url, 'content-type': 'application/json', 'x-forwarded-for': `10.${number}.0.1` };
-    const asked = (request) => ({ headers, method: 'POST', ...request });
-    const screen = await fetch(`${served.url}/api/pairing`, asked({ body: '{}' }));
+    // Screens in many networks, because the codes per network are limited.
+    const headers = { origin: gateway.url, 'content-type': 'application/json', 'x-forwarded-for': `10.${number}.0.1` };
+    const options = (request) => ({ headers, method: 'POST', ...request });
+    const screen = await fetch(`${gateway.url}/api/pairing`, options({ body: '{}' }));
     const { code: shown } = await screen.json();
-    const paired = await page.request.fetch(`${served.url}/api/walls`, asked({ data: { code: shown, name: `Hall ${number}` } }));
+    const paired = await page.request.fetch(`${gateway.url}/api/walls`, options({ data: { code: shown, name: `Hall ${number}` } }));
     assert.equal(paired.status(), 201);
   }
   await page.reload();
@@ -163,7 +162,7 @@ pairing('very many walls are listed page by page', { top: 'trusted_proxies = ["1
   await walls(page).getByText('Page 2 of 2', { exact: true }).waitFor();
   await whenRows(page, 'Walls', (table) => assert.equal(table.length, 2));
   assert.equal(new Set([...first, ...(await names())]).size, 27);
-  // Where the last wall of a page is revoked, the page before it is shown.
+  // After the last wall of a page is revoked, the previous page is shown.
   for (const name of await names()) {
     await page.getByRole('button', { name: `Revoke ${name}` }).click();
     await page.getByRole('dialog', { name: `Revoke ${name}?` }).getByRole('button', { name: 'Revoke wall' }).click();
@@ -174,7 +173,7 @@ pairing('very many walls are listed page by page', { top: 'trusted_proxies = ["1
   assert.equal(await walls(page).getByText(/^Page /).count(), 0);
 });
 
-/** Holds what a page posts to an address; the function that comes back lets it go, and waits until it is answered. */
+/** Delays the page's POST to an address; returns a function that releases it and waits for the response. */
 async function hold(page, address) {
   let release;
   const released = new Promise((resolve) => (release = resolve));
@@ -189,7 +188,7 @@ async function hold(page, address) {
   };
 }
 
-pairing('what is typed for the next wall while one is being paired stays', async ({ page, screen }) => {
+pairing('input for the next wall is kept while one is being paired', async ({ page, screen }) => {
   const { wall } = await screen();
   const shown = await code(wall);
   const release = await hold(page, '**/api/walls');
@@ -200,10 +199,10 @@ pairing('what is typed for the next wall while one is being paired stays', async
   await release();
   await page.getByText('The wall Hall is paired.').waitFor();
   assert.equal(await section.getByLabel('Code').inputValue(), 'CCCC-CCCC');
-  assert.equal(await section.getByLabel('Name').inputValue(), '', 'what was sent is cleared');
+  assert.equal(await section.getByLabel('Name').inputValue(), '', 'the submitted name is cleared');
 });
 
-pairing('a screen goes on when somebody leaves its sign-in before the answer comes', async ({ screen }) => {
+pairing('a screen continues if somebody leaves its sign-in before the response arrives', async ({ screen }) => {
   const { wall } = await screen();
   await code(wall);
   await wall.getByRole('link', { name: 'Sign in instead' }).click();
@@ -219,7 +218,7 @@ pairing('a screen goes on when somebody leaves its sign-in before the answer com
   assert.equal(await wall.getByText('The console has stopped working.').count(), 0);
 });
 
-pairing('a code that is wrong, old or used is refused with the reason, and nothing typed is lost', async ({ page, screen, complaints }) => {
+pairing('a wrong, expired or used code is rejected with the reason, and the input is kept', async ({ page, screen, complaints }) => {
   complaints.expect(/status of 404/);
   complaints.expect(/status of 409/);
   const { wall } = await screen();
@@ -241,16 +240,16 @@ pairing('a code that is wrong, old or used is refused with the reason, and nothi
   await whenRows(page, 'Walls', (table) => assert.deepEqual(table.map(({ Name }) => Name), ['Hall', 'Another']));
 });
 
-pairing('a code counts down also without the gateway, and is not shown for longer than it is good', async ({ page, screen, served }) => {
+pairing('a code counts down without the gateway, and is hidden once it has expired', async ({ page, screen, gateway }) => {
   const { wall } = await screen();
   await code(wall);
-  const again = await pause(page, served);
+  const again = await pause(page, gateway);
   await wall.clock.fastForward(61_000);
   await wall.getByText('Expires in 9 min').waitFor();
   await wall.clock.fastForward(500_000);
   await wall.getByText(/^Expires in \d\d s$/).waitFor();
   await wall.clock.fastForward(60_000);
-  await wall.getByText('Asking the gateway for a code…').waitFor();
+  await wall.getByText('Requesting a code from the gateway…').waitFor();
   assert.equal(await wall.getByRole('status', { name: 'Code' }).innerText(), '····-····');
   await again();
   await eventually(async () => {
@@ -259,10 +258,10 @@ pairing('a code counts down also without the gateway, and is not shown for longe
   });
 });
 
-pairing('a gateway that is gone is told, and the screen goes on when it is back', async ({ page, screen, served }) => {
+pairing('a screen shows that the gateway is down, and continues when it is back', async ({ page, screen, gateway }) => {
   const { wall } = await screen();
   const shown = await code(wall);
-  const again = await pause(page, served);
+  const again = await pause(page, gateway);
   await eventually(async () => {
     await passInPage(wall, 3);
     assert.equal(await wall.getByText('The gateway does not answer').count(), 1);
@@ -272,31 +271,31 @@ pairing('a gateway that is gone is told, and the screen goes on when it is back'
     await passInPage(wall, 3);
     assert.equal(await wall.getByText('The gateway does not answer').count(), 0);
   });
-  assert.equal(await code(wall), shown, 'codes are kept in the file too');
-  await page.goto(`${served.url}/connections`);
+  assert.equal(await code(wall), shown, 'codes are in the store as well');
+  await page.goto(`${gateway.url}/connections`);
   await enter(page, shown, 'Hall');
   await becomesWall(wall);
-  const back = await pause(page, served);
+  const back = await pause(page, gateway);
   await back();
   await wall.reload();
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
 });
 
-pairing('without a store that lasts a restart un-pairs the wall, which covers itself, and the page says so before', { more: '[store]\npath = "memory"\n' }, async ({ page, screen, served }) => {
+pairing('without a persistent store, a restart un-pairs the wall, and the page warns of it', { more: '[store]\npath = "memory"\n' }, async ({ page, screen, gateway }) => {
   const { wall } = await screen();
   await walls(page).getByText('The gateway keeps walls in memory only').waitFor();
   await enter(page, await code(wall), 'Hall');
   await becomesWall(wall);
-  const again = await pause(page, served);
+  const again = await pause(page, gateway);
   await again();
-  await coversItself(wall);
+  await showsSignedOut(wall);
   await code(wall);
 });
 
-pairing('a viewer sees no walls, and people can sign in at a screen that waits', async ({ page, screen, served }) => {
+pairing('a viewer sees no walls, and people can sign in at an unpaired screen', async ({ page, screen, gateway }) => {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
-  await signIn(page, served, 'vic');
+  await signIn(page, gateway, 'vic');
   await page.getByText('READ-ONLY', { exact: true }).waitFor();
   assert.equal(await walls(page).count(), 0);
   const { wall } = await screen('/wall?only=slicers');
@@ -307,12 +306,12 @@ pairing('a viewer sees no walls, and people can sign in at a screen that waits',
   await wall.getByRole('button', { name: 'Sign in', exact: true }).click();
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
   assert.equal(new URL(wall.url()).pathname + new URL(wall.url()).search, '/wall?only=slicers');
-  await served.signOutEverybody();
-  await coversItself(wall);
+  await gateway.signOutEverybody();
+  await showsSignedOut(wall);
 });
 
 /** Fails unless the code is large and nothing is cut off. */
-async function legible(wall, { width }) {
+async function assertLegible(wall, { width }) {
   const { size, fits } = await wall.evaluate(() => {
     const box = (found) => document.querySelector(found).getBoundingClientRect();
     const [shown, foot, main] = [box('output'), box('main footer'), document.querySelector('main')];
@@ -330,7 +329,7 @@ for (const colorScheme of ['light', 'dark']) {
       const { wall } = await screen('/wall', { viewport });
       await code(wall);
       await accessible(wall);
-      await legible(wall, viewport);
+      await assertLegible(wall, viewport);
     }
     const { wall } = await screen();
       await accessible(page);
@@ -343,9 +342,9 @@ for (const colorScheme of ['light', 'dark']) {
     await dialog.waitFor();
     await accessible(page);
     await dialog.getByRole('button', { name: 'Revoke wall' }).click();
-    await coversItself(wall);
+    await showsSignedOut(wall);
     await code(wall);
     await accessible(wall);
-    await legible(wall, { width: 1920, height: 1080 });
+    await assertLegible(wall, { width: 1920, height: 1080 });
   });
 }

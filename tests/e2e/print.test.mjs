@@ -1,10 +1,10 @@
-// What comes onto paper.
+// Printing.
 
 import assert from 'node:assert/strict';
 import { story, whenRows } from './harness.mjs';
 import { path, system } from './support/worlds.mjs';
 
-story('of a long table the rows in view are printed, whole and without the room for the others, and that is said', async ({ page, visit, world, control, reread }) => {
+story('printing a long table prints the visible rows without gaps, with a note', async ({ page, visit, world, control, reread }) => {
   await control('POST', '/reset', { scenario: 'calm', groups: 1, sessions: 1_000 });
   await reread();
   const { groups } = system(await world(), 'plant-a');
@@ -23,7 +23,7 @@ story('of a long table the rows in view are printed, whole and without the room 
   assert.deepEqual(await looks(), { isCut: false, hasRoom: false, says: '"Only the rows in view are printed."' });
 });
 
-story('a printed report says when it was printed, of which time it is, and which filters were set', async ({ page, visit }) => {
+story('a printed report shows its date, its period and the filters that are set', async ({ page, visit }) => {
   await visit('/report?system=aveva&from=2026-01-14T06:00:00Z');
   await page.getByRole('table', { name: 'Groups', exact: true }).waitFor();
   const date = page.getByRole('banner').getByText('15 Jan 2026');
@@ -37,7 +37,7 @@ story('a printed report says when it was printed, of which time it is, and which
   assert.deepEqual(await set(), [true, false, true, false]);
 });
 
-story('a table that is longer than a sheet begins on the first one, with its totals once and its names whole', { viewport: { width: 720, height: 900 } }, async ({ page, visit }) => {
+story('a printed table longer than a page starts on the first page, with totals once and full names', { viewport: { width: 720, height: 900 } }, async ({ page, visit }) => {
   await visit('/report');
   await whenRows(page, 'Groups', (all) => assert.ok(all.length > 20));
   await page.emulateMedia({ media: 'print' });
@@ -47,7 +47,7 @@ story('a table that is longer than a sheet begins on the first one, with its tot
     cut: [...table.querySelectorAll('th, td, bdi')].filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0).map((one) => one.textContent),
   }));
   assert.deepEqual(looks, { foot: 'table-row-group', cut: [] });
-  // One sheet and a half: with the table on a sheet of its own there would be three.
+  // One and a half pages: if the table started on a new page, there would be three.
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   const sheet = Math.ceil(whole / 1.5);
   const { height } = await groups.boundingBox();
@@ -56,7 +56,7 @@ story('a table that is longer than a sheet begins on the first one, with its tot
   assert.equal(file.toString('latin1').match(/\/Type\s*\/Page\b/g).length, 2);
 });
 
-story('what is critical is printed in dark letters, because its background is not', async ({ page, visit, control, reread }) => {
+story('critical states are printed in dark text, because backgrounds are not printed', async ({ page, visit, control, reread }) => {
   await control('PUT', '/scenario', { name: 'incident' });
   await reread();
   await visit('/');

@@ -1,5 +1,5 @@
-// The console behind nginx and Caddy, with the configurations of docs/deploying.md as they stand there. A proxy that
-// is not installed is said to be left out.
+// The console behind nginx and Caddy, with the configurations of docs/deploying.md. Stories for a proxy that is not
+// installed are reported as skipped.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,17 +11,17 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually } from './harness.mjs';
 import { launch } from './support/browser.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
 
 const DOCUMENT = await readFile(new URL('../../docs/deploying.md', import.meta.url), 'utf8');
 
-/** The examples of one language in the document, in its order. */
+/** The examples of one language in the document, in order. */
 const examples = (language) => [...DOCUMENT.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\n\`\`\``, 'g'))].map(([, text]) => text);
 
-/** Replaces what differs from machine to machine; what is not there any more is a document that has changed. */
+/** Replaces machine-specific parts; a missing part means that the document has changed. */
 const adapted = (text, changes) =>
   changes.reduce((adapting, [from, to]) => {
-    assert.ok(adapting.search(from) >= 0, `docs/deploying.md does not hold ${from} any more`);
+    assert.ok(adapting.search(from) >= 0, `docs/deploying.md no longer contains ${from}`);
     return adapting.replaceAll(from, to);
   }, text);
 
@@ -35,7 +35,7 @@ const freePort = () =>
 
 const isInstalled = (program) => !spawnSync(program, ['-v']).error;
 
-/** Why nothing can be tried behind a proxy; false where it can. */
+/** Why a proxy cannot be tested, or false if it can. */
 const missing = (proxy) => {
   const absent = [proxy, 'openssl'].filter((program) => !isInstalled(program));
   return absent.length > 0 && `${absent.join(' and ')} not installed: nothing was tried behind ${proxy}`;
@@ -57,7 +57,7 @@ after(() => rm(folder, { recursive: true }));
 
 const certificate = () => [join(folder, 'cert.pem'), join(folder, 'key.pem')];
 
-/** nginx as documented, on this port, before a gateway on that one. */
+/** Starts nginx as documented, on this port, in front of the gateway. */
 async function nginx(port, gateway, path) {
   const [cert, key] = certificate();
   const [secure] = adapted(examples('nginx')[0], [
@@ -78,7 +78,7 @@ async function nginx(port, gateway, path) {
   return spawn('nginx', ['-c', file, '-p', folder], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Caddy as documented, on this port, before a gateway on that one. */
+/** Starts Caddy as documented, on this port, in front of the gateway. */
 async function caddy(port, gateway, path) {
   const [whole, below] = examples('caddyfile');
   const changes = [
@@ -92,34 +92,34 @@ async function caddy(port, gateway, path) {
   return spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { stdio: ['ignore', 'ignore', 'pipe'], env });
 }
 
-/** An answer through the proxy: its status, or the error that took its place. */
-const ask = (port, path, { method = 'GET', headers = {}, body } = {}) =>
+/** A response through the proxy: its status, or the error code instead. */
+const send = (port, path, { method = 'GET', headers = {}, body } = {}) =>
   new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path, method, servername: 'localhost', rejectUnauthorized: false, headers: { host: `localhost:${port}`, ...headers } }, (answer) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, servername: 'localhost', rejectUnauthorized: false, headers: { host: `localhost:${port}`, ...headers } }, (response) => {
       let text = '';
-      answer.setEncoding('utf8').on('data', (piece) => (text += piece));
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+      response.setEncoding('utf8').on('data', (piece) => (text += piece));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
     });
-    asked.on('error', (error) => resolve({ status: error.code ?? error.message, headers: {}, text: '' }));
-    asked.end(body);
+    outgoing.on('error', (error) => resolve({ status: error.code ?? error.message, headers: {}, text: '' }));
+    outgoing.end(body);
   });
 
-/** A gateway that knows its public address, and the proxy before it. */
+/** Starts a gateway that knows its public address, and the proxy in front of it. */
 async function behind(proxy, path) {
   const port = await freePort();
   const top = `public_url = "https://localhost:${port}${path}"\ntrusted_proxies = ["127.0.0.1"]\ndrain_seconds = 3\n`;
-  const served = await serve({ top });
-  const program = await proxy(port, new URL(served.url).host, path);
-  const said = [];
-  program.stderr.setEncoding('utf8').on('data', (piece) => said.push(piece));
+  const gateway = await serve({ top });
+  const program = await proxy(port, new URL(gateway.url).host, path);
+  const output = [];
+  program.stderr.setEncoding('utf8').on('data', (piece) => output.push(piece));
   const ended = new Promise((resolve) => program.once('exit', resolve));
-  await eventually(async () => assert.equal((await ask(port, `${path}/healthz`)).status, 200, said.join('')));
+  await eventually(async () => assert.equal((await send(port, `${path}/healthz`)).status, 200, output.join('')));
   const stop = async () => {
     program.kill('SIGTERM');
     await ended;
-    await served.stop();
+    await gateway.stop();
   };
-  return { port, served, said, stop };
+  return { port, gateway, output, stop };
 }
 
 const PROXIES = [['nginx', nginx], ['caddy', caddy]];
@@ -130,8 +130,8 @@ for (const [name, proxy] of PROXIES) {
   const skip = missing(name);
 
   for (const path of ['', '/failover']) {
-    test(`behind ${name} ${path === '' ? 'on a host of its own' : 'below a path'} people sign in, and a body over the limit is 413`, { skip, timeout: 60_000 }, async () => {
-      const { port, stop, said } = await behind(proxy, path);
+    test(`behind ${name} ${path === '' ? 'on a host of its own' : 'below a path'} people can sign in, and an oversized body is 413`, { skip, timeout: 60_000 }, async () => {
+      const { port, stop, output } = await behind(proxy, path);
       try {
         const browser = await launch();
         try {
@@ -148,23 +148,23 @@ for (const [name, proxy] of PROXIES) {
           await browser.close();
         }
         const large = { method: 'POST', headers: origin(port), body: Buffer.alloc(3 << 20, ' ') };
-        assert.equal((await ask(port, `${path}/api/session`, large)).status, 413, said.join(''));
+        assert.equal((await send(port, `${path}/api/session`, large)).status, 413, output.join(''));
         const elsewhere = { method: 'POST', headers: { ...origin(port), origin: 'https://elsewhere.example' }, body: '{}' };
-        assert.equal((await ask(port, `${path}/api/session`, elsewhere)).status, 403);
+        assert.equal((await send(port, `${path}/api/session`, elsewhere)).status, 403);
       } finally {
         await stop();
       }
     });
   }
 
-  test(`a balancer behind ${name} hears that the gateway will stop before it does`, { skip, timeout: 60_000 }, async () => {
-    const { port, served, stop } = await behind(proxy, '');
+  test(`a load balancer behind ${name} sees that the gateway will stop before it does`, { skip, timeout: 60_000 }, async () => {
+    const { port, gateway, stop } = await behind(proxy, '');
     try {
-      assert.equal((await ask(port, '/readyz')).status, 200);
-      const stopped = served.pause();
-      await eventually(async () => assert.equal((await ask(port, '/readyz')).status, 503));
-      assert.equal((await ask(port, '/healthz')).status, 200, 'everything else is served');
-      assert.equal((await ask(port, '/sign-in')).status, 200);
+      assert.equal((await send(port, '/readyz')).status, 200);
+      const stopped = gateway.pause();
+      await eventually(async () => assert.equal((await send(port, '/readyz')).status, 503));
+      assert.equal((await send(port, '/healthz')).status, 200, 'all other requests are served');
+      assert.equal((await send(port, '/sign-in')).status, 200);
       await stopped;
     } finally {
       await stop();

@@ -1,5 +1,5 @@
-// The query builder of /failover-sessions: tokens and text are two sides of one filter, the address
-// holds the whole query, and queries are kept by name.
+// The query builder of /failover-sessions: conditions and text show the same filter, the address contains the complete
+// query, and queries can be saved by name.
 
 import assert from 'node:assert/strict';
 import { accessible, columns, eventually, open, passEverywhere, START, story, whenRows } from './harness.mjs';
@@ -11,7 +11,7 @@ const filter = (page) => page.getByLabel('Filter', { exact: true });
 
 const run = (page) => page.getByRole('button', { name: 'Run query' }).first().click();
 
-/** The plans that the table shows, whatever their order. */
+/** Waits until the table shows these plans, in any order. */
 const plans = async (page, expected) =>
   whenRows(page, TABLE, (shown) => {
     const names = expected.map(({ name }) => plain(name)).toSorted();
@@ -20,12 +20,12 @@ const plans = async (page, expected) =>
 
 const tokens = (page) => page.getByRole('group', { name: 'Conditions' }).locator('.token');
 
-const asked = async (control) => {
+const sentFilters = async (control) => {
   const { requests } = await control('GET', '/requests');
   return requests.filter(({ operation }) => operation === 'query sessions').map(({ query }) => new URLSearchParams(query).get('filter') ?? '');
 };
 
-story('a condition is built without knowing the grammar, runs, and stands in the address', async ({ page, visit, world }) => {
+story('a condition is built without knowing the grammar, runs, and is kept in the address', async ({ page, visit, world }) => {
   const failed = sessions(await world(), 'em').filter(({ result }) => result === 'Failed');
   await visit('/failover-sessions?connection=em&size=100');
   await page.getByRole('button', { name: 'Add filter', exact: true }).click();
@@ -44,7 +44,7 @@ story('a condition is built without knowing the grammar, runs, and stands in the
   await eventually(async () => assert.equal(await tokens(page).count(), 1));
 });
 
-story('conditions stand in groups of all or any, nested', async ({ page, visit, world }) => {
+story('conditions can be grouped by all or any, and nested', async ({ page, visit, world }) => {
   const wanted = sessions(await world(), 'em').filter(({ result, state }) => result === 'Failed' || state === 'Working');
   await visit('/failover-sessions?connection=em&size=100');
   await page.getByRole('button', { name: 'Add filter', exact: true }).click();
@@ -53,7 +53,7 @@ story('conditions stand in groups of all or any, nested', async ({ page, visit, 
   await tokens(page).nth(1).getByLabel('Field').selectOption('State');
   await tokens(page).nth(1).getByLabel('Value').selectOption('Working');
   assert.equal(await filter(page).inputValue(), 'Result==Failed;State==Working');
-  await page.getByLabel('How they go together').selectOption('any');
+  await page.getByLabel('Match').selectOption('any');
   assert.equal(await filter(page).inputValue(), 'Result==Failed,State==Working');
   await run(page);
   await plans(page, wanted);
@@ -66,13 +66,13 @@ story('conditions stand in groups of all or any, nested', async ({ page, visit, 
   assert.equal(await filter(page).inputValue(), 'Result==Failed');
 });
 
-story('the focus goes on from a condition or group that is removed, taken out or wrapped', async ({ page, visit }) => {
+story('the focus moves on after a condition or group is removed, ungrouped or wrapped', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   await filter(page).fill('Name==a;(Result==Failed,State==Working)');
   const button = (name) => page.getByRole('button', { name, exact: true });
   const value = (at) => tokens(page).nth(at).getByLabel('Value');
   for (const [pressed, left, focused] of [
-    ['Take out of the group', 'Name==a;Result==Failed;State==Working', value(1)],
+    ['Ungroup', 'Name==a;Result==Failed;State==Working', value(1)],
     ['Wrap State is Working in a group', 'Name==a;Result==Failed;State==Working', value(2)],
     ['Remove Result is Failed', 'Name==a;State==Working', button('Add filter to the group')],
     ['Remove group', 'Name==a', value(0)],
@@ -84,7 +84,7 @@ story('the focus goes on from a condition or group that is removed, taken out or
   }
 });
 
-story('per field only the comparisons that make sense are offered', async ({ page, visit }) => {
+story('each field offers only meaningful operators', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: 'Add filter', exact: true }).click();
   const token = tokens(page).first();
@@ -96,7 +96,7 @@ story('per field only the comparisons that make sense are offered', async ({ pag
   }
 });
 
-story('that a condition has no value yet is an error only after somebody has left it or has run the query', async ({ page, visit }) => {
+story('a missing value is an error only after leaving the condition or running the query', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   const conditions = page.getByRole('group', { name: 'Conditions' });
   const hint = (field) => conditions.getByText(`${field} has no value yet and is ignored.`);
@@ -107,7 +107,7 @@ story('that a condition has no value yet is an error only after somebody has lef
   };
   await add();
   assert.equal(await isError('Result'), false);
-  // From one part of it to the next.
+  // From one part of the condition to another.
   await tokens(page).first().getByLabel('Field').focus();
   await tokens(page).first().getByLabel('Field').selectOption('Name');
   assert.equal(await isError('Plan'), false);
@@ -121,7 +121,7 @@ story('that a condition has no value yet is an error only after somebody has lef
   await hint('Result').waitFor({ state: 'detached' });
 });
 
-story('the text can be edited by hand and becomes tokens; a mistake says where and what was expected', async ({ page, visit, control }) => {
+story('edited text becomes conditions, and a mistake shows its position and what was expected', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await filter(page).fill('Name=="ABC Company Failover Plan";(Result==Success,Result==Warning)');
   await eventually(async () => assert.equal(await tokens(page).count(), 3));
@@ -134,22 +134,22 @@ story('the text can be edited by hand and becomes tokens; a mistake says where a
   await control('DELETE', '/requests');
   await run(page);
   await accessible(page);
-  assert.ok(!page.url().includes('Colour'), 'it did not run');
-  assert.ok((await asked(control)).every((sent) => !sent.includes('Colour')));
+  assert.ok(!page.url().includes('Colour'), 'the filter did not run');
+  assert.ok((await sentFilters(control)).every((sent) => !sent.includes('Colour')));
 });
 
 story('a relative range stays relative in the address and is sent as UTC', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption({ label: 'Last 24 h' });
   await page.waitForURL(/started=24h/);
-  await eventually(async () => assert.ok((await asked(control)).some((sent) => sent === 'CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).some((sent) => sent === 'CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await sentFilters(control))));
   assert.ok(!page.url().includes('2026-01-14'));
 });
 
-story('a custom range is typed in the zone of the screen and sent as UTC', { now: START, timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+story('a custom range is entered in the displayed time zone and sent as UTC', { now: START, timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: /^14:32:08 UTC/ }).click();
-  // An hour later than UTC in winter.
+  // One hour ahead of UTC in winter.
   await page.getByRole('button', { name: /^15:32:08/ }).waitFor();
   await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption('custom');
   const range = page.getByRole('group', { name: 'Started between' });
@@ -163,9 +163,9 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await range.getByLabel('Started to').fill('2026-01-11T10:00');
   await range.getByLabel('Started to').press('Enter');
   const started = 'CreationTime>="2026-01-10T09:00:00Z";CreationTime<"2026-01-11T09:00:00Z"';
-  const isAsked = (sent) => eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
-  await isAsked(started);
-  // Run query takes a range that nobody has applied, and no times that are none.
+  const isSent = (filter) => eventually(async () => assert.ok((await sentFilters(control)).includes(filter), JSON.stringify(await sentFilters(control))));
+  await isSent(started);
+  // Run query includes a range that was not applied, but no invalid times.
   await page.getByRole('combobox', { name: 'Ended', exact: true }).selectOption('custom');
   const ended = page.getByRole('group', { name: 'Ended between' });
   await ended.getByLabel('Ended from').fill('2026-01-11T10:00');
@@ -174,11 +174,11 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await ended.getByText('From must be before To.').waitFor();
   await ended.getByLabel('Ended to').fill('2026-01-12T10:00');
   await run(page);
-  await isAsked(`${started};EndTime>="2026-01-11T09:00:00Z";EndTime<"2026-01-12T09:00:00Z"`);
+  await isSent(`${started};EndTime>="2026-01-11T09:00:00Z";EndTime<"2026-01-12T09:00:00Z"`);
 });
 
-story('where the clocks go back, Apply moves no time that was not edited, and a range takes in both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
-  // Half past two for the second time.
+story('in the hour that clocks repeat, Apply keeps unedited times, and a range includes both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+  // The second occurrence of half past two.
   const filtered = encodeURIComponent('CreationTime>="2025-10-26T01:30:00Z"');
   await visit(`/failover-sessions?connection=em&filter=${filtered}`);
   await page.getByTitle('Show times in the other zone').click();
@@ -187,14 +187,14 @@ story('where the clocks go back, Apply moves no time that was not edited, and a 
   await range.getByLabel('Started to').fill('2025-10-26T02:45');
   await range.getByRole('button', { name: 'Apply' }).click();
   const second = 'CreationTime>="2025-10-26T01:30:00Z";CreationTime<"2025-10-26T01:45:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(second), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(second), JSON.stringify(await sentFilters(control))));
   await range.getByLabel('Started from').fill('2025-10-26T02:00');
   await range.getByRole('button', { name: 'Apply' }).click();
   const both = 'CreationTime>="2025-10-26T00:00:00Z";CreationTime<"2025-10-26T01:45:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(both), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(both), JSON.stringify(await sentFilters(control))));
 });
 
-story('what is chosen follows the address back and forward', async ({ page, visit }) => {
+story('selected values follow the history', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   const value = tokens(page).first().getByLabel('Value');
   const shows = (select, choice) => eventually(async () => assert.equal(await select.inputValue(), choice));
@@ -205,7 +205,7 @@ story('what is chosen follows the address back and forward', async ({ page, visi
   await shows(value, 'Failed');
   await page.goForward();
   await shows(value, 'Warning');
-  // Another field has other comparisons and other values.
+  // Another field has other operators and values.
   await filter(page).fill('CreationTime>="2026-01-10T09:00:00Z"');
   await run(page);
   await page.waitForURL(/filter=CreationTime/);
@@ -218,7 +218,7 @@ story('what is chosen follows the address back and forward', async ({ page, visi
   await shows(operator, '>=');
 });
 
-story('the ranges and the order follow the address back and forward', async ({ page, visit }) => {
+story('ranges and order follow the history', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   for (const [name, choices, param] of [
     ['Started', ['24h', '7d'], 'started'],
@@ -240,7 +240,7 @@ story('the ranges and the order follow the address back and forward', async ({ p
   }
 });
 
-story('a range that the filter gives is shown as such, can be changed, and gives way to a relative one', { now: START }, async ({ page, visit, control }) => {
+story('a range in the filter is shown and editable, and is replaced by a relative one', { now: START }, async ({ page, visit, control }) => {
   const filtered = encodeURIComponent('Result==Failed;CreationTime>="2026-01-10T09:00:00Z"');
   await visit(`/failover-sessions?connection=em&filter=${filtered}`);
   const started = page.getByRole('combobox', { name: 'Started', exact: true });
@@ -252,7 +252,7 @@ story('a range that the filter gives is shown as such, can be changed, and gives
   await range.waitFor({ state: 'detached' });
   assert.equal(await filter(page).inputValue(), 'Result==Failed');
   const sent = 'Result==Failed;CreationTime>="2026-01-14T14:32:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(sent), JSON.stringify(await sentFilters(control))));
   await started.selectOption('custom');
   await range.waitFor();
   await page.goBack();
@@ -262,7 +262,7 @@ story('a range that the filter gives is shown as such, can be changed, and gives
   await range.waitFor({ state: 'detached' });
 });
 
-story('conditions on a time that are no range are said to be in the filter, and a range that takes their place says which', { now: START }, async ({ page, visit }) => {
+story('time conditions that are not a range are shown as such, and replacing them shows which', { now: START }, async ({ page, visit }) => {
   const limited = 'CreationTime>="2026-01-08T06:00:00Z";CreationTime<="2026-01-15T13:00:00Z"';
   await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(`Result==Failed;${limited}`)}`);
   const started = page.getByRole('combobox', { name: 'Started', exact: true });
@@ -271,7 +271,7 @@ story('conditions on a time that are no range are said to be in the filter, and 
   await shows('In the filter');
   assert.equal(await ended.evaluate((select) => select.selectedOptions[0].textContent), 'any time');
   await accessible(page);
-  // Nothing is changed while two times are entered.
+  // Entering two times changes nothing yet.
   await started.selectOption('custom');
   await page.getByRole('group', { name: 'Started between' }).waitFor();
   await started.selectOption({ label: 'In the filter' });
@@ -291,7 +291,7 @@ story('conditions on a time that are no range are said to be in the filter, and 
   await shows('any time');
 });
 
-story('a time that is being entered goes on the clocks of the other zone, and is not lost', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+story('a time being entered is converted when the time zone changes', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
   await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent('CreationTime>="2026-01-10T09:00:00Z"')}`);
   const range = (name) => page.getByRole('group', { name: `${name} between` });
   const shows = (name, text) => eventually(async () => assert.equal(await range(name).getByLabel(`${name} from`).inputValue(), text));
@@ -307,48 +307,48 @@ story('a time that is being entered goes on the clocks of the other zone, and is
   await shows('Started', '2026-01-11T08:00');
   await range('Started').getByRole('button', { name: 'Apply' }).click();
   const sent = 'CreationTime>="2026-01-11T08:00:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(sent), JSON.stringify(await sentFilters(control))));
 });
 
-story('where the clocks go back, a condition on an end takes in both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
+story('in the hour that clocks repeat, a condition on an end includes both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
   await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent('EndTime<="2025-10-25T12:00:00Z"')}`);
   await page.getByTitle('Show times in the other zone').click();
   const token = tokens(page).first();
-  const says = (text) => eventually(async () => assert.equal(await filter(page).inputValue(), text));
+  const filterIs = (text) => eventually(async () => assert.equal(await filter(page).inputValue(), text));
   await token.getByLabel('Value').fill('2025-10-26T02:30');
-  await says('EndTime<="2025-10-26T01:30:00Z"');
+  await filterIs('EndTime<="2025-10-26T01:30:00Z"');
   await token.getByLabel('Operator').selectOption('>=');
   await token.getByLabel('Value').fill('2025-10-26T02:15');
-  await says('EndTime>="2025-10-26T00:15:00Z"');
+  await filterIs('EndTime>="2025-10-26T00:15:00Z"');
 });
 
-story('a media type and a page size that nobody has chosen are those in force', async ({ page, visit }) => {
+story('the default media type and page size are shown as selected', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=50');
   const shows = (name, choice) => eventually(async () => assert.equal(await page.getByRole('combobox', { name, exact: true }).inputValue(), choice, name));
-  await shows('Answer as', 'json');
+  await shows('Response format', 'json');
   await page.getByRole('combobox', { name: 'Connection', exact: true }).selectOption('em-old');
-  await shows('Answer as', 'xml');
+  await shows('Response format', 'xml');
   await page.goBack();
-  await shows('Answer as', 'json');
+  await shows('Response format', 'json');
   await shows('Page size', '50');
   await page.getByRole('navigation').getByRole('link', { name: 'Failover sessions' }).first().click();
   await page.waitForURL((url) => !url.search.includes('size='));
   await shows('Page size', '25');
 });
 
-story('the ready queries are one click each', { now: START }, async ({ page, visit, control }) => {
+story('predefined queries run with one click', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).click();
-  await eventually(async () => assert.ok((await asked(control)).includes('Result==Failed;CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes('Result==Failed;CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await sentFilters(control))));
   assert.equal(await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).getAttribute('aria-pressed'), 'true');
   await page.getByRole('button', { name: 'Running now' }).click();
-  await eventually(async () => assert.ok((await asked(control)).some((sent) => sent.includes('State==Working')), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).some((sent) => sent.includes('State==Working')), JSON.stringify(await sentFilters(control))));
   await page.getByRole('button', { name: 'One plan’s history', exact: true }).or(page.getByRole('button', { name: "One plan's history" })).click();
   const dialog = page.getByRole('dialog', { name: "One plan's history" });
   await dialog.getByLabel('Plan').fill('ABC Company Failover Plan');
   await dialog.getByRole('button', { name: 'Run query' }).click();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0 && shown.every((row) => row.Plan.startsWith('ABC Company Failover Plan'))));
-  // Once more, in place of what was typed since.
+  // Once more, replacing text entered since.
   const history = await filter(page).inputValue();
   await filter(page).fill('Result==Failed');
   await page.getByRole('button', { name: "One plan's history" }).click();
@@ -357,7 +357,7 @@ story('the ready queries are one click each', { now: START }, async ({ page, vis
   await eventually(async () => assert.equal(await filter(page).inputValue(), history));
 });
 
-story('the table says that it shows the last query while a filter waits, and ranges, sort and size run at once', { now: START }, async ({ page, visit, control }) => {
+story('the table is marked while the edited filter has not run; ranges, sort and size apply at once', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).click();
   const results = page.getByRole('region', { name: 'Results' });
@@ -370,15 +370,15 @@ story('the table says that it shows the last query while a filter waits, and ran
   await page.getByText('Not run yet').waitFor();
   await page.getByRole('combobox', { name: 'Started', exact: true }).selectOption({ label: 'Last 7 days' });
   const sent = 'Result==Failed;CreationTime>="2026-01-08T14:32:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(sent), JSON.stringify(await sentFilters(control))));
   await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'false'));
   await page.getByRole('combobox', { name: 'Page size' }).selectOption('50');
   await page.waitForURL(/size=50/);
   await page.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Name');
   await page.waitForURL(/sort=-Name/);
-  assert.equal(await filter(page).inputValue(), 'Result==Failed;Name==Nobody', 'what waits goes on waiting');
+  assert.equal(await filter(page).inputValue(), 'Result==Failed;Name==Nobody', 'the edited filter stays');
   await last.waitFor();
-  assert.ok((await asked(control)).every((sent) => !sent.includes('Nobody')));
+  assert.ok((await sentFilters(control)).every((sent) => !sent.includes('Nobody')));
   await run(page);
   await page.waitForURL(/Nobody/);
   await page.getByText('No session matches the query.').waitFor();
@@ -389,7 +389,7 @@ story('the table says that it shows the last query while a filter waits, and ran
   await last.waitFor({ state: 'detached' });
 });
 
-story('a query is saved by name, survives a reload, is exported and imported', async ({ page, visit }) => {
+story('a query can be saved by name, survives a reload, and can be exported and imported', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed&started=7d');
   await page.getByRole('button', { name: 'Save query' }).click();
   const dialog = page.getByRole('dialog', { name: 'Save query' });
@@ -421,7 +421,7 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   await accessible(page);
 });
 
-/** Saves the query that a tab shows. */
+/** Saves the current query of a tab. */
 async function save(tab, name) {
   await tab.getByRole('button', { name: 'Save query' }).click();
   const dialog = tab.getByRole('dialog', { name: 'Save query' });
@@ -430,7 +430,7 @@ async function save(tab, name) {
   await tab.getByRole('button', { name }).waitFor();
 }
 
-story('from a saved query that is removed the focus goes to the next one, and from the last one to where queries are imported', async ({ page, visit }) => {
+story('after removing a saved query the focus moves to the next one, or to the import', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   for (const name of ['Kept first', 'Kept second']) await save(page, name);
   await page.getByRole('button', { name: 'Manage queries' }).click();
@@ -443,7 +443,7 @@ story('from a saved query that is removed the focus goes to the next one, and fr
   }
 });
 
-story('a query that another tab has saved is kept', async ({ page, visit }) => {
+story('queries saved in two tabs are both kept', async ({ page, visit }) => {
   const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
   await visit(address);
   const other = await page.context().newPage();
@@ -456,10 +456,10 @@ story('a query that another tab has saved is kept', async ({ page, visit }) => {
   }
 });
 
-story('a tab that has not heard yet of what another one has saved keeps it, and adds to it', async ({ page, visit }) => {
+story("a tab that missed another tab's saved query keeps it when saving its own", async ({ page, visit }) => {
   const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
   const other = await page.context().newPage();
-  // The browser tells other tabs in its own time; here never.
+  // Browsers notify other tabs with a delay; this one never does.
   await other.addInitScript(() => addEventListener('storage', (event) => event.stopImmediatePropagation(), true));
   await other.goto(address);
   await other.getByRole('button', { name: 'Save query' }).waitFor();
@@ -471,7 +471,7 @@ story('a tab that has not heard yet of what another one has saved keeps it, and 
   const saved = await kept();
   assert.match(saved[0], /From here/);
   assert.notEqual(saved[1], before);
-  // Another page of the console reads every preference anew.
+  // Opening another page of the console reads every preference again.
   await other.getByRole('link', { name: 'Activity' }).click();
   await other.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   await other.getByRole('table').first().waitFor();
@@ -482,15 +482,15 @@ story('a tab that has not heard yet of what another one has saved keeps it, and 
   await page.getByRole('button', { name: 'From there' }).waitFor();
 });
 
-/** What the browser keeps: one query that is read, and what else is said of it. */
+/** Stored queries that are partly unreadable: the unreadable part, the data, the error, the number of readable ones. */
 const UNREADABLE = [
   ['an entry', { version: 1, queries: [{ name: 'Good', query: 'filter=Result%3D%3DFailed' }, { name: 'Old', query: 'filter=Colour%3D%3Dred' }] }, 'Entry 2 (“Old”): The filter cannot be read.', 1],
-  ['the file', { version: 2, queries: [{ name: 'Good', query: 'filter=Result%3D%3DFailed' }] }, 'The file is of version 2; this console reads version 1.', 0],
+  ['the file', { version: 2, queries: [{ name: 'Good', query: 'filter=Result%3D%3DFailed' }] }, 'The file has version 2; this console reads version 1.', 0],
 ];
 
-for (const [what, kept, words, good] of UNREADABLE) {
-  story(`saved queries of which ${what} cannot be read are told, and stay until that is removed`, async ({ page, visit }) => {
-    const text = JSON.stringify({ kind: 'failover-console.saved-queries', ...kept });
+for (const [part, data, words, good] of UNREADABLE) {
+  story(`saved queries with ${part} unreadable are reported, and kept until that part is removed`, async ({ page, visit }) => {
+    const text = JSON.stringify({ kind: 'failover-console.saved-queries', ...data });
     const stored = () => page.evaluate(() => localStorage.getItem('failover-console.queries'));
     await visit('/connections');
     await page.evaluate((queries) => localStorage.setItem('failover-console.queries', queries), text);
@@ -503,7 +503,7 @@ for (const [what, kept, words, good] of UNREADABLE) {
     const dialog = page.getByRole('dialog', { name: 'Save query' });
     await dialog.getByLabel('Name').fill('Mine');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText(/^Nothing was changed: this console cannot read every query/).waitFor();
+    await dialog.getByText(/^Nothing was changed: some queries saved in this browser cannot be read/).waitFor();
     assert.equal(await stored(), text);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Manage queries' }).click();
@@ -520,7 +520,7 @@ for (const [what, kept, words, good] of UNREADABLE) {
     await manage.getByRole('button', { name: 'Export queries' }).click();
     const file = await (await download).path();
     assert.equal(await (await import('node:fs/promises')).readFile(file, 'utf8'), text);
-    await unreadable.getByRole('button', { name: 'Remove what cannot be read' }).click();
+    await unreadable.getByRole('button', { name: 'Remove unreadable queries' }).click();
     await unreadable.waitFor({ state: 'detached' });
     await manage.getByRole('button', { name: 'Close' }).click();
     await manage.waitFor({ state: 'detached' });
@@ -530,7 +530,7 @@ for (const [what, kept, words, good] of UNREADABLE) {
   });
 }
 
-story('a query that the browser does not store is said to last until the page is closed, and does', async ({ page, visit }) => {
+story('a query that the browser cannot store is kept until the page is closed, with a notice', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   await save(page, 'Kept');
   await page.getByRole('status').getByText('The query “Kept” is saved.').waitFor();
@@ -552,7 +552,7 @@ story('a query that the browser does not store is said to last until the page is
   await manage.getByRole('listitem').filter({ hasText: 'Failed again' }).waitFor({ state: 'detached' });
 });
 
-story('a browser that stores nothing keeps every saved query until the page is closed', async ({ page, visit }) => {
+story('if browser storage is unavailable, saved queries stay until the page is closed', async ({ page, visit }) => {
   await page.addInitScript(() =>
     Object.defineProperty(window, 'localStorage', {
       get() {
@@ -566,11 +566,11 @@ story('a browser that stores nothing keeps every saved query until the page is c
   await page.getByRole('button', { name: 'Failed ones' }).waitFor();
 });
 
-story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
+story('saving a query saves the displayed filter, even before it has run', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   const save = page.getByRole('button', { name: 'Save query' });
   await filter(page).fill('Result==');
-  await eventually(async () => assert.ok(await save.isDisabled(), 'what cannot be read cannot be saved'));
+  await eventually(async () => assert.ok(await save.isDisabled(), 'an invalid filter cannot be saved'));
   await filter(page).fill('Result==Warning');
   await save.click();
   const dialog = page.getByRole('dialog', { name: 'Save query' });
@@ -586,7 +586,7 @@ story('what is saved is the filter that is seen, also before it has run', async 
 });
 
 for (const width of [320, 390]) {
-  story(`every part of a condition is in reach on a screen of ${width} pixels`, { viewport: { width, height: 844 } }, async ({ page, visit }) => {
+  story(`every part of a condition is reachable on a screen of ${width} pixels`, { viewport: { width, height: 844 } }, async ({ page, visit }) => {
     const nested = 'CreationTime>"2026-01-01T00:00:00Z",(Result==Failed;State==Working)';
     await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(nested)}`);
     await tokens(page).nth(2).waitFor();
@@ -597,11 +597,11 @@ for (const width of [320, 390]) {
   });
 }
 
-story('a relative range goes with the time, and is counted anew by each run', { now: START }, async (told) => {
-  const { page, control } = told;
-  await open(told, '/failover-sessions?connection=em&started=1h');
+story('a relative range moves with time, and is computed again for each run', { now: START }, async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/failover-sessions?connection=em&started=1h');
   const since = (time) => eventually(async () => {
-    const sent = await asked(control);
+    const sent = await sentFilters(control);
     assert.ok(sent.includes(`CreationTime>="2026-01-15T${time}:00Z"`), JSON.stringify(sent));
   });
   await since('13:32');
@@ -614,16 +614,16 @@ story('a relative range goes with the time, and is counted anew by each run', { 
   await page.getByText('CreationTime>="2026-01-15T13:34:00Z"').waitFor();
 });
 
-story('a relative range counts back by the clock of the system that is asked, which stamps the sessions', { now: START }, async ({ page, visit, control, reread }) => {
+story('a relative range uses the clock of the queried system', { now: START }, async ({ page, visit, control, reread }) => {
   await control('PUT', '/clock', { now: '2026-01-15T16:32:08Z' });
   await reread('em');
   await visit('/failover-sessions?connection=em&started=1h');
   const since = 'CreationTime>="2026-01-15T15:32:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(since), JSON.stringify(await asked(control))));
+  await eventually(async () => assert.ok((await sentFilters(control)).includes(since), JSON.stringify(await sentFilters(control))));
   await page.getByText(since).waitFor();
 });
 
-story('a whole query is pasted, with its order and its page size, and with what may not be meant in it', async ({ page, visit }) => {
+story('a pasted query sets order and page size, and ambiguous parts are reported', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3Dfailed');
   await filter(page).fill('type=CloudFailoverSession&format=Entities&sortDesc=Name&pageSize=50&filter=Result==failed');
   await page.waitForURL((url) => url.searchParams.get('sort') === '-Name' && url.searchParams.get('size') === '50');
@@ -641,21 +641,21 @@ story('a whole query is pasted, with its order and its page size, and with what 
   await accessible(page);
 });
 
-story('the server’s words about a filter stand beside the token that they name', async ({ page, visit, complaints }) => {
+story("the server's error about a filter is shown beside the condition that it names", async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/failover-sessions?connection=em');
   await filter(page).fill('Name==Anything;Result==Postponed');
   await run(page);
   await page.getByRole('heading', { name: /returned 400/ }).waitFor();
   const items = page.getByRole('group', { name: 'Conditions' }).getByRole('listitem');
-  await items.nth(1).getByText(/^The server: .*Postponed/).waitFor();
+  await items.nth(1).getByText(/^Server: .*Postponed/).waitFor();
   assert.equal(await items.nth(0).getByText(/^The server/).count(), 0);
   await filter(page).fill('Name==Anything;Result==Failed');
   await run(page);
   await items.nth(1).getByText(/^The server/).waitFor({ state: 'detached' });
 });
 
-story('columns are chosen and remembered', async ({ page, visit }) => {
+story('selected columns are remembered', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('table', { name: TABLE }).waitFor();
   await page.getByText('Columns', { exact: true }).first().click();
@@ -671,7 +671,7 @@ story('columns are chosen and remembered', async ({ page, visit }) => {
 });
 
 for (const scheme of ['light', 'dark']) {
-  story(`the builder with nested groups, ranges and the picture is accessible in ${scheme}`, { colorScheme: scheme }, async ({ page, visit }) => {
+  story(`the builder with nested groups, ranges and the histogram is accessible in ${scheme}`, { colorScheme: scheme }, async ({ page, visit }) => {
     await visit(`/failover-sessions?connection=em&size=100&filter=${encodeURIComponent('Result==Failed,(State==Working;CreationTime>="2026-01-01T00:00:00Z")')}`);
     await page.getByRole('table', { name: TABLE }).waitFor();
     await page.getByRole('combobox', { name: 'Ended', exact: true }).selectOption('custom');

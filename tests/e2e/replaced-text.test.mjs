@@ -1,9 +1,9 @@
-// What a page translator or an extension does to a page: it takes texts out and puts copies in their place.
+// Page translators and extensions, which replace the text nodes of a page with copies.
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 
-/** Replaces every text by a copy inside of `<font>`, as translators do, on load and after every change. */
+/** Replaces every text with a copy inside of `<font>`, as translators do, on load and after every change. */
 const translate = () => {
   const replace = (node) => {
     const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
@@ -29,7 +29,7 @@ const translate = () => {
   });
 };
 
-/** Replaces every text of the console by a copy once. */
+/** Replaces every text of the console with a copy once. */
 const replaceOnce = (page) =>
   page.evaluate(() => {
     const texts = document.createTreeWalker(document.getElementById('console'), NodeFilter.SHOW_TEXT);
@@ -44,7 +44,7 @@ const replaceOnce = (page) =>
 
 const BANNER = /translation or an extension replaces text on this page/;
 
-story('the console asks not to be translated', async ({ page, visit }) => {
+story('the console opts out of translation', async ({ page, visit }) => {
   await visit('/');
   const html = page.locator('html');
   assert.equal(await html.getAttribute('translate'), 'no');
@@ -52,7 +52,7 @@ story('the console asks not to be translated', async ({ page, visit }) => {
   assert.equal(await page.getByText(BANNER).count(), 0);
 });
 
-story('a wall whose texts are replaced shows what is the case, and says so', async ({ page, visit, control }) => {
+story('a wall whose texts are replaced still shows the current state, with a warning', async ({ page, visit, control }) => {
   await page.addInitScript(translate);
   await visit('/wall');
   await page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Plant A.*live/ }).waitFor();
@@ -63,7 +63,7 @@ story('a wall whose texts are replaced shows what is the case, and says so', asy
   await page.locator('.strip').filter({ hasText: BANNER }).waitFor();
 });
 
-story('a page whose texts were replaced says so, is drawn anew, and keeps what somebody types', async ({ page, visit, control }) => {
+story('a page whose texts were replaced shows a warning, is rendered again, and keeps input', async ({ page, visit, control }) => {
   await visit('/slicers');
   const rows = page.getByRole('table').getByRole('row');
   await rows.nth(1).waitFor();
@@ -74,7 +74,7 @@ story('a page whose texts were replaced says so, is drawn anew, and keeps what s
   await page.getByRole('alert').filter({ hasText: BANNER }).waitFor();
   await eventually(async () => assert.equal(await copies(), 0, 'every text is the console\'s own again'));
 
-  // What somebody fills in is not taken away; once it is left, the page is drawn anew.
+  // Input in a focused field is kept; once the field is left, the page is rendered again.
   const search = page.getByRole('searchbox', { name: 'Search slicer groups' });
   await search.pressSequentially('news');
   await replaceOnce(page);
@@ -86,7 +86,7 @@ story('a page whose texts were replaced says so, is drawn anew, and keeps what s
   assert.equal(await search.inputValue(), 'news');
 });
 
-story('what somebody has typed and left is kept where texts are replaced, until it is used', async ({ page, visit, control }) => {
+story('unsubmitted input is kept when texts are replaced, until it is submitted', async ({ page, visit, control }) => {
   await visit('/failover-sessions');
   await page.getByRole('table', { name: 'Cloud failover sessions' }).waitFor();
   const filter = page.getByLabel('Filter', { exact: true });
@@ -99,7 +99,7 @@ story('what somebody has typed and left is kept where texts are replaced, until 
   await page.getByRole('alert').filter({ hasText: BANNER }).waitFor();
   assert.equal(await filter.inputValue(), 'Result==Failed');
   assert.ok((await copies()) > 0);
-  // Once the address holds it, the page is drawn anew, and it is still there.
+  // Once the address contains the filter, the page is rendered again with it.
   await page.getByRole('button', { name: 'Run query' }).click();
   await page.waitForURL(/filter=Result/);
   await control('POST', '/observer/advance', { seconds: 3 });

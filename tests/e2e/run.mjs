@@ -1,5 +1,5 @@
-// Runs all stories, some files at a time: `node tests/e2e/run.mjs WORKERS [PATTERN]`. Node's own command would take the
-// files by name, and leave one worker alone with the last of the long ones.
+// Runs all stories, several files in parallel: `node tests/e2e/run.mjs WORKERS [PATTERN]`. Node's own command sorts
+// files by name, so that a long file could start last.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -8,16 +8,16 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
-/** What takes longest goes first, as the last lines of a run say. */
+/** The longest files start first; the end of each run lists them. */
 const LONGEST = ['group-actions', 'accessibility', 'wall', 'live-refresh', 'slicer-order', 'failures', 'pairing', 'undisturbed', 'chunks', 'slicer-drag', 'query-builder'];
 
 const [workers, pattern] = process.argv.slice(2);
 const names = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.test.mjs'));
 const longest = LONGEST.map((name) => `${name}.test.mjs`);
-for (const name of longest) assert.ok(names.includes(name), `${name} is among the longest and not there`);
+for (const name of longest) assert.ok(names.includes(name), `${name} is listed as one of the longest but does not exist`);
 const ordered = [...longest, ...names.toSorted().filter((name) => !longest.includes(name))];
 
-/** The files that have ended, and how long each took. */
+/** The finished files with their durations. */
 const ended = [];
 
 run({
@@ -29,7 +29,7 @@ run({
     process.exitCode = 1;
   })
   .on('test:complete', ({ name, file, details }) => {
-    // A file counts as a test, too, and has its own path as its name.
+    // A test file counts as a test as well, with its path as its name.
     if (name === file) ended.push({ name: basename(file, '.test.mjs'), seconds: Math.round(details.duration_ms / 1_000) });
   })
   .on('end', () => {

@@ -1,5 +1,4 @@
-// What a query of /failover-sessions found: pages, the panel of one session, the picture over time,
-// export, and what is said when things go wrong.
+// The results of a query of /failover-sessions: pages, the details of one session, the histogram, export, and errors.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -9,15 +8,15 @@ import { plain, sessions, system } from './support/worlds.mjs';
 
 const TABLE = 'Cloud failover sessions';
 
-const asked = async (control) => {
+const sentQueries = async (control) => {
   const { requests } = await control('GET', '/requests');
   return requests.filter(({ operation, connection }) => operation === 'query sessions' && connection === 'em');
 };
 
-/** The id of what has the focus; that of the page is none. */
+/** The id of the focused element, or its tag without one. */
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
 
-/** The rows of a query's first page when it is asked for in a wire format, and what the page said that it accepts. */
+/** The rows of a query's first page in a response format, and the Accept header that was sent. */
 const readAs = async ({ page, visit, world }, connection, wire) => {
   const all = sessions(await world(), connection);
   const asking = page.waitForRequest((request) => new URL(request.url()).pathname === `/relay/${connection}/api/query`);
@@ -26,30 +25,30 @@ const readAs = async ({ page, visit, world }, connection, wire) => {
   return { accept: await (await asking).headerValue('accept'), shown: await rows(page, TABLE) };
 };
 
-story('em answers in json and in xml, and the table is the same', async (told) => {
-  const [json, xml] = [await readAs(told, 'em', 'json'), await readAs(told, 'em', 'xml')];
+story('em returns JSON and XML, and the table is the same', async (fixtures) => {
+  const [json, xml] = [await readAs(fixtures, 'em', 'json'), await readAs(fixtures, 'em', 'xml')];
   assert.deepEqual([json.accept, xml.accept], ['application/json', 'application/xml']);
   assert.deepEqual(xml.shown, json.shown);
 });
 
-story('em-old answers in xml', async (told) => {
-  const { accept, shown } = await readAs(told, 'em-old', 'xml');
+story('em-old returns XML', async (fixtures) => {
+  const { accept, shown } = await readAs(fixtures, 'em-old', 'xml');
   assert.equal(accept, 'application/xml');
-  const plans = sessions(await told.world(), 'em-old').map(({ name }) => plain(name));
+  const plans = sessions(await fixtures.world(), 'em-old').map(({ name }) => plain(name));
   for (const { Plan } of shown) assert.ok(plans.some((plan) => Plan.startsWith(plan)), Plan);
 });
 
-story('a server that speaks the JSON of version 13 is read as well', async ({ page, visit, world, control }) => {
+story('the JSON of a server of version 13 is read as well', async ({ page, visit, world, control }) => {
   const all = sessions(await world(), 'em');
   await control('PATCH', '/systems/em', { json: 'v13' });
   await visit('/failover-sessions?connection=em&size=100');
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, Math.min(100, all.length)));
 });
 
-story('of hundreds of sessions on one page only those that are seen are drawn, in their order', async ({ page, visit, world, control, reread }) => {
+story('of hundreds of sessions on one page only the visible ones are rendered, in order', async ({ page, visit, world, control, reread }) => {
   await control('PUT', '/scenario', { name: 'incident' });
   for (let day = 0; day < 4; day += 1) await control('POST', '/clock/advance', { seconds: 86_400 });
-  // Each day ends the gateway's session.
+  // The gateway's session with the vendor expires each day.
   await reread('em');
   const all = sessions(await world(), 'em').toSorted((a, b) => (a.started < b.started ? 1 : -1));
   assert.ok(all.length > 300, `${all.length} sessions`);
@@ -67,7 +66,7 @@ story('of hundreds of sessions on one page only those that are seen are drawn, i
       const expected = Math.floor((Math.min(1000, all.length) - 1) * part);
       assert.ok(seen.some(([at]) => Math.abs(at - expected) < 12), `${seen[0]} to ${seen.at(-1)}, not ${expected}`);
       for (const [at, plan] of seen) {
-        // Sessions that began in one second may stand either way.
+        // Sessions that started in the same second may be in any order.
         const near = all.slice(Math.max(0, at - 3), at + 4).map(({ name }) => plain(name));
         assert.ok(near.includes(plan), `${plan} at ${at}, not ${near}`);
       }
@@ -75,22 +74,22 @@ story('of hundreds of sessions on one page only those that are seen are drawn, i
   }
 });
 
-story('the next page is there before somebody asks for it', async ({ page, visit, control }) => {
+story('the next page is prefetched', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
-  const second = async () => (await asked(control)).filter(({ query }) => new URLSearchParams(query).get('page') === '2').length;
+  const second = async () => (await sentQueries(control)).filter(({ query }) => new URLSearchParams(query).get('page') === '2').length;
   await eventually(async () => assert.equal(await second(), 1));
   await page.getByRole('button', { name: 'Next', exact: true }).click();
   await page.getByText(/on page 2 of/).waitFor();
-  assert.equal(await second(), 1, 'what was read ahead was used');
+  assert.equal(await second(), 1, 'the prefetched page was used');
 });
 
-story('the pages behind the first count a range back from when the first was asked for last', async (told) => {
-  const { page, control } = told;
-  await open(told, '/failover-sessions?connection=em&size=1&started=7d');
+story('later pages use the relative range of the last request of the first page', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, '/failover-sessions?connection=em&size=1&started=7d');
   await page.getByText(/on page 1 of/).waitFor();
   const filters = async (number) => {
-    const queries = (await asked(control)).map(({ query }) => new URLSearchParams(query));
+    const queries = (await sentQueries(control)).map(({ query }) => new URLSearchParams(query));
     return queries.filter((query) => (query.get('page') ?? '1') === String(number)).map((query) => query.get('filter'));
   };
   const later = 'CreationTime>="2026-01-08T14:33:00Z"';
@@ -102,7 +101,7 @@ story('the pages behind the first count a range back from when the first was ask
   await page.getByText(later).waitFor();
 });
 
-story('a page out of range says so and leads back', async ({ page, visit }) => {
+story('a page out of range says so, and links to the first page', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=10&page=99');
   await page.getByText(/There is no page 99: the last one is \d+\./).waitFor();
   await page.getByRole('button', { name: 'Go to the first page' }).press('Enter');
@@ -110,7 +109,7 @@ story('a page out of range says so and leads back', async ({ page, visit }) => {
   assert.equal(await focused(page), 'results');
 });
 
-story('the header that was pressed has the focus again once the list is in its order', async ({ page, visit, control }) => {
+story('a pressed column header has the focus again once the list is sorted', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
   const header = page.getByRole('table', { name: TABLE }).getByRole('button', { name: 'Plan', exact: true });
@@ -122,10 +121,10 @@ story('the header that was pressed has the focus again once the list is in its o
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1000 } });
   await page.keyboard.press('Enter');
   await page.waitForURL(/sort=-Name/);
-  // Until the answer is there, the part that the table is in has it.
+  // Until the response arrives, the results have the focus.
   await eventually(async () => assert.equal(await focused(page), 'results'));
   await hasFocus();
-  // Who goes on meanwhile is not called back.
+  // The focus is not taken from another element that got it meanwhile.
   await page.keyboard.press('Enter');
   await page.waitForURL(/sort=Name/);
   const filter = page.getByLabel('Filter', { exact: true });
@@ -135,19 +134,19 @@ story('the header that was pressed has the focus again once the list is in its o
   assert.ok(await filter.evaluate((one) => one === document.activeElement));
 });
 
-story('how far a plan is that runs is the figure of its server, in the list and beside it', async ({ page, visit, world }) => {
-  const told = system(await world(), 'em').sessions.find(({ State, Progress }) => State === 'Working' && Progress > 0);
-  const words = `${told.Progress} %`;
-  const filter = encodeURIComponent(`UID==${told.UID}`);
-  await visit(`/failover-sessions?connection=em&filter=${filter}&session=${told.UID}`);
+story("the progress of a running plan is the server's, in the list and in the details", async ({ page, visit, world }) => {
+  const running = system(await world(), 'em').sessions.find(({ State, Progress }) => State === 'Working' && Progress > 0);
+  const words = `${running.Progress} %`;
+  const filter = encodeURIComponent(`UID==${running.UID}`);
+  await visit(`/failover-sessions?connection=em&filter=${filter}&session=${running.UID}`);
   await whenRows(page, TABLE, ([row]) => assert.equal(row.Progress, words));
   const bar = page.getByRole('table', { name: TABLE }).locator('progress');
-  assert.equal(await bar.evaluate((one) => one.position * 100), told.Progress);
+  assert.equal(await bar.evaluate((one) => one.position * 100), running.Progress);
   const panel = page.getByRole('complementary', { name: 'Session details' });
   await panel.getByText(words, { exact: true }).first().waitFor();
 });
 
-story('with the details open the buttons of the pages stand beside each other', async ({ page, visit, world }) => {
+story('with the details open the paging buttons are in one line', async ({ page, visit, world }) => {
   const [{ guid }] = sessions(await world(), 'em');
   await visit(`/failover-sessions?connection=em&session=${guid}`);
   await page.getByRole('complementary', { name: 'Session details' }).waitFor();
@@ -157,30 +156,30 @@ story('with the details open the buttons of the pages stand beside each other', 
   assert.deepEqual(new Set(tops).size, 1, String(tops));
 });
 
-story('a session opens in a panel with an address of its own', async ({ page, visit, world }) => {
-  const told = sessions(await world(), 'em').find(({ message, tasks }) => message && tasks.length > 0);
-  const filter = encodeURIComponent(`UID==${told.guid}`);
+story('a session opens in a panel with its own address', async ({ page, visit, world }) => {
+  const session = sessions(await world(), 'em').find(({ message, tasks }) => message && tasks.length > 0);
+  const filter = encodeURIComponent(`UID==${session.guid}`);
   await visit(`/failover-sessions?connection=em&filter=${filter}`);
-  await page.getByRole('button', { name: `Details ${plain(told.name)}` }).click();
-  await page.waitForURL(new RegExp(`session=${told.guid}`, 'i'));
+  await page.getByRole('button', { name: `Details ${plain(session.name)}` }).click();
+  await page.waitForURL(new RegExp(`session=${session.guid}`, 'i'));
   const panel = page.getByRole('complementary', { name: 'Session details' });
-  await panel.getByRole('heading', { name: plain(told.name) }).waitFor();
-  await panel.getByText(plain(told.message)).first().waitFor();
-  await panel.getByRole('table', { name: 'Virtual machines of the session' }).getByText(told.tasks[0].machine).first().waitFor();
+  await panel.getByRole('heading', { name: plain(session.name) }).waitFor();
+  await panel.getByText(plain(session.message)).first().waitFor();
+  await panel.getByRole('table', { name: 'Virtual machines of the session' }).getByText(session.tasks[0].machine).first().waitFor();
   await panel.getByRole('button', { name: 'Show the raw payload' }).click();
-  await panel.getByLabel('Payload').getByText(new RegExp(told.guid, 'i')).first().waitFor();
+  await panel.getByLabel('Payload').getByText(new RegExp(session.guid, 'i')).first().waitFor();
   await accessible(page);
   await page.reload();
-  await panel.getByRole('heading', { name: plain(told.name) }).waitFor();
-  const details = page.getByRole('button', { name: `Details ${plain(told.name)}` });
+  await panel.getByRole('heading', { name: plain(session.name) }).waitFor();
+  const details = page.getByRole('button', { name: `Details ${plain(session.name)}` });
   await details.waitFor();
   await panel.getByRole('button', { name: 'Close details' }).press('Enter');
   await panel.waitFor({ state: 'detached' });
-  assert.ok(await details.evaluate((one) => one === document.activeElement), 'its row has the focus');
+  assert.ok(await details.evaluate((one) => one === document.activeElement), 'the button of its row has the focus');
   assert.ok(!page.url().includes('session='));
 });
 
-story('on a phone the details of a session are brought into view and have the focus', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+story('on a phone opening details scrolls to them and focuses them', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=50');
   await page.getByRole('button', { name: /^Details / }).first().click();
   const heading = page.getByRole('complementary', { name: 'Session details' }).getByRole('heading').first();
@@ -190,13 +189,13 @@ story('on a phone the details of a session are brought into view and have the fo
     assert.ok(y >= 0 && y + height <= 844, `at ${y}`);
   };
   await isSeen();
-  // By their address, too, where the list comes later.
+  // Also when opened by their address, where the list arrives later.
   await page.reload();
   await eventually(async () => assert.ok(await heading.evaluate((heading) => heading === document.activeElement)));
   await isSeen();
 });
 
-story('on a phone the details that are open leave the focus and the list where they are as one pages on', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+story('on a phone paging with open details keeps the focus and position', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByRole('button', { name: /^Details / }).first().click();
   const heading = page.getByRole('complementary', { name: 'Session details' }).getByRole('heading').first();
@@ -208,21 +207,21 @@ story('on a phone the details that are open leave the focus and the list where t
   assert.ok(await next.evaluate((next) => next === document.activeElement), 'the button keeps the focus');
 });
 
-story('nothing is said of how many there are before it is known', async ({ page, visit, control }) => {
+story('the number of sessions is not shown before it is known', async ({ page, visit, control }) => {
   await page.addInitScript(() => {
-    window.told = new Set();
+    window.announcements = new Set();
     new MutationObserver(() => {
-      for (const { textContent } of document.querySelectorAll('[role=status]')) if (/^\d+ sessions?/.test(textContent)) window.told.add(textContent);
+      for (const { textContent } of document.querySelectorAll('[role=status]')) if (/^\d+ sessions?/.test(textContent)) window.announcements.add(textContent);
     }).observe(document, { childList: true, characterData: true, subtree: true });
   });
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1000 } });
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
-  const told = await page.evaluate(() => [...window.told]);
-  assert.ok(told.length > 0 && told.every((words) => words.startsWith('10 sessions on page 1 of ')), String(told));
+  const announcements = await page.evaluate(() => [...window.announcements]);
+  assert.ok(announcements.length > 0 && announcements.every((words) => words.startsWith('10 sessions on page 1 of ')), String(announcements));
 });
 
-story('a bar of the picture narrows the range, and the picture is a table as well', async ({ page, visit, world }) => {
+story('a bar of the histogram narrows the range, and the histogram is also a table', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em').filter(({ started }) => started).slice(0, 100);
   await visit('/failover-sessions?connection=em&size=100');
   const picture = page.getByRole('group', { name: 'Sessions over time by result' });
@@ -238,10 +237,10 @@ story('a bar of the picture narrows the range, and the picture is a table as wel
   await page.keyboard.press('Enter');
   await page.waitForURL(/filter=CreationTime/);
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, counts.at(-1)));
-  assert.equal(await focused(page), 'results', 'the bars are others now');
+  assert.equal(await focused(page), 'results', 'the bars were replaced');
 });
 
-story('a bar of the picture leaves a filter that was typed and not run', async ({ page, visit }) => {
+story('a bar of the histogram keeps an edited filter', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=100');
   const bars = page.getByRole('group', { name: 'Sessions over time by result' }).getByRole('button');
   await bars.first().waitFor();
@@ -262,7 +261,7 @@ const exported = async (page, button) => {
   return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
 };
 
-story('CSV of this page is read back by another reader, and no spreadsheet runs it', async ({ page, visit, world }) => {
+story('CSV of this page can be read by another reader, and contains no formulas', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em');
   await visit('/failover-sessions?connection=em&size=100');
   await page.getByText(/on page 1 of/).waitFor();
@@ -280,7 +279,7 @@ story('CSV of this page is read back by another reader, and no spreadsheet runs 
   }
 });
 
-story('JSON of every page holds every session once, with progress', async ({ page, visit, world }) => {
+story('JSON of every page contains every session once', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em');
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
@@ -290,7 +289,7 @@ story('JSON of every page holds every session once, with progress', async ({ pag
   assert.deepEqual(ids.toSorted(), all.map(({ guid }) => guid.toLowerCase()).toSorted());
 });
 
-story('every page stays chosen for the export while one looks through the pages', async ({ page, visit, world }) => {
+story('the choice to export every page is kept while paging', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em');
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
@@ -300,13 +299,13 @@ story('every page stays chosen for the export while one looks through the pages'
   assert.equal(await page.getByLabel('Export of').inputValue(), 'every');
   const records = readCsv((await exported(page, 'Export CSV')).text);
   assert.deepEqual(records.map(({ UID }) => UID).toSorted(), all.map(({ guid }) => guid.toLowerCase()).toSorted());
-  // Of another connection nobody has chosen it.
+  // Another connection starts with the default.
   await page.getByRole('combobox', { name: 'Connection' }).selectOption('em-old');
   await page.waitForURL(/connection=em-old/);
   await eventually(async () => assert.equal(await page.getByLabel('Export of').inputValue(), 'page'));
 });
 
-story('an export of every page, in an order that changes as sessions run, says that some may be missing', async ({ page, visit }) => {
+story('an export of every page in a changing order warns that sessions may be missing', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=10&sort=-EndTime');
   await page.getByText(/on page 1 of/).waitFor();
   await page.getByLabel('Export of').selectOption('every');
@@ -314,7 +313,7 @@ story('an export of every page, in an order that changes as sessions run, says t
   await page.getByText(/exported\..* Sessions that changed while it was read may be missing\.$/).waitFor();
 });
 
-story('an export of every page can be cancelled, and a page that fails exports nothing', async ({ page, visit, control, complaints }) => {
+story('an export of every page can be cancelled, and a failing page exports nothing', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 503/);
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
@@ -325,15 +324,15 @@ story('an export of every page can be cancelled, and a page that fails exports n
   await going.getByRole('button', { name: 'Cancel' }).click();
   await going.waitFor({ state: 'detached' });
   const button = page.getByRole('button', { name: 'Export CSV' });
-  assert.ok(await button.evaluate((button) => button === document.activeElement), 'the focus goes back to where it came from');
+  assert.ok(await button.evaluate((button) => button === document.activeElement), 'the focus returns to the button');
   await control('DELETE', '/faults');
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 503 } });
   await button.click();
-  // The first page may come from the question that was under way when the export was cancelled.
+  // The first page may come from the request in progress when the export was cancelled.
   await page.getByRole('status').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
 });
 
-story('an export that is left says so', async ({ page, visit, control }) => {
+story('leaving the page cancels an export, and a notice says so', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
   await page.getByLabel('Export of').selectOption('every');
@@ -341,14 +340,14 @@ story('an export that is left says so', async ({ page, visit, control }) => {
   await page.getByRole('button', { name: 'Export CSV' }).click();
   await page.getByRole('group', { name: 'Export in progress' }).waitFor();
   await page.getByRole('button', { name: 'Next', exact: true }).click();
-  await page.getByText('Export cancelled: the page was left.').waitFor();
+  await page.getByText('Export cancelled because you left the page.').waitFor();
 });
 
 for (const [find, words] of [
   ['"pagesCount":', /\d+ sessions on page 1 of \d+/],
   ['"pagingInfo":', /10 sessions on page 1; the server does not say whether there are more/],
 ]) {
-  story(`without ${find} it is not taken for the only page`, async ({ page, visit, control }) => {
+  story(`without ${find} a page is not treated as the only one`, async ({ page, visit, control }) => {
     await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'replace', find, with: '"other":' } });
     await visit('/failover-sessions?connection=em&size=10');
     await page.getByText(words).waitFor();
@@ -358,16 +357,16 @@ for (const [find, words] of [
   });
 }
 
-story('a response in another shape is not an answer without sessions', async ({ page, visit, control }) => {
+story('a response of another structure is not shown as an empty result', async ({ page, visit, control }) => {
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'replace', find: '"cloudFailoverSessions":[', with: '"items":[' } });
   await visit('/failover-sessions?connection=em');
   await page.getByRole('heading', { name: /unreadable response/ }).waitFor();
   assert.equal(await page.getByText('No session matches the query.').count(), 0);
 });
 
-story('in the list of the last 30 days nothing pretends to choose what is in it', async ({ page, visit, control }) => {
+story('the list of the last 30 days has no controls of the query', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed&recent=30');
-  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await page.getByText('These are all sessions of the last 30 days. The query does not apply.').waitFor();
   const picture = page.getByRole('group', { name: 'Sessions over time by result' });
   await picture.getByRole('img').first().waitFor();
   assert.equal(await picture.getByRole('button').count(), 0);
@@ -382,10 +381,10 @@ story('in the list of the last 30 days nothing pretends to choose what is in it'
   await page.getByRole('combobox', { name: 'Page size', exact: true }).waitFor();
 });
 
-story('the list of the last 30 days is the newest first, whatever order the query has', async ({ page, visit, world }) => {
+story('the list of the last 30 days is sorted by newest, regardless of the query', async ({ page, visit, world }) => {
   const started = new Map(sessions(await world(), 'em').map((one) => [one.guid.toLowerCase(), one.started]));
   await visit('/failover-sessions?connection=em&recent=30&sort=Name');
-  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await page.getByText('These are all sessions of the last 30 days. The query does not apply.').waitFor();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 1));
   const links = page.getByRole('table', { name: TABLE }).getByRole('link');
   const hrefs = await links.evaluateAll((links) => links.map((link) => link.getAttribute('href').toLowerCase()));
@@ -393,16 +392,16 @@ story('the list of the last 30 days is the newest first, whatever order the quer
   assert.deepEqual(times, times.toSorted().toReversed());
 });
 
-story('a role that may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {
+story('a user who may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 403/);
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 403 } });
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: 'Show the last 30 days' }).click();
-  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await page.getByText('These are all sessions of the last 30 days. The query does not apply.').waitFor();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0));
 });
 
-story('every page that was chosen for the export of a query is not asked for in the list of the last 30 days', async ({ page, visit, control, complaints }) => {
+story('the choice to export every page does not apply to the list of the last 30 days', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 403/);
   await visit('/failover-sessions?connection=em&size=10');
   await page.getByText(/on page 1 of/).waitFor();
@@ -410,16 +409,16 @@ story('every page that was chosen for the export of a query is not asked for in 
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 403 } });
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByRole('button', { name: 'Show the last 30 days' }).press('Enter');
-  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await page.getByText('These are all sessions of the last 30 days. The query does not apply.').waitFor();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 10));
-  // The card that the button was in is gone.
+  // The card with the button was removed.
   assert.equal(await focused(page), 'main');
   const { text } = await exported(page, 'Export JSON');
   assert.equal(JSON.parse(text).length, (await rows(page, TABLE)).length);
 });
 
 for (const kind of ['empty', 'html', 'truncated']) {
-  story(`a body that is ${kind} is told, and nothing is lost`, async ({ page, visit, control, complaints }) => {
+  story(`a body that is ${kind} is reported, and nothing is lost`, async ({ page, visit, control, complaints }) => {
     if (kind === 'truncated') complaints.expect(/status of 502/);
     await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
     await page.getByText(/on page 1 of/).waitFor();

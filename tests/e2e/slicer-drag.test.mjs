@@ -1,16 +1,16 @@
-// Reordering slicers by pointer: mouse, touch, its edges and its ends; and each way of moving by
-// itself, as WCAG 2.2 asks.
+// Reordering slicers by pointer: mouse, touch, scrolling at the edges, cancelling; and each input method by itself, as
+// WCAG 2.2 requires.
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
-import { bar, find, grip, inOrder, items, middle, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
+import { draftBar, findGroup, grip, inOrder, items, centreOf, currentGroup, openGroup, isPrioritized, save, shown, recordFrames } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
-/** Takes an item by its grip and holds it over the middle of another, or at a place. */
+/** Lifts an item by its grip and holds it over the middle of another one, or at a point. */
 async function hold(page, from, to) {
-  const start = await middle(grip(page, from));
-  const end = typeof to === 'number' ? await middle(items(page).nth(to)) : to;
+  const start = await centreOf(grip(page, from));
+  const end = typeof to === 'number' ? await centreOf(items(page).nth(to)) : to;
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();
   await page.mouse.move(start.x, start.y + (end.y > start.y ? 8 : -8), { steps: 2 });
@@ -19,9 +19,9 @@ async function hold(page, from, to) {
 
 const lifted = (page) => page.locator('[data-lifted]');
 
-story('a slicer is dragged by its grip to another position (WCAG 2.5.7 has the other ways)', async (told) => {
-  const { page, world } = told;
-  const group = await open(told);
+story('a slicer is dragged by its grip to another position', async (fixtures) => {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const last = ids.length - 1;
   await hold(page, last, 0);
@@ -36,12 +36,12 @@ story('a slicer is dragged by its grip to another position (WCAG 2.5.7 has the o
   const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
   await eventually(async () => assert.equal(await focused(), ids[last]));
   await save(page);
-  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), wanted);
 });
 
-story('after a drop each slicer has its own picture, in every frame', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('after a drop each slicer has its own picture, in every frame', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   let ids = inOrder(group);
   const pictures = page.getByRole('list', { name: 'Slicer order' }).locator('img');
   const loaded = () =>
@@ -51,7 +51,7 @@ story('after a drop each slicer has its own picture, in every frame', async (tol
     });
   await loaded();
   for (const [from, to] of [[ids.length - 1, 0], [0, 2], [1, 0]]) {
-    const frames = await watched(page);
+    const frames = await recordFrames(page);
     await hold(page, from, to);
     await lifted(page).waitFor();
     await page.mouse.up();
@@ -59,7 +59,7 @@ story('after a drop each slicer has its own picture, in every frame', async (tol
     await eventually(async () => assert.deepEqual(await shown(page), moved));
     await loaded();
     const seen = (await frames()).flat().filter(({ picture }) => picture !== '');
-    for (const { id, picture, isWhole } of seen) assert.ok(isWhole && new URL(picture).pathname.endsWith(`/${id}`), `${picture} beside ${id}`);
+    for (const { id, picture, isComplete } of seen) assert.ok(isComplete && new URL(picture).pathname.endsWith(`/${id}`), `${picture} beside ${id}`);
     const [last] = (await frames()).slice(-1);
     assert.deepEqual(last.map(({ id }) => id), moved);
     ids = moved;
@@ -68,20 +68,20 @@ story('after a drop each slicer has its own picture, in every frame', async (tol
 
 for (const [how, end] of [
   ['Escape cancels a drag', (page) => page.keyboard.press('Escape')],
-  ['dropping outside of the list cancels a drag', async (page) => {
+  ['dropping outside the list cancels a drag', async (page) => {
     await page.mouse.move(40, 400, { steps: 3 });
     await page.mouse.up();
   }],
-  ['dropping where it was changes nothing', async (page, { x, y }) => {
+  ['dropping at the original position changes nothing', async (page, { x, y }) => {
     await page.mouse.move(x, y, { steps: 4 });
     await page.mouse.up();
   }],
 ]) {
-  story(how, async (told) => {
-    const { page } = told;
-    const group = await open(told);
+  story(how, async (fixtures) => {
+    const { page } = fixtures;
+    const group = await openGroup(fixtures);
     const ids = inOrder(group);
-    const start = await middle(grip(page, ids.length - 1));
+    const start = await centreOf(grip(page, ids.length - 1));
     await hold(page, ids.length - 1, 0);
     await lifted(page).waitFor();
     await end(page, start);
@@ -89,32 +89,32 @@ for (const [how, end] of [
     await page.mouse.up();
     await page.getByRole('status').getByText(`${ids.at(-1)} stays at position ${ids.length} of ${ids.length}`).waitFor();
     assert.deepEqual(await shown(page), ids);
-    assert.equal(await bar(page).count(), 0);
+    assert.equal(await draftBar(page).count(), 0);
     const offset = await items(page).evaluateAll((all) => all.map((item) => item.style.translate).join(''));
-    assert.equal(offset, '', 'every row lies where it lies');
+    assert.equal(offset, '', 'no row is displaced');
   });
 }
 
-story('a refresh during a drag neither drops it nor hides what is new', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('a refresh during a drag neither drops the slicer nor hides changes', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await hold(page, ids.length - 1, 0);
   await lifted(page).waitFor();
   await control('PATCH', `/systems/live/groups/${group.id}/slicers/${ids.at(-1)}`, { healthy: false });
   await items(page).last().getByText('Unhealthy').waitFor({ timeout: 20_000 });
   await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: [...ids, 'late01'] });
-  const asked = pageRequests(page);
-  await eventually(() => assert.ok(asked.relay.length >= 2, `${asked.relay.length} polls`), 30_000);
+  const requested = pageRequests(page);
+  await eventually(() => assert.ok(requested.relay.length >= 2, `${requested.relay.length} polls`), 30_000);
   assert.equal(await lifted(page).count(), 1);
-  assert.equal(await items(page).count(), ids.length, 'who has come waits');
+  assert.equal(await items(page).count(), ids.length, 'the new slicer is not shown yet');
   await page.mouse.up();
   await eventually(async () => assert.deepEqual(await shown(page), [ids.at(-1), ...ids.slice(0, -1), 'late01']));
 });
 
-story('while a slicer is held keys move none, and it is the one that is dropped', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('while a slicer is dragged, keys move no other, and it is the one dropped', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
   const before = [ids[1], ids[0], ...ids.slice(2)];
@@ -128,11 +128,11 @@ story('while a slicer is held keys move none, and it is the one that is dropped'
   await eventually(async () => assert.deepEqual(await shown(page), [before.at(-1), ...before.slice(0, -1)]));
 });
 
-// In a low window the page scrolls as a whole, and not the part below its header.
+// In a low window the whole page scrolls instead of the part below its header.
 for (const [where, viewport, slicers] of [['', { width: 1440, height: 900 }, 40], [' of a low window', { width: 720, height: 380 }, 15]]) {
-  story(`a long list scrolls while a slicer is held at its edge${where}`, { viewport }, async (told) => {
-    const { page, visit, world, control } = told;
-    const group = await find(world, ordered);
+  story(`a long list scrolls while a slicer is held at its edge${where}`, { viewport }, async (fixtures) => {
+    const { page, visit, world, control } = fixtures;
+    const group = await findGroup(world, isPrioritized);
     const ids = Array.from({ length: slicers }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
     await visit(path('slicers', 'live', group.id));
@@ -142,7 +142,7 @@ for (const [where, viewport, slicers] of [['', { width: 1440, height: 900 }, 40]
     await hold(page, 0, { x: 600, y: edge });
     await eventually(async () => {
       await page.mouse.move(600 + Math.random(), edge);
-      // While one is held, only those near the view are drawn.
+      // During a drag only items near the window are rendered.
       const last = items(page).filter({ hasText: ids.at(-1) });
       assert.equal(await last.count(), 1);
       assert.ok(await last.evaluate((item) => item.getBoundingClientRect().bottom < innerHeight + 1));
@@ -153,19 +153,19 @@ for (const [where, viewport, slicers] of [['', { width: 1440, height: 900 }, 40]
   });
 }
 
-for (const [when, isHeld] of [['the pointer came to its row', false], ['its row was pressed', true]]) {
-  story(`a row that shows another slicer since ${when} is not dropped elsewhere, and that is said once`, async (told) => {
-    const { page, control } = told;
-    const group = await open(told);
+for (const [when, isHeld] of [['the pointer entered', false], ['it was pressed', true]]) {
+  story(`a row that has changed its slicer since ${when} needs a second drag`, async (fixtures) => {
+    const { page, control } = fixtures;
+    const group = await openGroup(fixtures);
     const ids = inOrder(group);
-    const start = await middle(grip(page, 2));
+    const start = await centreOf(grip(page, 2));
     await page.mouse.move(start.x, start.y);
     if (isHeld) await page.mouse.down();
     const order = [ids[0], ids[2], ids[1], ...ids.slice(3)];
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: order });
     await eventually(async () => assert.deepEqual(await shown(page), order), 20_000);
     const drag = async () => {
-      const end = await middle(items(page).first());
+      const end = await centreOf(items(page).first());
       await page.mouse.move(start.x, start.y - 8, { steps: 2 });
       await page.mouse.move(start.x, end.y, { steps: 6 });
       await lifted(page).waitFor();
@@ -175,7 +175,7 @@ for (const [when, isHeld] of [['the pointer came to its row', false], ['its row 
     await drag();
     await page.getByRole('status').getByText(`the order has changed, and ${ids[1]} is now where ${ids[2]} was.`).waitFor();
     assert.deepEqual(await shown(page), order);
-    assert.equal(await bar(page).count(), 0);
+    assert.equal(await draftBar(page).count(), 0);
     await page.mouse.move(start.x, start.y);
     await page.mouse.down();
     await drag();
@@ -183,28 +183,28 @@ for (const [when, isHeld] of [['the pointer came to its row', false], ['its row 
   });
 }
 
-for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled', (page) => page.keyboard.press('Escape')]]) {
-  story(`of a long list only what is near is drawn while a slicer is held, and nothing moves once it is ${ending}`, async (told) => {
-    const { page, visit, world, control } = told;
-    const group = await find(world, ordered);
+for (const [ending, end] of [['released', (page) => page.mouse.up()], ['cancelled', (page) => page.keyboard.press('Escape')]]) {
+  story(`during a drag only nearby rows are rendered, and nothing moves when it is ${ending}`, async (fixtures) => {
+    const { page, visit, world, control } = fixtures;
+    const group = await findGroup(world, isPrioritized);
     const ids = Array.from({ length: 120 }, (_, n) => `cam${String(n + 1).padStart(3, '0')}`);
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
     await visit(path('slicers', 'live', group.id));
     await eventually(async () => assert.equal(await items(page).count(), 120));
-    // What the page loads last has come.
+    // The last part of the page has loaded.
     await page.getByRole('img', { name: 'On air over time' }).waitFor();
     const row = items(page).filter({ hasText: 'cam060' });
     await row.evaluate((item) => item.scrollIntoView({ block: 'center' }));
     const place = () =>
       row.evaluate((item) => [Math.round(item.getBoundingClientRect().top), item.parentElement.offsetHeight]);
-    // Rows that were never drawn are as high as they are once they have been.
+    // Rows have an estimated height until they have been rendered.
     let before;
     await eventually(async () => {
       const last = before;
       before = await place();
       assert.deepEqual(before, last);
     });
-    const start = await middle(grip(page, 59));
+    const start = await centreOf(grip(page, 59));
     await page.mouse.move(start.x, start.y);
     await page.mouse.down();
     assert.ok((await items(page).count()) < 60);
@@ -222,9 +222,9 @@ for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled'
 
 const views = [['100 %', {}], ['200 %', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }], ['the width of a phone', { viewport: { width: 390, height: 844 } }]];
 for (const [zoom, options] of views) {
-  story(`a list scrolled by wheel and keys under a held slicer takes it where the pointer is, at ${zoom}`, options, async (told) => {
-    const { page, visit, world, control } = told;
-    const group = await find(world, ordered);
+  story(`a slicer dragged while the list scrolls is dropped at the pointer, at ${zoom}`, options, async (fixtures) => {
+    const { page, visit, world, control } = fixtures;
+    const group = await findGroup(world, isPrioritized);
     const ids = Array.from({ length: 40 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
     await visit(path('slicers', 'live', group.id));
@@ -232,14 +232,14 @@ for (const [zoom, options] of views) {
     for (const scroll of [() => page.mouse.wheel(0, 100), () => page.mouse.wheel(0, -230), () => page.keyboard.press('ArrowDown')]) {
       await items(page).nth(9).focus();
       await items(page).nth(9).evaluate((item) => item.scrollIntoView({ block: 'center' }));
-      const start = await middle(grip(page, 9));
+      const start = await centreOf(grip(page, 9));
       await page.mouse.move(start.x, start.y);
       await page.mouse.down();
       await page.mouse.move(start.x, start.y + 8, { steps: 2 });
       await page.mouse.move(start.x, start.y, { steps: 2 });
       await lifted(page).waitFor();
       await page.evaluate(() => {
-        // A scroll by wheel or keys is drawn out over frames: two alike are not its end.
+        // Scrolling by wheel or keys is animated: two equal frames are not its end.
         globalThis.scrolled = new Promise((resolve) => {
           document.addEventListener('scrollend', resolve, { once: true, capture: true });
         });
@@ -251,11 +251,11 @@ for (const [zoom, options] of views) {
       });
       await scroll();
       await page.evaluate(() => globalThis.scrolled);
-      // Without another move of the pointer: only the list has moved.
+      // Without moving the pointer: only the list has moved.
       await page.mouse.up();
       const target = await page.evaluate(() => globalThis.under);
       await eventually(async () => assert.deepEqual(await shown(page), ids.toSpliced(9, 1).toSpliced(target, 0, ids[9])));
-      if (target !== 9) await bar(page).getByRole('button', { name: 'Discard changes' }).click();
+      if (target !== 9) await draftBar(page).getByRole('button', { name: 'Discard changes' }).click();
       await eventually(async () => assert.deepEqual(await shown(page), ids));
     }
   });
@@ -263,16 +263,16 @@ for (const [zoom, options] of views) {
 
 const touch = { hasTouch: true, isMobile: true, viewport: { width: 412, height: 915 } };
 
-story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved', touch, async (told) => {
-  const { page, world } = told;
-  const group = await open(told);
+story('WCAG 2.5.7: by touch alone a slicer can be dragged, moved by a tap, and saved', touch, async (fixtures) => {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await grip(page, 1).scrollIntoViewIfNeeded();
   const client = await page.context().newCDPSession(page);
   const send = (type, point) =>
     client.send('Input.dispatchTouchEvent', { type, touchPoints: point ? [{ x: point.x, y: point.y, id: 1 }] : [] });
-  const start = await middle(grip(page, 0));
-  const end = await middle(grip(page, 1));
+  const start = await centreOf(grip(page, 0));
+  const end = await centreOf(grip(page, 1));
   const scrolled = () => page.evaluate(() => document.querySelector('main').scrollTop);
   const before = await scrolled();
   await send('touchStart', start);
@@ -281,7 +281,7 @@ story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved
   }
   await lifted(page).waitFor();
   await page.getByText('Position 2, was 1. ').waitFor();
-  // A finger that is lifted while it moves flings, and the next tap would only stop that.
+  // Lifting a moving finger would fling the page, and the next tap would only stop the fling.
   const still = { x: start.x, y: start.y + (end.y - start.y) * 1.2 };
   for (let frame = 0; frame < 12; frame += 1) {
     await send('touchMove', still);
@@ -295,22 +295,22 @@ story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved
   await page.getByRole('button', { name: `Move down ${ids[0]}` }).tap();
   const wanted = [ids[1], ids[2], ids[0], ...ids.slice(3)];
   await eventually(async () => assert.deepEqual(await shown(page), wanted));
-  await bar(page).getByRole('button', { name: 'Save order' }).tap();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).tap();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), wanted);
 });
 
-story('a second finger in the list neither ends the drag of the first nor moves it', touch, async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a second finger in the list neither ends nor affects a drag', touch, async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await grip(page, 0).evaluate((one) => one.scrollIntoView({ block: 'center' }));
   const client = await page.context().newCDPSession(page);
   const send = (type, ...points) =>
     client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(({ x, y }, at) => ({ x, y, id: at + 1 })) });
   const frame = () => page.evaluate(() => new Promise(requestAnimationFrame));
-  const [start, end] = [await middle(grip(page, 0)), await middle(grip(page, 1))];
-  const other = await middle(grip(page, 2));
+  const [start, end] = [await centreOf(grip(page, 0)), await centreOf(grip(page, 1))];
+  const other = await centreOf(grip(page, 2));
   const first = { x: start.x, y: start.y + (end.y - start.y) * 1.2 };
   await send('touchStart', start);
   for (let step = 1; step <= 8; step += 1) await send('touchMove', { x: start.x, y: start.y + ((first.y - start.y) * step) / 8 });
@@ -318,7 +318,7 @@ story('a second finger in the list neither ends the drag of the first nor moves 
   await send('touchStart', first, other);
   await send('touchMove', first, { x: other.x, y: other.y + 20 });
   await frame();
-  // A point that is left out is lifted.
+  // Omitting a touch point lifts it.
   await send('touchMove', first);
   await frame();
   await frame();
@@ -328,9 +328,9 @@ story('a second finger in the list neither ends the drag of the first nor moves 
   await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
 });
 
-story('WCAG 2.1.1: by keys alone a slicer is moved, a position is typed, and the order is saved', async (told) => {
-  const { page, world } = told;
-  const group = await open(told);
+story('WCAG 2.1.1: by keyboard alone a slicer can be moved, a position typed, and the order saved', async (fixtures) => {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const active = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim());
   const tabTo = async (name) => {
@@ -353,12 +353,12 @@ story('WCAG 2.1.1: by keys alone a slicer is moved, a position is typed, and the
   await tabTo('Save order');
   await page.keyboard.press('Enter');
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), wanted);
 });
 
-story('WCAG 2.5.7: by single clicks alone every order can be reached', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('WCAG 2.5.7: by single clicks alone every order can be reached', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const backwards = ids.toReversed();
   for (const [at, id] of backwards.entries()) {
@@ -372,9 +372,9 @@ story('WCAG 2.5.7: by single clicks alone every order can be reached', async (to
 });
 
 for (const [screen, options] of [['a wide screen', {}], ['a phone', touch]]) {
-  story(`WCAG 2.5.8: every target of the list is 24 by 24 or more on ${screen}`, options, async (told) => {
-    const { page } = told;
-    await open(told);
+  story(`WCAG 2.5.8: every target of the list is at least 24 by 24 on ${screen}`, options, async (fixtures) => {
+    const { page } = fixtures;
+    await openGroup(fixtures);
     const small = await page.locator('main button, main input, main [data-grip]').evaluateAll((all) =>
       all
         .map((one) => [one.getAttribute('aria-label') ?? one.textContent, one.getBoundingClientRect()])
@@ -385,9 +385,9 @@ for (const [screen, options] of [['a wide screen', {}], ['a phone', touch]]) {
   });
 }
 
-story('WCAG 4.1.3: a move is told without moving the focus away from the list', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('WCAG 4.1.3: a move is announced without moving the focus out of the list', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const status = page.getByRole('region', { name: 'Slicer order' }).getByRole('status').first();
   await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
@@ -396,9 +396,9 @@ story('WCAG 4.1.3: a move is told without moving the focus away from the list', 
   await eventually(async () => assert.equal(await inside(), 'Slicer order'));
 });
 
-story('where motion is reduced the others make room at once', { reducedMotion: 'reduce' }, async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('with reduced motion, rows make room without animation', { reducedMotion: 'reduce' }, async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   await hold(page, group.slicers.length - 1, 0);
   await lifted(page).waitFor();
   const times = await items(page).evaluateAll((all) => all.map((item) => getComputedStyle(item).transitionDuration));

@@ -14,7 +14,7 @@ const names = async (page) => {
   return Promise.all(items.map((item) => item.getAttribute('aria-label')));
 };
 
-story('the slicers stand in their order, each with its state and eligibility', async ({ page, visit, world }) => {
+story('the slicers are listed in order, each with its state and eligibility', async ({ page, visit, world }) => {
   const groups = system(await world(), 'live').groups;
   const group = groups.find(({ mode, slicers }) => mode === 'prioritized' && slicers.length > 1);
   await visit(path('slicers', 'live', group.id));
@@ -32,7 +32,7 @@ story('the slicers stand in their order, each with its state and eligibility', a
   });
 });
 
-story('the published sample is on the screen as it was published', async ({ page, visit, world }) => {
+story('the published sample is shown as published', async ({ page, visit, world }) => {
   const sample = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
   await visit(path('slicers', 'live', sample.id));
   await page.getByRole('heading', { level: 1, name: 'My Failover Group', exact: true }).waitFor();
@@ -54,53 +54,53 @@ story('every group has its page', async ({ page, visit, world }) => {
   }
 });
 
-story('a group that is not there is not found', async ({ page, visit, complaints }) => {
+story('an unknown group is not found', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 404/);
   await visit(path('slicers', 'live', 'no such group'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
 });
 
 for (const status of [404, 500]) {
-  story(`a group that the list holds without its slicers, and that answers ${status}, hides no other`, async ({ page, visit, world, control }) => {
+  story(`a group listed without slicers, whose own address returns ${status}, does not hide others`, async ({ page, visit, world, control }) => {
     const [thin, group] = system(await world(), 'live').groups;
     const faulty = (operation, fault) => control('POST', '/faults', { connection: 'live', operation, fault });
     await faulty('list groups', { kind: 'replace', find: '"slicers"', with: '"was"' });
     await faulty('get group', { kind: 'status', status });
     await visit(path('slicers', 'live', group.id));
-    const asked = pageRequests(page);
-    const isWhole = async () => {
+    const requested = pageRequests(page);
+    const isComplete = async () => {
       await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();
       await eventually(async () => assert.equal(await slicersOnPage(page).count(), group.slicers.length));
     };
-    await isWhole();
-    await eventually(() => assert.ok(asked.relay.length >= 2, `${asked.relay.length} polls`), 30_000);
+    await isComplete();
+    await eventually(() => assert.ok(requested.relay.length >= 2, `${requested.relay.length} polls`), 30_000);
     await eventually(async () => {
       const { requests } = await control('GET', '/requests');
       const single = requests.filter(({ operation }) => operation === 'get group');
-      assert.ok(single.length >= 1, 'the gateway has asked for the other one');
-      assert.ok(single.every(({ path: of }) => of.includes(thin.id)), 'and for no more than that');
+      assert.ok(single.length >= 1, 'the gateway has read the other group');
+      assert.ok(single.every(({ path: of }) => of.includes(thin.id)), 'and no other');
     }, 20_000);
-    await isWhole();
+    await isComplete();
     const source = page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: /Live channels.*live/ });
     await source.waitFor();
   });
 }
 
-story('a group id with every awkward character reaches the vendor whole', async ({ page, visit, control, complaints }) => {
+story('a group id with every special character reaches the vendor unchanged', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 404/);
   const id = 'a/b %41 #1 "q" ..x?&=+ Ü 🏭';
   await visit(path('slicers', 'live', id));
   await page.getByText(`“${id}”`).waitFor();
   const { requests } = await control('GET', '/requests');
-  const asked = requests.map((request) => decodeURIComponent(request.path.split('/').at(-1)));
-  assert.ok(asked.includes(id), `${id} is not among ${asked}`);
+  const requested = requests.map((request) => decodeURIComponent(request.path.split('/').at(-1)));
+  assert.ok(requested.includes(id), `${id} is not among ${requested}`);
 });
 
-story('each slicer has its own picture, through the gateway and from nowhere else', async ({ page, visit, world, control }) => {
+story('each slicer has its own picture, loaded only through the gateway', async ({ page, visit, world, control }) => {
   const groups = system(await world(), 'live').groups;
   const group = groups.find(({ name, slicers }) => name !== 'My Failover Group' && slicers.length > 2);
-  const asked = [];
-  page.on('request', (request) => asked.push(new URL(request.url())));
+  const requested = [];
+  page.on('request', (request) => requested.push(new URL(request.url())));
   await visit(path('slicers', 'live', group.id));
   const pictures = page.getByRole('list', { name: 'Slicer order' }).locator('img');
   await eventually(async () => {
@@ -110,16 +110,16 @@ story('each slicer has its own picture, through the gateway and from nowhere els
   });
   const addresses = await pictures.evaluateAll((all) => all.map((one) => one.src));
   assert.equal(new Set(addresses).size, addresses.length);
-  // How old the first one was when it was first seen is not known.
-  const age = page.getByRole('region', { name: 'On air' }).getByText(/^picture .* old$/);
+  // The age of the first picture is unknown.
+  const age = page.getByRole('region', { name: 'On air' }).getByText(/^thumbnail .* old$/);
   assert.equal(await age.count(), 0);
   await control('POST', '/clock/advance', { seconds: 15 });
   await age.waitFor({ timeout: 20_000 });
   const origin = new URL(page.url()).origin;
-  assert.deepEqual(asked.filter((url) => url.origin !== origin && url.protocol !== 'data:').map(String), []);
+  assert.deepEqual(requested.filter((url) => url.origin !== origin && url.protocol !== 'data:').map(String), []);
 });
 
-story('a picture that cannot be had is a plain one, and says so', async ({ page, visit, control, world }) => {
+story('a missing picture is replaced with “No preview available”', async ({ page, visit, control, world }) => {
   const groups = system(await world(), 'live').groups;
   const group = groups.find(({ name, slicers }) => name !== 'My Failover Group' && slicers.length > 2);
   await control('POST', '/faults', { connection: 'live', operation: 'get picture', fault: { kind: 'html' } });
@@ -128,25 +128,25 @@ story('a picture that cannot be had is a plain one, and says so', async ({ page,
   await eventually(async () => assert.equal(await page.getByRole('region', { name: 'On air' }).locator('img').count(), 0));
 });
 
-story('a picture that stands still is marked beside its slicer, which need not be on air', async ({ page, visit, control, world }) => {
+story('an unchanging picture is marked at its slicer, even if it is not on air', async ({ page, visit, control, world }) => {
   await control('PUT', '/scenario', { name: 'incident' });
   const isStuck = ({ status }) => status.state === 0 && status.thumb_url.endsWith('/0.png');
   const group = system(await world(), 'live').groups.find(({ slicers }) => slicers.some(isStuck));
   const { id } = group.slicers.find(isStuck);
-  // Another one goes on air.
+  // So that another slicer goes on air.
   await control('PATCH', `/systems/live/groups/${group.id}/slicers/${id}`, { healthy: false });
   await visit(path('slicers', 'live', group.id));
   const row = slicersOnPage(page).filter({ hasText: id });
   await page.getByRole('listitem', { name: new RegExp(`^${id}, position \\d+, Slicing, `) }).waitFor({ timeout: 20_000 });
   await eventually(async () => assert.ok(await row.locator('img').evaluate((img) => img.naturalWidth > 0)));
-  assert.equal(await page.getByText(/same picture for/).count(), 0);
+  assert.equal(await page.getByText(/thumbnail unchanged for/).count(), 0);
   await control('POST', '/clock/advance', { seconds: 40 });
-  await page.getByRole('listitem', { name: new RegExp(`^${id}, .*, same picture for \\d+ s, Eligible$`) }).waitFor({ timeout: 20_000 });
-  await row.getByText(/^same picture for \d+ s$/).waitFor();
-  assert.equal(await page.getByText(/same picture for/).count(), 1);
+  await page.getByRole('listitem', { name: new RegExp(`^${id}, .*, thumbnail unchanged for \\d+ s, Eligible$`) }).waitFor({ timeout: 20_000 });
+  await row.getByText(/^thumbnail unchanged for \d+ s$/).waitFor();
+  assert.equal(await page.getByText(/thumbnail unchanged for/).count(), 1);
 });
 
-story('what the service does not report of a group is said to be so, and not shown as none', async ({ page, visit, world, control }) => {
+story('unreported data of a group is shown as not reported, not as none', async ({ page, visit, world, control }) => {
   const [group] = system(await world(), 'live').groups;
   const unreported = async (field) => {
     await control('DELETE', '/faults');
@@ -166,14 +166,14 @@ story('what the service does not report of a group is said to be so, and not sho
   await page.getByRole('region', { name: 'Group facts' }).getByText('none reported').waitFor();
   await visit('/slicers');
   await unreported('slicers');
-  // What the list omits is asked for once more when time has passed.
+  // Data that the list omits is read again after some time.
   await control('POST', '/observer/advance', { seconds: 5 });
   await eventually(async () => assert.doesNotMatch(await row.innerText(), /\d of \d/, 'no backups are counted'), 20_000);
   await visit(path('slicers', 'live', group.id));
   await page.getByText('Uplynk does not report the slicers of this group.').waitFor();
 });
 
-story('allowed owners that cannot be read are counted, and not shown as none', async ({ page, visit, world, control }) => {
+story('unreadable allowed owners are counted, and not shown as none', async ({ page, visit, world, control }) => {
   const [group] = system(await world(), 'live').groups;
   const body = JSON.stringify({ items: [7, 8], total_items: 40 });
   await control('POST', '/faults', { connection: 'live', operation: 'list allowed owners', fault: { kind: 'body', body } });
@@ -184,7 +184,7 @@ story('allowed owners that cannot be read are counted, and not shown as none', a
   assert.equal(await panel.getByText('No other owner is allowed.').count(), 0);
 });
 
-story('a channel without a name is called by its id', async ({ page, visit, world, control }) => {
+story('a channel without a name is shown by its id', async ({ page, visit, world, control }) => {
   const [group] = system(await world(), 'live').groups;
   const [{ id, desc }] = group.channels;
   for (const operation of ['list groups', 'get group']) {
@@ -196,7 +196,7 @@ story('a channel without a name is called by its id', async ({ page, visit, worl
   await page.getByRole('dialog', { name: `Remove ${id} from ${group.name}?` }).getByText(`${id} no longer shows what this group has on air.`).waitFor();
 });
 
-story('of a group that no channel uses, no number of channels is said', async ({ page, visit, world, control }) => {
+story('a group without channels does not mention a number of channels', async ({ page, visit, world, control }) => {
   const group = system(await world(), 'live').groups.find(({ channels }) => channels.length === 1);
   const text = JSON.stringify(group.channels);
   for (const operation of ['list groups', 'get group']) {

@@ -1,41 +1,41 @@
-// Another order of a group's slicers: by buttons, by keys, by a typed position; as a draft with its
-// effect, saved against what was seen, read back, and undone.
+// Reordering a group's slicers: by buttons, by keys, by a typed position; as a draft that shows its effect, is compared
+// with the current order when saved, verified, and undone.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { setInterval } from 'node:timers/promises';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
-import { PASSWORD, serve } from './support/served.mjs';
-import { bar, find, hidden, hide, inOrder, items, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
+import { PASSWORD, serve } from './support/gateway.mjs';
+import { draftBar, findGroup, notFoundMessage, hideGroup, inOrder, items, currentGroup, openGroup, isPrioritized, save, shown, recordFrames } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
-story('a slicer is moved by its buttons alone, and the draft says what it changes', async (told) => {
-  const { page, world } = told;
-  const group = await open(told);
+story('a slicer is moved by its buttons, and the draft lists its changes', async (fixtures) => {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures);
   const [first, second, ...others] = inOrder(group);
   assert.ok(await page.getByRole('button', { name: `Move up ${first}` }).isDisabled());
   await page.getByRole('button', { name: `Move up ${second}` }).click();
   await page.getByRole('status').getByText(`${second} moved from position 2 to 1 of ${2 + others.length}`).waitFor();
   assert.deepEqual(await shown(page), [second, first, ...others]);
-  const changes = bar(page).getByRole('list', { name: 'Changes' }).getByRole('listitem');
+  const changes = draftBar(page).getByRole('list', { name: 'Changes' }).getByRole('listitem');
   assert.deepEqual(await changes.allInnerTexts(), [`${second} 2 → 1`, `${first} 1 → 2`]);
-  await bar(page).getByText(/auto failback/i).first().waitFor();
-  assert.deepEqual(inOrder(await now(world, group.id)), inOrder(group));
-  await bar(page).getByRole('button', { name: 'Discard changes' }).click();
-  await bar(page).waitFor({ state: 'detached' });
+  await draftBar(page).getByText(/auto failback/i).first().waitFor();
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), inOrder(group));
+  await draftBar(page).getByRole('button', { name: 'Discard changes' }).click();
+  await draftBar(page).waitFor({ state: 'detached' });
   assert.deepEqual(await shown(page), inOrder(group));
 });
 
-story('a slicer is moved by keys alone, keeps the focus, and moves are taken back and made again', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a slicer is moved by keyboard, keeps the focus, and moves can be undone and redone', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
   await items(page).first().focus();
   const last = ids.length;
   const moved = (what, from, to) => `${what}${ids[0]} moved from position ${from} to ${to} of ${last}`;
-  // A row that is put elsewhere gets the focus back a frame later.
+  // A moved row gets the focus back one frame later.
   for (const [keys, at, message] of [
     ['Alt+End', -1, moved('', 1, last)],
     ['Alt+ArrowUp', -2, moved('', last, last - 1)],
@@ -56,9 +56,9 @@ story('a slicer is moved by keys alone, keeps the focus, and moves are taken bac
   }
 });
 
-story('a move that is undone or redone leaves the focus on the slicer that moved', async (told) => {
-  const { page } = told;
-  const [first, second, third, ...others] = inOrder(await open(told));
+story('undoing or redoing a move keeps the focus on the moved slicer', async (fixtures) => {
+  const { page } = fixtures;
+  const [first, second, third, ...others] = inOrder(await openGroup(fixtures));
   await items(page).nth(1).focus();
   for (const [keys, wanted] of [
     ['Alt+ArrowUp', [second, first, third]],
@@ -73,9 +73,9 @@ story('a move that is undone or redone leaves the focus on the slicer that moved
   }
 });
 
-story('a position can be typed, and what is no position is refused', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a position can be typed, and an invalid one is rejected', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const count = ids.length;
   await page.getByRole('button', { name: `Move to position ${ids[0]}` }).click();
@@ -92,24 +92,24 @@ story('a position can be typed, and what is no position is refused', async (told
   await page.getByRole('status').getByText(`${ids[0]} moved from position 1 to ${count} of ${count}`).waitFor();
 });
 
-story('the dialog of a position follows the group: what is typed is meant for the order that is there by then', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('the dialog of a position follows changes of the group', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const count = ids.length;
-  const become = (slicers) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: slicers });
+  const reorder = (slicers) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: slicers });
   await page.getByRole('button', { name: `Move to position ${ids[1]}` }).click();
   const dialog = page.getByRole('dialog', { name: `Move ${ids[1]} to position` });
   await dialog.getByText(`Currently at position 2 of ${count}.`).waitFor();
-  await become([ids[0], ...ids.slice(2), ids[1]]);
+  await reorder([ids[0], ...ids.slice(2), ids[1]]);
   await dialog.getByText(`Currently at position ${count} of ${count}.`).waitFor({ timeout: 20_000 });
   await dialog.getByLabel('Position').fill(String(count));
   const move = dialog.getByRole('button', { name: 'Move', exact: true });
   assert.ok(await move.isEnabled());
-  await become([ids[0], ids[1], ...ids.slice(3)]);
+  await reorder([ids[0], ids[1], ...ids.slice(3)]);
   await dialog.getByText(`Enter a position from 1 to ${count - 1}.`).waitFor({ timeout: 20_000 });
   assert.ok(await move.isDisabled());
-  await become([ids[0], ...ids.slice(2)]);
+  await reorder([ids[0], ...ids.slice(2)]);
   await dialog.getByText(`${ids[1]} is no longer in the group.`).waitFor({ timeout: 20_000 });
   assert.ok(await move.isDisabled());
   await dialog.getByLabel('Position').fill('1');
@@ -117,38 +117,38 @@ story('the dialog of a position follows the group: what is typed is meant for th
   assert.ok(await move.isDisabled());
 });
 
-story('an order is saved with every slicer, read back, and undone', async (told) => {
-  const { page, world, control } = told;
-  const group = await open(told);
+story('an order is saved with every slicer, verified, and undone', async (fixtures) => {
+  const { page, world, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
   const wanted = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
-  await bar(page).getByRole('button', { name: 'Save order' }).dblclick();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).dblclick();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  await bar(page).waitFor({ state: 'detached' });
-  const saved = await now(world, group.id);
+  await draftBar(page).waitFor({ state: 'detached' });
+  const saved = await currentGroup(world, group.id);
   assert.deepEqual(inOrder(saved), wanted);
   assert.deepEqual(saved.slicers.map(({ order }) => order).toSorted((a, b) => a - b), ids.map((_, n) => n + 1));
   const { requests } = await control('GET', '/requests');
   assert.equal(requests.filter(({ operation }) => operation === 'order slicers').length, 1);
   await page.getByRole('button', { name: 'Undo' }).click();
-  await eventually(async () => assert.deepEqual(inOrder(await now(world, group.id)), ids), 20_000);
+  await eventually(async () => assert.deepEqual(inOrder(await currentGroup(world, group.id)), ids), 20_000);
 });
 
 const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
 
-story('while an order is saved each frame shows one state, and the focus stays on the slicer that was moved', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('while an order is saved each frame is consistent, and the focus stays on the moved slicer', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await items(page).first().focus();
   await page.keyboard.press('Alt+ArrowDown');
   await eventually(async () => assert.equal(await focused(page), ids[0]));
-  const frames = await watched(page);
-  await bar(page).getByRole('button', { name: 'Save order' }).focus();
+  const frames = await recordFrames(page);
+  await draftBar(page).getByRole('button', { name: 'Save order' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  await bar(page).waitFor({ state: 'detached' });
+  await draftBar(page).waitFor({ state: 'detached' });
   await eventually(async () => assert.equal(await focused(page), ids[0]));
   const wanted = [ids[1], ids[0], ...ids.slice(2)];
   for (const frame of await frames()) {
@@ -158,9 +158,9 @@ story('while an order is saved each frame shows one state, and the focus stays o
   }
 });
 
-story('each save of several keeps the focus, stays in its bar until it is shown, and takes the notice of the one before', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('each of several saves keeps the focus, shows its progress, and replaces the previous notice', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   const verified = page.getByRole('status').getByText('Order saved and verified.');
   for (const slow of [false, true, false, true]) {
@@ -171,42 +171,42 @@ story('each save of several keeps the focus, stays in its bar until it is shown,
     if (slow) {
       await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
     }
-    await bar(page).getByRole('button', { name: 'Save order' }).focus();
-    // What is done stands in the bar until the notice says that it was, and the notice of the save before is gone by then.
+    await draftBar(page).getByRole('button', { name: 'Save order' }).focus();
+    // The bar shows the progress until the notice appears, and the previous notice has disappeared by then.
     await page.evaluate(() => {
       window.gaps_ = 0;
-      window.unsaid_ = 0;
-      const look = () => {
+      window.noNotice_ = 0;
+      const check = () => {
         const saves = document.querySelector('[aria-label="Unsaved order"]');
         const notices = [...document.querySelectorAll('.notice')].filter((one) => one.textContent.includes('Order saved and verified.'));
         if (!saves && notices.length === 0) window.gaps_ += 1;
-        if (notices.length === 0) window.unsaid_ += 1;
-        if (!window.done_) requestAnimationFrame(look);
+        if (notices.length === 0) window.noNotice_ += 1;
+        if (!window.done_) requestAnimationFrame(check);
       };
       window.done_ = false;
-      look();
+      check();
     });
     await page.keyboard.press('Enter');
-    await eventually(async () => assert.ok((await page.evaluate(() => window.unsaid_)) > 0, 'the notice of the save before'));
+    await eventually(async () => assert.ok((await page.evaluate(() => window.noNotice_)) > 0, 'the previous notice disappears'));
     await verified.waitFor({ timeout: 20_000 });
-    await bar(page).waitFor({ state: 'detached' });
+    await draftBar(page).waitFor({ state: 'detached' });
     await page.evaluate(() => { window.done_ = true; });
-    assert.equal(await page.evaluate(() => window.gaps_), 0, 'nothing was said for a while');
+    assert.equal(await page.evaluate(() => window.gaps_), 0, 'no frame without bar and notice');
     await eventually(async () => assert.equal(await focused(page), moved));
     assert.equal(await verified.count(), 1);
   }
   assert.deepEqual(new Set(await shown(page)), new Set(ids));
 });
 
-story('saving an order says what is being done', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('saving an order shows each step', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-  await bar(page).waitFor();
-  assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0, 'without a notice nothing is drawn for one');
+  await draftBar(page).waitFor();
+  assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0, 'without a notice its area is empty');
   await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await bar(page).getByRole('button', { name: 'Reading the order that is there now…' }).waitFor();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByRole('button', { name: 'Reading the current order…' }).waitFor();
   const saving = page.getByRole('status').getByText('Saving the order…', { exact: true });
   await saving.waitFor();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
@@ -214,12 +214,12 @@ story('saving an order says what is being done', async (told) => {
 });
 
 for (const rate of [1, 4]) {
-  story(`holding Alt with an arrow, at 30 repeats a second, moves only the slicer that has the focus, at ${rate}× CPU slowdown`, async (told) => {
-    const { page, visit, world, control, reread } = told;
-    const group = await find(world, ordered);
+  story(`holding Alt and an arrow key moves only the focused slicer, at ${rate}× CPU slowdown`, async (fixtures) => {
+    const { page, visit, world, control, reread } = fixtures;
+    const group = await findGroup(world, isPrioritized);
     const ids = Array.from({ length: 40 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
     await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
-    // A first key on a list that has changed since it was opened would be asked about.
+    // Otherwise the first key on a list that has changed since it was opened would need a repetition.
     await reread();
     await visit(path('slicers', 'live', group.id));
     await eventually(async () => assert.equal(await items(page).count(), ids.length));
@@ -232,7 +232,7 @@ for (const rate of [1, 4]) {
     const client = await page.context().newCDPSession(page);
     await client.send('Emulation.setCPUThrottlingRate', { rate });
     const key = { key: 'ArrowDown', code: 'ArrowDown', windowsVirtualKeyCode: 40, modifiers: 1 };
-    // None waits for the one before to be drawn: a keyboard does not either.
+    // As with a real keyboard, no event waits until the previous one is rendered.
     const sent = [];
     for await (const _ of setInterval(1_000 / 30)) {
       sent.push(client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', autoRepeat: sent.length > 0, ...key }));
@@ -242,131 +242,131 @@ for (const rate of [1, 4]) {
     await client.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
     await client.send('Emulation.setCPUThrottlingRate', { rate: 1 });
     await eventually(async () => assert.deepEqual(await shown(page), [...ids.slice(1, 31), ids[0], ...ids.slice(31)]));
-    assert.deepEqual(await page.evaluate(() => window.pressed_), Array(30).fill(ids[0]), 'each repeat reaches the slicer that is held');
+    assert.deepEqual(await page.evaluate(() => window.pressed_), Array(30).fill(ids[0]), 'each repeat reaches the moved slicer');
     await eventually(async () => assert.equal(await focused(page), ids[0]));
   });
 }
 
-story('a picture is never seen beside another slicer', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a picture is never shown at another slicer', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await eventually(async () => assert.ok(await page.locator('ol img').evaluateAll((all) => all.length > 0 && all.every((img) => img.naturalWidth > 0))));
-  const frames = await watched(page);
+  const frames = await recordFrames(page);
   for (const id of [ids[1], ids[2], ids[0]]) {
     await page.getByRole('button', { name: `Move up ${id}`, exact: true }).click();
   }
   await eventually(async () => assert.ok(await page.locator('ol img').evaluateAll((all) => all.every((img) => getComputedStyle(img).visibility === 'visible'))));
   const seen = (await frames()).flat().filter(({ picture }) => picture !== '');
   assert.ok(seen.length > 0);
-  for (const { id, isWhole } of seen) assert.ok(isWhole, `another picture beside ${id}`);
+  for (const { id, isComplete } of seen) assert.ok(isComplete, `another picture beside ${id}`);
   for (const { id, picture } of seen) assert.ok(picture.includes(`/${id}/`) || picture.includes(`/${id}?`) || picture.endsWith(`/${id}`), `${picture} beside ${id}`);
 });
 
-/** Two browsers change one order: the first has moved its second slicer up when the other saves. */
-async function clash(told) {
-  const { page, world } = told;
-  const group = await open(told);
+/** Two browsers change the same order: the first has an unsaved move when the other one saves. */
+async function createConflict(fixtures) {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const other = await page.context().newPage();
   await other.goto(path('slicers', 'live', group.id));
   await other.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
-  await bar(other).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(other).getByRole('button', { name: 'Save order' }).click();
   await other.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  const theirs = inOrder(await now(world, group.id));
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await bar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 20_000 });
-  const conflict = bar(page).getByRole('region', { name: 'Conflict' });
+  const theirs = inOrder(await currentGroup(world, group.id));
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 20_000 });
+  const conflict = draftBar(page).getByRole('region', { name: 'Conflict' });
   const cells = await conflict.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => [...row.cells].slice(1).map((cell) => cell.textContent)));
   const mine = [ids[1], ids[0], ...ids.slice(2)];
   assert.deepEqual(cells, ids.map((id, at) => [id, theirs[at], mine[at]]));
-  assert.deepEqual(inOrder(await now(world, group.id)), theirs);
-  assert.ok(await bar(page).getByRole('button', { name: 'Save order' }).isDisabled());
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), theirs);
+  assert.ok(await draftBar(page).getByRole('button', { name: 'Save order' }).isDisabled());
   return { page, group, ids, theirs, mine, conflict };
 }
 
-story('in a conflict nothing is overwritten, and theirs can be used', async (told) => {
-  const { page, theirs } = await clash(told);
-  await bar(page).getByRole('button', { name: 'Use theirs' }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).waitFor({ state: 'detached' });
+story('a conflict overwrites nothing, and their order can be used', async (fixtures) => {
+  const { page, theirs } = await createConflict(fixtures);
+  await draftBar(page).getByRole('button', { name: 'Use theirs' }).click();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).waitFor({ state: 'detached' });
   await eventually(async () => assert.deepEqual(await shown(page), theirs));
 });
 
-story('in a conflict my moves can be made again on top of theirs', async (told) => {
-  const { page, group, ids, theirs } = await clash(told);
-  await bar(page).getByRole('button', { name: 'Reapply mine' }).click();
+story('in a conflict my moves can be reapplied to their order', async (fixtures) => {
+  const { page, group, ids, theirs } = await createConflict(fixtures);
+  await draftBar(page).getByRole('button', { name: 'Reapply mine' }).click();
   const both = [ids[1], ids[0], ...theirs.slice(2)];
   await eventually(async () => assert.deepEqual(await shown(page), both));
   await save(page);
-  assert.deepEqual(inOrder(await now(told.world, group.id)), both);
+  assert.deepEqual(inOrder(await currentGroup(fixtures.world, group.id)), both);
 });
 
-story('in a conflict mine overwrites theirs once the name is typed', async (told) => {
-  const { page, group, mine } = await clash(told);
-  await bar(page).getByRole('button', { name: 'Overwrite…' }).click();
+story('in a conflict my order overwrites theirs after typing the name', async (fixtures) => {
+  const { page, group, mine } = await createConflict(fixtures);
+  await draftBar(page).getByRole('button', { name: 'Overwrite…' }).click();
   const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
   const act = dialog.getByRole('button', { name: 'Overwrite' });
   assert.ok(await act.isDisabled());
   await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
   await act.click();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  assert.deepEqual(inOrder(await now(told.world, group.id)), mine);
-  await bar(page).waitFor({ state: 'detached' });
+  assert.deepEqual(inOrder(await currentGroup(fixtures.world, group.id)), mine);
+  await draftBar(page).waitFor({ state: 'detached' });
 });
 
-story('while mine overwrites theirs nothing else is done to the order, also where the dialog is closed', async (told) => {
-  const { page, group, ids, mine } = await clash(told);
-  await bar(page).getByRole('button', { name: 'Overwrite…' }).click();
+story('while my order overwrites theirs, no other action is possible, even if the dialog is closed', async (fixtures) => {
+  const { page, group, ids, mine } = await createConflict(fixtures);
+  await draftBar(page).getByRole('button', { name: 'Overwrite…' }).click();
   const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
   await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
-  await told.control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 5000 }, times: 1 });
+  await fixtures.control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 5000 }, times: 1 });
   await dialog.getByRole('button', { name: 'Overwrite' }).click();
   await dialog.getByRole('button', { name: 'Sending…' }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  await bar(page).getByRole('button', { name: 'Saving…' }).waitFor();
+  await draftBar(page).getByRole('button', { name: 'Saving…' }).waitFor();
   const moves = page.getByRole('button', { name: /^Move (up|down|to position)/ });
   assert.equal(await moves.count(), 0);
   for (const name of ['Use theirs', 'Reapply mine', 'Overwrite…']) {
-    assert.ok(await bar(page).getByRole('button', { name }).isDisabled(), name);
+    assert.ok(await draftBar(page).getByRole('button', { name }).isDisabled(), name);
   }
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  await bar(page).waitFor({ state: 'detached' });
-  assert.deepEqual(inOrder(await now(told.world, group.id)), mine);
+  await draftBar(page).waitFor({ state: 'detached' });
+  assert.deepEqual(inOrder(await currentGroup(fixtures.world, group.id)), mine);
   assert.deepEqual(await shown(page), mine);
   await page.getByRole('button', { name: `Move down ${mine[0]}` }).click();
   await eventually(async () => assert.deepEqual(await shown(page), ids));
 });
 
-story('in a conflict nothing is moved until it is settled, and a slicer that came with it can be then', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('in a conflict nothing can be moved until it is resolved; then a new slicer can be', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const theirs = ['late01', ...ids.slice(1).toReversed()];
   await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
-  const conflict = bar(page).getByRole('region', { name: 'Conflict' });
-  await page.getByRole('status').filter({ hasText: /^The order has changed\. Yours is not saved\.$/ }).waitFor({ timeout: 20_000 });
-  await conflict.getByText('The order has changed. Yours is not saved.').waitFor();
-  await page.getByText('The order has changed: settle the conflict before moving slicers.').waitFor();
+  const conflict = draftBar(page).getByRole('region', { name: 'Conflict' });
+  await page.getByRole('status').filter({ hasText: /^The order has changed\. Your order is not saved\.$/ }).waitFor({ timeout: 20_000 });
+  await conflict.getByText('The order has changed. Your order is not saved.').waitFor();
+  await page.getByText('The order has changed: resolve the conflict before moving slicers.').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Move (up|down|to position)/ }).count(), 0);
   assert.equal(await page.locator('[data-grip]').count(), 0);
   await items(page).first().focus();
   const before = await shown(page);
   await page.keyboard.press('Alt+End');
   assert.deepEqual(await shown(page), before);
-  await bar(page).getByRole('button', { name: 'Reapply mine' }).click();
+  await draftBar(page).getByRole('button', { name: 'Reapply mine' }).click();
   const mine = [ids[1], ...theirs.filter((id) => id !== ids[1])];
   await eventually(async () => assert.deepEqual(await shown(page), mine));
   await page.getByRole('button', { name: 'Move down late01' }).click();
   await eventually(async () => assert.deepEqual(await shown(page), [mine[0], mine[2], 'late01', ...mine.slice(3)]));
 });
 
-story('an order is not overwritten where the group has turned flat, and the conflict stays', async (told) => {
-  const { page, group, theirs, conflict } = await clash(told);
-  await bar(page).getByRole('button', { name: 'Overwrite…' }).click();
+story('an order is not overwritten after the group became flat, and the conflict stays', async (fixtures) => {
+  const { page, group, theirs, conflict } = await createConflict(fixtures);
+  await draftBar(page).getByRole('button', { name: 'Overwrite…' }).click();
   const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
   await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
   const other = await page.context().newPage();
@@ -377,76 +377,76 @@ story('an order is not overwritten where the group has turned flat, and the conf
   await dialog.getByRole('button', { name: 'Overwrite' }).click();
   await dialog.getByText(/The mode is flat/).waitFor({ timeout: 20_000 });
   await dialog.getByRole('button', { name: 'Cancel' }).click();
-  await bar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
+  await draftBar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
   const column = await conflict.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => row.cells[2].textContent));
   assert.deepEqual(column, theirs);
 });
 
 for (const [status, words] of [[400, 'returned 400'], [403, 'returned 403']]) {
-  story(`an order that the service refuses with ${status} is not shown as saved`, async (told) => {
-    const { page, world, control, complaints } = told;
+  story(`an order that the service rejects with ${status} is not shown as saved`, async (fixtures) => {
+    const { page, world, control, complaints } = fixtures;
     complaints.expect(new RegExp(`status of ${status}`));
-    const group = await open(told);
+    const group = await openGroup(fixtures);
     const ids = inOrder(group);
     await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
     await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status }, times: 1 });
-    await bar(page).getByRole('button', { name: 'Save order' }).click();
-    await bar(page).getByRole('heading', { name: new RegExp(words) }).waitFor({ timeout: 20_000 });
-    assert.deepEqual(inOrder(await now(world, group.id)), ids);
-    assert.deepEqual(await shown(page), ids, 'the screen shows what is there');
-    await bar(page).getByRole('button', { name: 'Reapply my moves' }).click();
+    await draftBar(page).getByRole('button', { name: 'Save order' }).click();
+    await draftBar(page).getByRole('heading', { name: new RegExp(words) }).waitFor({ timeout: 20_000 });
+    assert.deepEqual(inOrder(await currentGroup(world, group.id)), ids);
+    assert.deepEqual(await shown(page), ids, 'the page shows the saved order');
+    await draftBar(page).getByRole('button', { name: 'Reapply my moves' }).click();
     await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
     await save(page);
   });
 }
 
-story('an order whose answer never came is read, and told as unknown', async (told) => {
-  const { page, control, complaints } = told;
+story('an order without a response is read again, and shown as unknown', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 502/);
-  const group = await open(told);
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'reset' } });
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await bar(page).getByText(/Outcome unknown: .*The group now has a different order: /).waitFor({ timeout: 20_000 });
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByText(/Outcome unknown: .*The group now has a different order: /).waitFor({ timeout: 20_000 });
 });
 
-story('a save before which the gateway cannot read the group was not sent, and says so', async (told) => {
-  const { page, world, control, complaints } = told;
+story('a save is shown as not sent if the gateway cannot read the group first', async (fixtures) => {
+  const { page, world, control, complaints } = fixtures;
   complaints.expect(/status of 502/);
-  const group = await open(told);
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-  // The console reads, the gateway reads again just before it writes, and only that fails.
+  // The console reads the group, and the gateway reads it again just before writing: only the second read fails.
   const fault = (kind) => control('POST', '/faults', { connection: 'live', operation: 'get group', ...kind });
   await fault({ fault: { kind: 'latency', milliseconds: 2500 }, times: 1 });
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
   await eventually(async () => assert.deepEqual((await control('GET', '/faults')).faults, []), 20_000);
   await fault({ fault: { kind: 'status', status: 503 } });
-  await bar(page).getByText('Nothing was saved. Your changes are kept.').waitFor({ timeout: 20_000 });
-  assert.equal(await bar(page).getByText(/Outcome unknown/).count(), 0);
+  await draftBar(page).getByText('Nothing was saved. Your changes are kept.').waitFor({ timeout: 20_000 });
+  assert.equal(await draftBar(page).getByText(/Outcome unknown/).count(), 0);
   await control('DELETE', '/faults');
-  await bar(page).getByRole('button', { name: 'Dismiss' }).click();
+  await draftBar(page).getByRole('button', { name: 'Dismiss' }).click();
   await save(page);
-  assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
 });
 
-story('an Undo that switches what is on air says so, and does it', async (told) => {
-  const { page, world } = told;
-  const group = await open(told, (one) => ordered(one) && one.auto_failback && inOrder(one)[0] === one.active_slicer_id);
+story('an Undo that switches the slicer on air says so', async (fixtures) => {
+  const { page, world } = fixtures;
+  const group = await openGroup(fixtures, (one) => isPrioritized(one) && one.auto_failback && inOrder(one)[0] === one.active_slicer_id);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
   await page.getByRole('status').getByText(`Order saved and verified. ${ids[1]} is on air. Undo: This is a switch on air, away from ${ids[1]}.`).waitFor({ timeout: 20_000 });
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('status').getByText(`Order saved and verified. ${ids[0]} is on air.`).waitFor({ timeout: 20_000 });
-  const held = await now(world, group.id);
-  assert.deepEqual([inOrder(held), held.active_slicer_id], [ids, ids[0]]);
+  const saved = await currentGroup(world, group.id);
+  assert.deepEqual([inOrder(saved), saved.active_slicer_id], [ids, ids[0]]);
 });
 
-story('an Undo ends with the first move of another draft', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('the first move of another draft removes Undo', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
   await save(page);
@@ -454,12 +454,12 @@ story('an Undo ends with the first move of another draft', async (told) => {
   await undo.waitFor();
   await page.getByRole('button', { name: `Move up ${ids.at(-2)}` }).click();
   await undo.waitFor({ state: 'detached', timeout: 2_000 });
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
 });
 
-story('a draft survives a reading without the slicers', async (told) => {
-  const { page, control } = told;
-  const group = await open(told);
+story('a draft survives a response without slicers', async (fixtures) => {
+  const { page, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const named = `"name":"${group.name}","owner":"${group.owner}"`;
@@ -470,29 +470,29 @@ story('a draft survives a reading without the slicers', async (told) => {
   await page.getByText('Not all slicers can be read, so their order cannot be changed.').waitFor();
   await control('DELETE', '/faults');
   await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]), 20_000);
-  await bar(page).getByRole('button', { name: 'Save order' }).waitFor();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).waitFor();
 });
 
-story('a draft survives the refresh', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a draft survives a refresh', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const wanted = await shown(page);
-  const asked = pageRequests(page);
-  await eventually(() => assert.ok(asked.relay.length >= 3, `${asked.relay.length} polls`), 30_000);
+  const requested = pageRequests(page);
+  await eventually(() => assert.ok(requested.relay.length >= 3, `${requested.relay.length} polls`), 30_000);
   assert.deepEqual(await shown(page), wanted);
 });
 
-story('a draft stays when the list of groups can be read again, and when that misses the group', async (told) => {
-  const { page, visit, world, control, complaints } = told;
+story('a draft survives failures of the list of groups, and a list without the group', async (fixtures) => {
+  const { page, visit, world, control, complaints } = fixtures;
   complaints.expect(/status of 500/);
-  const group = await find(world, ordered);
+  const group = await findGroup(world, isPrioritized);
   const ids = inOrder(group);
   const read = (end, ok = true) =>
     page.waitForResponse((response) => response.ok() === ok && new URL(response.url()).pathname.endsWith(`/api/v4/failover-groups${end}`));
   await control('POST', '/faults', { connection: 'live', operation: 'list groups', fault: { kind: 'status', status: 500 } });
-  // The first answer may be one from before the fault, shared with the gateway's own reading.
+  // The first response may be from before the fault, shared with the gateway's own read.
   const failed = read('', false);
   await visit(path('slicers', 'live', group.id));
   await eventually(async () => assert.deepEqual(await shown(page), ids), 20_000);
@@ -500,14 +500,14 @@ story('a draft stays when the list of groups can be read again, and when that mi
   const wanted = [ids[1], ids[0], ...ids.slice(2)];
   const stays = async () => {
     assert.deepEqual(await shown(page), wanted);
-    assert.equal(await bar(page).count(), 1);
+    assert.equal(await draftBar(page).count(), 1);
   };
   await eventually(stays);
   await failed;
   let answer = read('');
   await control('DELETE', '/faults');
   await answer;
-  // The next answer comes after the one before was shown.
+  // The next response arrives after the previous one was shown.
   await read('');
   await stays();
   answer = read(`/${group.id}`);
@@ -522,16 +522,16 @@ story('a draft stays when the list of groups can be read again, and when that mi
   await stays();
 });
 
-story('in flat mode nothing can be moved, and the page says why', async ({ page, visit, world }) => {
-  const flat = await find(world, ({ mode }) => mode === 'flat');
+story('in flat mode nothing can be moved, and the page explains why', async ({ page, visit, world }) => {
+  const flat = await findGroup(world, ({ mode }) => mode === 'flat');
   await visit(path('slicers', 'live', flat.id));
   await page.getByText('flat mode: positions do not apply, so there is no order to change').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Move (up|down)/ }).count(), 0);
 });
 
-story('a group that changes under the draft is merged where it does not conflict', async (told) => {
-  const { page, world, control } = told;
-  const group = await open(told);
+story('changes of the group are merged into the draft if they do not conflict', async (fixtures) => {
+  const { page, world, control } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move down ${ids[0]}` }).click();
   const members = (list) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: list });
@@ -540,27 +540,27 @@ story('a group that changes under the draft is merged where it does not conflict
   await members([...ids.slice(0, 2), 'late01']);
   await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], 'late01']), 20_000);
   await save(page);
-  assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], 'late01']);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), [ids[1], ids[0], 'late01']);
 });
 
-story('a group that turns flat under the draft keeps the draft, and says that there is no order to save', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('a group that becomes flat keeps the draft, which cannot be saved', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const other = await page.context().newPage();
   await other.goto(path('slicers', 'live', group.id));
   await other.getByRole('radio', { name: 'Flat' }).check({ force: true }).catch(() => undefined);
   await other.getByRole('dialog').getByRole('button', { name: 'Switch mode' }).click();
-  await bar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
-  assert.ok(await bar(page).getByRole('button', { name: 'Save order' }).isDisabled());
-  await bar(page).getByRole('button', { name: 'Discard changes' }).click();
-  await bar(page).waitFor({ state: 'detached' });
+  await draftBar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
+  assert.ok(await draftBar(page).getByRole('button', { name: 'Save order' }).isDisabled());
+  await draftBar(page).getByRole('button', { name: 'Discard changes' }).click();
+  await draftBar(page).waitFor({ state: 'detached' });
 });
 
-/** Comes from the list to the page of a group, so that there is a way back, and moves its second slicer up. */
+/** Opens a group's page from the list, so that Back works, and moves its second slicer up. */
 async function draftFromList({ page, visit, world }) {
-  const group = await find(world, ordered);
+  const group = await findGroup(world, isPrioritized);
   const ids = inOrder(group);
   await visit('/slicers');
   await page.getByRole('link', { name: group.name, exact: true }).click();
@@ -568,9 +568,9 @@ async function draftFromList({ page, visit, world }) {
   return ids;
 }
 
-story('leaving a page with a draft asks first', async (told) => {
-  const { page } = told;
-  await draftFromList(told);
+story('leaving a page with a draft asks first', async (fixtures) => {
+  const { page } = fixtures;
+  await draftFromList(fixtures);
   const here = page.url();
   const main = page.getByRole('navigation', { name: 'Main' });
   await main.getByRole('link', { name: /^Overview/ }).click();
@@ -578,20 +578,20 @@ story('leaving a page with a draft asks first', async (told) => {
   await dialog.getByText('Your changes to the order would be lost.').waitFor();
   await dialog.getByRole('button', { name: 'Stay' }).click();
   assert.equal(page.url(), here);
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
   await page.goBack();
   await dialog.waitFor();
   await page.keyboard.press('Escape');
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
   assert.equal(page.url(), here);
   await main.getByRole('link', { name: /^Overview/ }).click();
   await dialog.getByRole('button', { name: 'Leave and discard' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 });
 
-story('what is asked over an open dialog has a name of its own', async (told) => {
-  const { page } = told;
-  const ids = await draftFromList(told);
+story('a question over an open dialog has its own name', async (fixtures) => {
+  const { page } = fixtures;
+  const ids = await draftFromList(fixtures);
   await page.getByRole('button', { name: `Move to position ${ids[0]}` }).click();
   const below = page.getByRole('dialog', { name: `Move ${ids[0]} to position`, exact: true });
   await below.waitFor();
@@ -603,11 +603,11 @@ story('what is asked over an open dialog has a name of its own', async (told) =>
   await below.waitFor();
 });
 
-story('the answer to one question whether to leave does not answer the next one', async (told) => {
-  const { page, visit, world } = told;
-  // Heard before the console hears it.
+story('Back during the closing of a leave question asks again', async (fixtures) => {
+  const { page, visit, world } = fixtures;
+  // Runs before the console's own listener.
   await page.addInitScript(() => addEventListener('popstate', () => window.onBack?.()));
-  const group = await find(world, ordered);
+  const group = await findGroup(world, isPrioritized);
   await visit('/slicers');
   await page.getByRole('link', { name: group.name, exact: true }).click();
   await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
@@ -615,7 +615,7 @@ story('the answer to one question whether to leave does not answer the next one'
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
   await dialog.waitFor();
-  // Back arrives between Stay and the browser's own event that the dialog was closed.
+  // Back arrives between the click on Stay and the browser's close event of the dialog.
   const closed = await page.evaluate(() => new Promise((resolve) => {
     const old = document.querySelector('dialog');
     old.addEventListener('close', () => requestAnimationFrame(() => resolve(!old.open)), { once: true });
@@ -630,27 +630,27 @@ story('the answer to one question whether to leave does not answer the next one'
   assert.equal(page.url(), here);
   await dialog.getByRole('button', { name: 'Stay' }).click();
   await dialog.waitFor({ state: 'detached' });
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
 });
 
-story('signing out with a draft asks first, while there still is a session', async ({ page, world, complaints }) => {
+story('signing out with a draft asks first, before the session ends', async ({ page, world, complaints }) => {
   complaints.expect(/status of 401/);
-  const group = await find(world, ordered);
+  const group = await findGroup(world, isPrioritized);
   const slicers = group.slicers.map((slicer) => ({ ...slicer, status: { state: 0 } }));
-  const held = { ...group, slicers };
+  const vendorGroup = { ...group, slicers };
   const vendor = createServer(({ url }, response) => {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(url.includes(group.id) ? held : { items: [held], total_items: 1 }));
+    response.end(JSON.stringify(url.includes(group.id) ? vendorGroup : { items: [vendorGroup], total_items: 1 }));
   });
   await new Promise((resolve) => vendor.listen(0, '127.0.0.1', resolve));
-  const served = await serve({ vendor: `http://127.0.0.1:${vendor.address().port}` });
+  const gateway = await serve({ vendor: `http://127.0.0.1:${vendor.address().port}` });
   try {
-    await page.goto(served.url + path('slicers', 'live', group.id));
+    await page.goto(gateway.url + path('slicers', 'live', group.id));
     await page.getByLabel('User name').fill('ann');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-    await bar(page).waitFor();
+    await draftBar(page).waitFor();
     const ended = [];
     page.on('request', (request) => {
       if (request.method() === 'DELETE') ended.push(request.url());
@@ -660,7 +660,7 @@ story('signing out with a draft asks first, while there still is a session', asy
     await signOut.click();
     await dialog.getByRole('button', { name: 'Stay' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await bar(page).waitFor();
+    await draftBar(page).waitFor();
     assert.deepEqual(ended, []);
     await signOut.click();
     await dialog.getByRole('button', { name: 'Leave and discard' }).click();
@@ -668,37 +668,37 @@ story('signing out with a draft asks first, while there still is a session', asy
     assert.equal(ended.length, 1);
   } finally {
     await page.goto('about:blank');
-    await served.stop();
+    await gateway.stop();
     vendor.closeAllConnections();
     vendor.close();
   }
 });
 
-story('closing the window with a draft asks first', async (told) => {
-  const { page } = told;
-  const group = await open(told);
+story('closing the window with a draft asks first', async (fixtures) => {
+  const { page } = fixtures;
+  const group = await openGroup(fixtures);
   await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-  const asked = new Promise((resolve) => page.once('dialog', async (dialog) => {
+  const question = new Promise((resolve) => page.once('dialog', async (dialog) => {
     resolve(dialog.type());
     await dialog.accept();
   }));
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
   await page.close({ runBeforeUnload: true });
-  assert.equal(await asked, 'beforeunload');
+  assert.equal(await question, 'beforeunload');
 });
 
-story('a save that the gateway finds overtaken is a conflict, not a loss', async (told) => {
-  const { page, world, control, complaints } = told;
+story('a save that the gateway finds outdated is a conflict, and the draft is kept', async (fixtures) => {
+  const { page, world, control, complaints } = fixtures;
   complaints.expect(/status of 412/);
-  const group = await open(told);
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-  // The console reads, the gateway reads again just before it writes: in between somebody saves.
+  // The console reads the group, and the gateway reads it again just before writing: in between somebody saves.
   await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2500 } });
-  const save = await bar(page).getByRole('button', { name: 'Save order' }).elementHandle();
+  const save = await draftBar(page).getByRole('button', { name: 'Save order' }).elementHandle();
   await save.evaluate((button) => {
-    window.said = [];
-    new MutationObserver(() => window.said.push(button.textContent.trim())).observe(button, { childList: true, characterData: true, subtree: true });
+    window.steps = [];
+    new MutationObserver(() => window.steps.push(button.textContent.trim())).observe(button, { childList: true, characterData: true, subtree: true });
   });
   await save.click();
   const theirs = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
@@ -707,55 +707,55 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
     assert.ok(requests.filter(({ operation }) => operation === 'get group').length >= 1);
   }, 20_000);
   await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
-  await bar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 30_000 });
-  assert.deepEqual(inOrder(await now(world, group.id)), theirs);
-  const reading = 'Reading the order that is there now…';
-  assert.deepEqual(await page.evaluate(() => window.said), [reading, 'Saving…', reading, 'Save order'], 'each step says what is done');
+  await draftBar(page).getByText(`The order is now ${theirs.join(', ')}.`).waitFor({ timeout: 30_000 });
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), theirs);
+  const reading = 'Reading the current order…';
+  assert.deepEqual(await page.evaluate(() => window.steps), [reading, 'Saving…', reading, 'Save order'], 'the button shows each step');
 });
 
-/** Follows a link while the order of a group is being saved, which takes a while; answers the dialog that then asks. */
+/** Follows a link while a slow save is in progress; returns the dialog that then asks. */
 async function leaveWhileSaving({ page, control }, group) {
   await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
   await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
   await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
   return dialog;
 }
 
-story('who wants to leave while an order is saved is led on once it is, and nothing is asked later', async (told) => {
-  const { page, control, world } = told;
-  const group = await open(told);
+story('leaving while an order is saved continues automatically once it is saved', async (fixtures) => {
+  const { page, control, world } = fixtures;
+  const group = await openGroup(fixtures);
   const here = page.url();
   const ids = inOrder(group);
-  const dialog = await leaveWhileSaving(told, group);
+  const dialog = await leaveWhileSaving(fixtures, group);
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Undo' }).waitFor();
-  assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
   await control('DELETE', '/faults');
   await page.goBack();
   assert.equal(page.url(), here);
   await page.getByRole('button', { name: `Move up ${ids[2]}` }).click();
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
   assert.equal(await dialog.count(), 0);
 });
 
-story('who wants to leave while an order is saved hears that it may not have been, and is asked still', async (told) => {
-  const { page, control, complaints } = told;
+story('leaving while an order is saved still asks if the save may have failed', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 503/);
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status: 503 } });
-  const dialog = await leaveWhileSaving(told, await open(told));
+  const dialog = await leaveWhileSaving(fixtures, await openGroup(fixtures));
   await dialog.getByText('Your changes to the order would be lost.').waitFor({ timeout: 30_000 });
   await dialog.getByRole('button', { name: 'Stay' }).click();
-  await bar(page).waitFor();
+  await draftBar(page).waitFor();
 });
 
-story('who leaves while an order is saved is told its outcome where they are', async (told) => {
-  const { page, control, complaints } = told;
+story('after leaving while an order is saved its outcome is shown on the next page', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 503/);
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status: 503 } });
-  const dialog = await leaveWhileSaving(told, await open(told));
+  const dialog = await leaveWhileSaving(fixtures, await openGroup(fixtures));
   await dialog.getByRole('button', { name: 'Leave and discard' }).click();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
   await page.getByRole('status').getByText(/^Outcome unknown: /).waitFor({ timeout: 30_000 });
@@ -767,10 +767,10 @@ for (const [what, button, label, text, isSent] of [
   ['an action', () => 'Add channel', 'Channel id', '9852b864', true],
   ['a position', ([first]) => `Move to position ${first}`, 'Position', '2', false],
 ]) {
-  story(`what is typed into the dialog of ${what}, and the draft, stay while the group is not found`, async (told) => {
-    const { page, control, complaints } = told;
+  story(`the input of a dialog about ${what}, and the draft, are kept while the group is not found`, async (fixtures) => {
+    const { page, control, complaints } = fixtures;
     complaints.expect(/status of 404/);
-    const group = await open(told);
+    const group = await openGroup(fixtures);
     const ids = inOrder(group);
     await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
     const wanted = [ids[1], ids[0], ...ids.slice(2)];
@@ -778,31 +778,31 @@ for (const [what, button, label, text, isSent] of [
     const dialog = page.getByRole('dialog');
     const typed = dialog.getByLabel(label, { exact: true });
     await typed.fill(text);
-    await hide(control, group.id);
-    await hidden(page, group.id).waitFor({ timeout: 20_000 });
+    await hideGroup(control, group.id);
+    await notFoundMessage(page, group.id).waitFor({ timeout: 20_000 });
     const note = dialog.getByText('The group is not found at the moment.');
     await eventually(async () => assert.equal(await note.count(), isSent ? 1 : 0));
     assert.equal(await typed.inputValue(), text);
     await control('DELETE', '/faults');
-    await hidden(page, group.id).waitFor({ state: 'detached', timeout: 20_000 });
+    await notFoundMessage(page, group.id).waitFor({ state: 'detached', timeout: 20_000 });
     await eventually(async () => assert.equal(await note.count(), 0));
     assert.equal(await typed.inputValue(), text);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'detached' });
     await eventually(async () => assert.deepEqual(await shown(page), wanted));
-    await bar(page).waitFor();
+    await draftBar(page).waitFor();
   });
 }
 
-story('leaving a page with a draft asks first, also while the group is not found', async (told) => {
-  const { page, control, complaints } = told;
+story('leaving a page with a draft asks first, even while the group is not found', async (fixtures) => {
+  const { page, control, complaints } = fixtures;
   complaints.expect(/status of 404/);
-  const group = await open(told);
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-  await bar(page).waitFor();
-  await hide(control, group.id);
-  await hidden(page, group.id).waitFor({ timeout: 20_000 });
+  await draftBar(page).waitFor();
+  await hideGroup(control, group.id);
+  await notFoundMessage(page, group.id).waitFor({ timeout: 20_000 });
   const here = page.url();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
@@ -811,37 +811,37 @@ story('leaving a page with a draft asks first, also while the group is not found
   await dialog.waitFor({ state: 'detached' });
   assert.equal(page.url(), here);
   await control('DELETE', '/faults');
-  await bar(page).waitFor({ timeout: 20_000 });
+  await draftBar(page).waitFor({ timeout: 20_000 });
   assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]);
 });
 
-story('an order that is saved while the group is not found for a moment is told, and another one can be made', async (told) => {
-  const { page, world, control, complaints } = told;
+story('an order saved while the group is briefly not found is confirmed, and another one can be made', async (fixtures) => {
+  const { page, world, control, complaints } = fixtures;
   complaints.expect(/status of 404/);
-  const group = await open(told);
+  const group = await openGroup(fixtures);
   const ids = inOrder(group);
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   const wanted = [ids[1], ids[0], ...ids.slice(2)];
-  const held = [];
+  const delayed = [];
   await page.route('**/relay/live/**', async (route) => {
-    if (route.request().method() !== 'GET') await new Promise((release) => held.push(release));
+    if (route.request().method() !== 'GET') await new Promise((release) => delayed.push(release));
     await route.continue();
   });
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await eventually(() => assert.equal(held.length, 1), 20_000);
-  // Asked for at once: what is held is not waited for longer than 20 s.
+  await draftBar(page).getByRole('button', { name: 'Save order' }).click();
+  await eventually(() => assert.equal(delayed.length, 1), 20_000);
+  // Refreshed immediately, because the delayed request times out after 20 s.
   const refresh = page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' });
-  await hide(control, group.id);
+  await hideGroup(control, group.id);
   await refresh.click();
-  await hidden(page, group.id).waitFor({ timeout: 20_000 });
+  await notFoundMessage(page, group.id).waitFor({ timeout: 20_000 });
   await control('DELETE', '/faults');
   await refresh.click();
-  await bar(page).getByRole('button', { name: 'Saving…' }).waitFor({ timeout: 20_000 });
-  held[0]();
+  await draftBar(page).getByRole('button', { name: 'Saving…' }).waitFor({ timeout: 20_000 });
+  delayed[0]();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
-  await bar(page).waitFor({ state: 'detached' });
-  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+  await draftBar(page).waitFor({ state: 'detached' });
+  assert.deepEqual(inOrder(await currentGroup(world, group.id)), wanted);
   await page.getByRole('button', { name: `Move up ${ids[0]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).waitFor();
+  await draftBar(page).getByRole('button', { name: 'Save order' }).waitFor();
   await eventually(async () => assert.deepEqual(await shown(page), ids));
 });

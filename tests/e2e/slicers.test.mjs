@@ -11,10 +11,10 @@ const MODES = { prioritized: 'Prioritized', flat: 'Flat' };
 const failback = ({ mode, auto_failback }) =>
   mode === 'flat' ? 'not in flat mode' : auto_failback ? 'On' : 'Off';
 
-/** The slicers as they fail over; in flat mode, where all stand at 1, as the system lists them. */
-const ordered = ({ slicers }) => slicers.toSorted((a, b) => a.order - b.order);
+/** The slicers in order of failover; in flat mode, where all have position 1, in the system's order. */
+const inOrder = ({ slicers }) => slicers.toSorted((a, b) => a.order - b.order);
 
-story('the table holds every group of the account, as it is', async ({ page, visit, world }) => {
+story('the table contains every group of the account with its data', async ({ page, visit, world }) => {
   await visit('/slicers');
   const groups = system(await world(), 'live').groups;
   assert.ok(groups.some(({ name }) => name === 'My Failover Group'), 'the published sample is there');
@@ -33,13 +33,13 @@ story('the table holds every group of the account, as it is', async ({ page, vis
   });
 });
 
-story('the slicers of a row stand in the order of failover', async ({ page, visit, world }) => {
+story('the slicers of a row are listed in order of failover', async ({ page, visit, world }) => {
   await visit('/slicers');
   const group = system(await world(), 'live').groups.find(({ mode, slicers }) => mode === 'prioritized' && slicers.length > 1);
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: group.name, exact: true }) });
   await row.waitFor();
   const items = (await row.getByRole('listitem').allInnerTexts()).map((text) => plain(text).split(' ')[0]);
-  assert.deepEqual(items, ordered(group).map(({ id }) => plain(id).split(' ')[0]));
+  assert.deepEqual(items, inOrder(group).map(({ id }) => plain(id).split(' ')[0]));
 });
 
 story('the columns have the names that scripts and screen readers rely on', async ({ page, visit }) => {
@@ -64,7 +64,7 @@ story('a search finds a group by its slicer', async ({ page, visit, world }) => 
   });
 });
 
-story('a name leads to its group', async ({ page, visit, world }) => {
+story("a group's name links to its page", async ({ page, visit, world }) => {
   const sample = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
   await visit('/slicers');
   const total = system(await world(), 'live').groups.length;

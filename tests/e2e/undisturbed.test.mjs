@@ -1,12 +1,12 @@
-// A refresh disturbs nobody: one that changes nothing touches no node of the page, and none takes away
-// the focus, a selection, the place one has scrolled to, an open list or a half-typed text.
+// A refresh disturbs nobody: without changes it touches no node of the page, and it never affects the focus, a
+// selection, the scroll position, an open list or unsubmitted text.
 
 import assert from 'node:assert/strict';
-import { START, eventually, open as openTicking, pass, passEventually, rows, story, whenRows } from './harness.mjs';
+import { START, eventually, open as openWithClock, pass, passEventually, rows, story, whenRows } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, sessions, system } from './support/worlds.mjs';
 
-/** Waits until a page has had so many answers from now on: the inventory, and what the page polls itself. */
+/** Waits for this number of responses from now on: to polls of the inventory, and to the page's own. */
 const polled = async (page, times, own) => {
   const answers = new Map([['/api/inventory', 0]]);
   const count = (request) => {
@@ -16,8 +16,8 @@ const polled = async (page, times, own) => {
   page.on('requestfinished', count);
   await eventually(() => {
     const of = (begin) => Math.max(0, ...[...answers].filter(([at]) => at.startsWith(begin)).map(([, number]) => number));
-    assert.ok(of('/api/inventory') >= times, 'the inventory was polled too seldom');
-    if (own) assert.ok(of('/relay/') >= times, 'the page itself was polled too seldom');
+    assert.ok(of('/api/inventory') >= times, 'the inventory was polled too rarely');
+    if (own) assert.ok(of('/relay/') >= times, 'the page itself polled too rarely');
   }, 30_000);
   page.off('requestfinished', count);
 };
@@ -34,7 +34,7 @@ const PAGES = [
 ];
 
 for (const { name, at, own } of PAGES) {
-  story(`polls that change nothing change no node: ${name}`, { now: START }, async ({ page, visit, world }) => {
+  story(`polls without changes change no node: ${name}`, { now: START }, async ({ page, visit, world }) => {
     await page.addInitScript(() => {
       const every = { overview: 2, groups: 2, group: 2, slicers: 2, 'slicer-group': 2 };
       const more = { 'failover-sessions': 2, 'failover-session': 2, connections: 2 };
@@ -46,8 +46,8 @@ for (const { name, at, own } of PAGES) {
     await page.evaluate(() => {
       window.seen = [];
       const element = (node) => (node.nodeType === 1 ? node : node.parentElement);
-      // When the gateway reads a system next is another moment with each reading.
-      const isNext = (node) => element(node)?.closest('dd')?.previousElementSibling?.textContent === 'Next reading';
+      // The time of the next poll changes with each reading.
+      const isNext = (node) => element(node)?.closest('dd')?.previousElementSibling?.textContent === 'Next poll';
       new MutationObserver((changes) => {
         for (const { type, attributeName, target } of changes) {
           if (isNext(target)) continue;
@@ -60,8 +60,8 @@ for (const { name, at, own } of PAGES) {
   });
 }
 
-/** Something goes wrong in a group that stands far down in the list of normal ones. */
-const trouble = async (control) => {
+/** Silences a group that is far down in the list of normal ones. */
+const silenceTankFarm = async (control) => {
   const session = (id) => path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', id);
   for (const id of ['TANK-01.OpcUa', 'TANK-02.OpcUa']) await control('PATCH', session(id), { silent: true });
   await control('POST', '/clock/advance', { seconds: 300 });
@@ -70,14 +70,14 @@ const trouble = async (control) => {
 const state = async (page) =>
   (await rows(page, 'Failover groups')).find((row) => row.Group.startsWith('Tank Farm')).State;
 
-story('the focus stays on its group when another one becomes worse, and the order follows later', async ({ page, visit, control }) => {
+story('the focus stays on its group while another one becomes worse, and the order is updated later', async ({ page, visit, control }) => {
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   const link = page.getByRole('link', { name: 'Boiler House OPC UA' });
   await link.focus();
   const names = async () => (await rows(page, 'Failover groups')).map((row) => row.Group);
   const before = await names();
-  await trouble(control);
+  await silenceTankFarm(control);
   await eventually(async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
   assert.deepEqual(await names(), before);
   assert.equal(await page.evaluate(() => document.activeElement.innerText), 'Boiler House OPC UA');
@@ -85,33 +85,33 @@ story('the focus stays on its group when another one becomes worse, and the orde
   await eventually(async () => assert.match((await names())[0], /^Tank Farm/));
 });
 
-story('rows stand still under the pointer', async ({ page, visit, control }) => {
+story('rows do not move under the pointer', async ({ page, visit, control }) => {
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   await page.getByRole('row').nth(4).hover();
   const names = async () => (await rows(page, 'Failover groups')).map((row) => row.Group);
   const before = await names();
-  await trouble(control);
+  await silenceTankFarm(control);
   await eventually(async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
   assert.deepEqual(await names(), before);
   await page.getByRole('heading', { level: 1 }).hover();
   await eventually(async () => assert.match((await names())[0], /^Tank Farm/));
 });
 
-story('an order is not kept for ever by a pointer that was left on the list', async (told) => {
-  const { page, control } = told;
-  await openTicking(told, '/groups');
+story('an idle pointer on the list keeps the order for a limited time', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWithClock(fixtures, '/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
   await page.getByRole('row').nth(4).hover();
-  await trouble(control);
+  await silenceTankFarm(control);
   const first = async () => (await rows(page, 'Failover groups'))[0].Group;
   await passEventually(page, control, async () => assert.doesNotMatch(await state(page), /^Normal/), 20_000);
-  assert.doesNotMatch(await first(), /^Tank Farm/, 'while somebody uses the list');
+  assert.doesNotMatch(await first(), /^Tank Farm/, 'the list is in use');
   await pass(page, control, 61);
   assert.match(await first(), /^Tank Farm/);
 });
 
-story('another page is read from its beginning, and the one before from where it was left', async ({ page, visit }) => {
+story('a new page starts at its top, and Back restores the scroll position', async ({ page, visit }) => {
   await page.setViewportSize({ width: 1000, height: 500 });
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
@@ -128,15 +128,15 @@ story('another page is read from its beginning, and the one before from where it
   await down();
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
-  // One that somebody comes back to is read on where it was left.
+  // Back restores the scroll position.
   await eventually(async () => assert.equal(await at(), 150));
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
 });
 
-story('a selection and the place one has scrolled to stay', async ({ page, visit }) => {
+story('a refresh keeps a selection and the scroll position', async ({ page, visit }) => {
   await page.setViewportSize({ width: 1000, height: 500 });
   await visit('/groups');
-  // Until every group has been read, rows still find their places.
+  // Rows may still move until every group has been read.
   await whenRows(page, 'Failover groups', (shown) => {
     assert.ok(shown.length > 10);
     assert.ok(shown.every(({ State }) => State === 'Normal'));
@@ -146,27 +146,27 @@ story('a selection and the place one has scrolled to stay', async ({ page, visit
     document.querySelector('main').scrollTop = 200;
     getSelection().selectAllChildren(document.querySelector('tbody tr:nth-child(6) th b'));
   });
-  const [place, words] = [await at(), await page.evaluate(() => String(getSelection()))];
-  assert.ok(place > 100 && words !== '');
+  const [place, text] = [await at(), await page.evaluate(() => String(getSelection()))];
+  assert.ok(place > 100 && text !== '');
   await polled(page, 3);
   assert.equal(await at(), place);
-  assert.equal(await page.evaluate(() => String(getSelection())), words);
+  assert.equal(await page.evaluate(() => String(getSelection())), text);
 });
 
-story('an open list and a half-typed filter stay', async ({ page, visit }) => {
+story('a refresh keeps an open pop-up and an edited filter', async ({ page, visit }) => {
   await visit('/failover-sessions');
   await page.getByRole('table', { name: 'Cloud failover sessions' }).waitFor();
   const filter = page.getByLabel('Filter', { exact: true });
   await filter.fill('Result==Fai');
   await page.getByRole('listitem', { name: /^Plant A: / }).getByRole('button').first().click();
   const open = page.getByRole('group', { name: 'Plant A', exact: true });
-  await open.getByText('Last answer', { exact: true }).waitFor();
+  await open.getByText('Last response', { exact: true }).waitFor();
   await polled(page, 3, true);
   assert.ok(await open.isVisible());
   assert.equal(await filter.inputValue(), 'Result==Fai');
 });
 
-story('a failure and its end leave the rest of the page as it was', async ({ page, visit, control, complaints }) => {
+story('a failure and its end keep the rest of the page unchanged', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 503/);
   await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
   const table = await page.getByRole('table', { name: 'Client sessions' }).elementHandle();
@@ -179,7 +179,7 @@ story('a failure and its end leave the rest of the page as it was', async ({ pag
   assert.ok(await table.evaluate((node) => node.isConnected));
 });
 
-story('a failover session stays under the focus when another one begins, which stands above it later', async ({ page, visit, control, world, reread }) => {
+story('a failover session keeps the focus when a new one begins, which is sorted in later', async ({ page, visit, control, world, reread }) => {
   await visit('/failover-sessions?connection=em&size=10');
   await whenRows(page, 'Cloud failover sessions', (shown) => assert.equal(shown.length, 10));
   const newest = async () => sessions(await world(), 'em')[0].guid;

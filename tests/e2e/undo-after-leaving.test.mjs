@@ -1,10 +1,10 @@
-// A change is taken back after its page was left: what the page held is gone, the notice is not.
+// Undo after its page was left: the page's state is released, the notice stays.
 
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { path, system } from './support/worlds.mjs';
 
-story('an override is taken back from another page, and the console goes on', async ({ page, visit, world }) => {
+story('an override is undone from another page, and the console still works', async ({ page, visit, world }) => {
   const group = path('groups', 'plant-b', 'gauging-modbus');
   await visit(group);
   await page.getByRole('button', { name: 'Override role GAUGE-02.Modbus' }).click();
@@ -21,7 +21,7 @@ story('an override is taken back from another page, and the console goes on', as
   await eventually(async () => assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Groups'));
 });
 
-story('a clearing is taken back from another page, with the time that was left', async ({ page, visit, world }) => {
+story('clearing an override is undone from another page, with the remaining time', async ({ page, visit, world }) => {
   await visit(path('groups', 'plant-b', 'gauging-modbus'));
   await page.getByRole('button', { name: 'Override role GAUGE-02.Modbus' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Override role', exact: true }).click();

@@ -1,16 +1,16 @@
-// One field that cannot be read: marked where it stands, with the raw value on demand, and everything else as it was.
+// A single unreadable field: it is marked, with its raw value on demand, and everything else is shown normally.
 
 import assert from 'node:assert/strict';
 import { open, pass, story, whenRows } from './harness.mjs';
 import { path, system } from './support/worlds.mjs';
 
-/** From now on the first such field of each answer of a system is a list. */
+/** Makes the first such field of each response of a system a list. */
 const spoil = (control, connection, field) =>
   control('POST', '/faults', { connection, fault: { kind: 'replace', find: `"${field}"`, with: `"${field}":[7],"Was"` } });
 
-story('a group whose FailoverTimeout cannot be read is marked in the list, and the others stay as they were', async (told) => {
-  const { page, control, world, reread } = told;
-  await open(told, '/groups?connection=plant-b');
+story('a group with an unreadable FailoverTimeout is marked in the list, and others are normal', async (fixtures) => {
+  const { page, control, world, reread } = fixtures;
+  await open(fixtures, '/groups?connection=plant-b');
   const [first, ...others] = system(await world(), 'plant-b').groups;
   await spoil(control, 'plant-b', 'FailoverTimeout');
   await reread();
@@ -28,10 +28,10 @@ story('a group whose FailoverTimeout cannot be read is marked in the list, and t
   await facts.getByText('[7]', { exact: true }).waitFor();
 });
 
-story('what is on air and cannot be read is said to be unreadable, not unreported', async (told) => {
-  const { page, control, world, reread } = told;
+story('an unreadable slicer on air is shown as unreadable, not as unreported', async (fixtures) => {
+  const { page, control, world, reread } = fixtures;
   const [group] = system(await world(), 'live').groups;
-  await open(told, path('slicers', 'live', group.id));
+  await open(fixtures, path('slicers', 'live', group.id));
   await spoil(control, 'live', 'active_slicer_id');
   await reread();
   await pass(page, control, 5);

@@ -1,41 +1,41 @@
-// The status wall: what stands on it, how large, and what it says when something goes wrong.
+// The status wall: its content, its sizes, and its messages when something goes wrong.
 
 import assert from 'node:assert/strict';
 import { START, accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { proxy } from './support/proxy.mjs';
-import { says, source } from './support/sources.mjs';
-import { SIZES, leastText, openWall, shownLive, stands, tile, tiles, total } from './support/walls.mjs';
+import { waitForSource, source } from './support/sources.mjs';
+import { SIZES, leastText, openWall, waitUntilLive, assertFits, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, recentSessions, system } from './support/worlds.mjs';
 
-const silent = (control, session, group = 'boiler-opcua') =>
+const silence = (control, session, group = 'boiler-opcua') =>
   control('PATCH', path('systems', 'plant-a', 'groups', group, 'sessions', session), { silent: true });
 
 /** Silences all sessions of "Boiler House OPC UA" for long enough to be critical. */
 const breakBoiler = async (control) => {
-  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silence(control, session);
   await control('POST', '/clock/advance', { seconds: 600 });
 };
 
-/** Moves the mouse, which shows the controls. */
-const stir = async (page) => {
+/** Moves the mouse, so that the controls appear. */
+const moveMouse = async (page) => {
   await page.mouse.move(300, 300);
   await page.mouse.move(320, 300);
 };
 
-/** Everything that the wall should have a tile for. */
-const things = async (world) => {
-  const held = await world();
+/** The number of tiles that the wall should have, by kind. */
+const tileCounts = async (world) => {
+  const simulated = await world();
   // A run that both servers of Veeam list has one tile.
-  const runs = ['em', 'em-old'].flatMap((id) => recentSessions(held, id).map(({ guid }) => guid));
+  const runs = ['em', 'em-old'].flatMap((id) => recentSessions(simulated, id).map(({ guid }) => guid));
   return {
-    groups: system(held, 'plant-a').groups.length + system(held, 'plant-b').groups.length,
-    slicers: system(held, 'live').groups.length,
+    groups: system(simulated, 'plant-a').groups.length + system(simulated, 'plant-b').groups.length,
+    slicers: system(simulated, 'live').groups.length,
     running: new Set(runs).size,
   };
 };
 
-/** Fails unless no other alarm of the page has a larger name than the first one. */
+/** Fails if another alarm's name is larger than the first one's. */
 const worstIsLargest = async (page) => {
   const names = await tiles(page).evaluateAll((all) => {
     const large = all.filter((one) => !one.hidden && one.dataset.size.startsWith('large'));
@@ -47,32 +47,32 @@ const worstIsLargest = async (page) => {
 
 for (const viewport of SIZES) {
   const { width, height } = viewport;
-  story(`the wall stands at ${width} by ${height}`, { viewport }, async ({ page, visit }) => {
+  story(`the wall fits the screen at ${width} by ${height}`, { viewport }, async ({ page, visit }) => {
     await visit('/wall');
-    await shownLive(page);
+    await waitUntilLive(page);
     await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
-    const { smallestSeen } = await stands(page, leastText(viewport));
+    const { smallestSeen } = await assertFits(page, leastText(viewport));
     assert.ok(smallestSeen >= leastText(viewport) - 0.05);
   });
 
-  story(`the wall of a bad day stands at ${width} by ${height}`, { viewport }, async ({ page, visit, control, reread }) => {
+  story(`the wall with many alarms fits the screen at ${width} by ${height}`, { viewport }, async ({ page, visit, control, reread }) => {
     await control('PUT', '/scenario', { name: 'incident' });
     await control('POST', '/clock/advance', { seconds: 900 });
     await reread();
     await visit('/wall?distance=4&diagonal=65');
-    await shownLive(page);
+    await waitUntilLive(page);
     await eventually(async () => assert.ok((await tiles(page).count()) > 2));
-    await stands(page, leastText(viewport, 4, 65));
+    await assertFits(page, leastText(viewport, 4, 65));
     await worstIsLargest(page);
     await page.emulateMedia({ colorScheme: 'dark' });
-    await stands(page, leastText(viewport, 4, 65));
+    await assertFits(page, leastText(viewport, 4, 65));
   });
 }
 
-story('every group has its tile, and nothing stands around them', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
-  const { groups, slicers, running } = await things(world);
+story('every group has a tile, and the wall has no navigation', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
+  const { groups, slicers, running } = await tileCounts(world);
   await visit('/wall?distance=1&diagonal=65');
-  await shownLive(page);
+  await waitUntilLive(page);
   await eventually(async () => assert.equal(await tiles(page).count(), groups + slicers + running));
   await tile(page, 'Boiler House OPC UA: Normal').waitFor();
   await tile(page, 'My Failover Group: Normal').first().waitFor();
@@ -81,7 +81,7 @@ story('every group has its tile, and nothing stands around them', { viewport: { 
   await page.getByText(/^\d\d:\d\d:\d\d local$/).waitFor();
 });
 
-story('groups of one name in two connections can be told apart', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, product, world, reread }) => {
+story('groups of the same name in two connections can be distinguished', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, product, world, reread }) => {
   const { Name } = system(await world(), 'plant-a').groups[0];
   const answer = await fetch(`${product.url}/relay/plant-b/api/v1/clientfailover/groups`, {
     method: 'POST',
@@ -91,13 +91,13 @@ story('groups of one name in two connections can be told apart', { viewport: { w
   assert.equal(answer.status, 201);
   await reread();
   const named = tile(page, new RegExp(`^${Name}: `));
-  // Also where there is no room for a sentence.
+  // Also without room for a sentence.
   for (const distance of [1, 2.5]) {
     await visit(`/wall?distance=${distance}&diagonal=65&only=groups`);
-    await shownLive(page);
+    await waitUntilLive(page);
     for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
       await named.getByText(title, { exact: true }).waitFor();
-      // A tile is named by its group and its state alone; a screen reader is told its connection beside that.
+      // A tile's name contains group and state; screen readers get the connection as its description.
       await named.and(page.locator(`[aria-description="${title}"]`)).waitFor();
     }
     assert.equal(await named.count(), 2);
@@ -108,24 +108,24 @@ story('groups of one name in two connections can be told apart', { viewport: { w
   assert.equal(await named.getAttribute('aria-description'), null);
 });
 
-story('only what the address asks for stands on the wall', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
-  const { groups } = await things(world);
+story('the address selects what the wall shows', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
+  const { groups } = await tileCounts(world);
   await visit('/wall?distance=1&diagonal=65&only=groups');
-  await shownLive(page);
+  await waitUntilLive(page);
   await eventually(async () => assert.equal(await tiles(page).count(), groups));
   await visit('/wall?distance=1&diagonal=65&connections=live&tz=Asia/Tokyo&theme=dark');
-  await shownLive(page);
-  const { slicers } = await things(world);
+  await waitUntilLive(page);
+  const { slicers } = await tileCounts(world);
   await eventually(async () => assert.equal(await tiles(page).count(), slicers));
   assert.equal(await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').count(), 1);
   await page.getByText(/^\d\d:\d\d:\d\d Tokyo$/).waitFor();
 });
 
-story('what cannot be is told, and the wall goes on', async ({ page, visit }) => {
+story('invalid parameters are reported, and the wall works without them', async ({ page, visit }) => {
   await visit('/wall?rotate=now&distance=2&theme=blue');
-  await shownLive(page);
+  await waitUntilLive(page);
   await page.getByRole('status').getByText('rotate=now: give whole seconds from 5 to 3600. Pages turn every 20 s. And 1 more.').waitFor();
-  await stands(page, leastText({ width: 1440, height: 900 }, 2));
+  await assertFits(page, leastText({ width: 1440, height: 900 }, 2));
 });
 
 for (const colorScheme of ['light', 'dark']) {
@@ -133,10 +133,10 @@ for (const colorScheme of ['light', 'dark']) {
     await control('PUT', '/scenario', { name: 'incident' });
     await control('POST', '/clock/advance', { seconds: 900 });
     await reread();
-    // Not standing still: axe waits by the page's own timers.
+    // With a running clock, because axe waits for the page's timers.
     await page.clock.install();
     await visit(`/wall?distance=1.5&theme=${colorScheme}`);
-    await shownLive(page);
+    await waitUntilLive(page);
     await accessible(page);
     await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
     await pass(page, control, 20);
@@ -150,29 +150,29 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
-story('a source that falls silent is hatched step by step, and leaves the healthy count', { viewport: { width: 1920, height: 1080 } }, async (told) => {
-  const { page, control, world } = told;
-  await openWall(told, '/wall?distance=1.5&only=groups');
-  await shownLive(page);
+story('a silent source is hatched step by step, and no longer counts as healthy', { viewport: { width: 1920, height: 1080 } }, async (fixtures) => {
+  const { page, control, world } = fixtures;
+  await openWall(fixtures, '/wall?distance=1.5&only=groups');
+  await waitUntilLive(page);
   await pass(page, control, 2);
-  const { groups } = await things(world);
+  const { groups } = await tileCounts(world);
   const lost = system(await world(), 'plant-b').groups.length;
   const normal = async () => Number((await total(page, /^\d+ normal$/).innerText()).split(' ')[0]);
   const before = await normal();
   assert.ok(before > lost && before <= groups);
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
   await pass(page, control, 12);
-  await says(page, TITLES['plant-b'], /: aging, \d+ s ago$/);
+  await waitForSource(page, TITLES['plant-b'], /: aging, \d+ s ago$/);
   assert.equal(await tile(page, /STALE/).count(), 0);
   await pass(page, control, 10);
-  await says(page, TITLES['plant-b'], /: STALE, \d+ s ago$/);
+  await waitForSource(page, TITLES['plant-b'], /: STALE, \d+ s ago$/);
   await tile(page, /^Plant B: STALE \d+ s$/).waitFor();
   await tile(page, /^Tank Gauging Modbus: STALE \d+ s, last known Normal$/).waitFor();
   await total(page, `${lost} STALE`).waitFor();
   assert.ok((await normal()) <= before - lost + 1);
-  await stands(page, leastText({ width: 1920, height: 1080 }, 1.5));
+  await assertFits(page, leastText({ width: 1920, height: 1080 }, 1.5));
   await pass(page, control, 50);
-  await says(page, TITLES['plant-b'], /: NO DATA, 1 min /);
+  await waitForSource(page, TITLES['plant-b'], /: NO DATA, 1 min /);
   await tile(page, 'Plant B: NO DATA 1 min').waitFor();
   await control('DELETE', '/faults');
   await passEventually(page, control, async () => {
@@ -182,20 +182,20 @@ story('a source that falls silent is hatched step by step, and leaves the health
   }, 20_000);
 });
 
-story('what was critical when it was last seen stays in its place while its source is silent', { viewport: { width: 3840, height: 2160 } }, async (told) => {
-  const { page, control } = told;
-  // Anew, and not after a time in which all was well: then some of it would have begun with the reading.
+story('a critical resource keeps its place while its source is silent', { viewport: { width: 3840, height: 2160 } }, async (fixtures) => {
+  const { page, control } = fixtures;
+  // With a reset, so that all states began before the first reading.
   await control('POST', '/reset', { scenario: 'incident' });
-  await told.reread();
-  await openWall(told, '/wall?distance=1&diagonal=65&only=slicers');
-  await shownLive(page);
+  await fixtures.reread();
+  await openWall(fixtures, '/wall?distance=1&diagonal=65&only=slicers');
+  await waitUntilLive(page);
   await pass(page, control, 5);
   const names = () => tiles(page).evaluateAll((all) => all.filter((one) => !one.hidden).map((one) => one.getAttribute('aria-label')));
   const kept = (all) => all.filter((name) => / (On slate|On backup)/.test(name)).map((name) => name.split(',')[0]);
   const before = kept(await names());
   assert.ok(before.some((name) => name.endsWith(': On slate')), String(before));
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
-  await told.reread();
+  await fixtures.reread();
   await pass(page, control, 27);
   await eventually(async () => {
     const [first, ...others] = await names();
@@ -205,30 +205,30 @@ story('what was critical when it was last seen stays in its place while its sour
   });
 });
 
-story('every state is told apart without colour, by its shape and its word', { viewport: { width: 3840, height: 2160 } }, async (told) => {
-  const { page, control } = told;
+story('every state can be distinguished without colour, by its shape and its text', { viewport: { width: 3840, height: 2160 } }, async (fixtures) => {
+  const { page, control } = fixtures;
   await control('PUT', '/scenario', { name: 'incident' });
-  await told.reread();
-  await openWall(told, '/wall?distance=1&diagonal=65');
-  await shownLive(page);
+  await fixtures.reread();
+  await openWall(fixtures, '/wall?distance=1&diagonal=65');
+  await waitUntilLive(page);
   const debug = await page.context().newCDPSession(page);
   await debug.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
-  const look = () =>
+  const readTiles = () =>
     tiles(page).evaluateAll((all) =>
       all.map((one) => {
         const word = one.querySelector('.state').textContent.replace(/ \d.*$/, '');
         const isKept = word.endsWith(', last known');
-        // A silent connection and what it holds are in the same state; what is kept has the shape that it had.
+        // A silent connection and its resources have the same state; a last known alarm keeps its shape.
         const state = one.dataset.fresh && !isKept ? 'stale' : one.dataset.s;
         return { state, shape: one.querySelector('svg').innerHTML, word: [isKept ? `${state}, last known` : state, word] };
       }),
     );
-  await passUntil(page, control, 60, async () => (await look()).some(({ state }) => state === 'moving'));
+  await passUntil(page, control, 60, async () => (await readTiles()).some(({ state }) => state === 'moving'));
   await total(page, /^[1-9]\d* in transition$/).waitFor();
-  const seen = await look();
+  const seen = await readTiles();
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
   await passUntil(page, control, 60, async () => (await tile(page, /: STALE/).count()) > 0);
-  seen.push(...(await look()));
+  seen.push(...(await readTiles()));
   const states = new Set(seen.map(({ state }) => state));
   for (const state of ['critical', 'warning', 'moving', 'normal', 'stale']) assert.ok(states.has(state), state);
   assert.ok(seen.some(({ word: [state] }) => state === 'critical, last known'));
@@ -236,16 +236,16 @@ story('every state is told apart without colour, by its shape and its word', { v
   for (const { state, shape, word } of seen) {
     for (const [by, what, of] of [['shape', shape, state], ['word', word[1], word[0]]]) {
       assert.ok(what.length > 0, `${of} has a ${by}`);
-      assert.equal(owners[by].get(what) ?? of, of, `the ${by} ${what} stands for two states`);
+      assert.equal(owners[by].get(what) ?? of, of, `the ${by} ${what} is used for two states`);
       owners[by].set(what, of);
     }
   }
 });
 
-story('from second to second nothing is written on the wall but its clock, and how old what it shows is by its words alone', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await shownLive(page);
+story('each second the wall only updates its clock, and displayed ages change rarely', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await waitUntilLive(page);
   const ages = () => tiles(page).locator('.age').allInnerTexts();
   await passUntil(page, control, 10, async () => (await ages()).every((age) => age === '<10 s'));
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'reset' } });
@@ -254,7 +254,7 @@ story('from second to second nothing is written on the wall but its clock, and h
     const note = (records) => {
       for (const { target, attributeName } of records) {
         const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
-        // The name of a source tells its age to the second.
+        // The accessible name of a source contains its age in seconds.
         if (!element.closest('time') && !(attributeName === 'aria-label' && element.closest('.sources'))) window.written_.push(element.className || element.localName);
       }
     };
@@ -272,10 +272,10 @@ story('from second to second nothing is written on the wall but its clock, and h
 
 const pageNote = (page) => page.getByText(/^(Page|Critical) (\d+ of \d+|only)/);
 
-story('pages turn, and a critical alarm stops them on its page', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall?rotate=10&only=groups');
-  await shownLive(page);
+story('pages rotate, and stop at the page of a critical alarm', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall?rotate=10&only=groups');
+  await waitUntilLive(page);
   await pass(page, control, 1);
   await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of [2-9]/));
   const first = await tiles(page).allInnerTexts();
@@ -289,13 +289,13 @@ story('pages turn, and a critical alarm stops them on its page', async (told) =>
   await tile(page, /^Boiler House OPC UA: /).waitFor();
 });
 
-story('somebody who is there finds the controls, and they go away', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall?only=groups');
-  await shownLive(page);
+story('moving the mouse shows the controls, which disappear later', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall?only=groups');
+  await waitUntilLive(page);
   const bar = page.getByRole('toolbar', { name: 'Wall controls' });
   assert.equal(await bar.isVisible(), false);
-  await stir(page);
+  await moveMouse(page);
   await pass(page, control, 1);
   await bar.waitFor();
   await page.getByRole('button', { name: 'Pause rotation' }).click();
@@ -312,19 +312,19 @@ story('somebody who is there finds the controls, and they go away', async (told)
   await bar.waitFor({ state: 'hidden' });
 });
 
-story('the controls of the wall go away also where the clock of its computer was set back', async ({ page, visit }) => {
+story("the controls disappear even if the computer's clock was set back", async ({ page, visit }) => {
   await visit('/wall');
   const bar = page.getByRole('toolbar', { name: 'Wall controls' });
-  await stir(page);
+  await moveMouse(page);
   await bar.waitFor();
   await page.clock.setFixedTime(Date.parse(START) - 3_600_000);
   await bar.waitFor({ state: 'hidden' });
 });
 
-story('the colour theme of the wall is stepped from the one that is shown', async ({ page, visit }) => {
+story('the theme button continues from the theme that is shown', async ({ page, visit }) => {
   await page.addInitScript(() => localStorage.setItem('failover-console.theme', 'dark'));
   await visit('/wall');
-  await stir(page);
+  await moveMouse(page);
   const button = page.getByRole('button', { name: 'Colour theme' });
   await button.waitFor();
   assert.equal(await button.getAttribute('title'), 'Colour theme: dark');
@@ -333,16 +333,16 @@ story('the colour theme of the wall is stepped from the one that is shown', asyn
   assert.equal(await button.getAttribute('title'), 'Colour theme: system');
 });
 
-story('a pause holds one of several critical pages, and says so', async (told) => {
-  const { page, control } = told;
+story('a pause stops at one of several critical pages, and the page note says so', async (fixtures) => {
+  const { page, control } = fixtures;
   await control('POST', '/reset', { scenario: 'incident' });
   await control('POST', '/clock/advance', { seconds: 60 });
-  await told.reread();
-  await openWall(told, '/wall?rotate=10&distance=10');
-  await shownLive(page);
+  await fixtures.reread();
+  await openWall(fixtures, '/wall?rotate=10&distance=10');
+  await waitUntilLive(page);
   const note = async () => (await pageNote(page).textContent()).trim();
   await passUntil(page, control, 20, async () => /^Critical \d+ of \d/.test(await note()));
-  await stir(page);
+  await moveMouse(page);
   await pass(page, control, 1);
   const pause = page.getByRole('button', { name: 'Pause rotation' });
   await pause.waitFor();
@@ -350,27 +350,27 @@ story('a pause holds one of several critical pages, and says so', async (told) =
   await pause.click();
   await eventually(async () => assert.match(await note(), /^Critical \d+ of \d+, paused$/));
   assert.equal(await pause.getAttribute('aria-pressed'), 'true');
-  // A source that time leaves behind adds to what is critical, but turns no page.
-  const [held] = (await note()).match(/^Critical \d+/);
+  // A source that becomes stale adds a critical tile, but the page does not change.
+  const [current] = (await note()).match(/^Critical \d+/);
   for (let second = 0; second < 25; second += 5) {
     await pass(page, control, 5);
-    assert.ok((await note()).startsWith(`${held} of `), await note());
+    assert.ok((await note()).startsWith(`${current} of `), await note());
   }
   await pause.click();
   await eventually(async () => assert.equal(await pause.getAttribute('aria-pressed'), 'false'));
-  await passUntil(page, control, 15, async () => !(await note()).startsWith(`${held} of `));
-  // What is critical has its turn, also where it has ended.
-  await openWall(told, '/wall?rotate=5');
-  await shownLive(page);
+  await passUntil(page, control, 15, async () => !(await note()).startsWith(`${current} of `));
+  // Critical runs that have ended are shown as well.
+  await openWall(fixtures, '/wall?rotate=5');
+  await waitUntilLive(page);
   await passUntil(page, control, 40, () => tile(page, /^Web Shop DR: Failed/).first().isVisible());
   assert.match(await note(), /^Critical (only|\d+ of \d+) · \d+ warnings? not shown$/);
 });
 
-/** Counts the notes that the page plays. */
-const listen = (page) =>
+/** Records the notes that the page plays. */
+const recordNotes = (page) =>
   page.addInitScript(() => {
     globalThis.notes = [];
-    // As a browser does whose page nobody has touched; the debugger counts as a touch.
+    // As in a browser without user activation; evaluating scripts counts as activation.
     globalThis.AudioContext = class extends AudioContext {
       constructor() {
         super();
@@ -384,15 +384,15 @@ const listen = (page) =>
     };
   });
 
-story('a new critical alarm flashes its symbol and sounds, with an end, and what was there at first does not', async (told) => {
-  const { page, control } = told;
-  await listen(page);
+story('a new critical alarm flashes and sounds for a limited time, and an existing one does not', async (fixtures) => {
+  const { page, control } = fixtures;
+  await recordNotes(page);
   await control('PUT', '/scenario', { name: 'incident' });
   await control('POST', '/clock/advance', { seconds: 900 });
   await control('PUT', '/scenario', { name: 'calm' });
-  await told.reread();
-  await openWall(told, '/wall?distance=1.5&only=groups');
-  await shownLive(page);
+  await fixtures.reread();
+  await openWall(fixtures, '/wall?distance=1.5&only=groups');
+  await waitUntilLive(page);
   await page.getByText('Sound is blocked by the browser').waitFor();
   await page.mouse.click(300, 300);
   await pass(page, control, 3);
@@ -403,7 +403,7 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   await breakBoiler(control);
   await pass(page, control, 8);
   await eventually(async () => assert.ok((await page.evaluate(() => globalThis.notes)).filter((n) => n === 988).length >= 5));
-  // Only symbols, once a second.
+  // Only symbols flash, once a second.
   await eventually(async () => assert.ok((await flashing()).length > 0));
   assert.ok((await flashing()).every((name) => name === 'svg'));
   const period = await page.evaluate(() => document.getAnimations()[0].effect.getTiming().duration);
@@ -416,17 +416,17 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   assert.equal((await page.evaluate(() => globalThis.notes)).length, all, 'the repeats have an end');
 });
 
-/** Every open alarm of a gateway. */
+/** The open critical alarms and warnings of a gateway that are not acknowledged. */
 const openAlarms = async ({ url }) => {
   const { alarms } = await (await fetch(`${url}/api/inventory`)).json();
   return alarms.filter(({ acknowledged, severity }) => !acknowledged && ['critical', 'warning'].includes(severity));
 };
 
-story('an alarm that somebody takes care of sounds no more, is not called normal, and says so also while its source is silent', { viewport: { width: 1920, height: 1080 } }, async (told) => {
-  const { page, control, product } = told;
-  await listen(page);
-  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await shownLive(page);
+story('an acknowledged alarm is silent, does not count as normal, and is marked even as last known', { viewport: { width: 1920, height: 1080 } }, async (fixtures) => {
+  const { page, control, product } = fixtures;
+  await recordNotes(page);
+  await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await waitUntilLive(page);
   await page.mouse.click(300, 300);
   await pass(page, control, 3);
   const notes = () => page.evaluate(() => globalThis.notes);
@@ -441,64 +441,64 @@ story('an alarm that somebody takes care of sounds no more, is not called normal
   const before = await notes();
   await pass(page, control, 60);
   assert.deepEqual(await notes(), before, 'neither the alarm nor that all is normal');
-  assert.ok(!before.includes(784), 'the highest note of what says that all is normal');
+  assert.ok(!before.includes(784), 'the highest note of the sound for all normal');
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'reset' } });
   await passUntil(page, control, 90, () => tile(page, /^Boiler House OPC UA: .+, last known, (STALE|NO DATA) .+, acknowledged$/).isVisible());
-  await stands(page, leastText({ width: 1920, height: 1080 }, 1.5));
+  await assertFits(page, leastText({ width: 1920, height: 1080 }, 1.5));
 });
 
-story('what broke while a wall loaded itself anew flashes, and what was there before does not', async (told) => {
-  const { page, control, world, product } = told;
+story('an alarm that began while the wall reloaded flashes, and an existing one does not', async (fixtures) => {
+  const { page, control, world, product } = fixtures;
   const isPlain = (text) => /^[\w .-]+$/.test(text);
   const groups = system(await world(), 'plant-a').groups.filter(({ Id }) => Id !== 'boiler-opcua');
   const before = groups.find(({ Name, Sessions }) => isPlain(Name) && Sessions.length >= 2 && Sessions.every(({ Id }) => isPlain(Id)));
   const isCritical = async (group) => (await openAlarms(product)).some(({ name, severity }) => name === group && severity === 'critical');
   const breaks = async (group, name, sessions) => {
-    for (const session of sessions) await silent(control, session, group);
+    for (const session of sessions) await silence(control, session, group);
     await control('POST', '/clock/advance', { seconds: 600 });
     await eventually(async () => assert.ok(await isCritical(name), `${name} is critical`), 20_000);
   };
   await breaks(before.Id, before.Name, before.Sessions.map(({ Id }) => Id));
-  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await shownLive(page);
+  await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await waitUntilLive(page);
   await pass(page, control, 12);
   const isNew = (name) => tile(page, new RegExp(`^${name}: `)).getAttribute('data-new');
-  assert.equal(await isNew(before.Name), null, 'what was there at first is no news');
+  assert.equal(await isNew(before.Name), null, 'an existing alarm does not flash');
   const boiler = 'Boiler House OPC UA';
   await breaks('boiler-opcua', boiler, ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']);
-  // Nothing is asked meanwhile: the page's clock stands.
+  // The wall does not poll meanwhile, because its clock is frozen.
   await page.reload();
-  await shownLive(page);
+  await waitUntilLive(page);
   await eventually(async () => assert.equal(await isNew(boiler), 'new'));
   assert.equal(await isNew(before.Name), null);
-  // It has flashed for a moment only, so that nobody may have seen it.
+  // It has flashed so briefly that nobody may have seen it.
   await page.reload();
-  await shownLive(page);
+  await waitUntilLive(page);
   await eventually(async () => assert.equal(await isNew(boiler), 'new'));
   await pass(page, control, 45);
   assert.equal(await isNew(boiler), null);
   await page.reload();
-  await shownLive(page);
+  await waitUntilLive(page);
   await pass(page, control, 2);
-  assert.equal(await isNew(boiler), null, 'it was there before');
+  assert.equal(await isNew(boiler), null, 'it is no longer new');
 });
 
-story('a failover, a silent source and its return are announced once and seen on the wall', async (told) => {
-  const { page, visit, control, reread } = told;
+story('a failover, a silent source and its recovery are announced once and shown on the wall', async (fixtures) => {
+  const { page, visit, control, reread } = fixtures;
   await visit('/wall?only=groups&connections=plant-a');
-  await shownLive(page);
+  await waitUntilLive(page);
   await tiles(page).first().waitFor();
   const area = () => page.locator('.area').evaluate(({ offsetTop, offsetHeight }) => [offsetTop, offsetHeight]);
   const before = await area();
-  await silent(control, 'BOIL-01.OpcUa');
+  await silence(control, 'BOIL-01.OpcUa');
   await control('POST', '/clock/advance', { seconds: 150 });
   const alert = page.getByRole('alert');
   const sentence = 'Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.';
   await alert.getByText(sentence).waitFor({ state: 'attached', timeout: 20_000 });
   await page.locator('.strip').filter({ hasText: sentence }).waitFor();
-  assert.deepEqual(await area(), before, 'no tile moves for it');
+  assert.deepEqual(await area(), before, 'the tiles do not move');
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
-  // In steps: within a single one all the others would have been silent for as long.
+  // In steps, because a single one would make all other sources stale as well.
   for (let step = 0; step < 4; step += 1) {
     await control('POST', '/observer/advance', { seconds: 5 });
     for (const connection of ['plant-a', 'plant-b', 'em']) await reread(connection);
@@ -509,8 +509,8 @@ story('a failover, a silent source and its return are announced once and seen on
   assert.equal(await alert.getByText(/does not answer: STALE/).count(), 1);
 });
 
-story('a new critical alarm is notified, where somebody wants it', async (told) => {
-  const { page, control } = told;
+story('a new critical alarm sends a notification if enabled', async (fixtures) => {
+  const { page, control } = fixtures;
   await page.addInitScript(() => {
     globalThis.shown = [];
     globalThis.Notification = class {
@@ -524,14 +524,14 @@ story('a new critical alarm is notified, where somebody wants it', async (told) 
       }
     };
   });
-  await openWall(told, '/wall?distance=1.5&only=groups');
-  await shownLive(page);
+  await openWall(fixtures, '/wall?distance=1.5&only=groups');
+  await waitUntilLive(page);
   const shown = () => page.evaluate(() => globalThis.shown);
-  await stir(page);
+  await moveMouse(page);
   const button = page.getByRole('button', { name: 'Notify' });
   await button.click();
   await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'true'));
-  assert.deepEqual(await shown(), [], 'what was there at first is no news');
+  assert.deepEqual(await shown(), [], 'existing alarms are not notified');
   await breakBoiler(control);
   await passUntil(page, control, 30, async () => (await shown()).length > 0);
   const boiler = (await shown()).filter(({ title }) => title === 'Boiler House OPC UA');
@@ -542,31 +542,31 @@ story('a new critical alarm is notified, where somebody wants it', async (told) 
   await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'false'));
 });
 
-story('a browser that blocks notifications is told of at the button', async ({ page, visit }) => {
+story('a browser that blocks notifications is reported at the button', async ({ page, visit }) => {
   await page.addInitScript(() => {
     globalThis.Notification = class {
       static permission = 'denied';
     };
   });
   await visit('/wall');
-  await stir(page);
+  await moveMouse(page);
   const button = page.getByRole('button', { name: 'Notify' });
   await button.waitFor();
   assert.equal(await button.isDisabled(), true);
   assert.equal(await button.getAttribute('title'), 'The browser blocks notifications for this page');
 });
 
-story('silence is shown', async ({ page, visit }) => {
+story('a muted wall says so', async ({ page, visit }) => {
   await visit('/wall');
-  await stir(page);
+  await moveMouse(page);
   await page.getByRole('button', { name: 'Sound' }).click();
   await page.getByText('Muted', { exact: true }).waitFor();
   await page.reload();
   await page.getByText('Muted', { exact: true }).waitFor();
 });
 
-story('the screen is kept on, also after the browser has let it go, unless the address says no', async (told) => {
-  const { page, control } = told;
+story('the wall keeps the screen on, requests it again if released, and can be told not to', async (fixtures) => {
+  const { page, control } = fixtures;
   await page.addInitScript(() => {
     globalThis.locks = [];
     const request = async (type) => {
@@ -577,20 +577,20 @@ story('the screen is kept on, also after the browser has let it go, unless the a
     Object.defineProperty(navigator, 'wakeLock', { value: { request } });
   });
   const locks = () => page.evaluate(() => globalThis.locks.map(({ type, released }) => `${type} ${released ? 'released' : 'held'}`));
-  await openWall(told, '/wall');
+  await openWall(fixtures, '/wall');
   await passUntil(page, control, 10, async () => (await locks()).length === 1);
   assert.deepEqual(await locks(), ['screen held']);
   await page.evaluate(() => (globalThis.locks[0].released = true));
   await passUntil(page, control, 10, async () => (await locks()).length === 2);
   await pass(page, control, 5);
   assert.deepEqual(await locks(), ['screen released', 'screen held'], 'one at a time');
-  await openWall(told, '/wall?awake=no');
+  await openWall(fixtures, '/wall?awake=no');
   await pass(page, control, 5);
   assert.deepEqual(await locks(), []);
 });
 
-story('a browser that refuses to keep the screen on is told of for as long as it does', async (told) => {
-  const { page, control } = told;
+story('if the browser refuses to keep the screen on, the set-up says so until it succeeds', async (fixtures) => {
+  const { page, control } = fixtures;
   await page.addInitScript(() => {
     globalThis.refuses = true;
     const request = async () => {
@@ -599,8 +599,8 @@ story('a browser that refuses to keep the screen on is told of for as long as it
     };
     Object.defineProperty(navigator, 'wakeLock', { value: { request } });
   });
-  await openWall(told, '/wall');
-  await stir(page);
+  await openWall(fixtures, '/wall');
+  await moveMouse(page);
   await pass(page, control, 1);
   await page.getByRole('button', { name: 'Distance' }).click();
   const setUp = page.getByRole('region', { name: 'Set-up' });
@@ -609,10 +609,10 @@ story('a browser that refuses to keep the screen on is told of for as long as it
   await passUntil(page, control, 10, () => setUp.getByText(/^The screen is kept on\./).isVisible());
 });
 
-story('nothing on the wall stays in one place for long', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall');
-  await shownLive(page);
+story("the wall's content moves regularly, to prevent burn-in", async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall');
+  await waitUntilLive(page);
   const all = page.locator('main.wall > .all');
   const place = () => all.evaluate((one) => new DOMMatrix(getComputedStyle(one).transform)).then(({ e, f }) => [e, f]);
   const places = [await place()];
@@ -621,47 +621,47 @@ story('nothing on the wall stays in one place for long', async (told) => {
     await pass(page, control, 1);
     places.push(await place());
   }
-  assert.equal(new Set(places.map(String)).size, places.length, 'another place each minute');
+  assert.equal(new Set(places.map(String)).size, places.length, 'the position changes each minute');
   for (const [x, y] of places) assert.ok(Math.abs(x) <= 12 && Math.abs(y) <= 12, 'within 24 px');
 });
 
-story('a gateway that is gone covers the wall, and the wall comes back with it', async ({ page, product, visit, complaints }) => {
+story('the wall shows that the gateway is down, and recovers with it', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/wall?distance=2');
-  await shownLive(page);
+  await waitUntilLive(page);
   await product.stop();
-  const cry = page.getByRole('alert').getByText('NO CONNECTION');
-  await cry.waitFor({ timeout: 30_000 });
+  const alert = page.getByRole('alert').getByText('NO CONNECTION');
+  await alert.waitFor({ timeout: 30_000 });
   await page.getByText(/^Last data at \d\d:\d\d:\d\d UTC$/).waitFor();
   await page.getByText(/^\d+ s ago$/).waitFor();
   const again = await start({ listen: new URL(product.url).host });
   try {
-    await cry.waitFor({ state: 'hidden', timeout: 15_000 });
+    await alert.waitFor({ state: 'hidden', timeout: 15_000 });
     await source(page, 'Plant A').filter({ hasText: 'live' }).waitFor();
   } finally {
     await again.stop();
   }
 });
 
-for (const [status, cry, words] of [
+for (const [status, headline, text] of [
   [500, 'NO DATA', /^The gateway failed: .*500.* Nothing here is current\.$/],
   [403, 'NO DATA', /^The gateway failed: .*403.* Nothing here is current\.$/],
   [502, 'NO CONNECTION', /^The gateway does not answer\. Nothing here is current\.$/],
 ]) {
-  story(`a wall whose proxy answers ${status} says ${cry} and sounds`, async ({ page, product, visit, control, complaints }) => {
+  story(`a wall whose proxy answers ${status} shows ${headline} and sounds`, async ({ page, product, visit, control, complaints }) => {
     complaints.expect(new RegExp(`status of ${status}`));
-    await listen(page);
+    await recordNotes(page);
     let isGone = false;
-    const server = await proxy(product, (asked) => (isGone && asked.startsWith('/api/') ? status : undefined));
+    const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? status : undefined));
     try {
       await openWall({ page, visit }, `${server.url}/wall?distance=2`);
-      await shownLive(page);
+      await waitUntilLive(page);
       await page.mouse.click(300, 300);
       await pass(page, control, 3);
       isGone = true;
-      const alert = page.getByRole('alert').getByText(cry, { exact: true });
+      const alert = page.getByRole('alert').getByText(headline, { exact: true });
       await passUntil(page, control, 30, () => alert.isVisible());
-      await page.getByText(words).waitFor();
+      await page.getByText(text).waitFor();
       await passUntil(page, control, 30, async () => (await page.evaluate(() => globalThis.notes)).includes(988));
       isGone = false;
       await passUntil(page, control, 45, () => alert.isHidden());
@@ -671,40 +671,40 @@ for (const [status, cry, words] of [
   });
 }
 
-story('a wall whose clock stops is loaded anew, once a minute at most', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall');
-  await shownLive(page);
+story('a wall whose clock has stopped is reloaded, at most once a minute', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall');
+  await waitUntilLive(page);
   let loads = 0;
   page.on('load', () => (loads += 1));
   await pass(page, control, 70);
-  assert.equal(loads, 0, 'a clock that goes on is left alone');
-  // The worst that can happen to the console: nothing of it is left in the page.
-  const breaks = () => page.evaluate(() => document.getElementById('console').remove());
-  await breaks();
+  assert.equal(loads, 0, 'no reload while the clock runs');
+  // The worst failure of the console: its element is removed from the page.
+  const removeConsole = () => page.evaluate(() => document.getElementById('console').remove());
+  await removeConsole();
   await pass(page, control, 25);
   await eventually(() => assert.equal(loads, 1));
-  await shownLive(page);
-  await breaks();
+  await waitUntilLive(page);
+  await removeConsole();
   await pass(page, control, 30);
-  assert.equal(loads, 1, 'not again within the minute');
+  assert.equal(loads, 1, 'at most one reload a minute');
   await pass(page, control, 35);
   await eventually(() => assert.equal(loads, 2));
 });
 
-story('a wall whose content is taken out of the page draws it again at once', async (told) => {
-  const { page, control } = told;
-  await openWall(told, '/wall');
-  await shownLive(page);
+story('a wall whose content is removed from the page renders it again', async (fixtures) => {
+  const { page, control } = fixtures;
+  await openWall(fixtures, '/wall');
+  await waitUntilLive(page);
   await page.evaluate(() => document.querySelector('main').remove());
   await pass(page, control, 2);
   await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
-  await shownLive(page);
+  await waitUntilLive(page);
 });
 
 /**
- * Runs it behind a proxy, where another console can come to be served. `said` answers what is said in place of parts of an
- * inventory; `visits` counts the pages that were loaded.
+ * Runs a story behind a proxy that can pretend to serve another console. `served.build` replaces the build's id,
+ * `served.replace` returns replacements for parts of an inventory, and `served.visits` counts page loads.
  */
 const behindProxy = async (product, served, run) => {
   const count = (path, { headers }) => {
@@ -712,8 +712,8 @@ const behindProxy = async (product, served, run) => {
   };
   const replace = (path) => {
     const isInventory = path.startsWith('/api/inventory');
-    if (!(isInventory || path === '/api/build') || !(served.build || served.said)) return undefined;
-    return (told) => ({ ...told, build: served.build ?? told.build, ...(isInventory && served.said?.(told)) });
+    if (!(isInventory || path === '/api/build') || !(served.build || served.replace)) return undefined;
+    return (body) => ({ ...body, build: served.build ?? body.build, ...(isInventory && served.replace?.(body)) });
   };
   const server = await proxy(product, count, replace);
   try {
@@ -723,46 +723,46 @@ const behindProxy = async (product, served, run) => {
   }
 };
 
-/** Opens a wall, which is not loaded again by itself. Answers how often it was since. */
-const steadyWall = async ({ page, control }, url) => {
+/** Opens a wall and checks that it is not reloaded. Returns a function that counts later loads. */
+const openStableWall = async ({ page, control }, url) => {
   await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall');
-  await shownLive(page);
+  await waitUntilLive(page);
   let loads = 0;
   page.on('load', () => (loads += 1));
   await pass(page, control, 65);
-  assert.equal(loads, 0, 'the same console is left alone');
+  assert.equal(loads, 0, 'the same build is not reloaded');
   return () => loads;
 };
 
-story('a wall loads itself anew once the gateway serves another console', async ({ page, product, control, reread }) => {
+story('a wall reloads once the gateway serves another build', async ({ page, product, control, reread }) => {
   const served = {};
   await behindProxy(product, served, async (url) => {
-    const loads = await steadyWall({ page, control }, url);
+    const loads = await openStableWall({ page, control }, url);
     served.build = 'another';
     await eventually(async () => {
       await pass(page, control, 10);
       assert.equal(loads(), 1);
     }, 30_000);
-    // The minutes that passed in seconds left Uplynk behind. The page's first answer may have been on its way.
+    // The story's clock was too fast for Uplynk, and the page's first response may predate the refresh.
     await reread();
     const sources = page.getByRole('list', { name: 'Sources' });
     await sources.getByRole('listitem').first().waitFor();
     const live = sources.getByRole('listitem', { name: /: live/ });
     await passUntil(page, control, 10, async () => (await live.count()) === (await sources.getByRole('listitem').count()));
     await pass(page, control, 65);
-    assert.equal(loads(), 1, 'what was loaded is what is served');
+    assert.equal(loads(), 1, 'the served build is loaded');
   });
 });
 
-story('a wall that cannot read what the gateway says loads itself anew once another console is served, and a page of the desk says so', async (told) => {
-  const { page, product, control } = told;
+story('a wall that cannot read responses reloads once another build is served; other pages say so', async (fixtures) => {
+  const { page, product, control } = fixtures;
   const served = {};
   await behindProxy(product, served, async (url) => {
-    const loads = await steadyWall({ page, control }, url);
-    // The new console can read what it is told.
+    const loads = await openStableWall({ page, control }, url);
+    // The new build can read the responses.
     const { visits } = served;
-    const said = () => (served.visits === visits ? { alarms: [{ severity: 'grave' }] } : {});
-    Object.assign(served, { build: 'another', said });
+    const replace = () => (served.visits === visits ? { alarms: [{ severity: 'grave' }] } : {});
+    Object.assign(served, { build: 'another', replace });
     await eventually(async () => {
       await pass(page, control, 10);
       assert.equal(loads(), 1);
@@ -770,45 +770,45 @@ story('a wall that cannot read what the gateway says loads itself anew once anot
     await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
     await page.goto(`${url}/`);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-    served.said = () => ({ alarms: [{ severity: 'grave' }] });
+    served.replace = () => ({ alarms: [{ severity: 'grave' }] });
     const remedy = page.getByRole('alert').getByText(/^The gateway failed: .* Reload the page: the gateway may be of another version\./);
     await passUntil(page, control, 20, () => remedy.isVisible());
   });
 });
 
-story('a wall that cannot read what the gateway says has no data, and says why', async ({ page, product, control }) => {
+story('a wall that cannot read responses shows NO DATA and the reason', async ({ page, product, control }) => {
   const served = {};
   await behindProxy(product, served, async (url) => {
     await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall?distance=2');
-    await shownLive(page);
-    served.said = () => ({ alarms: [{ severity: 'grave' }] });
+    await waitUntilLive(page);
+    served.replace = () => ({ alarms: [{ severity: 'grave' }] });
     const alert = page.getByRole('alert').getByText('NO DATA', { exact: true });
     await passUntil(page, control, 30, () => alert.isVisible());
     await page.getByText(/^The gateway failed: Unreadable response: .* Nothing here is current\.$/).waitFor();
-    served.said = undefined;
+    served.replace = undefined;
     await passUntil(page, control, 45, () => alert.isHidden());
   });
 });
 
-story('an alarm of something that was not read since the gateway began is the last known, on the wall and on the Overview', { viewport: { width: 3840, height: 2160 } }, async (told) => {
-  const { page, product, control } = told;
+story('an alarm not read since the gateway started is last known, on the wall and on the Overview', { viewport: { width: 3840, height: 2160 } }, async (fixtures) => {
+  const { page, product, control } = fixtures;
   await control('POST', '/reset', { scenario: 'incident' });
-  await told.reread();
-  // As a gateway says it that was started anew while Uplynk is silent.
-  const said = ({ connections, resources }) => ({
+  await fixtures.reread();
+  // As from a gateway that was restarted while Uplynk is silent.
+  const replace = ({ connections, resources }) => ({
     connections: connections?.map((one) => (one.id === 'live' ? { ...one, observed_at: undefined } : one)),
     resources: resources?.filter(({ connection }) => connection !== 'live'),
   });
-  const held = [];
-  let isHeld = true;
-  await behindProxy(product, { said }, async (url) => {
-    await page.route(/[/]console-main/, (route) => (isHeld ? held.push(route) : route.continue()));
+  const delayed = [];
+  let isDelayed = true;
+  await behindProxy(product, { replace }, async (url) => {
+    await page.route(/[/]console-main/, (route) => (isDelayed ? delayed.push(route) : route.continue()));
     await page.goto(url, { waitUntil: 'commit' });
     const alarms = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /: Critical, .*last known, an unknown time ago$/ });
-    // Before the program is there, and by the program.
+    // Shown before the program is loaded, and afterwards by the program.
     await alarms.first().waitFor();
-    isHeld = false;
-    for (const route of held) await route.continue();
+    isDelayed = false;
+    for (const route of delayed) await route.continue();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor({ state: 'attached' });
     await alarms.first().waitFor();
     await page.goto(`${url}/wall?distance=1&diagonal=65&only=slicers`);

@@ -1,11 +1,11 @@
-// What no page can do without: asks for what changed and reads the bytes. Shows the revision and nothing else.
+// The minimum of every page: requests the changes and reads the bytes. Shows only the revision.
 
-import { INTERVAL } from '../model.js';
+import { POLL_INTERVAL } from '../model.js';
 
 let revision;
 for (;;) {
   const answer = await fetch(`/api/inventory${revision === undefined ? '' : `?after=${encodeURIComponent(revision)}`}`);
   revision = /"revision":"([^"]+)"/.exec(await answer.text())[1];
   document.querySelector('p').textContent = revision;
-  await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+  await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
 }

@@ -1,7 +1,7 @@
-// The sessions of one group as somebody would write it without a framework: read them, sort again only where a role or
-// an id changed, and patch the texts of the rows that are seen, which are made once.
+// The sessions of one group without a framework: reads them, sorts them only if a role or an id has changed, and
+// patches the texts of the visible rows, which are created once.
 
-import { COLUMNS, INTERVAL, OVERSCAN, ROW, inOrder, nothing, read, rowOf, seconds } from '../sessions.js';
+import { COLUMNS, POLL_INTERVAL, OVERSCAN, ROW, compareSessions, EMPTY, read, rowOf, seconds } from '../sessions.js';
 import { icon, named, set, write } from './dom.js';
 
 const CELLS = `<th scope="row"><a><b><bdi></bdi></b></a><span class="sub"><bdi></bdi></span></th>
@@ -28,13 +28,13 @@ function make() {
   const row = document.createElement('tr');
   row.innerHTML = CELLS;
   after.before(row);
-  const [session, role, score, beat, data, pinned, acts] = row.children;
-  return { row, session, role: role.firstChild, score: score.firstChild, beat: beat.firstChild, data, pinned, acts: acts.firstChild };
+  const [session, role, score, beat, data, override, acts] = row.children;
+  return { row, session, role: role.firstChild, score: score.firstChild, beat: beat.firstChild, data, override, acts: acts.firstChild };
 }
 
-function patch(shown, row, place) {
+function patch(shown, row, index) {
   const { session, role, score, beat, data, acts } = shown;
-  set(shown.row, 'aria-rowindex', String(place + 2));
+  set(shown.row, 'aria-rowindex', String(index + 2));
   if (row.isStale) set(shown.row, 'data-fresh', 'stale');
   else if (shown.row.hasAttribute('data-fresh')) shown.row.removeAttribute('data-fresh');
   set(session.firstChild, 'href', row.href);
@@ -58,12 +58,12 @@ function patch(shown, row, place) {
   set(meter, 'aria-valuetext', label);
   write(data.firstChild, row.moment);
   write(data.lastChild, row.dataAge);
-  write(shown.pinned, row.pinned);
+  write(shown.override, row.override);
   set(acts.firstChild, 'aria-label', `Post heartbeat ${row.id}`);
   set(acts.lastChild, 'aria-label', `Delete session ${row.id}`);
 }
 
-let known = nothing;
+let state = EMPTY;
 let order = [];
 
 const height = (space, rows) => {
@@ -72,33 +72,33 @@ const height = (space, rows) => {
 };
 
 function show() {
-  const now = Date.now() + known.ahead;
-  const timeout = seconds(known.group.FailoverTimeout);
+  const now = Date.now() + state.clockOffset;
+  const timeout = seconds(state.group.FailoverTimeout);
   const from = Math.max(0, Math.floor(region.scrollTop / ROW) - OVERSCAN);
   const to = Math.min(order.length, Math.ceil((region.scrollTop + region.clientHeight) / ROW) + OVERSCAN);
   height(before, from);
-  for (let place = from; place < to; place += 1) {
-    patch((rows[place - from] ??= make()), rowOf(known.sessions[order[place]], timeout, known.at, now), place);
+  for (let index = from; index < to; index += 1) {
+    patch((rows[index - from] ??= make()), rowOf(state.sessions[order[index]], timeout, state.at, now), index);
   }
   while (rows.length > to - from) rows.pop().row.remove();
   height(after, order.length - to);
 }
 
 async function refresh() {
-  const { sessions: last } = known;
-  known = await read();
-  const { group, sessions } = known;
+  const { sessions: last } = state;
+  state = await read();
+  const { group, sessions } = state;
   write(heading, group.Name ?? group.Id);
-  const isOther = (session, place) => session.Id !== last[place].Id || session.Role !== last[place].Role;
-  if (sessions.length !== last.length || sessions.some(isOther)) {
-    order = [...sessions.keys()].sort((a, b) => inOrder(sessions[a], sessions[b]));
+  const hasChanged = (session, index) => session.Id !== last[index].Id || session.Role !== last[index].Role;
+  if (sessions.length !== last.length || sessions.some(hasChanged)) {
+    order = [...sessions.keys()].sort((a, b) => compareSessions(sessions[a], sessions[b]));
     set(table, 'aria-rowcount', String(sessions.length + 1));
   }
-  const now = Date.now() + known.ahead;
+  const now = Date.now() + state.clockOffset;
   const timeout = seconds(group.FailoverTimeout) * 1_000;
   write(status, `${sessions.filter(({ Heartbeat }) => now - Date.parse(Heartbeat?.HeartbeatTime) <= timeout).length} live`);
   show();
-  setTimeout(refresh, INTERVAL);
+  setTimeout(refresh, POLL_INTERVAL);
 }
 
 region.addEventListener('scroll', show, { passive: true });

@@ -1,7 +1,7 @@
-// The list of groups as somebody would write it without a framework: read what changed, sort again only where names
-// did, patch the texts of rows that are made once.
+// The list of groups without a framework: reads the changes, sorts only if names have changed, and patches the texts of
+// rows that are created once.
 
-import { A_PAGE, CHIPS, COLUMNS, INTERVAL, connectionsOf, counts, groupsOf, nothing, pageAsked, poll, rowOf, sortKey } from '../model.js';
+import { PAGE_SIZE, CHIPS, COLUMNS, POLL_INTERVAL, connectionsOf, counts, groupsOf, EMPTY, pageIndex, poll, rowOf, sortKey } from '../model.js';
 import { icon, named, set, write } from './dom.js';
 
 const ROW = `<td><span class="st"><svg aria-hidden="true"><use></use></svg><bdi></bdi></span></td>
@@ -56,34 +56,34 @@ function patch(shown, row) {
   set(meter, 'aria-valuetext', label);
 }
 
-let known = nothing;
+let state = EMPTY;
 let order = [];
 let connections = new Map();
 
 function show() {
-  const now = Date.now() + known.ahead;
-  const shown = order.slice(pageAsked() * A_PAGE, (pageAsked() + 1) * A_PAGE);
-  shown.forEach(({ key }, place) => {
-    const group = known.resources.get(key);
-    patch((rows[place] ??= make()), rowOf(group, connections.get(group.connection), now));
+  const now = Date.now() + state.clockOffset;
+  const shown = order.slice(pageIndex() * PAGE_SIZE, (pageIndex() + 1) * PAGE_SIZE);
+  shown.forEach(({ key }, index) => {
+    const group = state.resources.get(key);
+    patch((rows[index] ??= make()), rowOf(group, connections.get(group.connection), now));
   });
   while (rows.length > shown.length) rows.pop().row.remove();
 }
 
 async function refresh() {
-  known = await poll(known);
-  connections = connectionsOf(known);
-  const groups = groupsOf(known);
-  const found = counts(groups, connections, Date.now() + known.ahead);
-  CHIPS.forEach(([count], place) => write(chips[place], String(found[count])));
+  state = await poll(state);
+  connections = connectionsOf(state);
+  const groups = groupsOf(state);
+  const found = counts(groups, connections, Date.now() + state.clockOffset);
+  CHIPS.forEach(([count], index) => write(chips[index], String(found[count])));
   write(status, `${groups.length} groups`);
-  // Names seldom change, and the order is theirs.
-  if (order.length !== groups.length || order.some(({ key, name }) => known.resources.get(key)?.name !== name)) {
-    const named = [...known.resources].filter(([, { kind }]) => kind === 'failover_group');
+  // Names rarely change, and only they determine the order.
+  if (order.length !== groups.length || order.some(({ key, name }) => state.resources.get(key)?.name !== name)) {
+    const named = [...state.resources].filter(([, { kind }]) => kind === 'failover_group');
     order = named.map(([key, group]) => ({ key, name: group.name, by: sortKey(group) })).sort((a, b) => (a.by < b.by ? -1 : 1));
   }
   show();
-  setTimeout(refresh, INTERVAL);
+  setTimeout(refresh, POLL_INTERVAL);
 }
 
 refresh();

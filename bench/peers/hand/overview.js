@@ -1,7 +1,7 @@
-// The Overview's alarms as somebody would write them without a framework: read the inventory, patch the rows whose
-// text has changed, again every five seconds.
+// The Overview's alarms without a framework: reads the inventory every five seconds and patches the rows whose text has
+// changed.
 
-import { span } from '../model.js';
+import { formatDuration } from '../model.js';
 
 const list = document.querySelector('ol.alarms');
 const rows = new Map();
@@ -19,20 +19,20 @@ const write = (node, text) => {
 };
 
 function show({ alarms, now }) {
-  const kept = new Set();
-  alarms.forEach((alarm, place) => {
-    kept.add(alarm.id);
+  const current = new Set();
+  alarms.forEach((alarm, index) => {
+    current.add(alarm.id);
     let shown = rows.get(alarm.id);
     if (!shown) rows.set(alarm.id, (shown = make(alarm)));
     shown.tag.dataset.s = alarm.severity;
     write(shown.tag, alarm.severity);
     write(shown.what, alarm.sentence);
     write(shown.dim, alarm.advice);
-    write(shown.age, span(now - (alarm.since.reported ?? alarm.since.observed)));
-    if (list.children[place] !== shown.row) list.insertBefore(shown.row, list.children[place] ?? null);
+    write(shown.age, formatDuration(now - (alarm.since.reported ?? alarm.since.observed)));
+    if (list.children[index] !== shown.row) list.insertBefore(shown.row, list.children[index] ?? null);
   });
   for (const [id, { row }] of rows) {
-    if (!kept.has(id)) {
+    if (!current.has(id)) {
       row.remove();
       rows.delete(id);
     }

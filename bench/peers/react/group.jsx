@@ -1,17 +1,17 @@
-// The sessions of one group with React, TanStack Query, Table and Virtual, with their default settings and memoised rows.
+// The sessions of one group with React, TanStack Query, Table and Virtual, with default settings and memoised rows.
 
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { COLUMNS, INTERVAL, OVERSCAN, ROW, inOrder, nothing, read, rowOf, seconds } from '../sessions.js';
+import { COLUMNS, POLL_INTERVAL, OVERSCAN, ROW, compareSessions, EMPTY, read, rowOf, seconds } from '../sessions.js';
 
 const client = new QueryClient();
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 
-const columns = [{ id: 'role', accessorFn: (session) => session.Role, sortFn: (left, right) => inOrder(left.original, right.original) }];
+const columns = [{ id: 'role', accessorFn: (session) => session.Role, sortFn: (left, right) => compareSessions(left.original, right.original) }];
 
 const initialState = { sorting: [{ id: 'role', desc: false }] };
 
@@ -31,7 +31,7 @@ const Row = memo(({ session, timeout, readAt, now, place }) => {
       <td><span className="beat score"><meter min="0" max="100" value={row.score} aria-label={`score ${row.score} of 100`} />{row.score}</span></td>
       <td><span className="beat"><span><meter min="0" optimum="0" aria-label="Age of the last heartbeat" aria-valuetext={label} {...meter} /></span><span>{row.heartbeat}</span></span></td>
       <td><span>{row.moment}</span><span className="sub">{row.dataAge}</span></td>
-      <td>{row.pinned}</td>
+      <td>{row.override}</td>
       <td>
         <div className="row acts">
           <button type="button" className="icon" title="Post heartbeat" aria-label={`Post heartbeat ${row.id}`}><Icon name="beat" /></button>
@@ -44,25 +44,25 @@ const Row = memo(({ session, timeout, readAt, now, place }) => {
 
 const Space = ({ height }) => (height > 0 ? <tr className="space"><td colSpan="7" style={{ height }} /></tr> : null);
 
-/** The vendor's time, each second. */
-function useNow(ahead) {
+/** The vendor's time, updated each second. */
+function useNow(clockOffset) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return now + ahead;
+  return now + clockOffset;
 }
 
 function Group() {
-  const { data: known = nothing } = useQuery({ queryKey: ['group'], queryFn: read, refetchInterval: INTERVAL });
-  const { group, sessions, at, ahead } = known;
-  const now = useNow(ahead);
+  const { data: state = EMPTY } = useQuery({ queryKey: ['group'], queryFn: read, refetchInterval: POLL_INTERVAL });
+  const { group, sessions, at, clockOffset } = state;
+  const now = useNow(clockOffset);
   const timeout = seconds(group.FailoverTimeout);
   const live = useMemo(() => {
-    const now = Date.now() + ahead;
+    const now = Date.now() + clockOffset;
     return sessions.filter(({ Heartbeat }) => now - Date.parse(Heartbeat?.HeartbeatTime) <= timeout * 1_000).length;
-  }, [sessions, ahead, timeout]);
+  }, [sessions, clockOffset, timeout]);
   const region = useRef(null);
   const { rows } = useTable({ features, columns, data: sessions, initialState, getRowId: idOf }).getRowModel();
   const virtualizer = useVirtualizer({ count: rows.length, getScrollElement: () => region.current, estimateSize: () => ROW, overscan: OVERSCAN });

@@ -1,11 +1,11 @@
-// The list of groups with React, TanStack Query and TanStack Table, with their default settings and memoised rows. A
-// page of 25 rows is as much as the console shows at once, so that TanStack Virtual would have nothing to leave out.
+// The list of groups with React, TanStack Query and TanStack Table, with default settings and memoised rows. The
+// console also shows 25 rows at once, so TanStack Virtual would not save any.
 
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { createPaginatedRowModel, createSortedRowModel, rowPaginationFeature, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { Fragment, memo, useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { A_PAGE, CHIPS, COLUMNS, INTERVAL, connectionsOf, counts, groupsOf, nothing, pageAsked, poll, rowOf, sortKey } from '../model.js';
+import { PAGE_SIZE, CHIPS, COLUMNS, POLL_INTERVAL, connectionsOf, counts, groupsOf, EMPTY, pageIndex, poll, rowOf, sortKey } from '../model.js';
 
 const client = new QueryClient();
 
@@ -23,7 +23,7 @@ const byText = (left, right, column) => {
 
 const columns = [{ id: 'group', accessorFn: sortKey, sortFn: byText }];
 
-const initialState = { sorting: [{ id: 'group', desc: false }], pagination: { pageIndex: pageAsked(), pageSize: A_PAGE } };
+const initialState = { sorting: [{ id: 'group', desc: false }], pagination: { pageIndex: pageIndex(), pageSize: PAGE_SIZE } };
 
 const Icon = ({ name }) => <svg aria-hidden="true"><use href={`#i-${name}`} /></svg>;
 
@@ -54,24 +54,24 @@ const Row = memo(({ group, connection, now }) => {
   );
 });
 
-/** The gateway's time, each second. */
-function useNow(ahead) {
+/** The gateway's time, updated each second. */
+function useNow(clockOffset) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return now + ahead;
+  return now + clockOffset;
 }
 
 function Groups() {
   const queryKey = ['inventory'];
-  const queryFn = () => poll(client.getQueryData(queryKey) ?? nothing);
-  const { data: known = nothing } = useQuery({ queryKey, queryFn, refetchInterval: INTERVAL });
-  const now = useNow(known.ahead);
-  const data = useMemo(() => groupsOf(known), [known]);
-  const connections = useMemo(() => connectionsOf(known), [known]);
-  const found = useMemo(() => counts(data, connections, Date.now() + known.ahead), [data, connections, known]);
+  const queryFn = () => poll(client.getQueryData(queryKey) ?? EMPTY);
+  const { data: state = EMPTY } = useQuery({ queryKey, queryFn, refetchInterval: POLL_INTERVAL });
+  const now = useNow(state.clockOffset);
+  const data = useMemo(() => groupsOf(state), [state]);
+  const connections = useMemo(() => connectionsOf(state), [state]);
+  const found = useMemo(() => counts(data, connections, Date.now() + state.clockOffset), [data, connections, state]);
   const table = useTable({ features, columns, data, initialState, autoResetPageIndex: false, getRowId: sortKey });
   return (
     <div className="app">

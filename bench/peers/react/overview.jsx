@@ -1,9 +1,9 @@
-// The Overview's alarms with React and TanStack Query, with their default settings and memoised rows.
+// The Overview's alarms with React and TanStack Query, with default settings and memoised rows.
 
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { memo } from 'react';
 import { createRoot } from 'react-dom/client';
-import { span } from '../model.js';
+import { formatDuration } from '../model.js';
 
 const Row = memo(({ severity, sentence, advice, age, href }) => (
   <li>
@@ -28,7 +28,7 @@ function Alarms() {
           severity={severity}
           sentence={sentence}
           advice={advice}
-          age={span(data.now - (since.reported ?? since.observed))}
+          age={formatDuration(data.now - (since.reported ?? since.observed))}
           href={`/groups/${resource.connection}/${resource.id}`}
         />
       ))}

@@ -8,7 +8,7 @@ use crate::auth::Access;
 use crate::changes::Changes;
 use crate::clock::{SigningClock, wall_clock};
 use crate::config;
-use crate::credentials::AHEAD;
+use crate::credentials::MAX_SECONDS_AHEAD;
 use crate::in_flight::InFlight;
 use crate::lock::lock;
 use crate::metrics::Metrics;
@@ -27,33 +27,33 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vendors::System;
 
-/// What survives a change of the configuration.
+/// State that survives a configuration reload.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
-    /// Queues of signed requests. A second must not be used twice, also across a change.
+    /// Queues of signed requests. They survive a reload because no second may be used twice.
     accounts: Mutex<Accounts>,
-    /// Set once the gateway stops and should get no new requests.
+    /// Set when shutdown begins, so that load balancers send no new requests.
     pub(crate) stopping: AtomicBool,
-    /// What outlives the process.
+    /// Persistent state.
     pub(crate) store: Arc<Store>,
-    /// Held by each change from its intent to its outcome, so that a stop can wait for them.
+    /// Changes in progress, from their intent to their outcome. Shutdown waits for them.
     pub(crate) changes: Changes,
-    /// Held from the comparison of an alarm with what somebody saw to what they then do about it.
+    /// Locked while an alarm is compared with what the user saw and then changed.
     pub(crate) acknowledging: Arc<tokio::sync::Mutex<()>>,
-    /// Who watches the connections, and what they know.
+    /// The watchers of all connections, and their inventory.
     pub(crate) watchers: Watchers,
-    /// What sends messages about alarms.
+    /// The sender of messages about alarms.
     pub(crate) alerts: Arc<Alerting>,
-    /// Large answers that are being sent.
+    /// Large responses that are being sent.
     pub(crate) in_flight: Arc<InFlight>,
-    /// Answers with the inventory that were made a moment ago, for all who ask the same.
+    /// Recent inventory responses, shared by identical requests.
     pub(crate) inventory_answers: AnswerCache<InventoryKey, Result<InventoryAnswer, Problem>>,
-    /// What pages that were opened before an upgrade still ask for.
+    /// Files of earlier builds, for pages that were opened before an upgrade.
     pub(crate) earlier_files: EarlierFiles,
 }
 
-/// What makes two answers with the inventory the same.
+/// Requests with equal keys get the same inventory response.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct InventoryKey {
     pub(crate) position: Position,
@@ -61,7 +61,7 @@ pub(crate) struct InventoryKey {
     pub(crate) accepted: Option<HeaderValue>,
 }
 
-/// An answer with the inventory, compressed.
+/// A compressed inventory response.
 #[derive(Debug, Clone)]
 pub(crate) struct InventoryAnswer {
     pub(crate) now: DateTime<Utc>,
@@ -77,7 +77,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// Nothing yet, watched by this clock, recorded in this store.
+    /// Empty state, with the clock of the watchers and the store that records events.
     pub(crate) fn new(clock: Clock, store: Store) -> Self {
         let store = Arc::new(store);
         let watchers = Watchers::new(clock, store.clone());
@@ -97,14 +97,14 @@ impl Shared {
         }
     }
 
-    /// Signs by another clock than the computer's.
+    /// Uses `clock` instead of the computer's clock for request signatures.
     pub(crate) fn signing_by(mut self, clock: SigningClock) -> Self {
         let shared = shared_seconds(self.store.clone());
         self.accounts = Mutex::new(Accounts::new(clock, Some(shared)));
         self
     }
 
-    /// With a store that ends with the test.
+    /// State with a store in memory.
     #[cfg(test)]
     pub(crate) fn in_memory(clock: Clock) -> Self {
         let store = Store::open(&config::StoreLocation::Memory);
@@ -119,33 +119,33 @@ pub(crate) struct Gateway {
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// The thumbnails of the connections that have some, by the connection's id.
     pub(crate) thumbnails: HashMap<String, Arc<Thumbnails>>,
-    /// How visitors are authenticated.
+    /// Authentication of visitors.
     pub(crate) access: Access,
     /// The origin at which browsers reach the gateway through a proxy.
     pub(crate) public_origin: Option<String>,
-    /// The path below which browsers find the console; empty, or such as `/failover`.
+    /// The path prefix of the console in browsers: empty, or for example `/failover`.
     pub(crate) base_path: String,
     /// Whether the gateway has its own certificate.
     pub(crate) tls: bool,
-    /// How long it goes on serving once it was told to stop, so that a balancer sees it.
+    /// How long the gateway keeps serving after a stop signal, so that load balancers notice.
     pub(crate) drain: Duration,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: Vec<config::Network>,
-    /// The bearer token that reads `/metrics` and `/api/inventory` without a session.
+    /// The bearer token that grants access to `/metrics` and `/api/inventory` without a session.
     pub(crate) metrics_token: Option<SecretString>,
-    /// Where messages about alarms go, and by which rules.
+    /// The rules and targets of messages about alarms.
     pub(crate) alerts: Setting,
     /// The built console.
     pub(crate) assets: Assets,
-    /// What survives a change of the configuration.
+    /// State that survives a configuration reload.
     pub(crate) shared: Arc<Shared>,
 }
 
 impl Gateway {
-    /// A gateway to these systems. Does not connect.
+    /// Builds a gateway without connecting to the vendor systems.
     ///
     /// # Errors
-    /// Why a connection cannot be used, with its id.
+    /// A connection cannot be used: its id and the reason.
     #[cfg(test)]
     pub(crate) fn new(
         connections: Vec<config::Connection>,
@@ -156,10 +156,10 @@ impl Gateway {
         Self::with(connections, access, public_origin, assets, Arc::default())
     }
 
-    /// A gateway that continues with the counters and queues of another.
+    /// Builds a gateway that continues with the shared state of a previous one.
     ///
     /// # Errors
-    /// Why a connection cannot be used, with its id.
+    /// A connection cannot be used: its id and the reason.
     pub(crate) fn with(
         connections: Vec<config::Connection>,
         access: Access,
@@ -173,8 +173,8 @@ impl Gateway {
         for connection in connections {
             let id = connection.public.id.clone();
             let fail = |why| format!("connection {id:?}: {why}");
-            let own = thumbnails_of(&connection).map_err(fail)?;
-            let observer = own
+            let connection_thumbnails = thumbnails_of(&connection).map_err(fail)?;
+            let observer = connection_thumbnails
                 .clone()
                 .map(|thumbnails| thumbnails as Arc<dyn ReadObserver>);
             let writes = Some(shared.watchers.write_observer());
@@ -182,7 +182,7 @@ impl Gateway {
                 Upstream::new(connection, &mut accounts, &shared.metrics, observer, writes)
                     .map_err(fail)?;
             upstreams.push(Arc::new(upstream));
-            thumbnails.extend(own.map(|thumbnails| (id, thumbnails)));
+            thumbnails.extend(connection_thumbnails.map(|thumbnails| (id, thumbnails)));
         }
         let ids: Vec<&str> = upstreams
             .iter()
@@ -206,14 +206,14 @@ impl Gateway {
         })
     }
 
-    /// Whether browsers know this gateway by an https address.
+    /// Whether browsers reach this gateway at an https address.
     pub(crate) fn has_https_origin(&self) -> bool {
         self.public_origin
             .as_ref()
             .is_some_and(|origin| origin.starts_with("https://"))
     }
 
-    /// Records what somebody does.
+    /// The audit recorder for one actor.
     pub(crate) fn audit<'a>(&'a self, actor: &'a Actor) -> Audit<'a> {
         Audit {
             store: &self.shared.store,
@@ -222,19 +222,19 @@ impl Gateway {
         }
     }
 
-    /// The vendor system of this connection.
+    /// The vendor system of a connection, by its id.
     pub(crate) fn upstream(&self, connection: &str) -> Option<&Arc<Upstream>> {
         let mut upstreams = self.upstreams.iter();
         upstreams.find(|upstream| upstream.public.id == connection)
     }
 
-    /// Watches the vendors' systems from now on, in place of those of another configuration.
+    /// Starts watching the systems of this configuration and stops watching those of the previous one.
     pub(crate) fn watch(&self) {
         self.shared.watchers.watch(&self.upstreams);
         self.shared.alerts.set(self.alerts.clone());
     }
 
-    /// Logs off at the vendors. Call it once, after the last request.
+    /// Logs off from all vendors. Call it once, after the last request.
     pub(crate) async fn log_off(&self) {
         for upstream in &self.upstreams {
             upstream.log_off().await;
@@ -242,18 +242,18 @@ impl Gateway {
     }
 }
 
-/// Takes the seconds of signatures from the store, for all gateways that share it.
+/// Reserves the seconds of signatures in the store, so that gateways that share it never use the same one.
 fn shared_seconds(store: Arc<Store>) -> SecondsOf {
     Box::new(move |account| {
         let store = store.clone();
         Arc::new(move |now| {
             let (store, account) = (store.clone(), account.clone());
-            Box::pin(async move { store.take_second(account, now, AHEAD).await })
+            Box::pin(async move { store.take_second(account, now, MAX_SECONDS_AHEAD).await })
         })
     })
 }
 
-/// The thumbnails of a connection, for systems that have some.
+/// The thumbnails of a connection, if its system has thumbnails.
 fn thumbnails_of(connection: &config::Connection) -> Result<Option<Arc<Thumbnails>>, String> {
     if !matches!(connection.public.system, System::Uplynk) {
         return Ok(None);

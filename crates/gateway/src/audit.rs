@@ -1,7 +1,7 @@
-//! The audit: a row of the store and a line of the log for every sign-in, every refusal and every change. The rows are
-//! the record; the lines, on the target `audit`, which is always enabled, are for people who read the log. Values from
-//! callers are quoted and escaped, so that nobody can forge a line. Must never hold a password or a cookie, and of a
-//! body only fields that are known not to be secret.
+//! The audit: every sign-in, refusal and change is recorded as a row in the store and as a line in the log. The rows
+//! are the record; the log lines (target `audit`, always enabled) are for people who read the log. Values from callers
+//! are quoted and escaped, so that nobody can forge a line. The audit must never hold a password or a cookie, and of a
+//! request body only fields that are known not to be secret.
 
 use crate::identity::Role;
 use crate::metrics::{Metrics, Recorded};
@@ -10,28 +10,28 @@ use crate::store::{Entry, Shown, StateChange, Store};
 use health::inventory::ResourceKey;
 use std::net::IpAddr;
 
-/// Who makes a request, and from where.
+/// The user who makes a request, and the client address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
-    /// `-` without a sign-in.
+    /// The user name; `-` if not signed in.
     pub(crate) name: String,
     pub(crate) role: &'static str,
     pub(crate) from: IpAddr,
-    /// The id of the request, which its answer holds too.
+    /// The request id, which the response also carries.
     pub(crate) id: String,
 }
 
-/// Refused requests, and sign-ins that did not succeed, in the words that say how many were left out. Their numbers are
-/// apart: what anybody can send without end hides no password that was tried.
+/// Categories of refusals, as named in the records of omitted entries. Each category has its own limit, so that a flood
+/// of refused requests cannot hide an attempt to guess a password.
 const REFUSALS: &str = "refusals";
-/// Passwords that were checked.
+/// Sign-ins whose password was checked and is wrong.
 const WRONG_PASSWORDS: &str = "wrong passwords";
-/// With a password that was not checked.
+/// Failed sign-ins whose password was not checked.
 const ATTEMPTS: &str = "attempts to sign in";
 const PROVIDER_ATTEMPTS: &str = "attempts to sign in at the provider";
 const UNLOCK_CODES: &str = "refused unlock codes";
 
-/// Records what somebody does, in the store and in the log.
+/// Records the actions of one actor in the store and in the log.
 pub(crate) struct Audit<'a> {
     pub(crate) store: &'a Store,
     pub(crate) metrics: &'a Metrics,
@@ -39,7 +39,7 @@ pub(crate) struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    /// An entry with who it is; `name` in place of the name where nobody is signed in yet.
+    /// An entry for this request. `name` is the user name, which may differ from the actor's before the sign-in.
     fn entry(&self, name: &str, what: &str, outcome: &str, why: &str) -> Entry {
         let Actor { role, from, id, .. } = self.actor;
         Entry {
@@ -58,7 +58,7 @@ impl Audit<'_> {
         }
     }
 
-    /// A sign-in with a password. `name` must be loggable.
+    /// Records a sign-in with a password. `name` must be loggable.
     pub(crate) fn sign_in(&self, name: &str, refused: Option<Kind>) {
         let outcome = match refused {
             None => "done",
@@ -66,22 +66,22 @@ impl Audit<'_> {
             Some(_) => "failed",
         };
         let why = refused.map_or("-", Kind::name);
-        let of = match refused {
+        let category = match refused {
             Some(Kind::WrongPassword) => WRONG_PASSWORDS,
             _ => ATTEMPTS,
         };
-        self.sign_in_ended(name, outcome, why, of);
+        self.sign_in_ended(name, outcome, why, category);
     }
 
-    /// A sign-in whose client went away before the password was checked. `name` must be loggable.
+    /// Records a sign-in whose client disconnected before the password was checked. `name` must be loggable.
     pub(crate) fn sign_in_aborted(&self, name: &str) {
         self.sign_in_ended(name, "aborted", "-", ATTEMPTS);
     }
 
-    /// `of` is what it is counted with, if it did not succeed.
-    fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str, of: &'static str) {
+    /// `category` names the limit that an unsuccessful sign-in counts towards.
+    fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str, category: &'static str) {
         self.metrics.sign_in(outcome);
-        if outcome != "done" && !self.may_record(of) {
+        if outcome != "done" && !self.may_record(category) {
             return;
         }
         self.record(self.entry(name, "sign in", outcome, why));
@@ -103,7 +103,7 @@ impl Audit<'_> {
         self.store.record_later(entry);
     }
 
-    /// The use of an unlock code. `name` is that of the user whom it lets in, or `-`.
+    /// Records the use of an unlock code. `name` is the user who is unlocked, or `-`.
     pub(crate) fn unlock(&self, name: &str, refused: Option<Kind>) {
         if refused.is_some() && !self.may_record(UNLOCK_CODES) {
             return;
@@ -113,7 +113,7 @@ impl Audit<'_> {
         self.record(self.entry(name, "unlock", outcome, why));
     }
 
-    /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
+    /// Records a sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
     pub(crate) fn provider_sign_in(&self, name: &str, outcome: &'static str, why: &'static str) {
         self.metrics.sign_in(outcome);
         if outcome != "done" && !self.may_record(PROVIDER_ATTEMPTS) {
@@ -127,15 +127,16 @@ impl Audit<'_> {
             .record_later(self.entry(name, "sign in at the provider", outcome, why));
     }
 
-    /// The end of a session. `is_saved` says whether it stays ended after a restart.
+    /// Records the end of a session. `is_saved` says whether it stays ended after a restart.
     pub(crate) fn sign_out(&self, is_saved: bool) {
         let Actor { name, role, .. } = self.actor;
         self.signed_out(name, role, if is_saved { "-" } else { "not-saved" });
     }
 
-    /// The end of the session that the actor signed in over, by whose it was, and why a restart may bring it back.
+    /// Records the end of a session that a new sign-in replaced. `name` and `role` are those of the replaced session;
+    /// `unsaved` is the reason why a restart may bring it back.
     pub(crate) fn replaced(&self, name: &str, role: &str, unsaved: Option<Kind>) {
-        if role == Role::Wall.word() {
+        if role == Role::Wall.name() {
             return self.wall("revoke wall", name, unsaved);
         }
         let why = unsaved.map_or("replaced", |_| "not-saved");
@@ -149,15 +150,16 @@ impl Audit<'_> {
         });
     }
 
-    /// Whether one more of something that anybody can cause is recorded: so many a minute are, of each person and of all
-    /// who are not signed in, and of those so many a day. How many were left out is recorded with the next one.
-    fn may_record(&self, what: &'static str) -> bool {
+    /// Whether another entry of a category that anybody can cause is recorded. The number per minute is limited for
+    /// each person and for all visitors who are not signed in together; for the latter also the number per day. The
+    /// number of omitted entries is recorded with the next one.
+    fn may_record(&self, category: &'static str) -> bool {
         let who = &self.actor.name;
-        let Some(Recorded { left_out, is_last }) = self.metrics.take_refusal(what, who) else {
+        let Some(Recorded { left_out, is_last }) = self.metrics.take_refusal(category, who) else {
             return false;
         };
         if is_last {
-            let what = format!("further {what} of this day left out");
+            let what = format!("further {category} of this day left out");
             tracing::info!(target: "audit", who, what);
             self.store.record_later(Entry {
                 who: who.clone(),
@@ -166,16 +168,16 @@ impl Audit<'_> {
             });
         }
         if left_out > 0 {
-            tracing::info!(target: "audit", who, what = format!("{what} left out"), count = left_out);
+            tracing::info!(target: "audit", who, what = format!("{category} left out"), count = left_out);
             self.store.record_later(Entry {
                 who: who.clone(),
-                ..Entry::left_out(left_out, what)
+                ..Entry::left_out(left_out, category)
             });
         }
         true
     }
 
-    /// A refused request.
+    /// Records a refused request.
     pub(crate) fn refused(&self, method: &str, path: &str, problem: &Problem) {
         if !matches!(
             problem.kind,
@@ -194,7 +196,6 @@ impl Audit<'_> {
         if !self.may_record(REFUSALS) {
             return;
         }
-        // Paths may be long.
         let path: String = path.chars().take(300).collect();
         tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
         self.store.record_later(Entry {
@@ -203,7 +204,7 @@ impl Audit<'_> {
         });
     }
 
-    /// A paired screen fetched its session.
+    /// Records that a paired screen fetched its session.
     pub(crate) fn wall_signs_in(&self, wall: &str) {
         let Actor { from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
@@ -213,7 +214,7 @@ impl Audit<'_> {
         });
     }
 
-    /// An admin lets a connection log on although the vendor refused that a short time ago. It may lock the account.
+    /// Records that an admin forced a log-on shortly after the vendor refused one. This may lock the account.
     pub(crate) fn log_on_forced(&self, connection: &str) {
         let Actor {
             name,
@@ -234,23 +235,23 @@ impl Audit<'_> {
         });
     }
 
-    /// Something that is done about alarms, together with what it changes.
+    /// Records an action on alarms in one step with the change that it makes.
     ///
     /// # Errors
-    /// It could not be recorded, and must not take effect.
-    pub(crate) async fn handling(
+    /// The action could not be recorded, and must not take effect.
+    pub(crate) async fn alarm_action(
         &self,
-        handled: Handled,
+        action: AlarmAction,
         change: StateChange,
     ) -> Result<(), Problem> {
-        let Handled {
+        let AlarmAction {
             what,
             shown,
             name: resource,
             resource: key,
             before,
             after,
-        } = handled;
+        } = action;
         let Actor {
             name,
             role,
@@ -272,12 +273,12 @@ impl Audit<'_> {
             },
             ..self.entry(name, what, "done", "-")
         };
-        self.store.handle(entry, change).await?;
+        self.store.record_action(entry, change).await?;
         tracing::info!(target: "audit", id, who = name, role, %from, what, resource, outcome = "done");
         Ok(())
     }
 
-    /// An attempt to pair or to revoke a wall.
+    /// Records an attempt to pair or to revoke a wall.
     pub(crate) fn wall(&self, what: &str, wall: &str, refused: Option<Kind>) {
         let outcome = match refused {
             None | Some(Kind::NotSaved) => "done",
@@ -300,36 +301,36 @@ impl Audit<'_> {
     }
 }
 
-/// Something that somebody does about alarms.
-pub(crate) struct Handled {
-    /// In the audit's words.
+/// An action on alarms, such as an acknowledgement.
+pub(crate) struct AlarmAction {
+    /// The action's name in the audit.
     pub(crate) what: &'static str,
-    /// In a sentence, as the activity shows it.
+    /// The sentence that the activity page shows.
     pub(crate) shown: String,
-    /// The name of what it concerns.
+    /// The name of the affected resource.
     pub(crate) name: String,
-    /// What it concerns, where that is one resource.
+    /// The affected resource, if it is a single one.
     pub(crate) resource: Option<ResourceKey>,
-    /// What there was before, as JSON.
+    /// The state before the action, as JSON.
     pub(crate) before: Option<String>,
-    /// What there is now, as JSON.
+    /// The state after the action, as JSON.
     pub(crate) after: Option<String>,
 }
 
 /// A change at a vendor.
 pub(crate) struct Change<'a> {
     pub(crate) connection: &'a str,
-    /// The contract's name of the operation.
+    /// The operation's name in the vendor's contract.
     pub(crate) operation: &'a str,
-    /// The vendor's own path, encoded.
+    /// The vendor's path, percent-encoded.
     pub(crate) path: &'a str,
     pub(crate) outcome: &'static str,
     pub(crate) status: u16,
-    /// The vendor's id of the operation, which the vendor's log holds too.
+    /// The vendor's operation id, which is also in the vendor's log.
     pub(crate) operation_id: &'a str,
-    /// What the vendor held before, if the gateway read it: known fields as JSON, or `-`.
+    /// The vendor's state before the change, if the gateway read it: known fields as JSON, or `-`.
     pub(crate) before: &'a str,
-    /// What was requested: known fields as JSON, or `-`.
+    /// The requested state: known fields as JSON, or `-`.
     pub(crate) after: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! The time of day, as a value that tests can replace, and how much time has passed.
+//! The time of day as a value that tests can replace, and elapsed time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Returns the time since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// The clock whose seconds requests are signed with: the computer's, or in a demonstration one that may run faster.
+/// The clock for request signatures: the computer's, or in the demo a simulated one that may run faster.
 #[derive(Clone)]
 pub(crate) struct SigningClock {
     now: Clock,
-    /// Its seconds per second.
+    /// The clock's seconds per real second.
     speed: f64,
 }
 
@@ -24,7 +24,7 @@ impl SigningClock {
         (self.now)()
     }
 
-    /// Waits until this time since 1970.
+    /// Waits until the clock shows `then`, a time since 1970.
     pub(crate) async fn sleep_until(&self, then: Duration) {
         let left = then.saturating_sub(self.now()).as_secs_f64() / self.speed;
         tokio::time::sleep(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)).await;
@@ -46,8 +46,8 @@ pub(crate) fn wall_clock() -> Clock {
     })
 }
 
-/// A moment on two clocks: the monotonic one, which stands still while the computer sleeps, and the system's, which may be
-/// set.
+/// A moment on two clocks: the monotonic clock, which stops while the computer sleeps, and the system clock, which can
+/// be set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(pub(crate) Instant, pub(crate) SystemTime);
 
@@ -56,7 +56,8 @@ impl Moment {
         Self(Instant::now(), SystemTime::now())
     }
 
-    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
+    /// The time elapsed from this moment until `now`, by the clock that shows more; `None` if the system clock was set
+    /// back.
     pub(crate) fn until(self, now: Self) -> Option<Duration> {
         let passed = now.1.duration_since(self.1).ok()?;
         Some(passed.max(now.0.saturating_duration_since(self.0)))

@@ -1,23 +1,22 @@
-//! Roles, users and how long a session lasts: the terms in which the rest of the gateway speaks about
-//! people. A leaf: it uses no other module.
+//! Roles, users and session limits, used by the rest of the gateway. A leaf: it uses no other module.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What a user may do.
+/// The permissions of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// Read and change everything.
     Admin,
     /// Read.
     Viewer,
-    /// Read, as a screen on a wall does.
+    /// Read, from a screen on a wall.
     Wall,
 }
 
 impl Role {
-    /// The role as it is written in the configuration and in answers.
-    pub(crate) fn word(self) -> &'static str {
+    /// The role's name in the configuration and in responses.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Viewer => "viewer",
@@ -37,7 +36,7 @@ pub(crate) struct User {
 }
 
 impl fmt::Debug for User {
-    /// Leaves the hash out, because a hash can be attacked offline.
+    /// Omits the hash, because a hash can be attacked offline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
             .field("name", &self.name)
@@ -46,13 +45,14 @@ impl fmt::Debug for User {
     }
 }
 
-/// What makes two names the same: phones write a capital first and a blank last.
+/// The key by which names are compared. Ignores case and surrounding spaces, because phones capitalise the first letter
+/// and append a space.
 pub(crate) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Whether a character turns the direction of the text around it, so that a name could be shown as another one,
-/// or turn what stands beside it.
+/// Whether a character changes the direction of the text around it. With one, a name could look like another name or
+/// distort the text beside it.
 pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(
         c,
@@ -60,7 +60,8 @@ pub(crate) fn is_bidi_control(c: char) -> bool {
     )
 }
 
-/// Whether a character cannot be seen: it would make two texts look the same, or breaks the line for some programs only.
+/// Whether a character is invisible. Two texts that differ only in such characters look the same, and some of the
+/// characters are line breaks for some programs only.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -69,12 +70,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
-/// When a session expires.
+/// The limits after which a session expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// After this long without a request. An open page refreshes and so makes requests.
+    /// The time without a request. An open page refreshes and so makes requests.
     pub(crate) idle: Duration,
-    /// After this long in any case. A wall's session has no such limit.
+    /// The time since the sign-in. A wall's session has no such limit.
     pub(crate) absolute: Duration,
 }
 
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_the_same_in_any_case_and_with_blanks_around_it() {
+    fn names_are_compared_without_case_and_surrounding_spaces() {
         for (one, other, same) in [
             ("ops", "ops", true),
             ("ops", "Ops", true),

@@ -1,6 +1,7 @@
-//! Bounds what is kept in memory for clients that read slowly or not at all: the bytes of large answers that are
-//! not sent yet, in all and of each person. An answer that several get is kept, and counted, once. What is too much is
-//! broken off, so that who holds much is in nobody else's way. A leaf but for problems.
+//! Limits the memory for clients that read slowly or not at all: the bytes of large responses that are not sent yet, in
+//! total and per person. A response that several clients receive is kept, and counted, once. Beyond the limits,
+//! responses are aborted, so that a person with many unread responses does not affect others. Uses only `lock` and
+//! `problem`.
 
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
@@ -12,50 +13,50 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-/// The most bytes in all.
+/// The maximum bytes of all responses.
 const MAX_TOTAL: usize = 256 << 20;
-/// The most bytes of one person, in all sessions together.
+/// The maximum bytes of one person, in all sessions together.
 const MAX_PER_PERSON: usize = MAX_TOTAL / 4;
-/// Above this, further reads of the same person are refused. Half the limit, because aborting the oldest responses always
-/// leaves more than that.
+/// Above this, further reads of the same person are refused. Half the limit, because aborting the oldest responses
+/// always leaves more than that.
 const MAX_BEFORE_READS_REFUSED: usize = MAX_PER_PERSON / 2;
-/// A smaller answer does not count.
+/// Smaller responses are not counted.
 const MIN_COUNTED: usize = 64 << 10;
-/// How much is handed on at a time.
+/// The size of the parts in which a body is sent.
 const PART_BYTES: usize = 64 << 10;
 
-/// The large answers that are being sent.
+/// The large responses that are being sent.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight(Mutex<Sending>);
 
-/// Who gets an answer, and its number.
+/// The recipient of a response, and its number.
 type Key = (String, u64);
 
 #[derive(Debug, Default)]
 struct Sending {
-    /// The answers, of each person the oldest first.
+    /// The responses by person, oldest first.
     answers: BTreeMap<Key, Bytes>,
-    /// How often each buffer is being sent, by its address.
+    /// The number of responses that share each buffer, by its address.
     buffers: HashMap<usize, usize>,
     /// The bytes of all buffers.
     total: usize,
     next: u64,
 }
 
-/// The body of a large answer, in parts.
+/// The body of a large response, sent in parts.
 struct Parts {
-    of: Arc<InFlight>,
+    in_flight: Arc<InFlight>,
     key: Key,
     length: usize,
     sent: usize,
 }
 
 impl InFlight {
-    /// Whether a person may ask for another answer that may be large. Nobody reads from a vendor what nobody reads from
-    /// here.
+    /// Checks whether a person may request another response that may be large. The gateway does not read from a vendor
+    /// for a client that does not read from the gateway.
     ///
     /// # Errors
-    /// The person has not read enough of what they asked for.
+    /// Too many bytes are waiting to be received by this person.
     pub(crate) fn check(&self, person: &str) -> Result<(), Problem> {
         if lock(&self.0).held(person, None) <= MAX_BEFORE_READS_REFUSED {
             return Ok(());
@@ -64,22 +65,21 @@ impl InFlight {
             retry_after: Some(5),
             ..Problem::new(
                 Kind::Overloaded,
-                "large responses to you wait to be received; not sent to the vendor",
+                "you have not yet received earlier large responses; not sent to the vendor",
             )
         })
     }
 
-    /// The body for an answer to a person. Where there is no room for it, older ones are broken off: of the person, or
-    /// of whoever holds the most.
+    /// Returns the body of a response. If it exceeds a limit, older responses are aborted: the person's own, or those
+    /// of the person with the most unsent bytes.
     pub(crate) fn body(self: &Arc<Self>, bytes: Bytes, person: &str) -> Body {
         let length = bytes.len();
         if length < MIN_COUNTED {
             return Body::from(bytes);
         }
         let key = lock(&self.0).add(person, bytes);
-        let of = self.clone();
         Body::new(Parts {
-            of,
+            in_flight: self.clone(),
             key,
             length,
             sent: 0,
@@ -89,12 +89,12 @@ impl InFlight {
 
 impl Sending {
     fn add(&mut self, person: &str, bytes: Bytes) -> Key {
-        while self.held(person, Some(&bytes)) > MAX_PER_PERSON && self.break_off(person) {}
+        while self.held(person, Some(&bytes)) > MAX_PER_PERSON && self.abort_oldest(person) {}
         let address = address(&bytes);
         let is_new = |sending: &Self| !sending.buffers.contains_key(&address);
         while self.total + bytes.len() > MAX_TOTAL && is_new(self) {
-            let greediest = self.greediest();
-            if !greediest.is_some_and(|person| self.break_off(&person)) {
+            let largest = self.largest();
+            if !largest.is_some_and(|person| self.abort_oldest(&person)) {
                 break;
             }
         }
@@ -113,14 +113,14 @@ impl Sending {
         self.answers.range(number(0)..=number(u64::MAX))
     }
 
-    /// The bytes that a person holds, with another answer.
+    /// The unsent bytes of a person, including `another` response.
     fn held(&self, person: &str, another: Option<&Bytes>) -> usize {
         let held = self.of_person(person).map(|(_, bytes)| bytes);
         size(held.chain(another))
     }
 
-    /// Who holds the most.
-    fn greediest(&self) -> Option<String> {
+    /// The person with the most unsent bytes.
+    fn largest(&self) -> Option<String> {
         let mut people: HashMap<&str, Vec<&Bytes>> = HashMap::new();
         for ((person, _), bytes) in &self.answers {
             people.entry(person).or_default().push(bytes);
@@ -130,8 +130,8 @@ impl Sending {
         sizes.max().map(|(_, person)| person.to_owned())
     }
 
-    /// Breaks off a person's oldest answer. Returns whether there was one.
-    fn break_off(&mut self, person: &str) -> bool {
+    /// Aborts a person's oldest response. Returns whether there was one.
+    fn abort_oldest(&mut self, person: &str) -> bool {
         let oldest = self.of_person(person).next();
         let oldest = oldest.map(|(key, _)| key.clone());
         oldest.is_some_and(|key| self.remove(&key))
@@ -157,7 +157,7 @@ fn address(bytes: &Bytes) -> usize {
     bytes.as_ptr().addr()
 }
 
-/// The bytes of these answers, each buffer once.
+/// The bytes of these responses. Counts a shared buffer once.
 fn size<'b>(answers: impl Iterator<Item = &'b Bytes>) -> usize {
     let buffers: HashMap<usize, usize> =
         answers.map(|bytes| (address(bytes), bytes.len())).collect();
@@ -166,7 +166,7 @@ fn size<'b>(answers: impl Iterator<Item = &'b Bytes>) -> usize {
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        lock(&self.of.0).remove(&self.key);
+        lock(&self.in_flight.0).remove(&self.key);
     }
 }
 
@@ -182,12 +182,12 @@ impl HttpBody for Parts {
         if self.sent == end {
             return Poll::Ready(None);
         }
-        let bytes = lock(&self.of.0).answers.get(&self.key).cloned();
+        let bytes = lock(&self.in_flight.0).answers.get(&self.key).cloned();
         let Some(bytes) = bytes else {
-            let why = "others needed the memory of an answer that was read too slowly";
+            let why = "the response was received too slowly, and its memory was needed for others";
             return Poll::Ready(Some(Err(io::Error::other(why))));
         };
-        // A copy: a part of the buffer that waits to be sent would keep the whole of it.
+        // A copy, because a slice would keep the complete buffer in memory until it is sent.
         let part = Bytes::copy_from_slice(&bytes[self.sent..end]);
         self.sent = end;
         Poll::Ready(Some(Ok(Frame::data(part))))
@@ -213,7 +213,7 @@ mod tests {
         Bytes::from(vec![1; mib * MIB])
     }
 
-    async fn is_whole(body: Body) -> bool {
+    async fn is_complete(body: Body) -> bool {
         to_bytes(body, usize::MAX).await.is_ok()
     }
 
@@ -222,14 +222,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_several_get_counts_once_and_what_was_read_no_longer() {
+    async fn a_shared_response_counts_once_and_a_received_response_not_at_all() {
         let in_flight = Arc::new(InFlight::default());
         let shared = of_size(30);
         let held: Vec<Body> = (0..30)
             .map(|number| in_flight.body(shared.clone(), &(number % 3).to_string()))
             .collect();
         assert_eq!(total(&in_flight), 30);
-        assert!(in_flight.check("0").is_ok(), "so it does of one person");
+        assert!(in_flight.check("0").is_ok(), "also once per person");
         for body in held {
             assert_eq!(to_bytes(body, usize::MAX).await.unwrap(), shared);
         }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_asks_for_no_more_than_a_quarter_and_others_notice_nothing_of_it() {
+    async fn a_person_is_limited_to_a_quarter_and_others_are_not_affected() {
         let in_flight = Arc::new(InFlight::default());
         for (mib, times) in [(50, 1), (33, 1), (30, 2), (10, 4), (1, 33)] {
             let mut held = Vec::new();
@@ -254,19 +254,19 @@ mod tests {
                 (Kind::Overloaded, Some(5))
             );
         }
-        // What is not refused breaks off the person's own.
+        // A response that was not refused aborts older ones of the same person.
         let other = in_flight.body(of_size(50), "two");
         let mut own = [40, 20, 30].map(|mib| in_flight.body(of_size(mib), "one"));
         assert_eq!(total(&in_flight), 100);
         own.reverse();
         let [third, second, first] = own;
-        assert!(!is_whole(first).await);
-        assert!(is_whole(second).await && is_whole(third).await && is_whole(other).await);
-        assert!(is_whole(in_flight.body(of_size(70), "one")).await);
+        assert!(!is_complete(first).await);
+        assert!(is_complete(second).await && is_complete(third).await && is_complete(other).await);
+        assert!(is_complete(in_flight.body(of_size(70), "one")).await);
     }
 
     #[tokio::test]
-    async fn where_all_is_taken_the_oldest_of_who_holds_the_most_is_broken_off() {
+    async fn at_the_total_limit_the_largest_holder_loses_its_oldest_response() {
         let in_flight = Arc::new(InFlight::default());
         let sizes = [("a", 30), ("b", 20), ("b", 40), ("c", 55), ("d", 55)];
         let hold = |(person, mib): (&str, usize)| in_flight.body(of_size(mib), person);
@@ -274,25 +274,25 @@ mod tests {
         held.push(in_flight.body(of_size(50), "e"));
         assert_eq!(total(&in_flight), 250);
         assert!(in_flight.check("new").is_ok(), "nobody else is refused");
-        assert!(is_whole(in_flight.body(of_size(5), "new")).await);
+        assert!(is_complete(in_flight.body(of_size(5), "new")).await);
         held.push(in_flight.body(of_size(20), "new"));
-        assert_eq!(total(&in_flight), 250, "b's older one has gone at once");
-        let mut whole = Vec::new();
+        assert_eq!(total(&in_flight), 250, "b's older one was aborted");
+        let mut complete = Vec::new();
         for body in held {
-            whole.push(is_whole(body).await);
+            complete.push(is_complete(body).await);
         }
-        assert_eq!(whole, [true, false, true, true, true, true, true]);
+        assert_eq!(complete, [true, false, true, true, true, true, true]);
         assert_eq!(total(&in_flight), 0);
     }
 
     #[tokio::test]
-    async fn a_part_that_was_handed_on_keeps_nothing_of_what_is_broken_off() {
+    async fn a_part_that_was_sent_keeps_no_memory_of_an_aborted_response() {
         use http_body_util::BodyExt as _;
         let in_flight = Arc::new(InFlight::default());
         let bytes = of_size(40);
         let mut body = in_flight.body(bytes.clone(), "one");
         let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
-        lock(&in_flight.0).break_off("one");
+        lock(&in_flight.0).abort_oldest("one");
         assert!(bytes.is_unique() && part.len() == PART_BYTES);
         assert!(body.frame().await.unwrap().is_err());
     }

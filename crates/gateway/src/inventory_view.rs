@@ -1,5 +1,5 @@
-//! The inventory at one moment, for the metrics, the report, the command `status` and the watchers. The judgement is that
-//! of `health`; here each resource, connection and alarm is only brought together.
+//! The inventory at one moment, for the metrics, the report, the command `status` and the watchers. Combines resources,
+//! connections and alarms; the judgement is made by `health`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Maintenance, maintenance_of};
@@ -8,7 +8,7 @@ use health::{Freshness, Severity};
 use protocol::{ConnectionState, Inventory};
 use std::collections::HashMap;
 
-/// The whole inventory at one moment.
+/// The complete inventory at one moment.
 #[derive(Debug)]
 pub(crate) struct InventoryView<'a> {
     connections: HashMap<&'a str, &'a ConnectionState>,
@@ -17,7 +17,7 @@ pub(crate) struct InventoryView<'a> {
     now: DateTime<Utc>,
 }
 
-/// When a connection was read, and how often that is expected.
+/// The time of a connection's last reading, and the expected interval.
 pub(crate) fn reading(connection: &ConnectionState) -> Reading {
     let interval = i64::try_from(connection.interval_ms).unwrap_or(i64::MAX);
     Reading {
@@ -26,13 +26,13 @@ pub(crate) fn reading(connection: &ConnectionState) -> Reading {
     }
 }
 
-/// The time since a connection was last read as a whole; `None` if it never was.
+/// The time since a connection was last read completely; `None` if it never was.
 pub(crate) fn age(connection: &ConnectionState, now: DateTime<Utc>) -> Option<TimeDelta> {
     let at = connection.observed_at?;
     Some(now.signed_duration_since(at).max(TimeDelta::zero()))
 }
 
-/// How far the vendor's clock is ahead of the gateway's.
+/// The difference by which the vendor's clock is ahead of the gateway's.
 pub(crate) fn vendor_ahead(connection: &ConnectionState) -> TimeDelta {
     TimeDelta::try_milliseconds(connection.vendor_ahead_ms).unwrap_or_default()
 }
@@ -49,7 +49,7 @@ pub(crate) fn level(severity: Severity) -> u8 {
 }
 
 impl<'a> InventoryView<'a> {
-    /// Of an inventory that is whole.
+    /// Creates a view of a complete inventory.
     pub(crate) fn new(inventory: &'a Inventory, now: DateTime<Utc>) -> Self {
         let connections = inventory.connections.iter().flatten();
         let alarms = inventory.alarms.iter().flatten();
@@ -70,18 +70,18 @@ impl<'a> InventoryView<'a> {
         self.connections.get(id).copied()
     }
 
-    /// Whether alarms of a resource or a connection are to be expected now.
+    /// Whether a resource or a connection is in maintenance now, so that its alarms are expected.
     pub(crate) fn is_in_maintenance(&self, key: &ResourceKey) -> bool {
         let system = |id: &str| Some(self.connection(id)?.connection.system.kind());
         maintenance_of(self.maintenance, key, system, self.now).is_some()
     }
 
-    /// How a resource counts now: never healthy where it is stale.
+    /// The effective state of a resource now. A stale resource is never healthy.
     pub(crate) fn effective_state(&self, resource: &Resource) -> EffectiveState {
         resource.effective_state(self.freshness_of(resource))
     }
 
-    /// When the state of a resource became unknown; `None` while its last reading is believed.
+    /// The time at which the state of a resource became unknown; `None` while its last reading is fresh enough.
     pub(crate) fn unknown_since(&self, resource: &Resource) -> Option<DateTime<Utc>> {
         let connection = self.connection(&resource.key.connection);
         let read = connection.and_then(|connection| connection.observed_at);
@@ -95,21 +95,24 @@ impl<'a> InventoryView<'a> {
         })
     }
 
-    /// How bad a resource is: its effective state, or its open alarm where that is worse. A resource that keeps
-    /// changing, or that has been changing for too long, has an alarm while its state is well.
+    /// The severity of a resource: that of its effective state, or of its open alarm if that is worse. A resource that
+    /// keeps changing, or that has been changing for too long, has an alarm although its state is normal.
     pub(crate) fn severity(&self, resource: &Resource) -> Severity {
         self.worse(self.effective_state(resource).severity, &resource.key)
     }
 
-    /// How bad a connection is: unknown at least while its last reading is not believed.
+    /// The severity of a connection: at least unknown while its last reading is too old.
     pub(crate) fn severity_of_connection(&self, connection: &ConnectionState) -> Severity {
         let believed = reading(connection).freshness(self.now).is_believable();
-        let own = if believed {
+        let severity = if believed {
             Severity::Normal
         } else {
             Severity::Unknown
         };
-        self.worse(own, &ResourceKey::of_connection(&connection.connection.id))
+        self.worse(
+            severity,
+            &ResourceKey::of_connection(&connection.connection.id),
+        )
     }
 
     fn worse(&self, severity: Severity, key: &ResourceKey) -> Severity {

@@ -1,6 +1,6 @@
-//! What is counted, and all metrics as text for Prometheus. Labels of counters hold only values of the
-//! configuration or of this program, never of a caller, who could otherwise fill the memory with new ones.
-//! The names and meanings of all metrics are in `docs/monitoring.md`.
+//! The counters, and all metrics as text for Prometheus. Labels of counters have only values from the configuration or
+//! this program, never from a request, because a client could otherwise fill the memory with new values.
+//! `docs/monitoring.md` lists the names and meanings of all metrics.
 
 mod alerts;
 mod counters;
@@ -23,17 +23,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The upper ends of the histogram's buckets, in seconds.
+/// The upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// A session counts as open for so long after its last request.
+/// How long a session counts as open after its last request.
 const SESSION_OPEN_FOR: Duration = Duration::from_secs(300);
 
-/// How many reports of browsers are taken within a minute.
-const MAX_REPORTS_A_MINUTE: u32 = 60;
+/// The maximum number of browser reports accepted per minute.
+const MAX_REPORTS_PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How many sessions are counted.
+/// The maximum number of sessions that are counted.
 const MAX_SESSIONS: usize = 10_000;
 
 type Counters<K> = Mutex<BTreeMap<K, u64>>;
@@ -42,17 +42,17 @@ fn count<K: Ord>(counters: &Counters<K>, key: K) {
     *lock(counters).entry(key).or_default() += 1;
 }
 
-/// The counters of one gateway. They survive a change of the configuration.
+/// The counters of one gateway. They survive a reload of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     /// By kind of route, method and status class.
     requests: Counters<(&'static str, &'static str, u16)>,
-    /// By whether the configuration came into force.
+    /// By outcome.
     reloads: Counters<&'static str>,
     sign_ins: Counters<&'static str>,
     refusals: Counters<&'static str>,
     csp_reports: Counters<&'static str>,
-    /// When the present minute of reports began, and how many came in it.
+    /// The start of the current minute of reports, and the number of reports since.
     reporting: Mutex<Option<(Instant, u32)>>,
     refusing: Mutex<Refusals>,
     sessions: Mutex<HashMap<String, (&'static str, Instant)>>,
@@ -69,7 +69,7 @@ struct Counts {
     seconds: Histogram,
     requested: u64,
     shared: u64,
-    /// When the vendor last answered with success.
+    /// The time of the vendor's last successful response.
     last_success: Option<Instant>,
     breaker: BreakerState,
     opened: u64,
@@ -94,14 +94,14 @@ impl Default for Counts {
 pub(crate) enum BreakerState {
     /// Calls are made.
     Closed,
-    /// Calls fail at once until then; the next one after that is the trial.
+    /// Calls fail immediately until this time; the next call is the trial.
     Open(Instant),
-    /// The trial call is in progress, and all others fail at once.
+    /// The trial call is in progress; all others fail immediately.
     Trial,
 }
 
 impl BreakerState {
-    /// Whether calls fail at once at this moment.
+    /// Whether calls fail immediately at `now`.
     fn refuses(self, now: Instant) -> bool {
         match self {
             Self::Closed => false,
@@ -132,9 +132,9 @@ impl Metrics {
         count(&self.requests, (route, method, status / 100));
     }
 
-    /// The configuration was read again.
-    pub(crate) fn reload(&self, is_in_force: bool) {
-        count(&self.reloads, if is_in_force { "done" } else { "refused" });
+    /// Counts a reload of the configuration.
+    pub(crate) fn reload(&self, is_valid: bool) {
+        count(&self.reloads, if is_valid { "done" } else { "refused" });
     }
 
     pub(crate) fn sign_in(&self, outcome: &'static str) {
@@ -145,28 +145,27 @@ impl Metrics {
         count(&self.refusals, why);
     }
 
-    /// A page broke its Content-Security-Policy.
+    /// Counts a violation of the Content-Security-Policy.
     pub(crate) fn csp_report(&self, directive: &'static str) {
         count(&self.csp_reports, directive);
     }
 
-    /// Whether another report is taken within this minute.
+    /// Whether another report is accepted in this minute.
     pub(crate) fn may_report(&self) -> bool {
         let now = Instant::now();
         let mut reporting = lock(&self.reporting);
-        let minute = reporting.filter(|(began, _)| now.duration_since(*began) < MINUTE);
-        let (began, count) = minute.unwrap_or((now, 0));
-        *reporting = Some((began, count.saturating_add(1)));
-        count < MAX_REPORTS_A_MINUTE
+        let minute = reporting.filter(|(start, _)| now.duration_since(*start) < MINUTE);
+        let (start, count) = minute.unwrap_or((now, 0));
+        *reporting = Some((start, count.saturating_add(1)));
+        count < MAX_REPORTS_PER_MINUTE
     }
 
-    /// Whether another refusal of this kind is recorded at this moment, of the person with this name, or of all who are
-    /// not signed in.
+    /// Whether to record another refusal of this kind, for the user `who` or for everybody who is not signed in.
     pub(crate) fn take_refusal(&self, what: &'static str, who: &str) -> Option<Recorded> {
         lock(&self.refusing).take(what, who, Instant::now())
     }
 
-    /// A session made a request.
+    /// Records a request of a session.
     pub(crate) fn session_used(&self, session: &str, role: &'static str) {
         let mut sessions = lock(&self.sessions);
         let now = Instant::now();
@@ -178,12 +177,12 @@ impl Metrics {
         }
     }
 
-    /// A session ended.
+    /// Records the end of a session.
     pub(crate) fn session_ended(&self, session: &str) {
         lock(&self.sessions).remove(session);
     }
 
-    /// All metrics in Prometheus's text format: what was counted, and the state of what is watched.
+    /// All metrics in Prometheus's text format: the counters, and the state of the watched systems.
     pub(crate) fn text(
         &self,
         inventory: &Inventory,
@@ -204,7 +203,7 @@ impl Metrics {
 }
 
 impl Meter {
-    /// One call to the vendor.
+    /// Counts a call to the vendor.
     pub(crate) fn call(&self, duration: Duration, outcome: &Result<Answer, Problem>) {
         let mut counts = lock(&self.0);
         let class = match outcome {
@@ -226,7 +225,7 @@ impl Meter {
         }
     }
 
-    /// One read, answered by its own call or by another's.
+    /// Counts a read, answered by its own call or by another's.
     pub(crate) fn read(&self, shared: bool) {
         let mut counts = lock(&self.0);
         if shared {
@@ -236,10 +235,10 @@ impl Meter {
         }
     }
 
-    /// The state of the connection's breaker changed.
+    /// Records the new state of the connection's breaker.
     pub(crate) fn breaker(&self, state: BreakerState) {
         let mut counts = lock(&self.0);
-        // A trial that fails keeps it open. A breaker that replaced an open one opens anew.
+        // A failed trial keeps the breaker open. A breaker that replaced an open one counts again.
         let opens = matches!(state, BreakerState::Open(_)) && counts.breaker != BreakerState::Trial;
         counts.opened += u64::from(opens);
         counts.breaker = state;

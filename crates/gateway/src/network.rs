@@ -1,8 +1,8 @@
-//! The networks of addresses: who shares one probably shares an owner. A leaf: it uses no other module.
+//! The networks of addresses. Addresses in one network probably have the same owner. A leaf: it uses no other module.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The network of an address, with a prefix of so many bits: `six` for IPv6, `four` for IPv4.
+/// The network of an address, with a prefix of `six` bits for IPv6 and `four` bits for IPv4.
 pub(crate) fn of(address: IpAddr, six: u8, four: u8) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -16,7 +16,7 @@ pub(crate) fn of(address: IpAddr, six: u8, four: u8) -> IpAddr {
     }
 }
 
-/// The address, or for IPv6 its /64 network, all of which usually belongs to one subscriber.
+/// The address, or for IPv6 its /64 network, which usually belongs to one subscriber.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     of(address, 64, 32)
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_the_first_bits_of_an_address() {
+    fn a_network_consists_of_the_first_bits_of_an_address() {
         for (address, six, four, expected) in [
             ("2001:db8:1:2:3::4", 64, 32, "2001:db8:1:2::"),
             ("2001:db8:1:2ff:3::4", 56, 32, "2001:db8:1:200::"),

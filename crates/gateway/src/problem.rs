@@ -1,6 +1,6 @@
-//! The gateway's own errors, as problem details (RFC 9457). A vendor's errors are not among them: they are
-//! relayed. Must never hold a secret. A vendor's address is named only where it is the problem itself, without its
-//! query. A leaf: it uses no other module.
+//! The gateway's own errors, as problem details (RFC 9457). A vendor's errors are relayed instead. A problem must never
+//! hold a secret. It names a vendor's address only if the address itself is the problem, and without its query. A leaf:
+//! it uses no other module.
 
 use axum::http::StatusCode;
 use reqwest::Url;
@@ -9,16 +9,16 @@ use reqwest::Url;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     NotFound,
-    /// The path exists, for other methods.
+    /// The path exists, but not for this method.
     MethodNotAllowed,
     BadRequest,
     /// The body is not JSON.
     UnsupportedMediaType,
-    /// The request comes from another site, or uses a name that is not the gateway's.
+    /// The request comes from another site, or its host name is not the gateway's.
     CrossSite,
-    /// A sign-in is needed.
+    /// The request needs a session.
     SignIn,
-    /// The user name or the password is wrong. It is never said which.
+    /// The user name or the password is wrong. Never reveals which one.
     WrongPassword,
     /// Too many failed attempts.
     TooManyTries,
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     WrongCode,
     /// The name is in use.
     NameTaken,
-    /// It is not any more what the person saw.
+    /// The resource has changed since the user saw it.
     Changed,
     /// The change is in effect, but would not survive a restart.
     NotSaved,
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Overloaded,
     /// The gateway is not ready for requests.
     NotReady,
-    /// The audit cannot be written, and without its record no change is sent.
+    /// The audit cannot be written. No change is sent without an audit record.
     NotRecorded,
     /// The vendor's system could not be reached.
     Unreachable,
@@ -48,27 +48,27 @@ pub(crate) enum Kind {
     Credentials,
     /// The vendor's system sent a redirect.
     Redirect,
-    /// There is no API of the vendor at the configured address.
+    /// The configured address has no API of the vendor.
     WrongAddress,
-    /// The vendor's answer cannot be read.
+    /// The vendor's response cannot be read.
     Unreadable,
     /// A change lacks its precondition.
     PreconditionRequired,
-    /// There is no thumbnail that can be shown.
+    /// No thumbnail can be shown.
     Thumbnail,
-    /// A fault in the gateway.
+    /// An internal error of the gateway.
     Internal,
 }
 
 impl Kind {
     /// The last part of the `type`.
     pub(crate) fn name(self) -> &'static str {
-        self.words().0
+        self.description().0
     }
 
     /// The last part of the `type`, the title and the usual status.
     #[rustfmt::skip]
-    pub(crate) fn words(self) -> (&'static str, &'static str, StatusCode) {
+    pub(crate) fn description(self) -> (&'static str, &'static str, StatusCode) {
         match self {
             Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", StatusCode::METHOD_NOT_ALLOWED),
@@ -77,13 +77,13 @@ impl Kind {
             Self::CrossSite => ("cross-site", "Cross-site request refused", StatusCode::FORBIDDEN),
             Self::SignIn => ("sign-in", "Sign in first", StatusCode::UNAUTHORIZED),
             Self::WrongPassword => ("wrong-password", "Not signed in", StatusCode::UNAUTHORIZED),
-            Self::TooManyTries => ("too-many-tries", "Too many tries", StatusCode::TOO_MANY_REQUESTS),
+            Self::TooManyTries => ("too-many-tries", "Too many attempts", StatusCode::TOO_MANY_REQUESTS),
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::WrongCode => ("wrong-code", "Wrong code", StatusCode::NOT_FOUND),
             Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
-            Self::Changed => ("changed", "Changed meanwhile", StatusCode::CONFLICT),
+            Self::Changed => ("changed", "Changed in the meantime", StatusCode::CONFLICT),
             Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Overloaded => ("overloaded", "Too much at a time", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Overloaded => ("overloaded", "Too many requests", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotRecorded => ("not-recorded", "The change cannot be recorded", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unreachable => ("unreachable", "Could not reach the vendor", StatusCode::BAD_GATEWAY),
@@ -92,20 +92,20 @@ impl Kind {
             Self::Credentials => ("credentials", "The vendor refused the gateway's credentials", StatusCode::BAD_GATEWAY),
             Self::Redirect => ("redirect", "The vendor redirected", StatusCode::BAD_GATEWAY),
             Self::WrongAddress => ("wrong-address", "The address is not that of the vendor's API", StatusCode::BAD_GATEWAY),
-            Self::Unreadable => ("unreadable", "The vendor's answer cannot be read", StatusCode::BAD_GATEWAY),
+            Self::Unreadable => ("unreadable", "The vendor's response is unreadable", StatusCode::BAD_GATEWAY),
             Self::PreconditionRequired => ("precondition-required", "Precondition required", StatusCode::PRECONDITION_REQUIRED),
-            Self::Thumbnail => ("thumbnail", "No thumbnail that could be shown", StatusCode::BAD_GATEWAY),
+            Self::Thumbnail => ("thumbnail", "No usable thumbnail", StatusCode::BAD_GATEWAY),
             Self::Internal => ("internal", "Internal error", StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }
 
-/// What is known about a request to a vendor that failed, where its kind does not tell.
+/// What is known about a failed request to a vendor, in addition to its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// Nothing was sent.
     NotSent,
-    /// The vendor refused it.
+    /// The vendor refused the request.
     Refused,
 }
 
@@ -114,11 +114,11 @@ pub(crate) enum Delivery {
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
     pub(crate) status: StatusCode,
-    /// What happened, for people.
+    /// The description for people.
     pub(crate) detail: String,
     /// The allowed methods, for [`Kind::MethodNotAllowed`].
     pub(crate) allow: Option<String>,
-    /// In how many seconds a retry makes sense.
+    /// The seconds after which a retry makes sense.
     pub(crate) retry_after: Option<u32>,
     /// What is known about the request that failed.
     pub(crate) delivery: Option<Delivery>,
@@ -127,7 +127,7 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem with the usual status of its kind.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let (_, _, status) = kind.words();
+        let (_, _, status) = kind.description();
         Self {
             kind,
             status,
@@ -138,15 +138,15 @@ impl Problem {
         }
     }
 
-    /// The problem, with what is known about the request that failed.
-    pub(crate) fn of(self, delivery: Delivery) -> Self {
+    /// Adds what is known about the request that failed.
+    pub(crate) fn with_delivery(self, delivery: Delivery) -> Self {
         Self {
             delivery: Some(delivery),
             ..self
         }
     }
 
-    /// The problem for an address at which there is nothing: which it was, and what is likely.
+    /// The problem for an address without the expected API. `likely` is the likely cause.
     pub(crate) fn wrong_address(
         name: &str,
         status: StatusCode,
@@ -165,14 +165,15 @@ impl Problem {
         )
     }
 
-    /// Whether a change that ended with this certainly was not carried out. Of one that was relayed, `relay::write` knows
-    /// whether it was sent. A change of the gateway's own that could not be recorded in time may be in the store later.
+    /// Whether a change that ended with this problem was certainly not carried out. For relayed changes, `relay::write`
+    /// knows whether they were sent. A change of the gateway's own that was not recorded in time may still be stored
+    /// later.
     pub(crate) fn is_not_carried_out(&self) -> bool {
         self.delivery.is_some() || matches!(self.kind, Kind::NotReady | Kind::Overloaded)
     }
 
-    /// Whether a write that was handed to the vendor's client may have been carried out although it failed, because no
-    /// answer came back that tells.
+    /// Whether a write that failed after it was passed to the vendor's client may have been carried out, because no
+    /// response confirms or denies it.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
         self.delivery.is_none()
             && matches!(
@@ -186,10 +187,10 @@ impl Problem {
     }
 }
 
-/// What every problem tells a client. What only some tell is added by who writes it.
+/// The fields that every problem sends to a client. Callers add the others.
 impl From<&Problem> for protocol::Problem {
     fn from(problem: &Problem) -> Self {
-        let (name, title, _) = problem.kind.words();
+        let (name, title, _) = problem.kind.description();
         Self {
             kind: format!("/problems/{name}"),
             title: title.to_owned(),

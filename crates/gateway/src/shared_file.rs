@@ -1,5 +1,5 @@
-//! A value in memory, or in a file that several gateways may share: replaced as a whole under a lock, and read
-//! again when another gateway has replaced it. An unreadable file is never overwritten.
+//! A value in memory or in a file that several gateways may share. The file is replaced completely, under a lock, and
+//! read again when another gateway has replaced it. An unreadable file is never overwritten.
 
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
@@ -10,26 +10,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What a file may hold.
+/// The content of a shared file.
 pub(crate) trait Content: Clone + Default + PartialEq + Serialize {
-    /// What the file is called in messages.
+    /// The name of the file in messages.
     const WHAT: &'static str;
-    /// What an unreadable file means, as the end of a sentence.
+    /// The consequence of an unreadable file, as the end of a sentence.
     const UNTIL_FIXED: &'static str;
 
     /// Parses and validates the content.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the content.
     fn parse(bytes: &[u8]) -> Result<Self, String>;
 }
 
-/// The longest file. No content is ever as long.
+/// The maximum length of a file. No content is ever as long.
 const MAX_BYTES: u64 = 4 << 20;
-/// How long to wait while another gateway writes.
+/// The maximum wait while another gateway writes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Changes when the file changes.
+/// A value that changes when the file changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
     modified: Option<SystemTime>,
@@ -51,7 +51,7 @@ impl FileStamp {
     }
 }
 
-/// The value and its file.
+/// A value and the file that holds it.
 #[derive(Debug)]
 pub(crate) struct SharedFile<T> {
     file: Option<PathBuf>,
@@ -82,7 +82,7 @@ impl<T: Content> SharedFile<T> {
     }
 
     /// # Errors
-    /// The file is not a content, or its folder cannot be written to.
+    /// The file cannot be read, or its folder cannot be written to.
     pub(crate) fn in_file(file: &Path) -> Result<Self, String> {
         let (content, stamp) = load::<T>(file)?;
         drop(lock_file::<T>(file)?);
@@ -99,7 +99,7 @@ impl<T: Content> SharedFile<T> {
         self.file.is_some()
     }
 
-    /// The present value. `None` when it cannot be read.
+    /// The current value; `None` if it cannot be read.
     pub(crate) fn read(&self) -> Option<Arc<T>> {
         let mut cached = lock(&self.cached);
         let Some(file) = &self.file else {
@@ -137,10 +137,10 @@ impl<T: Content> SharedFile<T> {
         cached.content.clone()
     }
 
-    /// Changes the present value and stores it. Nothing changes when `act` fails.
+    /// Changes the current value and stores it. Nothing changes when `act` fails.
     ///
     /// # Errors
-    /// Those of `act`, or the file cannot be read or written.
+    /// The errors of `act`, or the file cannot be read or written.
     pub(crate) fn change<D>(
         &self,
         act: impl FnOnce(&mut T) -> Result<D, Problem>,
@@ -180,29 +180,29 @@ fn about<T: Content>(file: &Path, why: &dyn std::fmt::Display) -> String {
     format!("{} {:?}: {why}", T::WHAT, file.display().to_string())
 }
 
-/// Checks that a file, if it exists, holds such a value.
+/// Checks the content of a file, if it exists.
 ///
 /// # Errors
-/// What is wrong with it.
+/// What is wrong with the file.
 pub(crate) fn check<T: Content>(file: &Path) -> Result<(), String> {
     load::<T>(file).map(drop)
 }
 
-/// Checks that the file could be locked, as [`SharedFile::in_file`] does. Leaves nothing behind: a lock that another
-/// user has made, who only checks, would keep the gateway out.
+/// Checks that the file can be locked, as [`SharedFile::in_file`] does. Leaves no lock file behind: if another user ran
+/// the check, the gateway could not open that user's lock file.
 ///
 /// # Errors
-/// Why it could not.
+/// Why the file cannot be locked.
 pub(crate) fn check_writable<T: Content>(file: &Path) -> Result<(), String> {
     let lock = beside(file, ".lock");
     let opened = match private().open(&lock) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            // Several may check at a time.
+            // The process id keeps concurrent checks apart.
             let trial = beside(file, &format!(".{}.check", std::process::id()));
-            let made = private().create(true).truncate(false).open(&trial);
-            // Fails only where it was not made.
+            let created = private().create(true).truncate(false).open(&trial);
+            // Fails only if the file was not created.
             let _ = std::fs::remove_file(&trial);
-            made
+            created
         }
         opened => opened,
     };
@@ -211,15 +211,15 @@ pub(crate) fn check_writable<T: Content>(file: &Path) -> Result<(), String> {
         .map_err(|error| lock_fault::<T>(file, &lock, &error))
 }
 
-/// What a file holds at this moment. No file is the default.
+/// The current content of a file; the default if it does not exist.
 ///
 /// # Errors
-/// What is wrong with it.
+/// What is wrong with the file.
 pub(crate) fn content<T: Content>(file: &Path) -> Result<T, String> {
     load::<T>(file).map(|(content, _)| content)
 }
 
-/// Reads a file. No file is the default.
+/// Reads a file. Returns the default if it does not exist.
 fn load<T: Content>(path: &Path) -> Result<(T, Option<FileStamp>), String> {
     let wrong = |error: std::io::Error| about::<T>(path, &error);
     let file = match File::open(path) {
@@ -229,27 +229,27 @@ fn load<T: Content>(path: &Path) -> Result<(T, Option<FileStamp>), String> {
         }
         Err(error) => return Err(wrong(error)),
     };
-    // Taken from the open file, because the file may be replaced meanwhile.
+    // Taken from the open file, because the path may be replaced meanwhile.
     let stamp = FileStamp::of(&file.metadata().map_err(wrong)?);
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(wrong)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(about::<T>(path, &"it is too long to be one"));
+        return Err(about::<T>(path, &"it is too large"));
     }
     let content = T::parse(&bytes).map_err(|why| about::<T>(path, &why))?;
     Ok((content, Some(stamp)))
 }
 
-/// A file whose name is that of another one with this ending.
+/// The path of a file with `ending` appended.
 pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
 }
 
-/// Options for files that only their owner may read or write.
+/// Open options for files that only their owner may read or write.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -262,7 +262,7 @@ fn lock_fault<T: Content>(file: &Path, lock: &Path, error: &std::io::Error) -> S
     about::<T>(file, &format!("{:?}: {error}", lock.display().to_string()))
 }
 
-/// Locks the file against other gateways. The lock ends with the process at the latest.
+/// Locks the file against other gateways. The lock is released when the process ends, at the latest.
 fn lock_file<T: Content>(file: &Path) -> Result<File, String> {
     let path = beside(file, ".lock");
     let lock = private().create(true).truncate(false).open(&path);
@@ -273,17 +273,14 @@ fn lock_file<T: Content>(file: &Path) -> Result<File, String> {
             Ok(()) => return Ok(lock),
             Err(TryLockError::Error(error)) => return Err(about::<T>(file, &error)),
             Err(TryLockError::WouldBlock) if began.elapsed() > LOCK_TIMEOUT => {
-                return Err(about::<T>(
-                    file,
-                    &"another gateway does not stop writing it",
-                ));
+                return Err(about::<T>(file, &"another gateway keeps it locked"));
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
         }
     }
 }
 
-/// Replaces the file, so that a reader finds either the old or the new one, complete.
+/// Replaces the file atomically, so that a reader finds either the complete old or the complete new one.
 fn write<T: Content>(file: &Path, content: &T) -> Result<FileStamp, String> {
     let new = beside(file, ".new");
     let write = || {
@@ -296,8 +293,8 @@ fn write<T: Content>(file: &Path, content: &T) -> Result<FileStamp, String> {
         std::fs::rename(&new, file)?;
         #[cfg(unix)]
         if let Some(folder) = file.parent() {
-            let here = folder.as_os_str().is_empty();
-            File::open(if here { Path::new(".") } else { folder })?.sync_all()?;
+            let is_current = folder.as_os_str().is_empty();
+            File::open(if is_current { Path::new(".") } else { folder })?.sync_all()?;
         }
         Ok(stamp)
     };

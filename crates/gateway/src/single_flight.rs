@@ -6,10 +6,10 @@ use tokio::select;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// The last outcome of a fetch, and whether there is a fetch.
+/// The latest outcome, and whether a fetch is in progress.
 ///
-/// Callers look at it without holding anything that others wait for: where each had to hold a lock to see that an
-/// outcome is of no use to it, many that came at once kept one another from fetching the next.
+/// Callers inspect the state without a lock. With one, many concurrent callers that cannot use the latest outcome would
+/// delay one another, and with that the next fetch.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     state: watch::Sender<State<T>>,
@@ -18,7 +18,7 @@ pub(crate) struct SingleFlight<T> {
 #[derive(Debug)]
 struct State<T> {
     fetched: Option<Fetched<T>>,
-    /// How many fetches have ended.
+    /// The number of completed fetches.
     ended: u64,
     is_fetching: bool,
 }
@@ -27,13 +27,13 @@ struct State<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Fetched<T> {
     pub(crate) value: T,
-    /// Counts fetches from 1 and so identifies the outcome.
+    /// The sequence number of the fetch, from 1. Identifies the outcome.
     pub(crate) number: u64,
-    /// When the fetch ended.
+    /// The time at which the fetch ended.
     pub(crate) at: Instant,
 }
 
-/// The only fetch. Dropping it leaves its outcome, if it has one, and lets another one begin.
+/// The fetch in progress. Dropping it publishes its outcome, if there is one, and allows the next fetch.
 struct Fetch<'s, T> {
     state: &'s watch::Sender<State<T>>,
     fetched: Option<Fetched<T>>,
@@ -64,30 +64,30 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// The last outcome if it still serves or arrived while this caller waited. Otherwise fetches a new one. If
-    /// the caller that fetches is dropped, another one fetches.
+    /// Returns the latest outcome if it `is_usable` or arrived while this caller waited. Otherwise fetches a new one.
+    /// If the caller that fetches is dropped, another caller fetches.
     pub(crate) async fn get<F: Future<Output = T>>(
         &self,
-        serves: impl Fn(&Fetched<T>) -> bool,
+        is_usable: impl Fn(&Fetched<T>) -> bool,
         fetch: impl FnOnce(Option<Fetched<T>>) -> F,
     ) -> Fetched<T> {
         let no_wait = || ready(Ok::<(), Infallible>(()));
-        match self.get_with_permit(false, serves, no_wait, fetch).await {
+        match self.get_with_permit(false, is_usable, no_wait, fetch).await {
             Ok(fetched) => fetched,
             Err(never) => match never {},
         }
     }
 
-    /// As [`Self::get`], but the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
-    /// a permit: of all that want the same, the first one that has one fetches, and those that wait for its outcome hold
-    /// none. With `anew`, the outcome of a fetch that had begun before this call does not serve.
+    /// Like [`Self::get`], but the caller that fetches holds a permit, which `permit` waits for. Of the callers that
+    /// wait for a permit, the first one that gets it fetches; the callers that wait for its outcome hold none. With
+    /// `fresh`, the outcome of a fetch that started before this call is not used.
     ///
     /// # Errors
-    /// What `permit` failed with.
+    /// The error of `permit`.
     pub(crate) async fn get_with_permit<P, E, G, F>(
         &self,
-        anew: bool,
-        serves: impl Fn(&Fetched<T>) -> bool,
+        fresh: bool,
+        is_usable: impl Fn(&Fetched<T>) -> bool,
         permit: impl Fn() -> G,
         fetch: impl FnOnce(Option<Fetched<T>>) -> F,
     ) -> Result<Fetched<T>, E>
@@ -95,37 +95,37 @@ impl<T: Clone> SingleFlight<T> {
         G: Future<Output = Result<P, E>>,
         F: Future<Output = T>,
     {
-        let begun = {
+        let too_old = {
             let state = self.state.borrow();
-            state.ended + u64::from(anew && state.is_fetching)
+            state.ended + u64::from(fresh && state.is_fetching)
         };
-        let of_use = |state: &State<T>| {
+        let is_ready = |state: &State<T>| {
             let fetched = state.fetched.as_ref();
-            fetched.is_some_and(|fetched| fetched.number > begun || serves(fetched))
+            fetched.is_some_and(|fetched| fetched.number > too_old || is_usable(fetched))
         };
         let _permit = loop {
-            self.wait_until(|state| !state.is_fetching || of_use(state))
+            self.wait_until(|state| !state.is_fetching || is_ready(state))
                 .await;
             let permit = select! {
                 biased;
-                () = self.wait_until(&of_use) => {
+                () = self.wait_until(&is_ready) => {
                     let state = self.state.borrow();
-                    // What served a moment ago may have grown old since.
-                    match state.fetched.as_ref().filter(|_| of_use(&state)) {
+                    // The outcome may have become too old meanwhile.
+                    match state.fetched.as_ref().filter(|_| is_ready(&state)) {
                         Some(fetched) => return Ok(fetched.clone()),
                         None => continue,
                     }
                 }
                 permit = permit() => permit?,
             };
-            let mut begins = false;
+            let mut starts = false;
             self.state.send_if_modified(|state| {
-                begins = !state.is_fetching && !of_use(state);
-                state.is_fetching |= begins;
-                // Nobody waits for a beginning.
+                starts = !state.is_fetching && !is_ready(state);
+                state.is_fetching |= starts;
+                // No caller waits for the start of a fetch.
                 false
             });
-            if begins {
+            if starts {
                 break permit;
             }
         };
@@ -144,13 +144,13 @@ impl<T: Clone> SingleFlight<T> {
         Ok(fetched)
     }
 
-    /// Whether an outcome serves or is being fetched.
-    pub(crate) fn is_of_use(&self, serves: impl Fn(&Fetched<T>) -> bool) -> bool {
+    /// Whether the latest outcome is usable, or a fetch is in progress.
+    pub(crate) fn is_usable_or_fetching(&self, is_usable: impl Fn(&Fetched<T>) -> bool) -> bool {
         let state = self.state.borrow();
-        state.is_fetching || state.fetched.as_ref().is_some_and(serves)
+        state.is_fetching || state.fetched.as_ref().is_some_and(is_usable)
     }
 
-    /// Takes the outcome out, after waiting for a fetch in progress.
+    /// Removes and returns the outcome, after waiting for a fetch in progress.
     pub(crate) async fn take(&self) -> Option<T> {
         let (mut waits, mut taken) = (true, None);
         while waits {
@@ -164,9 +164,10 @@ impl<T: Clone> SingleFlight<T> {
         taken.map(|fetched| fetched.value)
     }
 
-    async fn wait_until(&self, is: impl Fn(&State<T>) -> bool) {
-        // It fails where the sender is gone, which is borrowed here.
-        let _ = self.state.subscribe().wait_for(|state| is(state)).await;
+    async fn wait_until(&self, condition: impl Fn(&State<T>) -> bool) {
+        // Cannot fail: that would need the sender to be dropped, which is borrowed here.
+        let mut receiver = self.state.subscribe();
+        let _ = receiver.wait_for(|state| condition(state)).await;
     }
 }
 
@@ -181,7 +182,7 @@ mod tests {
     async fn concurrent_callers_share_one_fetch_and_the_next_fetches_again() {
         let flight = Arc::new(SingleFlight::<u64>::default());
         let fetched = Arc::new(AtomicU64::new(0));
-        let ask = || {
+        let request = || {
             let (flight, fetched) = (flight.clone(), fetched.clone());
             tokio::spawn(async move {
                 let fetch = |_| async {
@@ -191,15 +192,15 @@ mod tests {
                 flight.get(|_| false, fetch).await.value
             })
         };
-        let together = [ask(), ask(), ask()];
+        let together = [request(), request(), request()];
         for one in together {
             assert_eq!(one.await.unwrap(), 1);
         }
-        assert_eq!(ask().await.unwrap(), 2);
+        assert_eq!(request().await.unwrap(), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_a_place_keeps_nobody_else_from_fetching() {
+    async fn a_caller_that_waits_for_a_permit_does_not_block_other_fetches() {
         let (flight, permit) = (
             SingleFlight::<u64>::default(),
             tokio::sync::Semaphore::new(0),
@@ -215,13 +216,13 @@ mod tests {
         assert_eq!(
             (waited.unwrap().value, other),
             (2, 2),
-            "and it is served by that"
+            "the waiting caller gets the other's outcome"
         );
         assert_eq!(permit.available_permits(), 1, "its permit is free again");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_wants_it_anew_gets_no_outcome_of_a_fetch_that_had_begun_before() {
+    async fn a_fresh_request_ignores_the_outcome_of_a_fetch_in_progress() {
         let flight = SingleFlight::<u64>::default();
         let fetch = async |number: u64| {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -232,18 +233,18 @@ mod tests {
         let others = async {
             tokio::task::yield_now().await;
             let any = flight.get(|_| false, |_| fetch(2));
-            let anew =
+            let fresh =
                 [3, 4].map(|n| flight.get_with_permit(true, |_| false, permit, move |_| fetch(n)));
-            let [one, other] = anew;
+            let [one, other] = fresh;
             tokio::join!(any, one, other)
         };
         let (_, (any, one, other)) = tokio::join!(first, others);
-        let anew = [one, other].map(|fetched| fetched.unwrap().value);
-        assert_eq!((any.value, anew), (1, [3, 3]));
+        let fresh = [one, other].map(|fetched| fetched.unwrap().value);
+        assert_eq!((any.value, fresh), (1, [3, 3]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_place_nothing_is_fetched() {
+    async fn a_refused_permit_fetches_nothing() {
         let flight = SingleFlight::<u64>::default();
         let refuse = || ready(Err::<(), _>("none"));
         let none = flight.get_with_permit(false, |_| false, refuse, async |_| 1);
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_dropped_caller_leaves_the_fetch_to_the_next() {
+    async fn when_the_fetching_caller_is_dropped_the_next_one_fetches() {
         let flight = Arc::new(SingleFlight::<u64>::default());
         let first = {
             let flight = flight.clone();
@@ -268,19 +269,19 @@ mod tests {
         assert_eq!(flight.get(|_| false, async |_| 7).await.value, 7);
     }
 
-    /// Each outcome serves nobody who comes later, so that all who ask want the next one at once.
+    /// No outcome is usable for a later caller, so that all callers want the next fetch at once.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn many_who_want_the_next_outcome_at_once_do_not_keep_one_another_from_it() {
+    async fn many_callers_that_want_the_next_outcome_do_not_block_one_another() {
         let flight = Arc::new(SingleFlight::<u64>::default());
-        let places = Arc::new(tokio::sync::Semaphore::new(4));
-        let ask = |_| {
-            let (flight, places) = (flight.clone(), places.clone());
+        let permits = Arc::new(tokio::sync::Semaphore::new(4));
+        let request = |_| {
+            let (flight, permits) = (flight.clone(), permits.clone());
             tokio::spawn(async move {
                 for _ in 0..2_000 {
                     let outcome = flight.get_with_permit(
                         false,
                         |_| false,
-                        || places.acquire(),
+                        || permits.acquire(),
                         async |_| {
                             tokio::task::yield_now().await;
                             1
@@ -290,8 +291,8 @@ mod tests {
                 }
             })
         };
-        let all = futures_util::future::join_all((0..64).map(ask));
+        let all = futures_util::future::join_all((0..64).map(request));
         let ended = tokio::time::timeout(Duration::from_secs(20), all).await;
-        assert!(ended.is_ok(), "nobody gets on");
+        assert!(ended.is_ok(), "no progress");
     }
 }

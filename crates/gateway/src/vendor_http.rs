@@ -1,5 +1,5 @@
-//! The HTTP client for outgoing requests: sends one request and reads its answer within limits. It follows
-//! no redirect, keeps no cookie and uses no proxy but a configured one. It knows nothing about the vendors' credentials.
+//! The HTTP client for outgoing requests: sends one request and reads its response within limits. It follows no
+//! redirects, keeps no cookies and uses only a configured proxy. It knows nothing about the vendors' credentials.
 
 mod charset;
 
@@ -19,21 +19,21 @@ use std::iter::successors;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The largest answer of a vendor, in bytes.
+/// The maximum size of a vendor's response, in bytes.
 pub(crate) const ANSWER_LIMIT: usize = 50 * 1024 * 1024;
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// When it was complete.
+    /// The time at which the response was complete.
     pub(crate) at: Instant,
 }
 
 impl Answer {
-    /// The answer in the form that the `vendors` crate reads.
+    /// The response in the form that the `vendors` crate reads.
     pub(crate) fn plain(&self) -> vendors::Answer {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = self.headers.iter();
@@ -53,11 +53,11 @@ pub(crate) struct VendorHttp {
     pub(crate) client: Client,
     /// The server's name in messages, such as `Plant A`.
     pub(crate) name: String,
-    /// The largest answer, in bytes.
+    /// The maximum size of a response, in bytes.
     pub(crate) limit: usize,
 }
 
-/// A resolver's error for a name that has only addresses which must not be connected to.
+/// A resolver's error for a name whose addresses are all forbidden.
 #[derive(Debug)]
 pub(crate) struct NotAllowed;
 
@@ -69,16 +69,16 @@ impl fmt::Display for NotAllowed {
 
 impl Error for NotAllowed {}
 
-/// Whose certificates a client trusts.
+/// The certificates that a client trusts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trust<'a> {
-    /// Those of a PEM file and those that they sign, and no others.
+    /// Only the certificates of a PEM file and those that they sign.
     Only(&'a [u8]),
-    /// Those of a PEM file in addition to the known authorities.
+    /// The known authorities and the certificates of a PEM file.
     Also(Option<&'a [u8]>),
 }
 
-/// A client with the settings that all share.
+/// Builds a client with the settings that all clients share.
 ///
 /// # Errors
 /// The certificates or the proxy cannot be used.
@@ -90,10 +90,10 @@ pub(crate) fn client(
     build(client_builder(timeout, outbound, trust)?)
 }
 
-/// Makes a client without connecting.
+/// Builds a client without connecting.
 ///
 /// # Errors
-/// It cannot be made.
+/// The client cannot be built.
 pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
     builder
         .build()
@@ -148,12 +148,12 @@ pub(crate) fn client_builder(
     Ok(builder)
 }
 
-/// Never through a proxy: this computer, and what the configuration excepts.
+/// The addresses that bypass the proxy: this computer and the configured exceptions.
 fn exceptions(except: &str) -> String {
     format!("localhost,127.0.0.0/8,::1,{except}")
 }
 
-/// The proxy through which an address is asked, if through one: as the clients decide it.
+/// The proxy for requests to an address, if any. Decides as the clients do.
 pub(crate) fn proxy_to<'r>(
     outbound: &'r config::Outbound,
     url: &Url,
@@ -173,7 +173,7 @@ pub(crate) fn proxy_to<'r>(
 }
 
 impl VendorHttp {
-    /// Sends a request and reads the answer to its end.
+    /// Sends a request and reads the complete response.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Problem> {
         let mut response = self
             .client
@@ -201,7 +201,7 @@ impl VendorHttp {
         if declared > self.limit {
             return Err(too_large());
         }
-        // At once what it will take: a buffer that grows is copied over and over, and leaves holes in the memory.
+        // Allocated at once, because a growing buffer is copied repeatedly and fragments the memory.
         let mut body = Vec::with_capacity(declared);
         while let Some(chunk) = response
             .chunk()
@@ -221,8 +221,8 @@ impl VendorHttp {
         })
     }
 
-    /// The problem for a failed exchange. The error's own text may hold the address with its query, so only
-    /// recognised causes are named.
+    /// The problem for a failed request. The error's own text may hold the address with its query, so only recognised
+    /// causes are named.
     pub(crate) fn failure(&self, error: &reqwest::Error) -> Problem {
         let name = &self.name;
         let problem = if error.is_timeout() {
@@ -239,9 +239,9 @@ impl VendorHttp {
             };
             Problem::new(Kind::Unreachable, detail)
         };
-        // Without a connection nothing was sent.
+        // Without a connection, nothing was sent.
         match error.is_connect() {
-            true => problem.of(Delivery::NotSent),
+            true => problem.with_delivery(Delivery::NotSent),
             false => problem,
         }
     }
@@ -254,7 +254,7 @@ fn cause(error: &reqwest::Error) -> Option<String> {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(in_tls(tls));
         }
-        // The errors of the resolver and of the way through a proxy have no types that could be matched.
+        // The errors of the resolver and of the proxy tunnel have no types to match.
         let text = error.to_string();
         if text.starts_with("dns error") {
             let refused = successors(Some(error), |&error| error.source())
@@ -269,27 +269,27 @@ fn cause(error: &reqwest::Error) -> Option<String> {
         }
         next = inner(error);
         if let Some(io) = error.downcast_ref::<io::Error>()
-            && let Some(words) = in_io(io.kind())
+            && let Some(why) = in_io(io.kind())
         {
-            return Some(words.to_owned());
+            return Some(why.to_owned());
         }
     }
     None
 }
 
-/// The cause of an error.
+/// The source of an error.
 fn inner<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
-    // `source` of an io::Error skips the error that it wraps.
+    // `source` of an `io::Error` skips the error that it wraps.
     let io = error.downcast_ref::<io::Error>();
     io.and_then(|io| io.get_ref().map(|inner| inner as _))
         .or_else(|| error.source())
 }
 
-/// What failed at the proxy: by the word of the HTTP client, or before it could say anything.
+/// The cause of a failure at the proxy: as the HTTP client reports it, or why the proxy could not be reached.
 fn in_proxy(why: &str, error: &(dyn Error + 'static)) -> String {
     match why {
         "proxy authorization required" => {
-            "the proxy wants another user name and password (407): look at proxy_username and its password"
+            "the proxy rejected the user name and password (407): look at proxy_username and its password"
                 .to_owned()
         }
         "unsuccessful" => "the proxy refused to connect to it".to_owned(),
@@ -300,14 +300,14 @@ fn in_proxy(why: &str, error: &(dyn Error + 'static)) -> String {
                 .any(|error| error.to_string().starts_with("dns error"));
             match (io, unknown) {
                 (_, true) => "the proxy's name is not known (DNS)".to_owned(),
-                (Some(words), _) => format!("the proxy cannot be reached: {words}"),
-                (None, _) => "the proxy cannot be reached, or broke off".to_owned(),
+                (Some(why), _) => format!("the proxy cannot be reached: {why}"),
+                (None, _) => "the proxy cannot be reached, or closed the connection".to_owned(),
             }
         }
     }
 }
 
-/// What people call a failure of the network, if they do.
+/// The description of a network failure, if it is a known one.
 pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
         io::ErrorKind::ConnectionRefused => Some("it refused the connection"),
@@ -321,7 +321,7 @@ pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// Why the TLS handshake failed.
+/// The reason why the TLS handshake failed.
 pub(crate) fn in_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))

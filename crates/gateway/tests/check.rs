@@ -1,26 +1,26 @@
-//! `failover-console check --connect`: what it says of the systems, and its exit status.
-#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+//! `failover-console check --connect`: its output for each system, and its exit status.
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 
-/// A system.
+/// A vendor system.
 enum Vendor {
-    /// Sends this status and body whatever it is asked.
+    /// Answers every request with this status and body.
     Answers(&'static str, &'static str),
-    /// Takes connections and says nothing.
-    IsSilent,
-    /// Nobody listens there.
-    IsGone,
+    /// Accepts connections and sends nothing.
+    Silent,
+    /// Does not listen.
+    Closed,
 }
 
 impl Vendor {
-    /// Starts it. Returns its address, and what listens there for as long as it is kept.
+    /// Starts it and returns its address, and its listener, which stops when it is dropped.
     fn start(&self) -> (String, Option<TcpListener>) {
-        // A port that was free a moment ago may not be any more.
-        const NOBODY: &str = "http://127.0.0.1:9";
+        // A fixed port, because a port that was just free may be in use again.
+        const UNUSED: &str = "http://127.0.0.1:9";
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         match *self {
@@ -33,13 +33,13 @@ impl Vendor {
                 });
                 (url, Some(listener))
             }
-            Self::IsSilent => (url, Some(listener)),
-            Self::IsGone => (NOBODY.to_owned(), None),
+            Self::Silent => (url, Some(listener)),
+            Self::Closed => (UNUSED.to_owned(), None),
         }
     }
 }
 
-/// Whoever asked may have gone.
+/// Sends a response. Errors are ignored, because the client may have disconnected.
 fn answer(mut stream: &TcpStream, status: &str, body: &str) {
     let lines = BufReader::new(stream).lines();
     for line in lines.map_while(Result::ok) {
@@ -54,8 +54,7 @@ fn answer(mut stream: &TcpStream, status: &str, body: &str) {
     let _ = stream.write_all((head + body).as_bytes());
 }
 
-/// Checks a configuration with these systems, each under its name. Returns the exit status, what is said of each, and
-/// what went wrong.
+/// Checks a configuration with these systems by id. Returns the exit status, the standard output and the errors.
 fn check(vendors: &[(&str, Vendor)], connect: bool) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("password"), "hunter2").unwrap();
@@ -77,45 +76,49 @@ fn check(vendors: &[(&str, Vendor)], connect: bool) -> (Option<i32>, String, Str
         command.arg("--connect");
     }
     let output = command.output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let wrong = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), said, wrong)
+    let output_text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), output_text, errors)
 }
 
 #[test]
-fn it_says_of_each_system_whether_it_answers_and_fails_where_one_does_not() {
-    let (status, said, wrong) = check(
+fn check_reports_each_system_and_fails_if_one_does_not_answer() {
+    let (status, output_text, errors) = check(
         &[
             ("answers", Vendor::Answers("200 OK", "[]")),
             ("refuses", Vendor::Answers("401 Unauthorized", "{}")),
             ("fails", Vendor::Answers("503 Service Unavailable", "{}")),
-            ("silent", Vendor::IsSilent),
-            ("gone", Vendor::IsGone),
+            ("silent", Vendor::Silent),
+            ("gone", Vendor::Closed),
         ],
         true,
     );
-    for words in [
+    for line in [
         "  answers: answers: 0 groups\n",
         "  refuses: does not answer: The vendor refused the gateway's credentials: refuses returned 401",
         "  fails: does not answer: 503: ",
         "  silent: does not answer: Silent did not answer in time\n",
         "  gone: does not answer: Could not reach gone: it refused the connection\n",
     ] {
-        assert!(said.contains(words), "{words}: {said}");
+        assert!(output_text.contains(line), "{line}: {output_text}");
     }
     assert!(
-        wrong.contains("4 of 5 connections do not answer"),
-        "{wrong}"
+        errors.contains("4 of 5 connections do not answer"),
+        "{errors}"
     );
     assert_eq!(status, Some(1));
 }
 
 #[test]
-fn it_succeeds_where_every_system_answers_and_asks_none_unless_it_is_told_to() {
-    let (status, said, wrong) = check(&[("answers", Vendor::Answers("200 OK", "[]"))], true);
-    assert!(said.ends_with("  answers: answers: 0 groups\n"), "{said}");
-    assert_eq!((status, wrong.as_str()), (Some(0), ""));
-    let (status, said, wrong) = check(&[("gone", Vendor::IsGone)], false);
-    assert!(!said.contains("answer"), "{said}");
-    assert_eq!((status, wrong.as_str()), (Some(0), ""));
+fn check_succeeds_if_all_systems_answer_and_connects_only_with_the_option() {
+    let (status, output_text, errors) =
+        check(&[("answers", Vendor::Answers("200 OK", "[]"))], true);
+    assert!(
+        output_text.ends_with("  answers: answers: 0 groups\n"),
+        "{output_text}"
+    );
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    let (status, output_text, errors) = check(&[("gone", Vendor::Closed)], false);
+    assert!(!output_text.contains("answer"), "{output_text}");
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
 }

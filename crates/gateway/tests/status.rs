@@ -1,5 +1,5 @@
 //! The exit statuses of `failover-console status`, as a monitoring system sees them.
-#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ fn status(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Serves one request with this body.
+/// Answers one request with this body.
 fn server(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -35,7 +35,7 @@ fn server(body: String) -> String {
     url
 }
 
-/// An inventory with one slicer group of this severity, read when the answer was made.
+/// An inventory with one slicer group of this severity, read just now.
 fn inventory(severity: &str) -> String {
     serde_json::json!({
         "revision": "1",
@@ -55,7 +55,7 @@ fn inventory(severity: &str) -> String {
 }
 
 #[test]
-fn the_exit_status_is_that_of_a_plugin() {
+fn exit_statuses_follow_the_convention_of_monitoring_plugins() {
     for (severity, code, line) in [
         (
             "normal",
@@ -78,14 +78,14 @@ fn the_exit_status_is_that_of_a_plugin() {
 }
 
 #[test]
-fn what_keeps_it_from_knowing_is_unknown_and_never_critical() {
-    let nobody = {
+fn every_failure_of_the_command_has_the_status_unknown() {
+    let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
     let live = server(inventory("critical"));
-    for (arguments, said) in [
-        (&["--url", nobody.as_str()][..], "it refused the connection"),
+    for (arguments, expected) in [
+        (&["--url", closed.as_str()][..], "it refused the connection"),
         (
             &["--url", &live, "--connection", "em"],
             "no connection has the id em; there are: live",
@@ -105,6 +105,6 @@ fn what_keeps_it_from_knowing_is_unknown_and_never_critical() {
         let output = status(arguments);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(text.contains(said), "{arguments:?}: {text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
     }
 }

@@ -1,12 +1,12 @@
-//! What an unreadable field does to a judgement. The resource is judged twice, as if the field said the worst and
-//! the best that it could. Where both are as bad, the field decides nothing; where they differ, the state is
-//! unknown, and the sentence names the field.
+//! The effect of unreadable fields on a verdict. The resource is judged twice: with the worst and with the best value
+//! that the field could have. If both verdicts have the same severity, the field does not matter. Otherwise the state
+//! is unknown, and the sentence names the field.
 
 use crate::severity::Severity;
 use crate::verdict::Verdict;
 use vendors::{LeftOut, UnreadableField};
 
-/// The first of these fields that decides something, in words; `of` is the part of the resource that has it.
+/// Names the first unreadable field that is relevant. `of` is the part of the resource that has the field.
 pub(crate) fn first(
     fields: &[UnreadableField],
     deciding: &[&str],
@@ -22,7 +22,7 @@ pub(crate) fn first(
     ))
 }
 
-/// That parts of a resource are not known at all, in words.
+/// States how many parts of a resource could not be read; `None` if all could.
 pub(crate) fn left_out(out: LeftOut, noun: &str) -> Option<String> {
     match out.unreadable {
         0 => None,
@@ -37,14 +37,14 @@ pub(crate) fn any(fields: &[UnreadableField], names: &[&str]) -> bool {
     names.iter().any(found)
 }
 
-/// What holds whichever of the two is true; `why` says what is not known.
+/// The verdict that is true in both cases. `why` names the unreadable part.
 pub(crate) fn between(worst: Verdict, best: Verdict, name: &str, why: &str) -> Verdict {
     if worst.severity != best.severity {
         let sentence = format!("{name}: {why}, so its state is not known.");
         return Verdict::new(Severity::Unknown, "Unknown", sentence)
             .advise("Check it in the vendor's own system.");
     }
-    // A beginning that depends on the field would be an assumed one.
+    // A beginning that depends on the unreadable field is not known.
     let since = best.since.filter(|at| worst.since == Some(*at));
     if worst.sentence == best.sentence {
         return Verdict { since, ..worst };
@@ -64,7 +64,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     #[test]
-    fn a_beginning_that_hangs_on_the_field_is_not_said() {
+    fn a_beginning_that_depends_on_an_unreadable_field_is_omitted() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
         let yesterday = now - TimeDelta::days(1);
         let failed = |sentence: &str, since| {
@@ -73,13 +73,16 @@ mod tests {
         for (best, since) in [(now, None), (yesterday, Some(yesterday))] {
             for sentence in ["It failed.", "It failed long ago."] {
                 let worst = failed("It failed.", yesterday);
-                let told = between(
+                let verdict = between(
                     worst,
                     failed(sentence, best),
                     "Plan",
                     "a field is unreadable",
                 );
-                assert_eq!((told.severity, told.since), (Severity::Critical, since));
+                assert_eq!(
+                    (verdict.severity, verdict.since),
+                    (Severity::Critical, since)
+                );
             }
         }
     }

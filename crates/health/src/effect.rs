@@ -2,7 +2,7 @@
 
 use crate::severity::Severity::{self, Warning};
 
-/// What an action will do.
+/// The effect of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Effect {
     /// The effect in one sentence.
@@ -12,7 +12,7 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Its warnings, in sentences; empty where it has none.
+    /// All warnings as one text; empty if there are none.
     #[must_use]
     pub fn warnings(&self) -> String {
         let warnings = self

@@ -1,32 +1,32 @@
-//! How far the last answer of a source can be believed, by its age.
+//! Freshness of a source's latest response, by its age.
 
 use chrono::TimeDelta;
 
-/// How far the last answer of a source can be believed.
+/// Freshness of a source's latest response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Freshness {
-    /// As new as it should be.
+    /// At most two intervals old.
     Live,
     /// Older than two intervals.
     Aging,
-    /// Older than three intervals and 15 s: kept, and no longer believed.
+    /// Older than three intervals and 15 s: kept, but no longer believed.
     Stale,
-    /// Older than 60 s and than three intervals, or there never was one.
+    /// Older than 60 s and three intervals, or never received.
     NoData,
 }
 
-/// Stale at the earliest after this, however short the interval.
+/// The earliest age at which a response is stale, however short the interval.
 const STALE: TimeDelta = TimeDelta::seconds(15);
 
-/// No data after this, whatever the interval, unless three intervals are longer.
+/// The age after which there is no data, unless three intervals are longer.
 const NO_DATA: TimeDelta = TimeDelta::seconds(60);
 
-/// What lies further ahead was read before the clock was set back: how old it is, nobody knows. Two clocks that agree with
-/// each other differ by less.
+/// A response further in the future than this dates from before the clock was set back, so its age is unknown.
+/// Synchronised clocks differ by less.
 pub(crate) const AHEAD: TimeDelta = NO_DATA;
 
-/// Judges an answer's age; `None` when there never was one. An interval longer than 20 s moves every
-/// limit out: what is asked once in five minutes is not gone after one.
+/// The freshness of a response with this age; `None` if there has never been one. An interval of more than 20 s extends
+/// every limit: data that is read every five minutes is not gone after one.
 #[must_use]
 pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
     let [live, aging, stale] = limits(interval);
@@ -39,7 +39,7 @@ pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
     }
 }
 
-/// The greatest age at which an answer of this age is still as fresh; `None` where it gets no older.
+/// The greatest age with the same freshness as this age; `None` if the freshness no longer changes.
 #[must_use]
 pub fn as_fresh_until(age: TimeDelta, interval: TimeDelta) -> Option<TimeDelta> {
     if is_unknown(age) {
@@ -48,13 +48,13 @@ pub fn as_fresh_until(age: TimeDelta, interval: TimeDelta) -> Option<TimeDelta> 
     limits(interval).into_iter().find(|limit| age <= *limit)
 }
 
-/// Whether an age is that of an answer from before the clock was set back.
+/// Whether the age belongs to a response from before the clock was set back.
 #[must_use]
 pub fn is_unknown(age: TimeDelta) -> bool {
     age < -AHEAD
 }
 
-/// The greatest ages of what is live, aging and stale.
+/// The greatest ages of a live, an aging and a stale response.
 fn limits(interval: TimeDelta) -> [TimeDelta; 3] {
     let times = |n: i32| interval.checked_mul(n).unwrap_or(TimeDelta::MAX);
     let stale = times(3).max(STALE);
@@ -62,7 +62,7 @@ fn limits(interval: TimeDelta) -> [TimeDelta; 3] {
 }
 
 impl Freshness {
-    /// The word on the screen, in capitals where the values must not be relied on.
+    /// The displayed word, in capitals if the values are not believable.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Freshness {
         }
     }
 
-    /// Whether a thing of this source may be counted as healthy.
+    /// Whether resources of this source may count as healthy.
     #[must_use]
     pub fn is_believable(self) -> bool {
         matches!(self, Self::Live | Self::Aging)
@@ -86,7 +86,7 @@ mod tests {
     use chrono::TimeDelta;
 
     #[test]
-    fn an_answer_ages_by_its_interval() {
+    fn freshness_depends_on_age_and_interval() {
         for (age, interval, expected) in [
             (0, 5, Freshness::Live),
             (10_000, 5, Freshness::Live),
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_as_fresh_as_it_is_until_a_limit_and_not_longer() {
+    fn as_fresh_until_returns_each_limit_exactly() {
         for interval in [2, 5].map(TimeDelta::seconds) {
             let mut age = TimeDelta::zero();
-            let mut seen = vec![freshness(Some(age), interval)];
+            let mut levels = vec![freshness(Some(age), interval)];
             while let Some(limit) = as_fresh_until(age, interval) {
-                assert_eq!(freshness(Some(limit), interval), seen[seen.len() - 1]);
+                assert_eq!(freshness(Some(limit), interval), levels[levels.len() - 1]);
                 age = limit + TimeDelta::milliseconds(1);
-                seen.push(freshness(Some(age), interval));
+                levels.push(freshness(Some(age), interval));
             }
             let all = [
                 Freshness::Live,
@@ -127,41 +127,40 @@ mod tests {
                 Freshness::Stale,
                 Freshness::NoData,
             ];
-            assert_eq!(seen, all, "{interval}");
+            assert_eq!(levels, all, "{interval}");
         }
     }
 
     #[test]
-    fn what_was_never_heard_is_no_data() {
+    fn a_source_without_a_response_has_no_data() {
         assert_eq!(freshness(None, TimeDelta::seconds(5)), Freshness::NoData);
         assert_eq!(freshness(None, TimeDelta::MAX), Freshness::NoData);
     }
 
     #[test]
-    fn what_is_not_believed_is_written_in_capitals() {
+    fn unbelievable_freshness_is_in_capitals() {
         for (freshness, word, is_believed) in [
             (Freshness::Live, "live", true),
             (Freshness::Aging, "aging", true),
             (Freshness::Stale, "STALE", false),
             (Freshness::NoData, "NO DATA", false),
         ] {
-            let told = (freshness.word(), freshness.is_believable());
-            assert_eq!(told, (word, is_believed));
+            let actual = (freshness.word(), freshness.is_believable());
+            assert_eq!(actual, (word, is_believed));
         }
     }
 
     #[test]
-    fn an_answer_from_the_future_is_live_unless_the_clock_was_set_back_and_no_span_makes_it_panic()
-    {
+    fn future_ages_are_live_unless_the_clock_was_set_back() {
         for interval in [TimeDelta::MIN, TimeDelta::zero(), TimeDelta::MAX] {
             let _ = freshness(Some(TimeDelta::MAX), interval);
             let _ = freshness(Some(TimeDelta::MIN), interval);
         }
         let interval = TimeDelta::seconds(5);
         let of = |seconds| freshness(Some(TimeDelta::seconds(seconds)), interval);
-        let seen = [-40, -60, -61, -3_600].map(of);
+        let levels = [-40, -60, -61, -3_600].map(of);
         let [live, stale] = [Freshness::Live, Freshness::Stale];
-        assert_eq!(seen, [live, live, stale, stale]);
+        assert_eq!(levels, [live, live, stale, stale]);
         let hour = TimeDelta::hours(-1);
         let limit = as_fresh_until(hour, interval).unwrap();
         assert_eq!(freshness(Some(limit), interval), stale);

@@ -1,5 +1,4 @@
-//! Judgement: what the vendors report goes in, what a person should think of it comes out. `now` is
-//! always an argument; there is no clock and no I/O here.
+//! Judges the state of resources from what the vendors report. Pure: no clock and no I/O, `now` is always an argument.
 
 pub mod alarms;
 mod doubt;

@@ -1,18 +1,17 @@
-//! When to read next: for the gateway's watchers and for the console's polls. Pure: the time is an
-//! argument and so is chance. Knows nothing of what is read.
+//! Decides when the gateway's watchers and the console poll next. Pure: time and chance are arguments.
 
 use std::time::Duration;
 
-/// Milliseconds since 1970 by the reader's clock.
+/// Milliseconds since 1970 by the poller's clock.
 pub type Millis = f64;
 
-/// Between two polls unless somebody chose otherwise.
+/// The default time between two polls.
 pub const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Between two polls while something is in transition, unless the chosen interval is shorter still.
+/// The time between two polls while a resource is in transition, unless the chosen interval is shorter.
 pub const IN_TRANSITION: Duration = Duration::from_secs(2);
 
-/// The intervals that can be chosen.
+/// The intervals that a user can choose.
 pub const CHOICES: [Duration; 6] = [
     Duration::from_secs(2),
     INTERVAL,
@@ -28,34 +27,33 @@ const SHORTEST: Millis = 1_000.0;
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
-    /// Ask.
+    /// Poll now.
     Now,
-    /// Look again then.
+    /// Call again at this time.
     At(Millis),
-    /// Nothing until something happens: a poll is under way, or the page is hidden or paused.
+    /// Wait for an event: a poll is under way, or the page is hidden or paused.
     Wait,
 }
 
-/// How the last poll ended.
+/// The last finished poll.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct LastPoll {
-    begun: Millis,
+    started: Millis,
     ended: Millis,
-    /// After a failure, how long to wait.
+    /// The wait after a failure.
     backoff: Option<Millis>,
-    /// The vendor asked not to be asked before.
+    /// The earliest next poll, from the vendor's `Retry-After`.
     not_before: Option<Millis>,
 }
 
-/// When one thing is polled. It is told what happens and answers what to do.
+/// The polling schedule of one object, a state machine: events go in, [`Schedule::next`] returns what to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     interval: Duration,
     hidden: bool,
     paused: bool,
     in_transition: bool,
-    /// Whether there has been a good answer: a pause holds what is shown, and there is nothing to
-    /// hold before.
+    /// Whether a poll has succeeded. Only then a pause takes effect, because there is nothing to show before.
     answered: bool,
     under_way: Option<Millis>,
     last: Option<LastPoll>,
@@ -82,31 +80,31 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// The interval that the open page has, whether polls are paused, whether nobody sees the page.
+    /// Sets the page's interval, and whether polling is paused or the page is hidden.
     pub fn set(&mut self, interval: Duration, paused: bool, hidden: bool) {
         self.interval = interval;
         self.paused = paused;
         self.hidden = hidden;
     }
 
-    /// Somebody wants an answer now.
-    pub fn ask(&mut self) {
+    /// Requests a poll as soon as possible.
+    pub fn request(&mut self) {
         self.requested = true;
     }
 
-    /// The network is back, the page is seen again, the computer has woken: what is shown may be old.
+    /// Polls early because the data may be old: the network is back, the page is visible or the device woke up.
     pub fn wake(&mut self) {
         self.woken = true;
     }
 
-    /// A poll has begun.
-    pub fn begun(&mut self, now: Millis) {
+    /// Records the start of a poll.
+    pub fn started(&mut self, now: Millis) {
         self.under_way = Some(now);
         self.requested = false;
         self.woken = false;
     }
 
-    /// It brought an answer.
+    /// Records a successful poll.
     pub fn answered(&mut self, now: Millis, in_transition: bool) {
         self.answered = true;
         self.in_transition = in_transition;
@@ -114,7 +112,7 @@ impl Schedule {
         self.ended(now, None, None);
     }
 
-    /// It failed. `chance` lies from 0 to 1; `retry_after` is what the vendor asked for.
+    /// Records a failed poll. `chance` is from 0 to 1; `retry_after` is the vendor's.
     pub fn failed(&mut self, now: Millis, retry_after: Option<Duration>, chance: f64) {
         self.failures = self.failures.saturating_add(1);
         let not_before = retry_after.map(|wait| now + millis(wait));
@@ -122,8 +120,8 @@ impl Schedule {
         self.ended(now, Some(wait), not_before);
     }
 
-    /// It was given up: nobody knows what it would have brought.
-    pub fn given_up(&mut self) {
+    /// Records that the poll was cancelled, with an unknown outcome.
+    pub fn cancelled(&mut self) {
         self.under_way = None;
     }
 
@@ -135,7 +133,7 @@ impl Schedule {
 
     fn ended(&mut self, now: Millis, backoff: Option<Millis>, not_before: Option<Millis>) {
         self.last = Some(LastPoll {
-            begun: self.under_way.take().unwrap_or(now).min(now),
+            started: self.under_way.take().unwrap_or(now).min(now),
             ended: now,
             backoff,
             not_before,
@@ -145,30 +143,30 @@ impl Schedule {
     /// What to do now.
     #[must_use]
     pub fn next(&self, now: Millis) -> Next {
-        let held = self.paused && self.answered;
+        let is_paused = self.paused && self.answered;
         match self.due() {
             _ if self.under_way.is_some() => Next::Wait,
             _ if self.requested => Next::Now,
-            _ if self.hidden || held => Next::Wait,
+            _ if self.hidden || is_paused => Next::Wait,
             Some(due) if due > now && !self.is_ahead_of(now) => Next::At(due),
             _ => Next::Now,
         }
     }
 
-    /// Whether the last poll ended later than now: the clock was set back since, and by it nothing would be due for long.
+    /// Whether the last poll ended in the future, because the clock was set back since; otherwise no poll would be due.
     fn is_ahead_of(&self, now: Millis) -> bool {
         self.last.is_some_and(|last| last.ended > now)
     }
 
-    /// When the next poll is due; `None` for at once.
+    /// The time of the next poll; `None` for immediately.
     fn due(&self) -> Option<Millis> {
         let last = self.last?;
         let regular = match last.backoff {
             _ if self.woken => last.ended,
             Some(backoff) => last.ended + backoff,
-            None => (last.begun + millis(self.pace())).max(last.ended + SHORTEST),
+            None => (last.started + millis(self.pace())).max(last.ended + SHORTEST),
         };
-        // What a vendor asks for is honoured whatever has happened since; only a person may overrule.
+        // Only a user's request overrides the vendor's `Retry-After`.
         Some(regular.max(last.not_before.unwrap_or(regular)))
     }
 
@@ -181,9 +179,8 @@ impl Schedule {
     }
 }
 
-/// The wait after `failures` failures in a row: anything from the shortest to a limit that doubles up to the
-/// interval, so that many do not come back all at once, and none learns later than an interval that a system
-/// answers again.
+/// The wait after `failures` consecutive failures: random between the shortest wait and a limit that doubles up to the
+/// interval. So many clients do not return all at once, and each notices a recovered system within an interval.
 fn backoff(failures: u32, chance: f64, interval: Millis) -> Millis {
     let doubled = SHORTEST * 2_f64.powi(failures.min(16).cast_signed());
     let limit = doubled.min(interval).max(SHORTEST);

@@ -1,23 +1,23 @@
-//! How bad the state of a resource is.
+//! The severity of a resource's state.
 
 use serde::{Deserialize, Serialize};
 use vendors::from_json::{FirstError, FromJson, Value};
 
-/// How bad the state of a resource is, worst first: an ascending sort puts the worst on top.
+/// The severity of a resource's state. An ascending sort puts the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Someone has to act now.
+    /// Immediate action is required.
     Critical,
-    /// Someone should look.
+    /// Attention is recommended.
     Warning,
-    /// It is changing as expected.
+    /// In transition, as expected.
     Moving,
     /// The state is not known.
     Unknown,
     /// Healthy.
     Normal,
-    /// Does not take part in failover.
+    /// Not taking part in failover.
     Off,
 }
 
@@ -38,13 +38,13 @@ impl Severity {
         Self::Off,
     ];
 
-    /// Whether someone has to look: critical, warning or unknown.
+    /// Whether the state is an alarm: critical, warning or unknown.
     #[must_use]
     pub fn needs_attention(self) -> bool {
         matches!(self, Self::Critical | Self::Warning | Self::Unknown)
     }
 
-    /// What it is called.
+    /// The display name.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl Severity {
         }
     }
 
-    /// One lower-case word, as the style sheets know it.
+    /// The key in JSON and in style sheets.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ mod tests {
     use super::Severity::{Critical, Moving, Normal, Off, Unknown, Warning};
 
     #[test]
-    fn sorting_puts_the_worst_on_top() {
+    fn an_ascending_sort_puts_the_worst_first() {
         let mut all = [Off, Normal, Unknown, Moving, Warning, Critical];
         all.sort();
         assert_eq!(all, super::Severity::ALL);

@@ -1,31 +1,31 @@
-//! How many resources are in which state.
+//! Counts resources by state.
 
 use crate::inventory::EffectiveState;
 use crate::severity::Severity;
 
-/// Resources counted by their effective state. What is stale is never counted as healthy.
+/// The number of resources by effective state. Stale resources never count as healthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Critical, now or when last known.
     pub critical: usize,
     /// Warning, now or when last known.
     pub warning: usize,
-    /// Changing as expected.
+    /// In transition.
     pub moving: usize,
-    /// The state is not known although the source answers.
+    /// Unknown although the source answers.
     pub unknown: usize,
     /// Stale, and neither critical nor warning when last known.
     pub stale: usize,
     /// Healthy.
     pub normal: usize,
-    /// Does not take part in failover.
+    /// Not taking part in failover.
     pub off: usize,
 }
 
 impl Totals {
-    /// Counts one more resource.
+    /// Counts a resource.
     pub fn add(&mut self, state: &EffectiveState) {
-        let place = match state.severity {
+        let count = match state.severity {
             Severity::Critical => &mut self.critical,
             Severity::Warning => &mut self.warning,
             Severity::Moving => &mut self.moving,
@@ -34,10 +34,10 @@ impl Totals {
             Severity::Normal => &mut self.normal,
             Severity::Off => &mut self.off,
         };
-        *place += 1;
+        *count += 1;
     }
 
-    /// All of them.
+    /// The total number.
     #[must_use]
     pub fn all(&self) -> usize {
         let Self {

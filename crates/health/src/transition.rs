@@ -1,5 +1,5 @@
-//! What is changing at this moment, and so worth asking for more often. Not a judgement: a handover
-//! that lingers is in transition and an alarm as well.
+//! Decides whether a resource is in transition, so that it is polled more often. This is independent of its verdict: a
+//! stuck handover is in transition and an alarm.
 
 use crate::failover_sessions::{LONG, is_running};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,21 +7,21 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeS
 use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
-/// How long after its active slicer has changed a group is still settling.
+/// The time for which a group counts as in transition after its active slicer changed.
 const SETTLING: TimeDelta = TimeDelta::minutes(1);
 
-/// Somebody has been chosen as primary and has not confirmed.
+/// A handover: a session was chosen as primary and has not confirmed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handover {
-    /// The id of the session.
+    /// The id of the chosen session.
     to: String,
-    /// When that was first read.
+    /// The time of the first reading that showed it.
     since: DateTime<Utc>,
 }
 
-/// AVEVA: somebody has been chosen as primary and has not confirmed, for three timeouts at most. A handover that is stuck
-/// would be asked for quickly for ever, by everybody who looks at it. `handover` is kept by the reader, from one reading to
-/// the next: the service does not say when somebody was chosen.
+/// AVEVA: whether a handover is under way, for at most three timeouts, because a stuck handover would cause frequent
+/// polls for ever. The caller keeps `handover` from one reading to the next, because the service does not report the
+/// choice.
 #[must_use]
 pub fn group(
     handover: &mut Option<Handover>,
@@ -40,20 +40,20 @@ pub fn group(
         return false;
     };
     let known = handover.take().filter(|known| known.to == to);
-    // Not later than now, whose clock may have been set back.
+    // The clock may have been set back since the first reading.
     let since = known.map_or(at, |known| known.since.min(at));
     *handover = Some(Handover {
         to: to.to_owned(),
         since,
     });
-    let lasts = at.signed_duration_since(since);
+    let lasted = at.signed_duration_since(since);
     let timeout = configuration.failover_timeout.map(TimeSpan::delta);
     let timeout = timeout.filter(|timeout| *timeout > TimeDelta::zero());
-    lasts / 3 <= timeout.unwrap_or(SETTLING)
+    lasted / 3 <= timeout.unwrap_or(SETTLING)
 }
 
-/// Uplynk: the active slicer changed within the last minute (`failover_time`). A time that lies further
-/// in the future than that is a wrong clock and says nothing.
+/// Uplynk: whether the active slicer changed within the last minute (`failover_time`). A time more than a minute in
+/// the future comes from a wrong clock and is ignored.
 #[must_use]
 pub fn slicers(group: &FailoverGroup, now: DateTime<Utc>) -> bool {
     group
@@ -61,8 +61,7 @@ pub fn slicers(group: &FailoverGroup, now: DateTime<Utc>) -> bool {
         .is_some_and(|at| now.signed_duration_since(at).abs() <= SETTLING)
 }
 
-/// Veeam: it runs. One that has been running for longer than is normal would be asked for quickly for
-/// ever.
+/// Veeam: whether the session is running, and not for so long that frequent polls would never end.
 #[must_use]
 pub fn session(session: &Session, now: DateTime<Utc>) -> bool {
     let long = |started: DateTime<Utc>| now.signed_duration_since(started) > LONG;
@@ -80,7 +79,7 @@ mod tests {
     const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
 
     #[test]
-    fn a_group_is_in_transition_while_somebody_is_pending_and_not_for_ever() {
+    fn a_group_is_in_transition_during_a_handover_of_limited_duration() {
         let configuration = GroupConfiguration {
             failover_timeout: Some(TimeSpan::from_seconds(30)),
             ..GroupConfiguration::default()
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slicer_group_settles_for_a_minute() {
+    fn a_slicer_group_is_in_transition_for_a_minute() {
         for (ago, expected) in [
             (Some(0), true),
             (Some(60_000), true),
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_runs_is_in_transition_until_it_runs_too_long() {
+    fn a_running_session_is_in_transition_until_it_runs_too_long() {
         let day = 86_400_000;
         for (state, ago, expected) in [
             (State::Working, Some(0), true),

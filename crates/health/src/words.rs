@@ -1,11 +1,10 @@
-//! Time spans in words, with at most two units, and numbers in digits.
+//! Formats time spans and numbers.
 
 use crate::freshness::is_unknown;
 use chrono::TimeDelta;
 use vendors::LeftOut;
 
-/// A span: `0 s`, `42 s`, `6 min 12 s`, `34 min`, `2 h 5 min`, `16 h`, `3 d 4 h`. The smaller unit is
-/// omitted when it no longer matters; negative spans count as zero.
+/// A span with at most two units: `0 s`, `42 s`, `6 min 12 s`, `3 d 4 h`, `10 d`. Negative spans count as zero.
 #[must_use]
 pub fn span(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
@@ -22,7 +21,7 @@ pub fn span(span: TimeDelta) -> String {
     }
 }
 
-/// What a list held beside its items, in a sentence or two; `None` for nothing.
+/// The unreadable and repeated items of a list, in one or two sentences; `None` if there are none.
 #[must_use]
 pub fn left_out(out: LeftOut) -> Option<String> {
     let unreadable = match out.unreadable {
@@ -39,17 +38,17 @@ pub fn left_out(out: LeftOut) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-/// A number in digits, with at most so many decimals and no zeros at their end: `12`, `0.5`. NaN is written as 0, and a
-/// number that would have more than 18 digits as the largest that has not.
+/// A number with at most this many decimals and no trailing zeros: `12`, `0.5`. NaN is written as 0, and a number that
+/// is too large as the largest possible one.
 ///
-/// It uses whole numbers alone: the library's code for floating-point numbers would be 11 kB of the console.
+/// It uses integers only: the library's code for floating-point numbers would add 11 kB to the console.
 #[must_use]
 pub fn decimal(number: f64, decimals: u32) -> String {
     let scale = 10_u64.pow(decimals);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
-        reason = "the scale is small, and `as` takes what is too large as the largest"
+        reason = "the scale is small, and `as` saturates"
     )]
     let scaled = (number * scale as f64).round() as i64;
     let (whole, part) = (scaled.unsigned_abs() / scale, scaled.unsigned_abs() % scale);
@@ -62,7 +61,7 @@ pub fn decimal(number: f64, decimals: u32) -> String {
     text.trim_end_matches('0').to_owned()
 }
 
-/// How long ago: `now` under a second, else `42 s ago`; an unknown time, where the clock was set back since.
+/// An age: `now` under a second, else `42 s ago`; `an unknown time ago` if the clock was set back since.
 #[must_use]
 pub fn ago(age: TimeDelta) -> String {
     if is_unknown(age) {
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_out_is_counted_in_words() {
+    fn unreadable_and_repeated_items_are_counted_in_words() {
         let of = |unreadable, repeated| {
             left_out(LeftOut {
                 unreadable,
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_rounded_and_end_without_zeros() {
+    fn numbers_are_rounded_without_trailing_zeros() {
         for (number, decimals, digits) in [
             (0.0, 0, "0"),
             (-0.0, 2, "0"),
@@ -155,9 +154,9 @@ mod tests {
     }
 
     proptest! {
-        /// What is written is the nearest number with so many decimals.
+        /// The text is the nearest number with this many decimals.
         #[test]
-        fn what_is_written_reads_as_nearly_the_same(number in -1e6..1e6_f64, decimals in 0_u32..5) {
+        fn the_text_parses_to_the_nearest_number(number in -1e6..1e6_f64, decimals in 0_u32..5) {
             let text = decimal(number, decimals);
             let read: f64 = text.parse().expect("a number");
             let half = 0.5 / f64::from(10_u32.pow(decimals));

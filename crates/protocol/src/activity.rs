@@ -1,4 +1,4 @@
-//! What people did and what the gateway saw change, in one list.
+//! The activity: people's actions and the changes that the gateway observed, in one list.
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
@@ -9,21 +9,20 @@ use serde::Serialize;
 use vendors::from_json::{FirstError, FromJson, Value};
 use vendors::{deserialize_from_json, from_json};
 
-/// `GET /api/activity`: the newest entries that the parameters `system`, `connection`, `resource`, `kind`,
-/// `severity`, `person`, `from` and `to` leave, newest first; with `before`, those older than an earlier answer's.
-/// `kind` may be several, separated by commas; times are in RFC 3339; `limit` is how many.
+/// `GET /api/activity`: the newest entries, newest first, filtered by `system`, `connection`, `resource`, `kind`
+/// (several separated by commas), `severity`, `person`, `from` and `to` (RFC 3339). `limit` is the maximum number;
+/// `before` continues an earlier response with older entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
-    /// Newest first.
+    /// The entries, newest first.
     pub entries: Vec<ActivityEntry>,
-    /// What to give as `before` for the older ones; `None` where there are none. Opaque.
+    /// The opaque value of `before` for older entries; `None` if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
-    /// Entries before this moment that tell who led, or when nobody could see it, may have been deleted. `None` where that
-    /// is not known.
+    /// Entries about leaders and unobserved intervals before this time may have been deleted. `None` if not known.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
@@ -33,18 +32,18 @@ pub struct Activity {
 
 from_json! { struct Activity { now, entries, older, complete_since } }
 
-/// What kind of entry it is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum ActivityKind {
-    /// A change that somebody made at a vendor's system through the gateway.
+    /// A change of a vendor's system through the gateway.
     Change,
-    /// What somebody does about alarms: an acknowledgement, maintenance.
+    /// The handling of alarms: an acknowledgement, maintenance.
     Handling,
-    /// A sign-in or its end, a refusal, a wall that was paired or revoked. Only for admins.
+    /// A sign-in or sign-out, a rejected request, a wall that was paired or revoked. Only for admins.
     Access,
-    /// What the gateway saw.
-    Seen(EventKind),
+    /// An event that the gateway observed.
+    Event(EventKind),
 }
 
 impl FromJson for ActivityKind {
@@ -69,50 +68,50 @@ impl TryFrom<String> for ActivityKind {
     fn try_from(key: String) -> Result<Self, Self::Error> {
         let mut all = Self::all();
         all.find(|kind| kind.key() == key)
-            .ok_or("no kind of entry that is known")
+            .ok_or("unknown kind of entry")
     }
 }
 
 impl ActivityKind {
-    /// One lower-case word, as the wire and addresses know it.
+    /// The key in JSON and in URLs.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Handling => "handling",
             Self::Access => "access",
-            Self::Seen(kind) => kind.key(),
+            Self::Event(kind) => kind.key(),
         }
     }
 
-    /// Every kind, in the order in which people choose from them.
+    /// Every kind, in the order of the filter's choices.
     pub fn all() -> impl Iterator<Item = Self> {
-        let seen = EventKind::ALL.into_iter().map(Self::Seen);
+        let events = EventKind::ALL.into_iter().map(Self::Event);
         [Self::Change, Self::Handling]
             .into_iter()
-            .chain(seen)
+            .chain(events)
             .chain([Self::Access])
     }
 }
 
-/// One entry.
+/// An entry of the activity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActivityEntry {
-    /// Its number. A change keeps its number when its outcome is known.
+    /// The entry's number. A change keeps its number when its outcome is added.
     pub number: i64,
-    /// When, by the gateway's clock.
+    /// Time, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// What kind.
+    /// The kind of entry.
     pub kind: ActivityKind,
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// What, in a sentence or a few words.
+    /// The action or event, in a sentence or a few words.
     pub what: String,
-    /// What it concerns.
+    /// The resource that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceKey>,
-    /// The name of what it concerns, where it is known.
+    /// The name of the resource, if it is known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The connection's id.
@@ -124,23 +123,23 @@ pub struct ActivityEntry {
     /// The client's address. Only for admins.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
-    /// What became of a change or a sign-in: `done`, `refused by the vendor`, `not sent`, `unknown`, …; `under way`
+    /// The outcome of a change or a sign-in: `done`, `refused by the vendor`, `not sent`, `unknown`, …; `under way`
     /// for a change without an outcome yet.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,
-    /// Why it was refused, in the word of the problem's type.
+    /// The reason of a refusal: the last segment of the problem's type.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// What was there before, where that is known.
+    /// The value before, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What is there now, or what was asked for.
+    /// The value after, or the requested value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The id of the request, to find it in the log and in the audit.
+    /// The request id, for a search in the log and the audit.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request: String,
-    /// The vendor's id of the operation.
+    /// The vendor's operation id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
 }
@@ -158,7 +157,7 @@ mod tests {
     use super::ActivityKind;
 
     #[test]
-    fn kinds_are_one_word_on_the_wire() {
+    fn kinds_survive_a_json_round_trip() {
         assert_eq!(ActivityKind::all().count(), 15);
         for kind in ActivityKind::all() {
             let json = serde_json::to_string(&kind).expect("a word");

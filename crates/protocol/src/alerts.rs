@@ -1,4 +1,4 @@
-//! Where messages about alarms go, and whether they arrived.
+//! The targets of alerts and the delivery of their messages.
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
@@ -11,39 +11,39 @@ pub struct AlertTargets {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
-    /// How many rules there are.
+    /// Number of rules.
     pub rules: usize,
-    /// In the order of the configuration.
+    /// The targets, in the order of the configuration.
     pub targets: Vec<AlertTargetState>,
 }
 
 from_json! { struct AlertTargets { now, rules or default, targets } }
 
-/// One target, and what became of the messages to it.
+/// The delivery state of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertTargetState {
-    /// Its id.
+    /// The target's id.
     pub id: String,
     /// `webhook`, `slack`, `teams` or `mail`.
     pub kind: String,
-    /// When a message last arrived.
+    /// Time of the last successful delivery.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub delivered_at: Option<DateTime<Utc>>,
-    /// When an attempt last failed.
+    /// Time of the last failed attempt.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub failed_at: Option<DateTime<Utc>>,
-    /// Why it failed, in one line.
+    /// The failure of that attempt, in one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// How many messages wait to be sent, or to be sent again.
+    /// Number of messages that wait for their first or next attempt.
     pub waiting: usize,
-    /// Messages that were given up in the last week, the newest first.
+    /// Messages that were given up in the last week, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undelivered: Vec<UndeliveredAlert>,
 }
@@ -53,7 +53,7 @@ from_json! { struct AlertTargetState {
 } }
 
 impl AlertTargetState {
-    /// Whether the last attempt failed: nothing has arrived since.
+    /// Whether the last attempt failed.
     #[must_use]
     pub fn is_failing(&self) -> bool {
         self.failed_at > self.delivered_at
@@ -63,12 +63,12 @@ impl AlertTargetState {
 /// A message that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeliveredAlert {
-    /// When it was made.
+    /// Time of its creation.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// The name of what it was about.
+    /// The name of the resource that it was about.
     pub name: String,
-    /// Why it was given up, in one line.
+    /// The last failure, in one line.
     pub failure: String,
 }
 

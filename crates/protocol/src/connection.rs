@@ -1,4 +1,4 @@
-//! The connections, and how far what was read of them can be believed.
+//! The connections and the state of their readings.
 
 use crate::Problem;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
@@ -19,16 +19,16 @@ pub struct Connections {
 /// A configured system.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Configured {
-    /// Which, and how its API is spoken.
+    /// The connection's id, title and API.
     #[serde(flatten)]
     pub connection: Connection,
-    /// What a page about one of its resources reads first, as paths and queries below the connection's relay;
-    /// [`Configured::ID`] stands for the resource's id, encoded as a part of a path.
+    /// The first requests of a page about one resource, as paths and queries below the connection's relay.
+    /// [`Configured::ID`] is the placeholder for the resource's id, which is percent-encoded.
     pub reads: Vec<String>,
 }
 
 impl Configured {
-    /// What stands for an id.
+    /// The placeholder for a resource's id.
     pub const ID: &str = "RESOURCE-ID";
 }
 
@@ -45,49 +45,47 @@ impl From<Connection> for Configured {
 /// A connection as the gateway watches it. Times are by the gateway's clock.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConnectionState {
-    /// Which, and how its API is spoken.
+    /// The connection's id, title and API.
     #[serde(flatten)]
     pub connection: Connection,
-    /// Since when a gateway of this store watches it; what was before nobody saw. `None` where that is not known.
+    /// Start of the current watch by a gateway of this store; nothing was observed before. `None` if it is not known.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub watched_since: Option<DateTime<Utc>>,
-    /// When the last complete reading began; `None` when there was none.
+    /// Start of the last complete reading; `None` if there has been none.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub observed_at: Option<DateTime<Utc>>,
-    /// The time from one complete reading to the next, in milliseconds: the configured interval, or what
-    /// a reading takes where that is longer.
+    /// The expected time between complete readings in milliseconds: the interval, or a reading's duration if longer.
     pub interval_ms: u64,
-    /// When it is read next; `None` while it is being read.
+    /// Time of the next reading; `None` while one is under way.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub next_at: Option<DateTime<Utc>>,
-    /// Why it could not be read since.
+    /// The failure since the last complete reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<ReadFailure>,
-    /// What went wrong last, whether or not it works again.
+    /// The last error, even if the connection has recovered since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
-    /// How far the vendor's clock is ahead of the gateway's, in milliseconds.
+    /// The vendor's clock minus the gateway's, in milliseconds.
     pub vendor_ahead_ms: i64,
-    /// How many resources it holds.
+    /// Number of its resources.
     pub held: usize,
-    /// Whether something is in transition, so that reading more often is worth it.
+    /// Whether a resource is in transition, so that it is read more often.
     pub in_transition: bool,
-    /// What is left out of what the system holds: by a limit of the gateway, or because it could not be read. In
-    /// sentences.
+    /// Resources that are missing because of a limit of the gateway or because they could not be read, in sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
 }
 
-/// All fields in one object.
+/// Reads the fields of the connection from the same object.
 impl FromJson for ConnectionState {
     fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let connection = FromJson::from_json(value, error);
@@ -108,27 +106,27 @@ impl FromJson for ConnectionState {
     }
 }
 
-/// What went wrong last.
+/// The last error of a connection.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastError {
-    /// When.
+    /// Time of the error.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// What, in one line.
+    /// The error, in one line.
     pub line: String,
 }
 
 from_json! { struct LastError { at, line } }
 
-/// Why the gateway could not read a connection.
+/// The reason why the gateway could not read a connection.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadFailure {
-    /// The gateway could not reach it, or could not use it.
+    /// The gateway could not reach or use it.
     Problem(Problem),
-    /// The vendor refused.
+    /// The vendor returned an error.
     Vendor(Box<VendorError>),
-    /// The answer is not the vendor's contract.
+    /// The response does not follow the vendor's contract.
     Unreadable(Unreadable),
 }
 
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_read_as_it_is_written() {
+    fn a_state_survives_a_json_round_trip() {
         let aveva = System::Aveva(Base {
             tenant: Some("t".to_owned()),
             namespace: Some("n".to_owned()),
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_of_a_connection_is_as_it_is_by_default() {
+    fn missing_fields_of_a_connection_have_defaults() {
         let json = r#"{"id":"em","title":"EM","system":"veeam","interval_ms":1}"#;
         let read: ConnectionState = serde_json::from_str(json).expect("a state");
         let expected = ConnectionState {

@@ -1,4 +1,4 @@
-//! What people do about alarms: acknowledging one, and maintenance.
+//! Requests that handle alarms: acknowledgements, notes and maintenance.
 
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
@@ -7,35 +7,35 @@ use health::alarms::{Maintenance, Scope};
 use serde::{Deserialize, Serialize};
 use vendors::from_json;
 
-/// `POST /api/alarms/{id}/acknowledgement`: somebody takes care of an alarm. Answered with the acknowledgement.
+/// `POST /api/alarms/{id}/acknowledgement`: acknowledges an alarm. The response is the acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAcknowledgement {
-    /// Why, in that person's words.
+    /// The reason.
     pub reason: String,
-    /// Until when, in milliseconds since 1970; until the alarm ends where there is none.
+    /// When it expires, in milliseconds since 1970. Without a time it lasts until the alarm ends.
     #[serde(
         default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub until: Option<DateTime<Utc>>,
-    /// What the person saw, where that is to be compared.
+    /// The alarm as the user saw it, for a check against its current state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenAlarm>,
 }
 
-/// An alarm as a person saw it who decided to take care of it. Where it is worse by now, or somebody else has acknowledged
-/// it, nothing is recorded, and the answer is `/problems/changed`.
+/// An alarm as the user saw it. If it has become worse or somebody else has acknowledged it since, nothing is recorded
+/// and the response is `/problems/changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenAlarm {
-    /// How bad it was.
+    /// Its severity.
     pub severity: Severity,
-    /// Its word: a critical alarm with another one is worse. Empty where that is not to be compared.
+    /// Its word; a critical alarm with a different word counts as worse. Empty for no comparison.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub word: String,
-    /// When it had been acknowledged, in milliseconds since 1970; none where it had not been.
+    /// Time of its acknowledgement in milliseconds since 1970, if it had one.
     #[serde(
         default,
         with = "ts_milliseconds_option",
@@ -44,41 +44,41 @@ pub struct SeenAlarm {
     pub acknowledged_at: Option<DateTime<Utc>>,
 }
 
-/// `POST /api/alarms/{id}/notes`: somebody writes something about an alarm. Answered with the note.
+/// `POST /api/alarms/{id}/notes`: adds a note to an alarm. The response is the note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewNote {
-    /// What, in that person's words.
+    /// The text.
     pub text: String,
 }
 
-/// `POST /api/maintenance`: somebody works on something from now on, or later. Answered with the maintenance.
+/// `POST /api/maintenance`: creates a maintenance window. The response is the maintenance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewMaintenance {
-    /// What it concerns.
+    /// The resources that it covers.
     pub scope: Scope,
-    /// From when on, in milliseconds since 1970; from now on where there is none.
+    /// Start, in milliseconds since 1970; without it, now.
     #[serde(
         default,
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub from: Option<DateTime<Utc>>,
-    /// Until when, in milliseconds since 1970.
+    /// End, in milliseconds since 1970.
     #[serde(with = "ts_milliseconds")]
     pub until: DateTime<Utc>,
-    /// What is done, in that person's words.
+    /// The reason.
     pub reason: String,
 }
 
-/// `GET /api/maintenance`: what is under way or planned.
+/// `GET /api/maintenance`: the active and planned maintenance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MaintenanceList {
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
-    /// The earliest first.
+    /// The maintenance windows, earliest first.
     pub maintenance: Vec<Maintenance>,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that the gateway watches, or what of it changed.
+//! The inventory: everything that the gateway watches, or the changes since a revision.
 
 use crate::ConnectionState;
 use chrono::serde::ts_milliseconds;
@@ -8,41 +8,40 @@ use health::inventory::{GroupTimes, Resource, ResourceKey};
 use serde::Serialize;
 use vendors::{deserialize_from_json, from_json};
 
-/// `GET /api/inventory?after=REVISION`: what changed after a revision; everything where the revision is
-/// not known, as after a restart of the gateway.
+/// `GET /api/inventory?after=REVISION`: the changes since a revision, or everything if the revision is unknown, for
+/// example after a restart of the gateway.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inventory {
-    /// What to ask with the next time. Opaque.
+    /// The opaque revision for the next request.
     pub revision: String,
     /// The gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub now: DateTime<Utc>,
-    /// Which console the gateway serves: a page that was loaded from another build can load itself anew.
+    /// The build of the console that the gateway serves, so that a page of another build can reload.
     pub build: String,
-    /// Whether this is everything, and what was known before is to be forgotten.
+    /// Whether this is the complete inventory, which replaces everything known before.
     pub whole: bool,
-    /// Every connection in the order of the configuration, where one of them changed.
+    /// Every connection in the order of the configuration, if any of them changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<Vec<ConnectionState>>,
-    /// The resources that are new or changed.
+    /// New and changed resources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
-    /// The failover groups of which nothing but the times changed.
+    /// The times of failover groups of which only these changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<GroupTimes>,
-    /// The resources that are no longer there.
+    /// Keys of resources that no longer exist.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<ResourceKey>,
-    /// Counts what happened: another number than before says that `/api/activity` has something new. Of one life of
-    /// the gateway.
+    /// A counter of events: when it changes, `/api/activity` has new entries. It restarts with the gateway.
     pub activity: u64,
-    /// Whether the last message about an alarm to some target did not arrive. Nothing that walls are told.
+    /// Whether the last message to any alert target failed. Not sent to walls.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub alerts_fail: bool,
-    /// Every open alarm, worst first, where one of them changed.
+    /// Every open alarm, worst first, if any of them changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Vec<Alarm>>,
-    /// The maintenance that is under way or planned, the earliest first, where an alarm or maintenance changed.
+    /// The active and planned maintenance, earliest first, if an alarm or maintenance changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Vec<Maintenance>>,
 }

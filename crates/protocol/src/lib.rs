@@ -1,8 +1,7 @@
-//! What the gateway and the console say to each other, as serde types that both use.
+//! The protocol between the gateway and the console, as serde types that both use. It contains no logic.
 //!
-//! So that a console and a gateway of neighbouring versions understand each other, the console ignores fields of an answer
-//! that it does not know, and those marked `or default` and optional ones may be missing. Holds no logic. The resources
-//! and alarms themselves are types of `health`, which makes them: they are described once.
+//! For compatibility with neighbouring versions, the console ignores unknown fields, and optional fields and those
+//! marked `or default` may be missing. Resources and alarms are the types of `health`, which makes them.
 
 mod activity;
 mod alerts;
@@ -30,14 +29,13 @@ pub use walls::{NewWall, Pairing, Wall, Walls};
 use serde::{Deserialize, Serialize};
 use vendors::from_json;
 
-/// `Via` of an answer that the gateway relays: what a vendor said, and not the gateway. A proxy may add to it.
+/// The `Via` header of relayed responses, which are a vendor's and not the gateway's. A proxy may add to it.
 pub const VIA: &str = "1.1 failover-console";
 
-/// `GET /api/build`: which console the gateway serves. A page that was loaded from another build can
-/// load itself anew.
+/// `GET /api/build`: the build of the console that the gateway serves, so that a page of another build can reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Build {
-    /// Changes with every build.
+    /// An id that changes with every build.
     pub build: String,
 }
 

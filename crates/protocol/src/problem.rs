@@ -1,30 +1,30 @@
-//! What the gateway itself says when something fails.
+//! Errors of the gateway itself.
 
 use serde::Serialize;
 use vendors::{deserialize_from_json, from_json};
 
-/// `application/problem+json` (RFC 9457).
+/// The body of an `application/problem+json` response (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Problem {
-    /// `/problems/…`.
+    /// The problem type: `/problems/…`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is, in a few words.
+    /// The problem type in a few words.
     pub title: String,
-    /// The HTTP status; 0 when nothing answered.
+    /// The HTTP status; 0 if there was no response.
     pub status: u16,
-    /// What happened this time.
+    /// The details of this occurrence.
     pub detail: String,
-    /// The path that was asked for.
+    /// The requested path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
-    /// The gateway's request id, to find it in the log. From a header, never in the body.
+    /// The gateway's request id, for a search in the log. It comes from a header, never from the body.
     #[serde(skip)]
     pub request_id: Option<String>,
-    /// How long not to ask again, in seconds.
+    /// The minimum wait before another request, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// `false` where it ended a change that certainly was not carried out; left out otherwise.
+    /// `false` if the request was a change that was certainly not carried out; omitted otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_out: Option<bool>,
 }
@@ -35,20 +35,20 @@ from_json! { struct Problem {
 } }
 
 impl Problem {
-    /// What it is and what happened this time, in one line. Who could not be reached is in the detail
-    /// alone: "Could not reach Plant A: it refused the connection".
+    /// Title and detail in one line; for unreachable systems the detail: "Could not reach Plant A: it refused the
+    /// connection".
     #[must_use]
     pub fn line(&self) -> String {
-        let says_all = matches!(
+        let detail_suffices = matches!(
             self.kind.as_str(),
             "/problems/unreachable" | "/problems/timeout"
         );
-        let mut letters = self.detail.chars();
-        match (letters.next(), self.title.as_str()) {
+        let mut chars = self.detail.chars();
+        match (chars.next(), self.title.as_str()) {
             (None, title) => title.to_owned(),
-            (Some(first), title) if says_all || title.is_empty() => {
+            (Some(first), title) if detail_suffices || title.is_empty() => {
                 std::iter::once(first.to_ascii_uppercase())
-                    .chain(letters)
+                    .chain(chars)
                     .collect()
             }
             (Some(_), title) => format!("{title}: {}", self.detail),
@@ -63,7 +63,7 @@ mod tests {
     use super::Problem;
 
     #[test]
-    fn the_system_that_cannot_be_reached_is_named_once() {
+    fn an_unreachable_system_is_named_once() {
         for (kind, title, detail, expected) in [
             (
                 "/problems/unreachable",
@@ -90,7 +90,7 @@ mod tests {
                 "The vendor redirected: Plant A returned 302",
             ),
             ("about:blank", "", "sorry", "Sorry"),
-            // The tables of all capitals would weigh more than what this crate is made of.
+            // Only ASCII is capitalised: the tables of Unicode would be larger than this crate.
             ("about:blank", "", "é", "é"),
         ] {
             let (kind, title, detail) = (kind.to_owned(), title.to_owned(), detail.to_owned());

@@ -1,4 +1,4 @@
-//! What the gateway writes is read as it was: every field of every answer, and every word.
+//! Every field and every enum value of the gateway's responses survives a round trip through JSON.
 
 use crate::*;
 use chrono::{DateTime, Utc};
@@ -22,9 +22,9 @@ use vendors::from_json::{FromJson, read};
 use vendors::uplynk::{Mode, OnAir};
 use vendors::{SystemKind, UnreadableField};
 
-fn same<T: Serialize + FromJson + PartialEq + Debug>(written: &T) {
-    let text = serde_json::to_vec(written).expect("it is written");
-    assert_eq!(read::<T>(&text).as_ref(), Ok(written));
+fn assert_round_trip<T: Serialize + FromJson + PartialEq + Debug>(value: &T) {
+    let text = serde_json::to_vec(value).expect("JSON");
+    assert_eq!(read::<T>(&text).as_ref(), Ok(value));
 }
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -203,7 +203,7 @@ fn alarms() -> Vec<Alarm> {
 #[test]
 fn the_inventory() {
     let resources = resources();
-    same(&Inventory {
+    assert_round_trip(&Inventory {
         revision: "7".to_owned(),
         now: at(0),
         build: "b".to_owned(),
@@ -217,11 +217,11 @@ fn the_inventory() {
         alarms: Some(alarms()),
         maintenance: Some(vec![maintenance(Scope::System(SystemKind::Veeam))]),
     });
-    // Nothing but what has to be there.
-    let least: Inventory =
+    // Only the required fields.
+    let minimal: Inventory =
         read(br#"{"revision":"7","now":1795271528007,"later":[]}"#).expect("an inventory");
     assert_eq!(
-        (least.now, least.alarms, least.resources),
+        (minimal.now, minimal.alarms, minimal.resources),
         (at(0), None, Vec::new())
     );
 }
@@ -229,7 +229,7 @@ fn the_inventory() {
 #[test]
 fn the_activity() {
     for kind in ActivityKind::all() {
-        same(&Activity {
+        assert_round_trip(&Activity {
             now: at(0),
             entries: vec![ActivityEntry {
                 number: -1,
@@ -253,13 +253,13 @@ fn the_activity() {
             complete_since: Some(at(2)),
         });
     }
-    assert!(ActivityKind::all().any(|kind| kind == ActivityKind::Seen(EventKind::Failover)));
+    assert!(ActivityKind::all().any(|kind| kind == ActivityKind::Event(EventKind::Failover)));
 }
 
 #[test]
-fn failures() {
+fn read_failures() {
     let more = json!({"Errors": [{"x": [1, null, "é"]}]});
-    same(&ReadFailure::Vendor(Box::new(VendorError {
+    assert_round_trip(&ReadFailure::Vendor(Box::new(VendorError {
         status: 503,
         message: "m".to_owned(),
         reason: text("r"),
@@ -269,12 +269,12 @@ fn failures() {
         left_out: true,
         more: more.as_object().cloned().unwrap_or_default(),
     })));
-    same(&ReadFailure::Unreadable(Unreadable {
+    assert_round_trip(&ReadFailure::Unreadable(Unreadable {
         status: 200,
         problem: "p".to_owned(),
         excerpt: "<html>".to_owned(),
     }));
-    same(&ReadFailure::Problem(Problem {
+    assert_round_trip(&ReadFailure::Problem(Problem {
         kind: "/problems/timeout".to_owned(),
         title: "t".to_owned(),
         status: 504,
@@ -289,7 +289,7 @@ fn failures() {
 
 #[test]
 fn sessions_walls_alerts_and_the_report() {
-    same(&Session {
+    assert_round_trip(&Session {
         user: "ann".to_owned(),
         role: "admin".to_owned(),
         demo: true,
@@ -297,16 +297,16 @@ fn sessions_walls_alerts_and_the_report() {
         can_sign_out: true,
         store_in_memory: true,
     });
-    same(&SignInMethods {
+    assert_round_trip(&SignInMethods {
         password: false,
         provider: text("Plant"),
         roles_claim: text("roles"),
     });
-    same(&MaintenanceList {
+    assert_round_trip(&MaintenanceList {
         now: at(0),
         maintenance: vec![maintenance(Scope::Connection("c".to_owned()))],
     });
-    same(&Walls {
+    assert_round_trip(&Walls {
         walls: vec![Wall {
             id: "w".to_owned(),
             name: "Hall".to_owned(),
@@ -317,7 +317,7 @@ fn sessions_walls_alerts_and_the_report() {
         }],
         kept: "store".to_owned(),
     });
-    same(&AlertTargets {
+    assert_round_trip(&AlertTargets {
         now: at(0),
         rules: 2,
         targets: vec![AlertTargetState {
@@ -334,7 +334,7 @@ fn sessions_walls_alerts_and_the_report() {
             }],
         }],
     });
-    same(&Report {
+    assert_round_trip(&Report {
         from: at(0),
         to: at(1),
         groups: vec![GroupReport {
@@ -358,9 +358,9 @@ fn sessions_walls_alerts_and_the_report() {
 }
 
 #[test]
-fn every_word() {
-    Severity::ALL.iter().for_each(same);
-    SystemKind::ALL.iter().for_each(same);
+fn every_enum_value() {
+    Severity::ALL.iter().for_each(assert_round_trip);
+    SystemKind::ALL.iter().for_each(assert_round_trip);
     [
         HeartbeatState::Never,
         HeartbeatState::OnTime,
@@ -369,42 +369,44 @@ fn every_word() {
         HeartbeatState::Future,
     ]
     .iter()
-    .for_each(same);
-    [Mode::Prioritized, Mode::Flat].iter().for_each(same);
-    same(&OnAir::Slate);
+    .for_each(assert_round_trip);
+    [Mode::Prioritized, Mode::Flat]
+        .iter()
+        .for_each(assert_round_trip);
+    assert_round_trip(&OnAir::Slate);
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn an_error_names_the_field() {
     for (answer, words) in [
-        ("[]", "an object is expected"),
+        ("[]", "expected an object, found a list"),
         (
             r#"{"revision":"7"}"#,
-            "now: nothing where a time in milliseconds is expected",
+            "now: expected a time in milliseconds, found nothing",
         ),
         (
             r#"{"revision":7,"now":1}"#,
-            "revision: a number where a text is expected",
+            "revision: expected a text, found a number",
         ),
         (
             r#"{"revision":"7","now":1,"times":{}}"#,
-            "times: an object where a list is expected",
+            "times: expected a list, found an object",
         ),
         (
             r#"{"revision":"7","now":1,"alarms":[{"id":"a","resource":{"kind":"new"}}]}"#,
-            "alarms: resource: kind: a text where a word that is known is expected",
+            "alarms: resource: kind: expected a known value, found a text",
         ),
         (
             r#"{"revision":"7","now":1,"maintenance":[{"id":"m","scope":{"all":1}}]}"#,
-            "maintenance: scope: an object where a word that is known is expected",
+            "maintenance: scope: expected a known value, found an object",
         ),
         (
             r#"{"revision":"7","now":1,"activity":-1}"#,
-            "activity: a number where a whole number is expected",
+            "activity: expected a whole number, found a number",
         ),
         (
             r#"{"revision":"7","now":1e300}"#,
-            "now: a number where a time in milliseconds is expected",
+            "now: expected a time in milliseconds, found a number",
         ),
     ] {
         let wrong = read::<Inventory>(answer.as_bytes())

@@ -1,4 +1,4 @@
-//! What a time was like, for each resource.
+//! The report: statistics of each resource over a period.
 
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
@@ -6,44 +6,42 @@ use health::inventory::ResourceKey;
 use serde::Serialize;
 use vendors::from_json;
 
-/// `GET /api/report`: what the time between the parameters `from` and `to` (RFC 3339) was like, as far as `system` and
-/// `connection` leave it.
+/// `GET /api/report`: statistics of the period from `from` to `to` (RFC 3339), filtered by `system` and `connection`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The beginning of the time.
+    /// Start of the period.
     #[serde(with = "ts_milliseconds")]
     pub from: DateTime<Utc>,
-    /// Its end: the gateway's time at most.
+    /// End of the period, at most the gateway's time.
     #[serde(with = "ts_milliseconds")]
     pub to: DateTime<Utc>,
-    /// Failover groups and slicer groups, by connection and name.
+    /// The failover groups and slicer groups, sorted by connection and name.
     pub groups: Vec<GroupReport>,
-    /// Failover plans with runs that ended in the time, by connection and name.
+    /// The failover plans with runs that ended in the period, sorted by connection and name.
     pub plans: Vec<PlanReport>,
 }
 
 from_json! { struct Report { from, to, groups, plans } }
 
-/// What the time was like for one group. Times are in milliseconds.
+/// The statistics of one group. Times are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupReport {
-    /// Which.
+    /// The key of the group.
     pub resource: ResourceKey,
-    /// Its name.
+    /// The name of the group.
     pub name: String,
-    /// How often another session or slicer led than before, or the same one again after a failover that was over before
-    /// anybody saw it.
+    /// Number of changes of the leader, including a failover and failback between two readings.
     pub failovers: usize,
-    /// How long there was no primary, or the slate was on air.
+    /// Total time without a primary, or with the slate on air.
     pub without_ms: u64,
-    /// The longest such time.
+    /// Longest such interval.
     pub longest_ms: u64,
-    /// How often such a time was seen from its beginning to its end.
+    /// Number of such intervals that were observed from beginning to end.
     pub recoveries: usize,
-    /// How long these took on average.
+    /// Average length of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_recovery_ms: Option<u64>,
-    /// How long it is not known who led: nobody watched, the system did not answer, or it is no longer kept.
+    /// Total time for which the leader is unknown: not watched, no response, or no longer stored.
     pub unknown_ms: u64,
 }
 
@@ -51,18 +49,18 @@ from_json! { struct GroupReport {
     resource, name, failovers, without_ms, longest_ms, recoveries, mean_recovery_ms, unknown_ms,
 } }
 
-/// What the time was like for one failover plan.
+/// The statistics of one failover plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanReport {
     /// The connection's id.
     pub connection: String,
     /// The plan's name.
     pub plan: String,
-    /// How many runs ended.
+    /// Number of runs that ended.
     pub runs: usize,
-    /// How many of them failed.
+    /// Number of those that failed.
     pub failed: usize,
-    /// How many of them ended with warnings.
+    /// Number of those that ended with warnings.
     pub warnings: usize,
 }
 

@@ -1,23 +1,22 @@
-//! Who is signed in, and how one signs in.
+//! The session of a signed-in user, and the ways to sign in.
 
 use serde::{Deserialize, Serialize};
 use vendors::from_json;
 
-/// `GET /api/session`: who is signed in.
+/// `GET /api/session`: the signed-in user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// The user's name.
     pub user: String,
     /// `admin`, `viewer` or `wall`.
     pub role: String,
-    /// Whether the vendors are simulated: then every page says DEMO.
+    /// Whether the vendors are simulated, so that every page shows DEMO.
     pub demo: bool,
     /// The gateway's version.
     pub version: String,
-    /// Whether there is something to sign out of.
+    /// Whether the user can sign out.
     pub can_sign_out: bool,
-    /// Whether audit and activity end with the gateway, because its store is in memory. Only admins are told, and
-    /// nobody of a demonstration.
+    /// Whether audit and activity are lost when the gateway stops (store in memory). Only for admins, not in a demo.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub store_in_memory: bool,
 }
@@ -27,43 +26,43 @@ from_json! { struct Session {
 } }
 
 impl Session {
-    /// Whether this role may change anything. The gateway decides all the same.
+    /// Whether this role may make changes. The gateway enforces it.
     #[must_use]
     pub fn may_change(&self) -> bool {
         self.role == "admin"
     }
 
-    /// Whether this is a screen on a wall, which shows the status wall and nothing else.
+    /// Whether this is a paired screen, which shows only the status wall.
     #[must_use]
     pub fn is_wall(&self) -> bool {
         self.role == "wall"
     }
 }
 
-/// `POST /api/session`: a name and a password.
+/// `POST /api/session`: signs in with a password.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// The user's name.
     pub user: String,
-    /// A secret.
+    /// The user's password.
     pub password: String,
 }
 
 impl std::fmt::Debug for Credentials {
-    /// Without the password.
+    /// Omits the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").finish_non_exhaustive()
     }
 }
 
-/// `GET /api/sign-in`: how one can sign in.
+/// `GET /api/sign-in`: the ways to sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SignInMethods {
-    /// With a name and a password.
+    /// Whether passwords are accepted.
     pub password: bool,
-    /// At an OpenID Connect provider of this name.
+    /// The name of the OpenID Connect provider, if there is one.
     pub provider: Option<String>,
-    /// The claim in which the provider is expected to send roles.
+    /// The claim that contains the roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles_claim: Option<String>,
 }
@@ -71,7 +70,7 @@ pub struct SignInMethods {
 from_json! { struct SignInMethods { password, provider, roles_claim } }
 
 impl Default for SignInMethods {
-    /// What is offered where nothing else is known.
+    /// Passwords only, for when the gateway has not answered.
     fn default() -> Self {
         Self {
             password: true,

@@ -1,26 +1,26 @@
-//! Screens on a wall, and how one becomes a wall.
+//! Walls: the screens that show the status wall, and their pairing.
 
 use serde::{Deserialize, Serialize};
 use vendors::from_json;
 use vendors::from_json::{Fields, FirstError, FromJson, Value};
 
-/// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's request to become a wall.
+/// `POST /api/pairing` and `GET /api/pairing`: the state of this screen's pairing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Pairing {
     /// An admin has to enter the code.
     Waiting {
-        /// As it is shown.
+        /// The code as the screen shows it.
         code: String,
-        /// How long it may be entered.
+        /// The remaining time for entering it.
         seconds_left: u32,
     },
-    /// This browser is signed in: as a rule as the wall that it has become.
+    /// This browser is signed in, normally as the wall that it was paired as.
     Paired {
         /// The name of the wall or of the user.
         name: String,
     },
-    /// No code is waiting.
+    /// No pairing is under way.
     Over,
 }
 
@@ -47,20 +47,20 @@ impl FromJson for Pairing {
     }
 }
 
-/// A wall.
+/// A paired screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wall {
-    /// Its id.
+    /// The wall's id.
     pub id: String,
-    /// Its name.
+    /// The wall's name.
     pub name: String,
     /// The admin who paired it.
     pub paired_by: String,
-    /// When that was, in RFC 3339.
+    /// Time of the pairing, in RFC 3339.
     pub paired_at: Option<String>,
-    /// When it last sent a request, in RFC 3339.
+    /// Time of its last request, in RFC 3339.
     pub last_seen: Option<String>,
-    /// From which address, then.
+    /// The client address of that request.
     pub address: Option<String>,
 }
 
@@ -69,20 +69,20 @@ from_json! { struct Wall { id, name, paired_by, paired_at, last_seen, address } 
 /// `GET /api/walls`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Walls {
-    /// In the order of their pairing.
+    /// The walls, in the order of their pairing.
     pub walls: Vec<Wall>,
-    /// Where the list is kept: `store`, `file`, `memory` or `nowhere`.
+    /// Where the list is stored: `store`, `file`, `memory` or `nowhere`.
     pub kept: String,
 }
 
 from_json! { struct Walls { walls, kept or default } }
 
-/// `POST /api/walls`: makes the screen that shows a code a wall.
+/// `POST /api/walls`: pairs the screen that shows a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewWall {
-    /// The code that the screen shows.
+    /// The code on the screen.
     pub code: String,
-    /// What the wall shall be called.
+    /// The name for the wall.
     pub name: String,
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::Pairing;
 
     #[test]
-    fn a_pairing_is_read_as_it_is_written_and_a_part_of_one_is_refused() {
+    fn a_pairing_survives_a_json_round_trip_and_an_incomplete_one_is_rejected() {
         for pairing in [
             Pairing::Waiting {
                 code: "ABCD-3456".to_owned(),

@@ -23,7 +23,7 @@ impl Setting {
         let micros = self.since.elapsed().as_secs_f64() * self.speed * 1e6;
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a float that is too large becomes i64::MAX, which the checked addition refuses"
+            reason = "a float that is too large becomes i64::MAX, which the checked addition rejects"
         )]
         let passed = TimeDelta::microseconds(micros as i64);
         self.from.checked_add_signed(passed).unwrap_or(self.from)
@@ -38,7 +38,7 @@ impl Clock {
         Self(Arc::new(Mutex::new(Setting {
             from: start,
             since: Instant::now(),
-            speed: sane(speed),
+            speed: valid_speed(speed),
         })))
     }
 
@@ -65,15 +65,15 @@ impl Clock {
         setting.since = Instant::now();
     }
 
-    /// Sets the speed; the time goes on from where it is. 0 freezes it.
+    /// Sets the speed; the time continues from its current value. 0 freezes it.
     pub fn set_speed(&self, speed: f64) {
         let mut setting = self.setting();
         setting.from = setting.now();
         setting.since = Instant::now();
-        setting.speed = sane(speed);
+        setting.speed = valid_speed(speed);
     }
 
-    /// Moves the time on by `by` and returns the new time.
+    /// Advances the time by `by` and returns the new time.
     pub fn advance(&self, by: TimeDelta) -> DateTime<Utc> {
         let mut setting = self.setting();
         let now = setting.now();
@@ -83,7 +83,7 @@ impl Clock {
     }
 }
 
-fn sane(speed: f64) -> f64 {
+fn valid_speed(speed: f64) -> f64 {
     if speed.is_finite() && speed > 0.0 {
         speed
     } else {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told() {
+    fn a_frozen_clock_moves_only_when_it_is_set_or_advanced() {
         let clock = Clock::new(at("2026-11-21T14:32:08Z"), 0.0);
         assert_eq!(clock.now(), at("2026-11-21T14:32:08Z"));
         assert_eq!(
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_senseless_speed_freezes() {
+    fn an_invalid_speed_freezes_the_clock() {
         for speed in [-1.0, f64::NAN, f64::INFINITY] {
             assert!(
                 Clock::new(at("2026-11-21T14:32:08Z"), speed).speed() <= 0.0,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_out_of_the_calendar_is_not_taken() {
+    fn an_advance_beyond_the_calendar_is_ignored() {
         let clock = Clock::new(DateTime::<Utc>::MAX_UTC, 0.0);
         assert_eq!(clock.advance(TimeDelta::days(1)), DateTime::<Utc>::MAX_UTC);
     }

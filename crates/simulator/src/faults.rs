@@ -1,5 +1,5 @@
 //! Injected faults. A fault is switched on through the control port, or by a sentinel id anywhere in
-//! a path, so that a person can reproduce in a browser what a test does. This module only selects the
+//! a path, so that a fault from a test can be reproduced in a browser. This module only selects the
 //! fault; the listener applies it.
 
 use serde::{Deserialize, Serialize};
@@ -20,15 +20,15 @@ pub(crate) enum Fault {
     Reset,
     /// The body ends before its declared length.
     Truncated,
-    /// The body is not the JSON or XML that its media type says.
+    /// The body is not valid JSON or XML, despite its media type.
     Malformed,
     /// An HTML page, as proxies and sign-in portals send.
     Html,
     /// 200 without a body.
     Empty,
-    /// 200 with this body, such as a refusal that claims success.
+    /// 200 with this body, for example an error message with a success status.
     Body { body: String },
-    /// An otherwise normal response in which the first `find` of the body becomes `with`.
+    /// An otherwise normal response with the first `find` in its body replaced by `with`.
     Replace { find: String, with: String },
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Switch {
     /// One operation; `None` for all operations except those that sign in.
     pub(crate) operation: Option<String>,
     pub(crate) fault: Fault,
-    /// How many more requests it applies to; `None` until it is switched off.
+    /// The number of remaining requests that it applies to; `None` until it is switched off.
     pub(crate) times: Option<u64>,
 }
 
@@ -99,22 +99,22 @@ impl Faults {
         connection: &str,
         operation: Option<&str>,
     ) -> Vec<Fault> {
-        let mut met = Vec::new();
+        let mut matching = Vec::new();
         for switch in &mut self.0 {
-            let here = switch.connection == connection
+            let applies = switch.connection == connection
                 && match (&switch.operation, operation) {
-                    (None, Some(asked)) => !SIGN_IN.contains(&asked),
+                    (None, Some(requested)) => !SIGN_IN.contains(&requested),
                     (None, None) => true,
-                    (Some(named), Some(asked)) => named == asked,
+                    (Some(named), Some(requested)) => named == requested,
                     (Some(_), None) => false,
                 };
-            if here {
-                met.push(switch.fault.clone());
+            if applies {
+                matching.push(switch.fault.clone());
                 switch.times = switch.times.map(|left| left.saturating_sub(1));
             }
         }
         self.0.retain(|switch| switch.times != Some(0));
-        met
+        matching
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentinels_are_what_they_are_called() {
+    fn a_sentinel_id_selects_the_fault_in_its_name() {
         assert_eq!(
             sentinel("fault-409"),
             Some(Fault::Status {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_ends_after_its_times() {
+    fn a_fault_ends_after_its_number_of_requests() {
         let mut faults = Faults::default();
         faults.add(switch(Some("get group"), Some(2)));
         assert_eq!(faults.take_matching("live", Some("get group")).len(), 1);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_a_whole_connection_spares_the_signing_in() {
+    fn a_fault_without_an_operation_does_not_affect_sign_in() {
         let mut faults = Faults::default();
         faults.add(switch(None, None));
         assert!(faults.take_matching("live", Some("token")).is_empty());

@@ -1,9 +1,9 @@
-//! The three vendors' failover APIs in memory, over real HTTP on loopback ports: what the demo shows
-//! and what the tests talk to. Written straight from the vendors' published pages. It must not use
-//! the `vendors` crate: a wrong field name there could hide behind a shared type.
+//! The three vendors' failover APIs in memory, over real HTTP on loopback ports, for the demo and the
+//! tests. Written directly from the vendors' published documentation. It must not use the `vendors`
+//! crate: a wrong field name there could hide behind a shared type.
 //!
-//! `docs/simulator.md` describes the control port, `docs/simulator-differences.md` says where the
-//! simulator is not the real thing.
+//! `docs/simulator.md` describes the control port, `docs/simulator-differences.md` lists where the
+//! simulator differs from the real systems.
 
 mod answer;
 mod aveva;
@@ -41,11 +41,11 @@ use tokio::task::JoinHandle;
 pub struct Simulator {
     /// The simulated systems, each on a port of its own.
     pub systems: Vec<Listening>,
-    /// Where the control port listens.
+    /// The address of the control port.
     pub control: SocketAddr,
-    /// The clock of the observer, who watches the systems, apart from theirs.
+    /// The clock of the observer (the demo's gateway), independent of the systems' clock.
     pub observer: Observer,
-    /// The clock that signed requests are held against.
+    /// The clock that validates the timestamps of signed requests.
     pub accounts: Clock,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -61,11 +61,11 @@ impl Drop for Simulator {
 /// Starts the five systems of the demo and the control port, all on loopback.
 ///
 /// # Errors
-/// When a port cannot be opened, or the control port is to listen where other computers could reach it.
+/// When a port cannot be opened, or when the address of the control port is not a loopback address.
 pub async fn start(options: Options) -> std::io::Result<Simulator> {
     if !options.control.ip().is_loopback() {
         let why = format!(
-            "--control: {} can be reached from other computers, and nobody has to sign in to a simulator: listen on \
+            "--control: {} can be reached from other computers, and the simulator requires no sign-in: listen on \
              127.0.0.1 or [::1]",
             options.control
         );
@@ -127,7 +127,7 @@ const TITLES: [(&str, &str); 5] = [
     ("em-old", "Enterprise Manager 9.5"),
 ];
 
-/// What a client of a system is configured with. The secrets guard nothing but this simulator.
+/// The client configuration for a system. The secrets protect nothing but this simulator.
 fn kind(id: &str, base_url: &str) -> Kind {
     match id {
         "plant-a" => Kind::Aveva {
@@ -167,28 +167,28 @@ fn kind(id: &str, base_url: &str) -> Kind {
     }
 }
 
-/// Reads `--speed`: simulated seconds per real second, from 0, which freezes the clock, to 10,000.
+/// Parses `--speed`: simulated seconds per real second, from 0, which freezes the clock, to 10,000.
 ///
 /// # Errors
-/// It is no such number.
+/// When the text is not a number in that range.
 pub fn parse_speed(text: &str) -> Result<f64, String> {
-    within(text, 0.0, 10_000.0)
+    number_in_range(text, 0.0, 10_000.0)
 }
 
-/// Reads `--account-speed`: seconds per real second of the clock that signed requests are held against, from 1 to 100.
+/// Parses `--account-speed`: seconds per real second of the clock for signed requests, from 1 to 100.
 ///
 /// # Errors
-/// It is no such number.
+/// When the text is not a number in that range.
 pub fn parse_account_speed(text: &str) -> Result<f64, String> {
-    within(text, 1.0, 100.0)
+    number_in_range(text, 1.0, 100.0)
 }
 
-fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
+fn number_in_range(text: &str, min: f64, max: f64) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (least..=most).contains(&number) {
+    if (min..=max).contains(&number) {
         Ok(number)
     } else {
-        Err(format!("must be from {least} to {most}"))
+        Err(format!("must be from {min} to {max}"))
     }
 }
 
@@ -197,7 +197,7 @@ mod tests {
     use super::{Options, parse_account_speed, parse_speed, start};
 
     #[test]
-    fn a_speed_is_a_number_within_its_limits() {
+    fn a_speed_is_accepted_only_within_its_range() {
         for (text, expected) in [
             ("0", Some(0.0)),
             ("0.5", Some(0.5)),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_control_port_listens_on_this_computer_only() {
+    async fn the_control_port_accepts_only_loopback_addresses() {
         for (control, expected) in [
             ("127.0.0.1:0", true),
             ("[::ffff:127.0.0.1]:0", false),

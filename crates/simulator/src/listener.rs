@@ -1,5 +1,5 @@
 //! The HTTP front end of a simulated system: it injects faults, sets the simulated `Date`, logs the
-//! request, and answers 501 to an operation that no contract has. It reaches a service only through
+//! request, and answers 501 to operations outside the contract. It reaches a service only through
 //! [`Service`].
 
 use crate::answer;
@@ -18,11 +18,11 @@ use axum::response::Response;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Larger requests are refused with 413, before anything else.
-const LARGEST: usize = 1 << 20;
+/// The maximum size of a request body; larger ones are rejected with 413 before anything else.
+const MAX_BODY: usize = 1 << 20;
 
 /// The part of a truncated body that is sent; the declared length is greater.
-const BEGUN: &[u8] = b"{\"Id\": \"truncated\", \"Name\": \"this body ends in the mid";
+const TRUNCATED_BODY: &[u8] = b"{\"Id\": \"truncated\", \"Name\": \"this body ends in the mid";
 
 /// State that all systems of one simulator share.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ async fn handle(State(listener): State<Arc<Listener>>, request: Request) -> Resp
         .extensions
         .get::<ConnectInfo<ResetSwitch>>()
         .map(|info| info.0.clone());
-    let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
         return answer::empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path().to_owned();
@@ -83,7 +83,7 @@ async fn handle(State(listener): State<Arc<Listener>>, request: Request) -> Resp
     let answered = listener.answer(&request, &parts.uri, &faults).await;
     let status = answered.as_ref().map(|response| response.status().as_u16());
     if status == Some(501) && faults.is_empty() {
-        tracing::warn!(connection = listener.id, method = %request.method, %path, "no contract has this operation");
+        tracing::warn!(connection = listener.id, method = %request.method, %path, "operation outside the contract");
     }
     listener.shared.with_log(|log| {
         log.push(Entry {
@@ -117,23 +117,23 @@ fn reset(switch: Option<ResetSwitch>) -> Response {
     if let Some(switch) = switch {
         switch.trigger();
     }
-    Response::new(breaking(b""))
+    Response::new(failing_body(b""))
 }
 
 /// A body that starts and then fails.
-fn breaking(start: &'static [u8]) -> Body {
-    Body::from_stream(Breaking {
+fn failing_body(start: &'static [u8]) -> Body {
+    Body::from_stream(FailingBody {
         start: Some(Bytes::from_static(start)),
         waited: false,
     })
 }
 
-struct Breaking {
+struct FailingBody {
     start: Option<Bytes>,
     waited: bool,
 }
 
-impl futures_util::Stream for Breaking {
+impl futures_util::Stream for FailingBody {
     type Item = std::io::Result<Bytes>;
 
     fn poll_next(
@@ -160,17 +160,17 @@ impl Listener {
         uri: &axum::http::Uri,
         faults: &[Fault],
     ) -> Option<Response> {
-        let mut deciding = None;
+        let mut fault_to_apply = None;
         for fault in faults {
             match fault {
                 Fault::Latency { milliseconds } => {
                     tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 }
-                other => deciding = deciding.or(Some(other)),
+                other => fault_to_apply = fault_to_apply.or(Some(other)),
             }
         }
         let typed = |body| answer::typed(StatusCode::OK, self.service.media(request), body);
-        Some(match deciding {
+        Some(match fault_to_apply {
             None | Some(Fault::Latency { .. }) => self.service.answer(request, uri),
             Some(Fault::Status {
                 status,
@@ -197,7 +197,7 @@ impl Listener {
             }
             Some(Fault::Reset) => return None,
             Some(Fault::Truncated) => {
-                let mut response = typed(breaking(BEGUN));
+                let mut response = typed(failing_body(TRUNCATED_BODY));
                 response
                     .headers_mut()
                     .insert(CONTENT_LENGTH, HeaderValue::from_static("2048"));

@@ -15,7 +15,7 @@ pub(crate) struct Entry {
     pub(crate) at: DateTime<Utc>,
     pub(crate) connection: &'static str,
     pub(crate) method: String,
-    /// As it was sent, still encoded.
+    /// The path as it was sent, still encoded.
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) operation: Option<&'static str>,
@@ -63,12 +63,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_are_not_kept() {
+    fn signatures_are_removed_from_the_query() {
         assert_eq!(without_signature("msg=eA&skip=2&sig=728073&b"), "skip=2&b");
     }
 
     #[test]
-    fn the_oldest_entries_go_first_and_are_still_counted() {
+    fn the_oldest_entries_are_dropped_first_and_still_counted() {
         let mut log = Log::default();
         for index in 0..MAX_ENTRIES + 3 {
             log.push(Entry {

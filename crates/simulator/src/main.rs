@@ -67,7 +67,7 @@ mod tests {
     use clap::Parser as _;
 
     #[test]
-    fn a_speed_that_would_freeze_the_world_unasked_is_wrong_usage() {
+    fn a_negative_or_too_large_speed_is_rejected() {
         for (option, expected) in [
             ("--speed=0", true),
             ("--speed=60", true),

@@ -1,5 +1,5 @@
-//! The clock of the observer, who watches the systems: the demo's gateway. It begins with the vendors' clock and can be
-//! moved without moving theirs, as a computer that nothing reaches for a while.
+//! The clock of the observer, which is the demo's gateway. It starts with the vendors' clock and can be moved without
+//! moving theirs, so that a test can simulate a gateway that receives no data for a while.
 
 use crate::clock::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,12 +13,12 @@ pub struct Observer {
     skips: watch::Sender<Skips>,
 }
 
-/// How the observer's clock was moved. Each change is announced.
+/// The changes of the observer's clock. Subscribers are notified of each change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skips {
-    /// How much time was skipped altogether.
+    /// The total time skipped.
     pub total: Duration,
-    /// How often the world was built anew, which makes obsolete what was known of it.
+    /// The number of times the world was rebuilt, which makes all earlier data obsolete.
     pub resets: u64,
 }
 
@@ -42,13 +42,13 @@ impl Observer {
         self.clock.speed()
     }
 
-    /// What was skipped, from now on.
+    /// Subscribes to changes of the clock.
     #[must_use]
     pub fn skips(&self) -> watch::Receiver<Skips> {
         self.skips.subscribe()
     }
 
-    /// Lets this much time pass at once.
+    /// Skips this much time at once.
     pub fn advance(&self, by: Duration) {
         self.clock
             .advance(TimeDelta::from_std(by).unwrap_or_default());
@@ -64,11 +64,11 @@ impl Observer {
         if let Some(speed) = speed {
             self.clock.set_speed(speed);
         }
-        // Ages are others now.
+        // Notifies subscribers, because all ages have changed.
         self.skips.send_modify(|_| ());
     }
 
-    /// Begins anew with the world.
+    /// Restarts the clock after the world was rebuilt.
     pub(crate) fn reset(&self, now: DateTime<Utc>, speed: f64) {
         self.clock.set_speed(speed);
         self.clock.set(now);

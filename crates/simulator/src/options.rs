@@ -17,13 +17,13 @@ pub struct Options {
     pub sessions: usize,
     /// Simulated seconds per real second; 0 freezes the clock.
     pub speed: f64,
-    /// Seconds per real second of the clock that signed requests are held against; each is accepted once in one of them.
+    /// Seconds per real second of the clock for signed requests. The service accepts one request per such second.
     pub account_speed: f64,
     /// The scenario.
     pub scenario: Scenario,
     /// The simulated time at the start; `None` for the real time.
     pub start: Option<DateTime<Utc>>,
-    /// Where the control port listens, on loopback only; port 0 takes any free one.
+    /// The address of the control port, on loopback only; port 0 selects a free port.
     pub control: SocketAddr,
 }
 
@@ -63,11 +63,11 @@ pub enum Scenario {
 pub struct Listening {
     /// The connection's id.
     pub id: &'static str,
-    /// The name for people.
+    /// The display name.
     pub title: String,
     /// `http://127.0.0.1:{port}`, without a slash at the end.
     pub base_url: String,
-    /// Its API, and how to sign in.
+    /// The API and the credentials.
     pub kind: Kind,
 }
 
@@ -84,7 +84,7 @@ pub enum Kind {
         groups_version: &'static str,
         /// `v1` or `v1-preview`.
         sessions_version: &'static str,
-        /// How to sign in.
+        /// The credentials.
         credentials: Credentials,
     },
     /// Uplynk live slicer failover groups: signed requests.
@@ -96,11 +96,11 @@ pub enum Kind {
     },
     /// Veeam Backup Enterprise Manager: Basic at log-on, then a session header.
     Veeam {
-        /// The media type to ask for.
+        /// The media type to request.
         accept: &'static str,
-        /// For the log-on.
+        /// The user name for the log-on.
         username: String,
-        /// For the log-on.
+        /// The password for the log-on.
         password: String,
     },
 }
@@ -112,16 +112,16 @@ pub enum Credentials {
     ClientCredentials {
         /// The token endpoint.
         token_url: String,
-        /// The client.
+        /// The client id.
         client_id: String,
-        /// Its secret.
+        /// The client secret.
         client_secret: String,
     },
     /// On premises: Basic on every request.
     Basic {
-        /// The account.
+        /// The user name.
         username: String,
-        /// Its password.
+        /// The password.
         password: String,
     },
 }

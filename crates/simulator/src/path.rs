@@ -1,4 +1,4 @@
-//! Requests as the simulated services read them. Segments and parameters are decoded exactly once.
+//! Parsed requests for the simulated services. Segments and parameters are decoded exactly once.
 
 use axum::body::Bytes;
 use axum::http::header::AUTHORIZATION;
@@ -30,7 +30,7 @@ impl ApiRequest {
         }
     }
 
-    /// The segments, to match on.
+    /// The segments as a vector of `&str`, for pattern matching.
     pub(crate) fn parts(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
     }
@@ -43,7 +43,7 @@ impl ApiRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A header, if it is readable text.
+    /// A header, if its value is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -67,7 +67,7 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// Pairs of a query or of a form: `+` is a space there.
+/// The pairs of a query or a form, in which `+` is a space.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_read_plus_and_percent() {
+    fn pairs_decode_plus_and_percent() {
         let want = [("a b", "c+d&"), ("e", ""), ("f", "=")];
         let want: Vec<_> = want.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         assert_eq!(pairs("a+b=c%2Bd%26&e&&f=="), want);

@@ -21,7 +21,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// The service that a kind of system is, on its port. Signed requests are held against the clock of `accounts`.
+    /// The service for a kind of system. `accounts` is the clock that validates signed requests.
     pub(crate) fn new(
         kind: &Kind,
         id: &str,
@@ -181,13 +181,15 @@ impl Service {
     /// A message when the system has no such setting.
     pub(crate) fn configure(&self, change: &Value) -> Result<(), String> {
         let Self::Veeam { veeam, .. } = self else {
-            return Err("this system has nothing to set; Veeam has \"json\"".to_owned());
+            return Err("this system has no settings; a Veeam system has \"json\"".to_owned());
         };
         let fields = change
             .as_object()
             .ok_or("the body has to be a JSON object")?;
         if let Some(other) = fields.keys().find(|name| *name != "json") {
-            return Err(format!("'{other}' is not a setting; there is \"json\""));
+            return Err(format!(
+                "'{other}' is not a setting; the only setting is \"json\""
+            ));
         }
         veeam.set_json(match fields.get("json").and_then(Value::as_str) {
             Some("v12") => veeam::JsonFlavour::V12,

@@ -8,14 +8,14 @@ use rand::rngs::SmallRng;
 pub(crate) const SECONDS: i64 = 20;
 
 /// Steps older than this are skipped.
-const LONGEST: TimeDelta = TimeDelta::minutes(30);
+const MAX_AGE: TimeDelta = TimeDelta::minutes(30);
 
 /// The steps after `from` up to `to`, with their times and numbers.
 pub(crate) fn between(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> impl Iterator<Item = (DateTime<Utc>, i64)> {
-    let from = from.max(to - LONGEST);
+    let from = from.max(to - MAX_AGE);
     let (first, last) = (
         from.timestamp().div_euclid(SECONDS) + 1,
         to.timestamp().div_euclid(SECONDS),
@@ -37,18 +37,18 @@ mod tests {
     }
 
     #[test]
-    fn every_step_comes_once_however_the_clock_is_cut() {
-        let whole: Vec<_> = between(at(5), at(100)).collect();
-        let parts: Vec<_> = between(at(5), at(40))
+    fn every_step_occurs_once_for_any_division_of_the_period() {
+        let at_once: Vec<_> = between(at(5), at(100)).collect();
+        let in_parts: Vec<_> = between(at(5), at(40))
             .chain(between(at(40), at(100)))
             .collect();
-        assert_eq!(whole, parts);
-        assert_eq!(whole.first(), Some(&(at(20), 1)));
-        assert_eq!(whole.len(), 5);
+        assert_eq!(at_once, in_parts);
+        assert_eq!(at_once.first(), Some(&(at(20), 1)));
+        assert_eq!(at_once.len(), 5);
     }
 
     #[test]
-    fn a_clock_that_goes_back_or_leaps_has_few_steps() {
+    fn a_clock_that_moves_back_or_far_ahead_has_few_steps() {
         assert_eq!(between(at(100), at(5)).count(), 0);
         assert_eq!(between(at(0), at(1_000_000)).count(), 90);
     }

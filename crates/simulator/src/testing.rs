@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 pub(crate) struct System {
     pub(crate) listener: Arc<Listener>,
-    /// Sent with every request.
+    /// The `Authorization` header of every request.
     pub(crate) authorization: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl System {
         let (parts, body) = response.into_parts();
         let bytes = match body.collect().await {
             Ok(collected) => collected.to_bytes().to_vec(),
-            Err(_) => b"(broken off)".to_vec(),
+            Err(_) => b"(incomplete)".to_vec(),
         };
         TestResponse {
             status: parts.status,

@@ -1,4 +1,4 @@
-//! A request to send and how to read its response.
+//! A request and how to read its response.
 
 use crate::from_json;
 use crate::http_date;
@@ -17,7 +17,7 @@ pub struct Request {
     pub operation: &'static Operation,
     /// The path, percent-encoded, beginning with `/`.
     pub path: String,
-    /// The query, percent-encoded, without `?`; empty when there is none.
+    /// The query, percent-encoded, without `?`; empty if there is none.
     pub query: String,
     /// The media type for `Accept`.
     pub accept: &'static str,
@@ -37,7 +37,7 @@ impl Request {
         }
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     pub(crate) fn with_body(mut self, body: &Value) -> Self {
         self.body = Some(body.to_string());
         self
@@ -60,9 +60,8 @@ impl Request {
     }
 }
 
-/// The longest `Retry-After` that is honoured, in seconds: some services send months, and a status is wanted
-/// again as soon as they are well.
-pub const LONGEST_WAIT: u64 = 15 * 60;
+/// The longest `Retry-After` that is honoured, in seconds. Some services send months, but recover sooner.
+pub const MAX_RETRY_AFTER: u64 = 15 * 60;
 
 /// An HTTP response. Header names are lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,7 +84,7 @@ impl Answer {
             .map(|(_, v)| v.as_str())
     }
 
-    /// The seconds of `Retry-After`, which is a number or a date, at most [`LONGEST_WAIT`]. A date is compared
+    /// The seconds of `Retry-After`, which is a number or a date, at most [`MAX_RETRY_AFTER`]. A date is compared
     /// with the response's own `Date`, so that no other clock is needed; one in the past means now.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
@@ -95,7 +94,7 @@ impl Answer {
             return Some(
                 value
                     .parse()
-                    .map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)),
+                    .map_or(MAX_RETRY_AFTER, |wait: u64| wait.min(MAX_RETRY_AFTER)),
             );
         }
         let date = http_date::parse(self.header("date")?)?;
@@ -103,7 +102,7 @@ impl Answer {
         Some(
             u64::try_from(wait.num_seconds())
                 .unwrap_or(0)
-                .min(LONGEST_WAIT),
+                .min(MAX_RETRY_AFTER),
         )
     }
 
@@ -114,12 +113,12 @@ impl Answer {
     }
 }
 
-/// A vendor's error response, in the vendor's own words.
+/// A vendor's error response, with the vendor's own texts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct VendorError {
     /// The HTTP status.
     pub status: u16,
-    /// The vendor's message; the status text when there is none.
+    /// The vendor's message, or the status text if there is none.
     pub message: String,
     /// The reason (AVEVA `Reason`).
     pub reason: Option<String>,
@@ -141,16 +140,16 @@ from_json! { struct VendorError {
 } }
 
 impl VendorError {
-    /// Whether the vendor refused the request in an answer that claims success.
+    /// Whether the response has a 2xx status although its body reports a refusal.
     #[must_use]
     pub fn is_refusal_with_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// One line: the status and the vendor's words.
+    /// The status and the vendor's message in one line.
     #[must_use]
     pub fn line(&self) -> String {
-        // Sentences are made of it, which end by themselves.
+        // Sentences that contain the line end with their own full stop.
         let message = self.message.trim_end_matches('.');
         if self.is_refusal_with_success() {
             format!("Refused: {message}")
@@ -160,12 +159,12 @@ impl VendorError {
     }
 }
 
-/// Why a [`Call`] has no value: the vendor returned an error, or a response that cannot be read.
+/// The reason why a [`Call`] has no value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// The status was not 2xx, or the body says that the request was refused.
+    /// The status was not 2xx, or the body reports a refusal.
     Vendor(Box<VendorError>),
-    /// The status was 2xx and the body cannot be read.
+    /// The status was 2xx, but the body cannot be read.
     Unreadable(Unreadable),
 }
 
@@ -174,20 +173,20 @@ pub enum Failure {
 pub struct Unreadable {
     /// The HTTP status.
     pub status: u16,
-    /// What was expected and what was found, in one sentence without the body.
+    /// The expectation and the finding in one sentence, without the body.
     pub problem: String,
-    /// The first characters of the body as text, for diagnosis.
+    /// The beginning of the body as text, for diagnosis.
     pub excerpt: String,
 }
 
 from_json! { struct Unreadable { status, problem, excerpt } }
 
-/// The maximum length of a problem and of an excerpt, in characters.
+/// The maximum length of a problem and an excerpt, in characters.
 const EXCERPT: usize = 300;
 
 /// A request and how to read its response as `T`.
 pub struct Call<T> {
-    /// What to send.
+    /// The request.
     pub request: Request,
     read: fn(&Answer) -> Result<T, String>,
     read_error: fn(&Answer) -> VendorError,
@@ -253,7 +252,7 @@ impl<T> Call<T> {
         if refused || !answer.is_success() {
             let mut error = (self.read_error)(answer);
             if refused {
-                // Nobody has redacted this body: only the vendor's message is shown.
+                // This body has not been redacted, so only the vendor's message is kept.
                 error.message = redact_text(&error.message).unwrap_or_else(|| words(answer.status));
                 error.more.clear();
             }
@@ -266,7 +265,7 @@ impl<T> Call<T> {
                 .chars()
                 .take(EXCERPT)
                 .collect();
-            // It may quote what was found, whatever that is.
+            // The problem may quote arbitrary values of the body.
             let problem = problem.chars().take(EXCERPT);
             let problem = problem.map(|c| if c.is_control() { ' ' } else { c });
             Failure::Unreadable(Unreadable {

@@ -1,4 +1,4 @@
-//! A configured vendor system: the settings that the calls and the console need. Contains no secrets.
+//! A configured vendor system: the settings that calls and the console need. It contains no secrets.
 
 use crate::call::Request;
 use crate::deserialize_from_json;
@@ -7,19 +7,19 @@ use crate::operation::{Method, Operation};
 use crate::{aveva, uplynk, veeam};
 use serde::{Deserialize, Serialize};
 
-/// One vendor system that the gateway can reach.
+/// A vendor system that the gateway connects to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Connection {
-    /// Letters, digits and dashes; part of URLs.
+    /// The id: letters, digits and dashes. It is part of URLs.
     pub id: String,
-    /// The name for people.
+    /// The display name.
     pub title: String,
     /// Its API and the settings of that API.
     #[serde(flatten)]
     pub system: System,
 }
 
-/// All fields in one object.
+/// Reads the fields of the system from the same object.
 impl FromJson for Connection {
     fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let system = FromJson::from_json(value, error);
@@ -32,7 +32,7 @@ impl FromJson for Connection {
     }
 }
 
-/// The API of a connection, with the settings that belong to one.
+/// The API of a connection with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "system", rename_all = "lowercase")]
 pub enum System {
@@ -42,14 +42,14 @@ pub enum System {
     Uplynk,
     /// Veeam Backup Enterprise Manager.
     Veeam {
-        /// The media type to ask for.
+        /// The media type for `Accept`.
         accept: veeam::MediaType,
-        /// For how many hours a session that has ended is still watched. After that it is history.
+        /// The number of hours for which an ended session is still watched.
         recent_hours: u16,
     },
 }
 
-/// The fields of all systems in one object, of which `system` says which it is.
+/// Reads the settings of the system that the field `system` names.
 impl FromJson for System {
     fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let mut fields = Fields::of(value, error);
@@ -71,13 +71,13 @@ impl FromJson for System {
     }
 }
 
-/// For how many hours a session that has ended is watched where nothing else is configured.
+/// The default number of hours for which an ended session is still watched.
 #[must_use]
 pub fn recent_hours() -> u16 {
     24
 }
 
-/// Which of the three systems, without the settings of one.
+/// One of the three systems, without settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SystemKind {
@@ -96,10 +96,10 @@ impl FromJson for SystemKind {
 }
 
 impl SystemKind {
-    /// All of them.
+    /// All systems.
     pub const ALL: [Self; 3] = [Self::Aveva, Self::Uplynk, Self::Veeam];
 
-    /// One lower-case word, as the wire and addresses know it.
+    /// The key in JSON and in URLs.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl SystemKind {
         }
     }
 
-    /// The vendor's name for people.
+    /// The vendor's display name.
     #[must_use]
     pub fn vendor(self) -> &'static str {
         match self {
@@ -121,7 +121,7 @@ impl SystemKind {
 }
 
 impl System {
-    /// Which of the three it is.
+    /// The system without its settings.
     #[must_use]
     pub fn kind(&self) -> SystemKind {
         match self {
@@ -131,7 +131,7 @@ impl System {
         }
     }
 
-    /// Veeam as it is where nothing else is configured, asked for this media type.
+    /// Veeam with default settings and this media type.
     #[must_use]
     pub fn veeam(accept: veeam::MediaType) -> Self {
         Self::Veeam {
@@ -140,13 +140,13 @@ impl System {
         }
     }
 
-    /// The vendor's name for people.
+    /// The vendor's display name.
     #[must_use]
     pub fn vendor(&self) -> &'static str {
         self.kind().vendor()
     }
 
-    /// What a page about one resource of this id reads first.
+    /// The first requests of a page about the resource with this id.
     #[must_use]
     pub fn reads_of(&self, id: &str) -> Vec<Request> {
         match self {
@@ -155,15 +155,14 @@ impl System {
                 aveva::groups(base).status(id).request,
                 aveva::sessions(base, id).list().request,
             ],
-            // The list has the group, and the service counts its requests.
+            // The list contains the group, and the service limits the number of requests.
             Self::Uplynk => vec![uplynk::groups().list().request],
             Self::Veeam { accept, .. } => vec![veeam::session(id, *accept).request],
         }
     }
 
-    /// The contract's operation for a method and a decoded path, if users may call it through the gateway.
-    /// `segments` is the path split at its slashes **before** decoding, each part decoded once, without the
-    /// empty part before the first slash.
+    /// The contract's operation for a method and a decoded path, if users may call it through the gateway. `segments`
+    /// is the path, split at its slashes **before** each part was decoded, without the empty first part.
     #[must_use]
     pub fn operation(&self, method: Method, segments: &[&str]) -> Option<&'static Operation> {
         match self {
@@ -183,7 +182,7 @@ mod tests {
     use crate::veeam::MediaType;
 
     #[test]
-    fn what_a_page_reads_first_is_of_the_contract() {
+    fn the_first_requests_of_a_page_are_in_the_contract() {
         let aveva = System::Aveva(Base {
             tenant: Some("t".to_owned()),
             namespace: Some("n".to_owned()),

@@ -1,13 +1,13 @@
-//! Reads error bodies of unknown shape: an object, an object within an object, a list of objects, a
-//! text, or nothing readable. The caller names the vendor's fields.
+//! Reads error bodies of unknown form: an object, a nested object, a list of objects, a text, or nothing. The caller
+//! names the fields.
 
 use crate::call::{Answer, VendorError};
 use crate::json::parse;
 use crate::status;
 use serde_json::{Map, Value};
 
-/// Reads an error response. The message is the first non-empty field of `names`, else the body's text,
-/// else the status text. All other fields go to `more`.
+/// Reads an error response. The message is the first non-empty field of `names`, else the body's text, else the status
+/// text. All other fields are kept in `more`.
 pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
     let mut error = VendorError {
         status: answer.status,
@@ -17,7 +17,7 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
     let Ok(body) = parse(&answer.body) else {
         return error;
     };
-    // Of several errors, the first is the message, and `more` has all of them.
+    // Of several errors, the first provides the message, and `more` contains all of them.
     let (first, all) = match body {
         Value::Array(items) => (items.first().cloned().unwrap_or_default(), Some(items)),
         other => (other, None),
@@ -29,7 +29,7 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
         Value::Object(properties) => {
             error.more = properties;
             error.more.retain(|_, value| !value.is_null());
-            // A number is the message only where there are no words.
+            // A number is the message only if there is no text.
             let number = |name: &str| named(&error.more, name).any(|(_, value)| value.is_number());
             let (numbers, texts): (Vec<&str>, Vec<&str>) =
                 names.iter().copied().partition(|name| number(name));
@@ -56,7 +56,7 @@ pub(crate) fn take(properties: &mut Map<String, Value>, name: &str) -> Option<St
     Some(text)
 }
 
-/// The message of an error that is an object within the body. The object stays, for its other fields.
+/// The message of an error object that is nested in the body. The object is kept for its other fields.
 fn within(properties: &Map<String, Value>, name: &str, names: &[&str]) -> Option<String> {
     let inner = named(properties, name).find_map(|(_, value)| value.as_object())?;
     names

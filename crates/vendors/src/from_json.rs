@@ -1,5 +1,5 @@
-//! Reads what this project's own programs write as JSON: each structure names its fields once, and reading one costs a
-//! call. What serde derives for reading took 15 kB more of the console's first visit, in brotli.
+//! Reads the JSON that this project's own programs write. Each structure lists its fields once, and reading a field is
+//! one call. serde's derived code for reading would add 15 kB (brotli) to the console's first visit.
 
 use crate::json::value;
 use chrono::{DateTime, Utc};
@@ -8,17 +8,16 @@ pub use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// What is read from a value in JSON.
+/// A type that can be read from a JSON value.
 pub trait FromJson: Sized {
-    /// Reads the value. Where that is not possible, `error` says why, and the result is a placeholder that must not be
-    /// used.
+    /// Reads the value. If that fails, `error` has the reason and the result is a placeholder that must not be used.
     fn from_json(value: &Value, error: &mut FirstError) -> Self;
 }
 
-/// Reads a text.
+/// Reads a JSON text.
 ///
 /// # Errors
-/// The first thing that is wrong with it, and where.
+/// The first error and its field.
 pub fn read<T: FromJson>(text: &[u8]) -> Result<T, FirstError> {
     match value(text) {
         Ok(value) => of_value(&value),
@@ -26,7 +25,7 @@ pub fn read<T: FromJson>(text: &[u8]) -> Result<T, FirstError> {
     }
 }
 
-/// Reads a value.
+/// Reads a JSON value.
 ///
 /// # Errors
 /// As [`read`].
@@ -40,7 +39,7 @@ pub fn of_value<T: FromJson>(value: &Value) -> Result<T, FirstError> {
     }
 }
 
-/// The first error that was met in a value, if any, and where it stands: "alarms: severity: a number where …".
+/// The first error in a value, if any, with its field: "alarms: severity: expected …, found a number".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FirstError(Option<String>);
 
@@ -59,7 +58,7 @@ impl From<serde_json::Error> for FirstError {
 }
 
 impl FirstError {
-    /// Records that a value is not what is expected, unless an earlier error was recorded.
+    /// Records that a value is not the expected one, unless an earlier error was recorded.
     #[cold]
     #[inline(never)]
     pub fn note(&mut self, found: &Value, expected: &str) {
@@ -74,31 +73,31 @@ impl FirstError {
             Value::Array(_) => "a list",
             Value::Object(_) => "an object",
         };
-        self.0 = Some(format!("{found} where {expected} is expected"));
+        self.0 = Some(format!("expected {expected}, found {found}"));
     }
 
-    /// Adds the name of the field that the error is in.
+    /// Adds the name of the field that contains the error.
     #[cold]
     #[inline(never)]
-    fn is_in_field(&mut self, name: &str) {
+    fn add_field(&mut self, name: &str) {
         if let Some(words) = &mut self.0 {
             *words = format!("{name}: {words}");
         }
     }
 
-    /// The word that a value is. If it is none of them, that is recorded, and the first one is the placeholder.
+    /// The known value with this key. For any other key, records an error and returns the first value as a placeholder.
     pub fn word<T: Copy>(&mut self, value: &Value, words: &[T], key: fn(T) -> &'static str) -> T {
         let text = value.as_str();
         let mut all = words.iter().copied();
         let Some(known) = all.find(|word| Some(key(*word)) == text) else {
-            self.note(value, "a word that is known");
+            self.note(value, "a known value");
             return words[0];
         };
         known
     }
 }
 
-/// The only field of an object, or a text by itself without a value: how one of several kinds of content is written.
+/// The name and content of an enum variant: the only field of an object, or a string for a variant without content.
 #[must_use]
 pub fn named(value: &Value) -> (&str, &Value) {
     match value {
@@ -121,7 +120,7 @@ pub struct Fields<'v, 'w> {
 }
 
 impl<'v, 'w> Fields<'v, 'w> {
-    /// The fields of what should be an object.
+    /// The fields of a value, which must be an object.
     #[must_use]
     pub fn of(value: &'v Value, error: &'w mut FirstError) -> Self {
         let object = value.as_object();
@@ -136,19 +135,19 @@ impl<'v, 'w> Fields<'v, 'w> {
         found.unwrap_or(&Value::Null)
     }
 
-    /// A field, which has to be there unless its type has a value for nothing.
-    // A call, so that all fields of one type share it.
+    /// Reads a field, which must exist unless its type accepts null.
+    // Not inlined, so that all fields of one type share the code.
     #[inline(never)]
     pub fn read<T: FromJson>(&mut self, name: &str) -> T {
-        let was_right = self.error.0.is_none();
+        let had_no_error = self.error.0.is_none();
         let read = T::from_json(self.get(name), self.error);
-        if was_right && self.error.0.is_some() {
-            self.error.is_in_field(name);
+        if had_no_error && self.error.0.is_some() {
+            self.error.add_field(name);
         }
         read
     }
 
-    /// A field that may be missing.
+    /// Reads a field that may be missing.
     #[inline(never)]
     pub fn read_or_default<T: FromJson + Default>(&mut self, name: &str) -> T {
         match self.get(name) {
@@ -158,11 +157,11 @@ impl<'v, 'w> Fields<'v, 'w> {
     }
 }
 
-/// Says how a type is read.
+/// Implements [`FromJson`] for a type.
 ///
-/// A structure is read by its fields. One that is marked `or default` may be missing, as may an `Option`; one is called
-/// otherwise in JSON with `as`; and one that is not in JSON at all `is` something. An enumeration is read by its words;
-/// where a variant holds something, that is the only field of an object, which is called by the word.
+/// A structure lists its fields. A field marked `or default` may be missing, as may an `Option`; `as` gives its name in
+/// JSON; `is` gives the value of a field that is not in JSON. An enumeration lists the keys of its variants. A variant
+/// with content is an object whose only field is named by the key.
 ///
 /// ```
 /// use vendors::{from_json, from_json::read};
@@ -184,7 +183,7 @@ impl<'v, 'w> Fields<'v, 'w> {
 /// let expected = Parcel { size: Size::Large, from, weight: 0, note: None, kind: "x".to_owned(), is_seen: false };
 /// assert_eq!(parcel, expected);
 /// let error = read::<Parcel>(br#"{"size":"huge","from":"here","type":"x"}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "size: a text where a word that is known is expected");
+/// assert_eq!(error.to_string(), "size: expected a known value, found a text");
 /// ```
 #[macro_export]
 macro_rules! from_json {
@@ -230,7 +229,7 @@ macro_rules! from_json {
                     $($word => $crate::from_json!(@variant $variant $(($content))? content error),)*
                     _ => {
                         if word != $begin {
-                            error.note(value, "a word that is known");
+                            error.note(value, "a known value");
                         }
                         $crate::from_json!(@variant $first $(($held))? content error)
                     }
@@ -249,7 +248,7 @@ macro_rules! from_json {
     };
 }
 
-/// Lets serde read types in the same way, for programs whose size does not matter.
+/// Implements serde's `Deserialize` through [`FromJson`], for programs whose size does not matter.
 #[macro_export]
 macro_rules! deserialize_from_json {
     ($($type:ty),* $(,)?) => {$(

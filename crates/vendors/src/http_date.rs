@@ -1,5 +1,4 @@
-//! Dates of HTTP headers (RFC 9110, section 5.6.7). Read by hand: what chrono has for them reads every date of an
-//! e-mail, and costs a browser 5 kB.
+//! Parses dates of HTTP headers (RFC 9110, section 5.6.7). chrono's parser would add 5 kB to the console.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,8 +6,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Reads `Sat, 21 Nov 2026 14:32:08 GMT`, the form that every sender has to use. The day of the week says nothing
-/// that the date does not.
+/// Parses the form that every sender has to use: `Sat, 21 Nov 2026 14:32:08 GMT`. The day of the week is ignored.
 #[must_use]
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (_, rest) = text.trim().split_once(',')?;
@@ -23,7 +21,7 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
         return None;
     }
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    // A leap second is the last of its minute.
+    // A leap second counts as the last second of its minute.
     Some(date.and_hms_opt(hour, minute, second.min(59))?.and_utc())
 }
 
@@ -37,7 +35,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_date_of_a_header_is_a_moment() {
+    fn http_dates_are_parsed() {
         for (text, moment) in [
             (
                 "Sun, 06 Nov 1994 08:49:37 GMT",

@@ -1,5 +1,5 @@
-//! Reads JSON as these vendors write it: case-insensitive property names, null the same as absent, and a
-//! leading byte-order mark. Every error names the field and shows the value.
+//! Reads JSON as the vendors write it: with case-insensitive property names, null meaning absent, and a byte-order
+//! mark. Every error names the field and shows the value.
 
 use crate::repair;
 use crate::unreadable::{Unread, with_ids};
@@ -11,21 +11,21 @@ use std::fmt;
 /// The byte-order mark that some servers write before JSON and XML.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// The maximum number of values of one body, and of elements and attributes of XML: each takes a hundred bytes of memory
-/// or more, and as few as two in the body.
-pub(crate) const MOST: usize = 2_000_000;
+/// The maximum number of JSON values, or of XML elements and attributes, in one body. Each takes a hundred bytes of
+/// memory or more, but as few as two in the body.
+pub(crate) const MAX_VALUES: usize = 2_000_000;
 
 /// A body without its byte-order mark.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(BOM).unwrap_or(body)
 }
 
-/// Parses a body as JSON. Single characters and words that JSON does not allow are repaired.
+/// Parses a body as JSON. Single characters and literals that JSON does not allow are repaired.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     parse_by(body, &mut value)
 }
 
-/// Parses a body as a JSON list and reads each item, as [`parse`] does. `None` stands for an item that cannot be read.
+/// Parses a body as a JSON list like [`parse`] and reads each item; `None` for an item that cannot be read.
 pub(crate) fn parse_list<T>(
     body: &[u8],
     what: &str,
@@ -48,18 +48,19 @@ fn parse_by(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty where JSON was expected".to_owned());
     }
-    if holds_too_many(body) {
-        return Err(format!("the body holds more than {MOST} values"));
+    if has_too_many(body) {
+        return Err(format!("the body contains more than {MAX_VALUES} values"));
     }
     parse(body).or_else(|error| {
         parse(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
     })
 }
 
-/// Whether a text may hold more than [`MOST`] values: counts what begins one outside of strings, before anything is built.
-fn holds_too_many(text: &[u8]) -> bool {
-    // A value and what ends it are two bytes or more.
-    if text.len() / 2 <= MOST {
+/// Whether a text may contain more than [`MAX_VALUES`] values. Counts the characters that begin one outside of
+/// strings, before anything is allocated.
+fn has_too_many(text: &[u8]) -> bool {
+    // A value and its delimiter take at least two bytes.
+    if text.len() / 2 <= MAX_VALUES {
         return false;
     }
     let (mut count, mut in_string, mut escaped) = (0, false, false);
@@ -72,22 +73,22 @@ fn holds_too_many(text: &[u8]) -> bool {
             _ => {}
         }
     }
-    count > MOST
+    count > MAX_VALUES
 }
 
-/// Parses a text as JSON. All of the console reads through this one function, because each other way of reading (from a
-/// `str`, or at once as another type) would bring the reader a second time.
+/// Parses a text as JSON. The whole console uses this one function, because any other entry point of the parser (from
+/// a `str`, or directly to another type) would compile it a second time.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The syntax error.
 #[inline(never)]
 pub fn value(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text)
 }
 
-/// Parses a text as JSON and gives the items of one list, which is then empty in the value, to `each`: thousands of items
-/// held as values need many times the memory of what is read from them. The list is the text itself, or what an object
-/// holds under a name. After an error, items may have been given already.
+/// Parses a text as JSON, but passes the items of one list to `each` instead of keeping them: thousands of items as
+/// values take many times the memory of their decoded form. The list is the text itself, or the property `list` of an
+/// object, and is empty in the result. Before an error, items may already have been passed.
 ///
 /// # Errors
 /// As [`value`].
@@ -102,9 +103,8 @@ pub fn value_without(
     Ok(value)
 }
 
-/// Reads a value as `Value` does by itself, but for a list whose items are given away. It asks for a value of any kind
-/// everywhere: `serde_json` answers who asks for a list with an error that quotes what else it found, and for that brings
-/// 10 kB of tables.
+/// Reads a value like `Value` does, except for the list whose items are passed on. It always accepts any type: if it
+/// required a list, `serde_json` would include 10 kB of tables for an error that quotes the value found.
 struct Without<'a> {
     list: Option<&'a str>,
     each: &'a mut dyn FnMut(Value),
@@ -142,18 +142,18 @@ impl<'de> Visitor<'de> for Without<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut held = Vec::new();
+        let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
             match self.list {
                 None => (self.each)(item),
-                Some(_) => held.push(item),
+                Some(_) => items.push(item),
             }
         }
-        Ok(held.into())
+        Ok(items.into())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
-        let mut held = Map::new();
+        let mut fields = Map::new();
         while let Some(name) = object.next_key::<String>()? {
             let value = if self.list == Some(&name) {
                 let each = &mut *self.each;
@@ -161,9 +161,9 @@ impl<'de> Visitor<'de> for Without<'_> {
             } else {
                 object.next_value()?
             };
-            held.insert(name, value);
+            fields.insert(name, value);
         }
-        Ok(held.into())
+        Ok(fields.into())
     }
 }
 
@@ -175,8 +175,8 @@ impl<'de> DeserializeSeed<'de> for Without<'_> {
     }
 }
 
-/// A finite number as JSON writes it, or as people do: with a plus, or without the zero before the point. Not by
-/// `str::parse`, which would bring 11 kB of tables to each page that reads one.
+/// Parses a finite number in JSON's notation, or with a plus sign, or without the zero before the point. `str::parse`
+/// would add 11 kB of tables to every page that reads a number.
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -188,7 +188,7 @@ pub fn number(text: &str) -> Option<f64> {
     value(format!("{zero}{text}").as_bytes()).ok()?.as_f64()
 }
 
-/// A short description of a value, for an error.
+/// A short description of a value for an error.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -199,7 +199,7 @@ fn kind(value: &Value) -> String {
     }
 }
 
-/// A value as it stands in the response.
+/// A value as it is written in the response.
 fn raw(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -207,8 +207,7 @@ fn raw(value: &Value) -> String {
     }
 }
 
-/// A JSON object with case-insensitive property names. A property that cannot be read counts as absent,
-/// and `unread` gets it.
+/// A JSON object with case-insensitive property names. Unreadable ones count as absent and are added to `unread`.
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a> {
     map: &'a Map<String, Value>,
@@ -236,7 +235,7 @@ impl<'a> Object<'a> {
         exact.filter(|value| !value.is_null()).or_else(any_case)
     }
 
-    /// A property that `read` reads.
+    /// A property, read by `read`.
     pub(crate) fn read<T>(
         self,
         name: &str,
@@ -259,7 +258,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// `true` or `false`, also as a text or as 1 and 0.
+    /// A boolean, also as text or as 1 and 0.
     pub(crate) fn flag(self, name: &str) -> Option<bool> {
         self.read(name, |value| match value {
             Value::Bool(flag) => Some(*flag),
@@ -274,12 +273,12 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A whole number, also as a text.
+    /// A whole number, also as text.
     pub(crate) fn integer(self, name: &str) -> Option<i64> {
         self.read(name, integer)
     }
 
-    /// A number, also as a text.
+    /// A number, also as text.
     pub(crate) fn number(self, name: &str) -> Option<f64> {
         self.read(name, |value| match value {
             Value::Number(number) => number.as_f64(),
@@ -288,13 +287,16 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A date-time; the vendors' values for "never" are `None`.
+    /// A date-time; `None` for the vendors' values of "never".
     pub(crate) fn time(self, name: &str) -> Option<DateTime<Utc>> {
         self.time_or_never(name).flatten()
     }
 
-    /// A date-time; the inner `None` is "never".
-    #[expect(clippy::option_option, reason = "absent and never are two answers")]
+    /// A date-time; the inner `None` means "never".
+    #[expect(
+        clippy::option_option,
+        reason = "absent and never are different results"
+    )]
     pub(crate) fn time_or_never(self, name: &str) -> Option<Option<DateTime<Utc>>> {
         self.read(name, |value| time(value.as_str()?))
     }
@@ -304,7 +306,7 @@ impl<'a> Object<'a> {
         self.read(name, |value| value.as_object().cloned())
     }
 
-    /// An object within this one; its unreadable properties are named after both.
+    /// A nested object. The names of its unreadable properties include its own name.
     pub(crate) fn within<T>(
         self,
         name: &str,
@@ -319,8 +321,7 @@ impl<'a> Object<'a> {
         got
     }
 
-    /// A list of items with ids. One without an id counts as an unreadable property, with its place; so does one
-    /// whose id came before.
+    /// A list of items with ids. Items without an id or with a repeated id count as unreadable, named by index.
     pub(crate) fn list<T>(
         self,
         name: &str,
@@ -328,21 +329,21 @@ impl<'a> Object<'a> {
         id: fn(&T) -> Option<&str>,
     ) -> Option<Vec<T>> {
         let items = self.read(name, Value::as_array)?;
-        let left_out = |place: usize, repeated: bool| {
-            let again = if repeated { ", repeated" } else { "" };
-            let name = format!("{name}[{place}]{again}");
-            self.unread.add(&name, &raw(&items[place]));
+        let left_out = |index: usize, repeated: bool| {
+            let suffix = if repeated { ", repeated" } else { "" };
+            let name = format!("{name}[{index}]{suffix}");
+            self.unread.add(&name, &raw(&items[index]));
         };
         let read = items.iter().map(|item| read(item).ok());
         Some(with_ids(read, id, left_out))
     }
 }
 
-/// A JSON object of the fields that have a value.
+/// Makes a JSON object of the fields that have a value.
 pub(crate) fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
-    let given = fields.into_iter();
-    let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(given.collect())
+    let fields = fields.into_iter();
+    let fields = fields.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(fields.collect())
 }
 
 /// The items of a JSON list.
@@ -353,12 +354,12 @@ pub(crate) fn items<'a>(value: &'a Value, what: &str) -> Result<&'a [Value], Str
     }
 }
 
-/// A whole number as a number or as a text.
+/// A whole number, also as text.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "only whole numbers well inside of an i64 get here"
+            reason = "only whole numbers well within an i64 reach this"
         )]
         Value::Number(number) => {
             let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
@@ -371,35 +372,38 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A date-time in RFC 3339, to the letter. Not by `str::parse`, which brings the reader of every form of a date.
+/// Parses a date-time strictly by RFC 3339. `str::parse` would include the parser for every form of a date.
 #[must_use]
 pub fn moment(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
     Some(time.to_utc())
 }
 
-/// A date-time with an offset, with `Z`, or without a zone (UTC), and with any number of fraction
-/// digits. The inner `None` is "never": the vendors' sentinel times in 0001 and 1753.
-#[expect(clippy::option_option, reason = "unreadable and never are two answers")]
+/// Parses a date-time with an offset, with `Z` or without a zone (UTC), and with any number of fraction digits. The
+/// inner `None` means "never": the vendors' sentinel times in the years 0001 and 1753.
+#[expect(
+    clippy::option_option,
+    reason = "unreadable and never are different results"
+)]
 pub(crate) fn time(text: &str) -> Option<Option<DateTime<Utc>>> {
     let text = text.trim();
     let zoned = DateTime::parse_from_rfc3339(text);
     let time = zoned.or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")));
     let time = time.ok()?;
-    // The written date: with an offset, the sentinel may be in the previous year in UTC.
+    // Compare the date as written: with an offset, the sentinel may be in the previous year in UTC.
     let oldest = matches!((time.year(), time.ordinal()), (1 | 1753, 1));
     Some((!oldest).then(|| time.to_utc()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Object, number, parse, parse_list, time, value_without};
+    use super::{MAX_VALUES, Object, number, parse, parse_list, time, value_without};
     use crate::unreadable::{Unread, UnreadableField};
     use serde_json::{Value, json};
 
     #[test]
-    fn the_items_of_a_list_are_given_one_by_one_and_nothing_else_is_missing() {
-        let given = |text: &str, list: Option<&str>| {
+    fn the_items_of_a_list_are_passed_on_and_the_rest_is_kept() {
+        let passed_on = |text: &str, list: Option<&str>| {
             let mut items = Vec::new();
             let rest = value_without(text.as_bytes(), list, &mut |item| items.push(item));
             rest.map(|rest| (rest, items))
@@ -411,35 +415,38 @@ mod tests {
             json!([]),
         ];
         let text = Value::from(items.clone()).to_string();
-        assert_eq!(given(&text, None), Ok((json!([]), items.clone())));
+        assert_eq!(passed_on(&text, None), Ok((json!([]), items.clone())));
         let object = format!(r#"{{"before":{text},"list":{text},"after":{{"list":[7]}}}}"#);
         let rest = json!({"before": items, "list": [], "after": {"list": [7]}});
-        assert_eq!(given(&object, Some("list")), Ok((rest, items.clone())));
-        // Where the list is something else, or not there, the value is what it is.
+        assert_eq!(passed_on(&object, Some("list")), Ok((rest, items.clone())));
+        // If the list is another value or missing, the value is unchanged.
         for other in ["7", "-7", "7.5", "null", "true", "\"list\"", "{\"a\":[1]}"] {
             let whole: Value = serde_json::from_str(other).expect("JSON");
             for list in [None, Some("list")] {
-                assert_eq!(given(other, list), Ok((whole.clone(), Vec::new())));
+                assert_eq!(passed_on(other, list), Ok((whole.clone(), Vec::new())));
             }
             let within = format!("{{\"list\":{other}}}");
             let held = (json!({ "list": whole }), Vec::new());
-            assert_eq!(given(&within, Some("list")), Ok(held));
+            assert_eq!(passed_on(&within, Some("list")), Ok(held));
         }
-        assert_eq!(given(&text, Some("list")), Ok((items.into(), Vec::new())));
+        assert_eq!(
+            passed_on(&text, Some("list")),
+            Ok((items.into(), Vec::new()))
+        );
         for broken in ["", "[1,]", "[1] 2", "{\"list\":[1,2"] {
             let expected = serde_json::from_str::<Value>(broken).expect_err("broken");
-            assert_eq!(given(broken, Some("list")), Err(expected.to_string()));
-            assert_eq!(given(broken, None), Err(expected.to_string()));
+            assert_eq!(passed_on(broken, Some("list")), Err(expected.to_string()));
+            assert_eq!(passed_on(broken, None), Err(expected.to_string()));
         }
     }
 
     #[test]
-    fn a_list_is_repaired_as_every_body_is_and_holds_no_item_twice() {
+    fn a_list_is_repaired_like_every_body_and_has_no_item_twice() {
         let read = |item: &Value| item.as_u64().ok_or_else(String::new);
         let list = |body: &str| parse_list(body.as_bytes(), "numbers", read);
         let expected = Ok(vec![Some(1), None, Some(3)]);
         assert_eq!(list("\u{feff}[1, \"two\", 3]"), expected);
-        // Read as far as the word that JSON does not know, and then anew.
+        // Read up to the invalid literal, then repaired and read from the start.
         assert_eq!(list("[1, NaN, 3]"), expected);
         assert_eq!(
             list(r#"{"a":1}"#),
@@ -450,23 +457,23 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_too_many_values_is_refused_before_it_takes_memory() {
+    fn a_body_with_too_many_values_is_rejected_before_allocation() {
         let list = |item: &str| {
-            let items = format!("[{}1]", item.repeat(MOST));
+            let items = format!("[{}1]", item.repeat(MAX_VALUES));
             parse_list(items.as_bytes(), "it", |_| Ok(())).map(|list| list.len())
         };
-        let too_many = Err("the body holds more than 2000000 values".to_owned());
+        let too_many = Err("the body contains more than 2000000 values".to_owned());
         for item in ["1,", "[],", "{},", "\"\\\\\\\"\","] {
             assert_eq!(list(item), too_many, "{item}");
         }
-        // What stands in a text is none.
-        let text = format!("[\"{}\"]", ",[{\\\"".repeat(MOST));
+        // Delimiters within a string do not count.
+        let text = format!("[\"{}\"]", ",[{\\\"".repeat(MAX_VALUES));
         let read = parse(text.as_bytes()).expect("JSON");
-        assert_eq!(read[0].as_str().map(str::len), Some(4 * MOST));
+        assert_eq!(read[0].as_str().map(str::len), Some(4 * MAX_VALUES));
     }
 
     #[test]
-    fn times_come_in_many_shapes() {
+    fn times_are_read_in_many_formats() {
         for (text, utc) in [
             ("2019-08-24T14:15:22Z", "2019-08-24T14:15:22Z"),
             ("2019-08-24T14:15:22", "2019-08-24T14:15:22Z"),
@@ -492,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_json_and_of_people() {
+    fn numbers_may_have_a_plus_or_no_leading_zero() {
         for (text, expected) in [
             ("0", Some(0.0)),
             (" -12.5 ", Some(-12.5)),
@@ -511,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn never_is_no_time_and_nonsense_is_not_never() {
+    fn sentinel_times_mean_never_and_invalid_ones_are_unreadable() {
         for text in [
             "0001-01-01T00:00:00",
             "0001-01-01T00:00:00Z",
@@ -535,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_in_any_case_and_null_is_absent() {
+    fn names_are_case_insensitive_and_null_is_absent() {
         let value = json!({"ID": "x", "Name": null, "name": "y", "Skip": "7", "Odd": []});
         let unread = Unread::default();
         let object = Object::of(&value, "it", &unread).expect("an object");
@@ -553,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_character_does_not_spoil_the_body() {
+    fn single_invalid_characters_are_repaired() {
         assert_eq!(
             parse(b"\xEF\xBB\xBF[\"a\nb\", NaN]"),
             Ok(json!(["a\nb", "NaN"]))
@@ -562,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_json() {
+    fn a_byte_order_mark_is_skipped() {
         assert_eq!(parse(b"\xEF\xBB\xBF[]"), Ok(json!([])));
         assert!(parse(b"\xEF\xBB\xBF \r\n").is_err_and(|problem| problem.contains("empty")));
         assert!(parse(b"<html>").is_err_and(|problem| problem.contains("not JSON")));

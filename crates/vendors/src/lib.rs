@@ -1,8 +1,7 @@
-//! The three vendors' failover APIs, described once and without any I/O.
+//! The failover APIs of the three vendors, without I/O.
 //!
-//! An operation is a function that returns a [`Call`]: the HTTP request to send and how to read the
-//! response. The caller sends it: the console through the gateway, the gateway itself, or a test. This
-//! crate reads no clock, opens no socket and formats nothing for a screen.
+//! An operation is a function that returns a [`Call`]: the HTTP request and how to read its response. The caller sends
+//! it. This crate reads no clock, opens no socket and formats nothing for a screen.
 
 pub mod aveva;
 pub mod call;

@@ -1,5 +1,5 @@
-//! One operation of a vendor's contract: a method and a path, used both to build requests and to
-//! recognise them. The gateway relays only these operations.
+//! The operations of the vendors' contracts: method and path, used both to build requests and to recognise them. The
+//! gateway relays only these operations.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Reads.
+    /// Reads data.
     Get,
-    /// Creates or acts.
+    /// Creates an object or runs an action.
     Post,
-    /// Replaces.
+    /// Replaces an object.
     Put,
     /// Changes some fields.
     Patch,
-    /// Removes.
+    /// Deletes an object.
     Delete,
 }
 
@@ -37,17 +37,17 @@ impl Method {
 /// One operation of a vendor's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
-    /// The contract's name for it, in a few lower-case words ("list groups").
+    /// The contract's name in a few lower-case words ("list groups").
     pub name: &'static str,
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its path after the connection's base; `{}` is one encoded segment.
+    /// The path after the connection's base; `{}` is the placeholder for an encoded segment.
     pub path: &'static str,
-    /// The query parameters that the contract lists; no other is relayed.
+    /// The query parameters of the contract; others are not relayed.
     pub query: &'static [Parameter],
 }
 
-/// Declares operations: `/// Success. NAME = "name", Method "/path", query;`.
+/// Declares operations: `/// Success status. NAME = "name", Method "/path", query;`.
 macro_rules! operations {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
         $($(#[$doc])* pub static $id: $crate::operation::Operation = $crate::operation::Operation {
@@ -63,27 +63,27 @@ pub(crate) use operations;
 /// A query parameter of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What may stand there.
+    /// The allowed values.
     pub values: Values,
-    /// Whether it may not be left out.
+    /// Whether it is required.
     pub required: bool,
 }
 
 /// The values of a query parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// A whole number, at least this one.
+    /// A whole number with this minimum.
     Number(u32),
-    /// One of these words.
+    /// One of these values.
     Words(&'static [&'static str]),
     /// Any text.
     Text,
 }
 
 impl Parameter {
-    /// A parameter that may be left out.
+    /// An optional parameter.
     #[must_use]
     pub const fn optional(name: &'static str, values: Values) -> Self {
         Self {
@@ -93,14 +93,14 @@ impl Parameter {
         }
     }
 
-    /// Whether the contract gives it this decoded value.
+    /// Whether the contract allows this decoded value.
     #[must_use]
     pub fn accepts(&self, value: &str) -> bool {
         match self.values {
-            Values::Number(least) => {
-                // `parse` would take a sign.
+            Values::Number(min) => {
+                // `parse` would accept a sign.
                 value.bytes().all(|byte| byte.is_ascii_digit())
-                    && value.parse::<u32>().is_ok_and(|number| number >= least)
+                    && value.parse::<u32>().is_ok_and(|number| number >= min)
             }
             Values::Words(words) => words.contains(&value),
             Values::Text => true,
@@ -108,25 +108,25 @@ impl Parameter {
     }
 }
 
-/// Everything but RFC 3986's unreserved characters is encoded in a path segment.
+/// The characters that are encoded in a path segment: all but the unreserved ones of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Whether a URL can address this id. It can address none that is empty, nor one with `.` or `..` as the whole or
-/// between its slashes: parsers treat these, encoded or not, as a relative path, and `groups/%2E/status` would address
-/// another group. Nor one with a NUL, at which some servers end the path.
+/// Whether a URL can address this id. It cannot if the id is empty or if `.` or `..` is the id or a part between
+/// slashes: parsers treat these, even encoded, as a relative path, so `groups/%2E/status` would address another group.
+/// Nor if it contains a NUL, where some servers end the path.
 #[must_use]
 pub fn is_addressable(id: &str) -> bool {
     let is_relative = |part: &str| matches!(part, "." | "..");
-    // Apart from that, ids may hold dots, slashes and backslashes.
+    // Other dots, slashes and backslashes are allowed.
     !id.is_empty() && !id.split('/').any(is_relative) && !id.contains('\0')
 }
 
-/// One path segment, percent-encoded so that no id can change the path. It is empty where no URL can address the id
-/// ([`is_addressable`]), which matches no operation, so the relay rejects the request.
+/// An id as a percent-encoded path segment, so that no id can change the path. Empty if no URL can address the id
+/// ([`is_addressable`]); that matches no operation, so the relay rejects the request.
 #[must_use]
 pub fn segment(id: &str) -> String {
     if is_addressable(id) {
@@ -136,20 +136,20 @@ pub fn segment(id: &str) -> String {
     }
 }
 
-/// Any text, percent-encoded for a path or a query that no vendor's server reads.
+/// Any text, percent-encoded for a path or a query of the console's own.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 impl Operation {
-    /// Whether the operation changes the vendor's data. Reads are exactly the `GET`s.
+    /// Whether the operation changes the vendor's data: all methods but `GET` do.
     #[must_use]
     pub fn writes(&self) -> bool {
         self.method != Method::Get
     }
 
-    /// The path with `ids` encoded into its `{}` places, in order.
+    /// The path with its placeholders `{}` replaced by the encoded `ids`, in order.
     #[must_use]
     pub fn path_for(&self, base: &str, ids: &[&str]) -> String {
         let mut ids = ids.iter();
@@ -164,17 +164,15 @@ impl Operation {
         path
     }
 
-    /// Whether `segments`, decoded and after the base, match this operation's path.
-    ///
-    /// What no URL can address never matches an id: a server would resolve it to another path
-    /// ([`is_addressable`]).
+    /// Whether `segments`, decoded and without the base, match this operation's path. An id that no URL can address
+    /// never matches, because a server would resolve it to another path ([`is_addressable`]).
     #[must_use]
     pub fn matches(&self, method: Method, segments: &[&str]) -> bool {
         let mut pattern = self.path.split('/').skip(1);
         self.method == method
-            && segments.iter().all(|have| match pattern.next() {
-                Some("{}") => is_addressable(have),
-                Some(fixed) => fixed == *have,
+            && segments.iter().all(|segment| match pattern.next() {
+                Some("{}") => is_addressable(segment),
+                Some(fixed) => fixed == *segment,
                 None => false,
             })
             && pattern.next().is_none()

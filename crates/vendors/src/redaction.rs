@@ -1,6 +1,5 @@
-//! Redacts error bodies before they go to a browser. Only the fields that the contract defines for
-//! errors, and the message fields of proxies, pass. HTML pages, stack traces and other internals of a
-//! server are removed. Accepts the same shapes as [`crate::Call`].
+//! Redacts error bodies before they go to a browser. Only the error fields of the contract and the message fields of
+//! proxies pass. HTML pages, stack traces and other internals are removed. Accepts the same forms as [`crate::Call`].
 
 mod text;
 
@@ -16,9 +15,9 @@ pub const LEFT_OUT_HEADER: &str = "failover-console-left-out";
 /// A redacted error body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redacted {
-    /// The remaining body; empty when nothing may pass.
+    /// The remaining body; empty if nothing may pass.
     pub body: Vec<u8>,
-    /// Its media type: JSON or plain text; `None` when it is empty.
+    /// Its media type, JSON or plain text; `None` if it is empty.
     pub media_type: Option<&'static str>,
     /// Whether a non-empty body was completely removed.
     pub left_out: bool,
@@ -78,21 +77,21 @@ const VEEAM: Names = Names {
     table: None,
 };
 
-/// The longest body that is read, in bytes: as a tree it takes many times its length, and nobody reads so long an error.
-const LONGEST: usize = 256 * 1024;
+/// The longest body that is parsed, in bytes. The parsed form takes many times its length, and real errors are shorter.
+const MAX_BODY: usize = 256 * 1024;
 
 /// The maximum number of errors, and of table entries, that pass.
-const MANY: usize = 20;
+const MAX_ITEMS: usize = 20;
 
 impl System {
-    /// Redacts the body of a response that is not 2xx. One of more than 256 KiB is left out unread.
+    /// Redacts the body of a response that is not 2xx. A body of more than 256 KiB is removed without being parsed.
     #[must_use]
     pub fn redact(&self, body: &[u8]) -> Redacted {
         let body = json::without_bom(body);
         if body.iter().all(u8::is_ascii_whitespace) {
             return Redacted::default();
         }
-        if body.len() > LONGEST {
+        if body.len() > MAX_BODY {
             return Redacted {
                 left_out: true,
                 ..Redacted::default()
@@ -104,7 +103,7 @@ impl System {
             Self::Veeam { .. } => (&VEEAM, veeam::error_texts(body)),
         };
         let redacted = match read {
-            Some(value) if says_nothing(&value) => return Redacted::default(),
+            Some(value) if is_empty(&value) => return Redacted::default(),
             Some(value) => names.all(value).map(|value| Redacted {
                 body: value.to_string().into_bytes(),
                 media_type: Some("application/json"),
@@ -123,7 +122,7 @@ impl System {
     }
 }
 
-fn says_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -143,7 +142,7 @@ impl Names {
         match value {
             Value::Array(items) => {
                 let items = items.into_iter().filter_map(|item| self.one(item));
-                let items: Vec<Value> = items.take(MANY).collect();
+                let items: Vec<Value> = items.take(MAX_ITEMS).collect();
                 (!items.is_empty()).then_some(Value::Array(items))
             }
             other => self.one(other),
@@ -192,10 +191,10 @@ fn scalar(value: Value) -> Option<Value> {
 fn table(properties: Map<String, Value>) -> Option<Value> {
     let word = |key: &str| {
         let of_a_word = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
-        let insides = ["stack", "trace", "exception"];
+        let internals = ["stack", "trace", "exception"];
         key.len() <= 64
             && key.chars().all(of_a_word)
-            && !insides
+            && !internals
                 .iter()
                 .any(|word| key.to_ascii_lowercase().contains(word))
     };
@@ -203,7 +202,7 @@ fn table(properties: Map<String, Value>) -> Option<Value> {
         .into_iter()
         .filter(|(key, _)| word(key))
         .filter_map(|(key, value)| Some((key, scalar(value)?)))
-        .take(MANY)
+        .take(MAX_ITEMS)
         .collect();
     (!redacted.is_empty()).then_some(Value::Object(redacted))
 }

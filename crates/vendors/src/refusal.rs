@@ -1,15 +1,15 @@
-//! A refusal that comes with a status of success, such as `{"error":1,"msg":"Invalid signature"}`.
+//! Detects refusals with a 2xx status, such as `{"error":1,"msg":"Invalid signature"}`.
 
 use crate::json;
 use serde_json::{Map, Value};
 
-/// A refusal is short: a longer body is not looked at.
-const LONGEST: usize = 16 * 1024;
+/// The longest body that is examined; refusals are short.
+const MAX_LENGTH: usize = 16 * 1024;
 
-/// Whether a body says that the request was refused.
+/// Whether a body reports that the request was refused.
 #[must_use]
 pub fn is_refusal(body: &[u8]) -> bool {
-    if body.len() > LONGEST {
+    if body.len() > MAX_LENGTH {
         return false;
     }
     let body = json::without_bom(body).trim_ascii();
@@ -27,7 +27,7 @@ fn refuses(properties: &Map<String, Value>) -> bool {
     properties
         .iter()
         .any(|(key, value)| match key.to_ascii_lowercase().as_str() {
-            "error" | "errors" => is_said(value),
+            "error" | "errors" => is_error(value),
             "success" | "ok" => matches!(value, Value::Bool(false)),
             "@type" => value
                 .as_str()
@@ -39,8 +39,8 @@ fn refuses(properties: &Map<String, Value>) -> bool {
         })
 }
 
-/// Whether a field for errors says that there is one.
-fn is_said(value: &Value) -> bool {
+/// Whether the value of an error field is an error.
+fn is_error(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(flag) => *flag,
@@ -73,7 +73,7 @@ mod tests {
     use super::is_refusal;
 
     #[test]
-    fn a_refusal_is_told_from_an_answer() {
+    fn refusals_are_distinguished_from_results() {
         for (body, refusal) in [
             (r#"{"error":1,"msg":"Invalid signature"}"#, true),
             (r#"{"Error":"No such tenant","OperationId":"x"}"#, true),

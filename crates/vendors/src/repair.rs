@@ -1,12 +1,12 @@
-//! Makes JSON of what is almost JSON: raw control characters and lone surrogates within strings, bytes that are not
-//! UTF-8, and words that JSON does not have (`NaN`, `None`, `1e999`). What stands there is kept where it can be, so
-//! that one value spoils no other.
+//! Repairs text that is almost JSON: raw control characters and lone surrogates in strings, bytes that are not UTF-8,
+//! and literals that JSON does not have (`NaN`, `None`, `1e999`). The original value is kept where possible, so that
+//! one invalid value does not make others unreadable.
 
 use serde_json::Value;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The body as JSON, as far as it can be.
+/// The body with all repairs; it may still be invalid.
 pub(crate) fn json(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let mut chars = text.chars().peekable();
@@ -26,7 +26,7 @@ pub(crate) fn json(body: &[u8]) -> String {
             '"' => {}
             '{' | '}' | '[' | ']' | ',' | ':' | ' ' | '\t' | '\r' | '\n' => out.push(c),
             c if c.is_control() => out.push(' '),
-            // Outside of everything a word is the whole body, and that is no JSON.
+            // At the top level, a literal would be the whole body, which is not repaired.
             c if depth == 0 => out.push(c),
             c => word(c, &mut chars, &mut out),
         }
@@ -34,7 +34,7 @@ pub(crate) fn json(body: &[u8]) -> String {
     out
 }
 
-/// The rest of a string.
+/// Copies the rest of a string.
 fn string(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     while let Some(c) = chars.next() {
         match c {
@@ -53,7 +53,7 @@ fn string(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-/// `uXXXX` after a backslash. Half of a pair stands for no character.
+/// Copies `uXXXX` after a backslash. A lone surrogate becomes the replacement character.
 fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     let ahead = |skip| chars.clone().skip(skip);
     let own = code(ahead(1));
@@ -77,7 +77,7 @@ fn code(chars: impl Iterator<Item = char>) -> Option<u32> {
     u32::from_str_radix(&digits, 16).ok()
 }
 
-/// A number, `true`, `false`, `null`, or a word that JSON does not have, which becomes a text.
+/// Copies a number, `true`, `false` or `null`; any other literal becomes a string.
 fn word(first: char, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     let ends = |c: &char| matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | '"') || c.is_whitespace();
     let mut word = first.to_string();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_almost_json_is_read() {
+    fn almost_valid_json_is_repaired() {
         for (body, expected) in [
             (
                 &b"{\"a\":\"x\ny\tz\x01\"}"[..],
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_none() {
+    fn other_text_is_not_repaired() {
         for body in [
             "<html>", "done", "{\"a\":", "[1", "{a b}", "[\"x", "", "\"x\" y",
         ] {
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_stays_as_it_is(text in "\\PC{0,20}", number: f64, flag: bool) {
+        fn valid_json_is_unchanged(text in "\\PC{0,20}", number: f64, flag: bool) {
             let whole = value!({"a": [text, number, flag, null], "b": {"c": text}});
             for body in [whole.to_string(), format!("{whole:#}")] {
                 prop_assert_eq!(json(body.as_bytes()), body);

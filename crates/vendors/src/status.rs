@@ -29,8 +29,7 @@ pub(crate) fn words(status: u16) -> String {
     words.to_owned()
 }
 
-/// For a body that is not an error object: its text when it is plain text, else the status text. An
-/// HTML page does not count as text.
+/// The message of a body that is not an error object: the body if it is plain text and not HTML, else the status text.
 pub(crate) fn text_or_words(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(crate::json::without_bom(body));
     let text = text.trim();

@@ -1,5 +1,4 @@
-//! What of a response could not be read: fields of an item, and items of a list. Everything else of the
-//! response is read all the same.
+//! The unreadable parts of a response: fields of an item, and items of a list. The rest of the response is still read.
 
 use crate::from_json;
 use serde::Serialize;
@@ -9,36 +8,36 @@ use std::collections::HashSet;
 /// The maximum length of a raw value, in characters.
 const RAW: usize = 200;
 
-/// A field that is there and cannot be read. Its value counts as absent.
+/// A field that exists but cannot be read. Its value counts as absent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
 pub struct UnreadableField {
-    /// The contract's name of it, with the object that it is in (`status.state`).
+    /// The contract's name, including enclosing objects (`status.state`).
     pub name: String,
-    /// What stands there, shortened.
+    /// The value in the response, shortened.
     pub raw: String,
 }
 
 from_json! { struct UnreadableField { name, raw } }
 
 impl UnreadableField {
-    /// The field with this name, if it is among these.
+    /// The field with this name, if `fields` contains it.
     #[must_use]
     pub fn find<'a>(fields: &'a [Self], name: &str) -> Option<&'a Self> {
         fields.iter().find(|field| field.name == name)
     }
 }
 
-/// What a list holds beside its items.
+/// The numbers of entries of a list that were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LeftOut {
-    /// Items without an id that can be read.
+    /// Entries that could not be read or have no readable id.
     pub unreadable: usize,
-    /// Items whose id came before in the same list: the first one stays.
+    /// Entries with the id of an earlier entry, which is kept.
     pub repeated: usize,
 }
 
 impl LeftOut {
-    /// How many items were left out.
+    /// The total number.
     #[must_use]
     pub fn count(self) -> usize {
         self.unreadable + self.repeated
@@ -57,7 +56,7 @@ impl std::ops::AddAssign for LeftOut {
 pub(crate) struct Unread(RefCell<Vec<UnreadableField>>);
 
 impl Unread {
-    /// Notes a field that cannot be read.
+    /// Adds a field that cannot be read.
     pub(crate) fn add(&self, name: &str, raw: &str) {
         let mut short: String = raw.chars().take(RAW).collect();
         if short.len() < raw.len() {
@@ -69,20 +68,20 @@ impl Unread {
         });
     }
 
-    /// Takes over the fields of an object within this item.
+    /// Adds the fields of a nested object.
     pub(crate) fn absorb(&self, within: &str, inner: &Self) {
         for field in inner.take() {
             self.add(&format!("{within}.{}", field.name), &field.raw);
         }
     }
 
-    /// What was noted.
+    /// Removes and returns the fields.
     pub(crate) fn take(&self) -> Vec<UnreadableField> {
         self.0.take()
     }
 }
 
-/// The items of a list that have an id, each id once. `left_out` gets the place of every other.
+/// The items of a list that have an id, each id once. `left_out` is called with the index of every other item.
 pub(crate) fn with_ids<T>(
     items: impl IntoIterator<Item = Option<T>>,
     id: fn(&T) -> Option<&str>,
@@ -91,11 +90,11 @@ pub(crate) fn with_ids<T>(
     let items: Vec<Option<T>> = items.into_iter().collect();
     let mut known: HashSet<&str> = HashSet::new();
     let mut kept = Vec::with_capacity(items.len());
-    for (place, item) in items.iter().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         let id = item.as_ref().and_then(id).filter(|id| !id.is_empty());
         let is_first = id.is_some_and(|id| known.insert(id));
         if !is_first {
-            left_out(place, id.is_some());
+            left_out(index, id.is_some());
         }
         kept.push(is_first);
     }
@@ -105,7 +104,7 @@ pub(crate) fn with_ids<T>(
         .collect()
 }
 
-/// The same, where what is left out is only counted.
+/// Like [`with_ids`], but only counts the items that are left out.
 pub(crate) fn counted<T>(
     items: impl IntoIterator<Item = Option<T>>,
     id: fn(&T) -> Option<&str>,
@@ -126,7 +125,7 @@ mod tests {
     use super::{LeftOut, Unread, UnreadableField, counted};
 
     #[test]
-    fn what_has_no_id_is_counted_and_of_the_same_id_the_first_stays() {
+    fn items_without_an_id_or_with_a_repeated_id_are_counted() {
         let items = [Some("a"), None, Some(""), Some("b"), Some("a"), Some("a")];
         let (kept, out) = counted(items, |id| Some(id));
         assert_eq!(kept, ["a", "b"]);
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_raw_value_is_short_and_a_name_says_where_it_stands() {
+    fn raw_values_are_shortened_and_names_include_the_parent() {
         let (outer, inner) = (Unread::default(), Unread::default());
         inner.add("state", &"ä".repeat(300));
         outer.absorb("status", &inner);

@@ -1,8 +1,8 @@
-//! No decoder panics, whatever comes: any bytes, any JSON, any sample with a hole in it.
+//! No decoder panics on any input: bytes, JSON, or mutated samples.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a helper that fails, fails its test"
+    reason = "a failing helper fails its test"
 )]
 
 use proptest::prelude::*;
@@ -47,8 +47,8 @@ fn answer(status: u16, body: Vec<u8>) -> Answer {
     }
 }
 
-/// For any input, a problem is one sentence and an excerpt is short.
-fn judged<T>(read: Result<T, Failure>) {
+/// Asserts that a problem is one sentence and an excerpt is short.
+fn check<T>(read: Result<T, Failure>) {
     match read {
         Err(Failure::Unreadable(unreadable)) => {
             assert!(!unreadable.problem.is_empty() && !unreadable.problem.contains('\n'));
@@ -72,43 +72,43 @@ fn read_all(answer: &Answer) {
         heartbeat_time: chrono::DateTime::UNIX_EPOCH,
         last_data_processed_time: None,
     };
-    judged(g.list(None, None).read(answer));
-    judged(g.create(&GroupConfiguration::default()).read(answer));
-    judged(g.get("x").read(answer));
-    judged(g.delete("x").read(answer));
-    judged(g.status("x").read(answer));
-    judged(s.list().read(answer));
-    judged(s.create(&session).read(answer));
-    judged(s.get("x").read(answer));
-    judged(s.put("x", &session).expect("PUT").read(answer));
-    judged(s.delete("x").read(answer));
-    judged(s.heartbeat("x", &heartbeat).read(answer));
+    check(g.list(None, None).read(answer));
+    check(g.create(&GroupConfiguration::default()).read(answer));
+    check(g.get("x").read(answer));
+    check(g.delete("x").read(answer));
+    check(g.status("x").read(answer));
+    check(s.list().read(answer));
+    check(s.create(&session).read(answer));
+    check(s.get("x").read(answer));
+    check(s.put("x", &session).expect("PUT").read(answer));
+    check(s.delete("x").read(answer));
+    check(s.heartbeat("x", &heartbeat).read(answer));
     let pin = aveva::sessions(&v1, "g").override_role("x", &RoleOverride::Off, None);
-    judged(pin.expect("an override").read(answer));
+    check(pin.expect("an override").read(answer));
 
     let u = uplynk::groups();
-    judged(u.list().read(answer));
-    judged(u.page(2).read(answer));
-    judged(u.get("x").read(answer));
-    judged(u.configure("x", &Configuration::default()).read(answer));
-    judged(u.order("x", &[]).read(answer));
-    judged(u.activate("x", "s").read(answer));
-    judged(u.set_no_slicer("x", true).read(answer));
-    judged(u.channels("x", &[], &[]).read(answer));
-    judged(u.allowed_owners("x").read(answer));
-    judged(u.set_allowed_owners("x", &[], &[]).read(answer));
+    check(u.list().read(answer));
+    check(u.page(2).read(answer));
+    check(u.get("x").read(answer));
+    check(u.configure("x", &Configuration::default()).read(answer));
+    check(u.order("x", &[]).read(answer));
+    check(u.activate("x", "s").read(answer));
+    check(u.set_no_slicer("x", true).read(answer));
+    check(u.channels("x", &[], &[]).read(answer));
+    check(u.allowed_owners("x").read(answer));
+    check(u.set_allowed_owners("x", &[], &[]).read(answer));
 
-    judged(veeam::query(&Query::default(), MediaType::Xml).read(answer));
-    judged(veeam::session("x", MediaType::Xml).read(answer));
-    judged(veeam::recent(MediaType::Json).read(answer));
-    judged(veeam::log_on().read(answer));
-    judged(veeam::log_off("x").read(answer));
+    check(veeam::query(&Query::default(), MediaType::Xml).read(answer));
+    check(veeam::session("x", MediaType::Xml).read(answer));
+    check(veeam::recent(MediaType::Json).read(answer));
+    check(veeam::log_on().read(answer));
+    check(veeam::log_off("x").read(answer));
     let _ = veeam::read_saved(&answer.body);
     let _ = Query::from_text(&String::from_utf8_lossy(&answer.body));
 }
 
 #[test]
-fn nothing_is_too_deep_or_too_big() {
+fn deep_and_large_values_do_not_panic() {
     for body in [
         "[".repeat(100_000),
         "{\"items\":".repeat(100_000),
@@ -123,17 +123,17 @@ fn nothing_is_too_deep_or_too_big() {
 
 proptest! {
     #[test]
-    fn no_bytes(body in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
+    fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
         read_all(&answer(status, body));
     }
 
     #[test]
-    fn no_json(value in values(), status in 100_u16..600) {
+    fn no_json_panics(value in values(), status in 100_u16..600) {
         read_all(&answer(status, value.to_string().into_bytes()));
     }
 
     #[test]
-    fn no_mutation_of_a_sample(
+    fn no_mutated_sample_panics(
         name in prop::sample::select(SAMPLES.to_vec()),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 0..8),
         cut in prop::option::of(any::<prop::sample::Index>()),

@@ -1,6 +1,5 @@
-//! One bad field never spoils the list: any field of any item may hold anything, and every other field and item is
-//! read as it was.
-#![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
+//! A bad field never affects the rest of its list: whatever its value, all other items are read unchanged.
+#![expect(clippy::expect_used, reason = "a failing helper fails its test")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use vendors::aveva::{self, Base};
 use vendors::veeam::{self, MediaType, Query};
 use vendors::{Answer, LeftOut, UnreadableField, uplynk};
 
-/// What a list comes down to: each item as text, and what was left out.
+/// A list in comparable form: each item as text, and the number of items left out.
 type Read = (Vec<String>, LeftOut);
 
 fn texts<T: Debug>(items: &[T]) -> Vec<String> {
@@ -24,7 +23,7 @@ fn answer(body: String) -> Answer {
     }
 }
 
-/// A list of a vendor: its items, and how a body with such items is read.
+/// A vendor's list: its items, and a function that reads a body with these items.
 struct List {
     items: fn() -> Vec<Value>,
     read: fn(&[Value]) -> Read,
@@ -129,8 +128,7 @@ fn veeam_page(body: String) -> Read {
     (texts(&page.sessions), page.left_out)
 }
 
-/// A value as an element: texts as text, objects as elements, the items of a list under the name of the list, as
-/// the vendor writes tasks.
+/// A value as an XML element. The items of a list have the list's name, as in the vendor's tasks.
 fn xml(name: &str, value: &Value) -> String {
     let inner = match value {
         Value::Null => String::new(),
@@ -198,7 +196,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn any_field_replaced_by_anything_leaves_all_other_items_as_they_were(
+    fn replacing_any_field_leaves_all_other_items_unchanged(
         list in 0..LISTS.len(),
         place in 0..3_usize,
         field in any::<prop::sample::Index>(),
@@ -214,7 +212,7 @@ proptest! {
         *items[place].pointer_mut(path).expect("a field") = anything;
         let (mut after, left) = (list.read)(&items);
         prop_assert_eq!(after.len() + left.count(), 3, "{}", path);
-        // Only a field that is the id takes its item out of the list.
+        // Only a bad id removes its item from the list.
         let is_id = matches!(path.as_str(), "/Id" | "/id" | "/UID");
         prop_assert!(is_id || left.count() == 0, "{}: {:?}", path, left);
         before.remove(place);
@@ -225,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn raw_control_characters_and_bytes_leave_the_other_items_as_they_were(
+    fn raw_control_characters_leave_the_other_items_unchanged(
         bytes in prop::collection::vec(prop_oneof![0..0x20_u8, 0x7F..=0xFF_u8], 1..6),
         mark in any::<bool>(),
     ) {
@@ -245,16 +243,16 @@ proptest! {
     }
 }
 
-/// The fields that are unreadable, by their names and with what stands there.
-fn noted(fields: &[UnreadableField]) -> Vec<(&str, &str)> {
-    let noted = fields
+/// Names and raw values of unreadable fields.
+fn named_values(fields: &[UnreadableField]) -> Vec<(&str, &str)> {
+    let named_values = fields
         .iter()
         .map(|field| (field.name.as_str(), field.raw.as_str()));
-    noted.collect()
+    named_values.collect()
 }
 
 #[test]
-fn a_slicer_whose_state_is_a_word_is_shown_with_that_word() {
+fn an_unreadable_slicer_state_keeps_its_raw_value() {
     let mut items = uplynk_groups();
     items[1]["slicers"][0]["status"]["state"] = "Stopped".into();
     items[1]["slicers"][1] = json!({ "id": ["s2"] });
@@ -274,19 +272,22 @@ fn a_slicer_whose_state_is_a_word_is_shown_with_that_word() {
     assert_eq!(list.items[0].name.as_deref(), Some("n"));
     let slicers = list.items[1].slicers.as_deref().expect("slicers");
     assert_eq!((slicers.len(), slicers[0].state.clone()), (1, None));
-    assert_eq!(noted(&slicers[0].unreadable), [("status.state", "Stopped")]);
     assert_eq!(
-        noted(&list.items[1].unreadable),
+        named_values(&slicers[0].unreadable),
+        [("status.state", "Stopped")]
+    );
+    assert_eq!(
+        named_values(&list.items[1].unreadable),
         [("slicers[1]", r#"{"id":["s2"]}"#)]
     );
     assert_eq!(
-        noted(&list.items[2].unreadable),
+        named_values(&list.items[2].unreadable),
         [("failover_time", "9e+17")]
     );
 }
 
 #[test]
-fn a_group_and_a_session_are_shown_with_what_stands_there() {
+fn unreadable_fields_of_groups_and_sessions_keep_their_raw_values() {
     let mut groups = aveva_groups();
     groups[0]["FailoverTimeout"] = "PT1M".into();
     groups[1]["Name"] = json!([]);
@@ -297,10 +298,10 @@ fn a_group_and_a_session_are_shown_with_what_stands_there() {
     let list = list.expect("a list");
     assert_eq!((list.items.len(), list.left_out.unreadable), (2, 1));
     assert_eq!(
-        noted(&list.items[0].unreadable),
+        named_values(&list.items[0].unreadable),
         [("FailoverTimeout", "PT1M")]
     );
-    assert_eq!(noted(&list.items[1].unreadable), [("Name", "[]")]);
+    assert_eq!(named_values(&list.items[1].unreadable), [("Name", "[]")]);
     let mut sessions = aveva_sessions();
     sessions[0]["Heartbeat"]["HeartbeatTime"] = "soon".into();
     sessions[1]["Role"] = json!({});
@@ -312,7 +313,7 @@ fn a_group_and_a_session_are_shown_with_what_stands_there() {
         panic!("three sessions")
     };
     assert_eq!(
-        noted(&first.unreadable),
+        named_values(&first.unreadable),
         [("Heartbeat.HeartbeatTime", "soon")]
     );
     assert_eq!(
@@ -323,11 +324,11 @@ fn a_group_and_a_session_are_shown_with_what_stands_there() {
         Some(7.0)
     );
     assert_eq!(
-        (noted(&second.unreadable), second.role.clone()),
+        (named_values(&second.unreadable), second.role.clone()),
         (vec![("Role", "{}")], None)
     );
     assert_eq!(
-        (noted(&third.unreadable), third.heartbeat.clone()),
+        (named_values(&third.unreadable), third.heartbeat.clone()),
         (vec![("Heartbeat", "yes")], None)
     );
 }

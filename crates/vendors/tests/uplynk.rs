@@ -1,6 +1,5 @@
-//! The Uplynk contract's answers: the published example, value traps, error bodies. Requests are in
-//! `uplynk_requests.rs`.
-#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
+//! Responses of the Uplynk contract: the published example, unusual values, errors. See also `uplynk_requests.rs`.
+#![expect(clippy::panic, reason = "a failing helper fails its test")]
 
 use serde_json::{Value, json};
 use vendors::uplynk::{self, Blacklist, Mode, OnAir, Slicer, SlicerState};
@@ -56,7 +55,7 @@ fn the_published_group_decodes() {
 }
 
 #[test]
-fn totals_are_numbers_or_texts_and_lists_may_be_thin() {
+fn totals_may_be_texts_and_listed_groups_may_be_incomplete() {
     let list = |total: Value| {
         uplynk::groups()
             .list()
@@ -74,16 +73,16 @@ fn totals_are_numbers_or_texts_and_lists_may_be_thin() {
     ] {
         assert_eq!(list(total.clone()).total, expected, "{total}");
     }
-    let thin = list(json!(1)).items.remove(0);
+    let incomplete = list(json!(1)).items.remove(0);
     assert_eq!(
-        (thin.slicers, thin.channels, thin.active),
+        (incomplete.slicers, incomplete.channels, incomplete.active),
         (None, None, None)
     );
 }
 
-/// Of an owner the contract names no shape.
+/// The contract does not specify the form of an owner.
 #[test]
-fn owners_are_ids_or_objects_with_one() {
+fn owners_are_ids_or_objects_with_an_id() {
     let items = json!(["a", { "id": "b" }, { "owner": "c" }, { "name": "d" }, "a"]);
     let body = json!({ "items": items, "total_items": "5" });
     let owners = uplynk::groups().allowed_owners("g").read(&ok(&body));
@@ -94,7 +93,7 @@ fn owners_are_ids_or_objects_with_one() {
 }
 
 #[test]
-fn value_traps() {
+fn unusual_values_are_read() {
     let read = |value: Value| {
         uplynk::groups()
             .get("x")
@@ -151,7 +150,7 @@ fn value_traps() {
 }
 
 #[test]
-fn a_picture_is_shown_but_for_what_viewers_do_not_see_and_only_from_the_web() {
+fn thumbnails_are_shown_only_for_visible_states_and_web_urls() {
     let of = |state, url: &str, https| {
         let slicer = Slicer {
             state,
@@ -209,7 +208,7 @@ fn error(status: u16, body: &[u8]) -> VendorError {
 }
 
 #[test]
-fn errors_come_in_every_shape() {
+fn errors_are_read_in_every_form() {
     assert_eq!(
         error(403, &sample("error-403.seen-in-a-mock.json")).message,
         "Forbidden"
@@ -244,7 +243,7 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn an_answer_that_is_no_collection_says_what_it_is() {
+fn a_response_that_is_not_a_collection_is_described() {
     let read = |value: Value| match uplynk::groups().list().read(&ok(&value)) {
         Err(Failure::Unreadable(unreadable)) => unreadable.problem,
         other => panic!("{other:?}"),

@@ -1,5 +1,4 @@
-//! The Uplynk contract's requests: every operation, its path and its body, and which of them is
-//! recognised. Answers are in `uplynk.rs`.
+//! Requests of the Uplynk contract: paths and bodies, and their recognition. See also `uplynk.rs`.
 
 use proptest::prelude::*;
 use vendors::uplynk::{self, Configuration, Mode, SlicerPlace};
@@ -73,7 +72,7 @@ fn every_operation_has_its_request() {
 }
 
 #[test]
-fn every_operation_is_recognised_and_no_other() {
+fn only_operations_of_the_contract_are_recognised() {
     for operation in uplynk::operations::ALL {
         let path = operation.path_for("", &["g"]);
         let segments: Vec<&str> = ["api", "v4"]
@@ -103,7 +102,7 @@ fn every_operation_is_recognised_and_no_other() {
     }
 }
 
-/// Every call that there is, with this group's id.
+/// Every call with this group's id.
 fn every_call(id: &str) -> Vec<Request> {
     let g = uplynk::groups();
     vec![
@@ -130,7 +129,7 @@ fn recognised(request: &Request) -> Option<&'static str> {
 }
 
 #[test]
-fn the_calls_are_the_operations() {
+fn every_operation_has_a_call() {
     let mut called: Vec<&str> = every_call("g")
         .iter()
         .map(|call| call.operation.name)
@@ -144,7 +143,7 @@ fn the_calls_are_the_operations() {
 }
 
 #[test]
-fn an_id_that_no_url_can_address_reaches_nothing() {
+fn an_unaddressable_id_matches_no_operation() {
     for id in ["", ".", ".."] {
         for call in every_call(id)
             .iter()
@@ -157,7 +156,7 @@ fn an_id_that_no_url_can_address_reaches_nothing() {
 
 proptest! {
     #[test]
-    fn every_call_with_any_id_is_recognised_as_itself(id in any::<String>()) {
+    fn every_call_with_any_id_is_recognised_as_its_operation(id in any::<String>()) {
         prop_assume!(vendors::operation::is_addressable(&id));
         for call in every_call(&id) {
             prop_assert_eq!(recognised(&call), Some(call.operation.name));

@@ -1,8 +1,8 @@
-//! The Veeam contract: samples, value traps, error bodies, log-on.
+//! The Veeam contract: samples, unusual values, error bodies, log-on.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a helper that fails, fails its test"
+    reason = "a failing helper fails its test"
 )]
 
 use vendors::veeam::{self, MediaType, Outcome, Page, Query, Session, State, read_saved};
@@ -128,7 +128,7 @@ fn the_published_sessions_decode() {
 }
 
 #[test]
-fn a_raw_session_is_the_body_as_it_came_without_its_mark() {
+fn a_raw_session_is_the_body_without_its_byte_order_mark() {
     let call = veeam::raw_session("f7d7-x", MediaType::Json);
     assert_eq!(
         call.request,
@@ -136,7 +136,7 @@ fn a_raw_session_is_the_body_as_it_came_without_its_mark() {
     );
     let read = call
         .read(&ok("\u{FEFF}{ \"Nonsense\": 1 }"))
-        .expect("any body will do");
+        .expect("any body is accepted");
     assert_eq!(read, "{ \"Nonsense\": 1 }");
     assert!(
         call.read(&Answer {
@@ -173,7 +173,7 @@ fn references_and_paging_decode() {
 }
 
 #[test]
-fn the_same_sessions_come_out_of_xml_and_of_each_json() {
+fn xml_and_each_json_style_decode_to_the_same_sessions() {
     let (v12, v13) = (
         page(sample("query-v12.inferred.json")),
         page(sample("query-v13.inferred.json")),
@@ -181,7 +181,7 @@ fn the_same_sessions_come_out_of_xml_and_of_each_json() {
     assert_eq!(v12, v13);
     let failed = page(sample("query-failed.xml")).sessions.remove(0);
     assert_eq!(v12.sessions[0], failed);
-    // The JSON was written with the first of the two machines.
+    // The JSON sample contains only the first of the two machines.
     let mut running = one(sample("session-running-with-tasks.xml"));
     running.tasks.truncate(1);
     assert_eq!(v12.sessions[1], running);
@@ -189,11 +189,11 @@ fn the_same_sessions_come_out_of_xml_and_of_each_json() {
 }
 
 #[test]
-fn a_byte_order_mark_and_absent_keys_change_nothing() {
+fn a_byte_order_mark_and_missing_keys_change_nothing() {
     let v12 = sample("query-v12.inferred.json");
     let marked = [b"\xEF\xBB\xBF".as_slice(), &v12].concat();
     assert_eq!(page(marked), page(v12.clone()));
-    // 9.5 leaves out what later versions write as null.
+    // Version 9.5 omits keys that later versions write as null.
     let text = String::from_utf8(v12.clone()).expect("UTF-8");
     let bare: String = text
         .lines()
@@ -203,7 +203,7 @@ fn a_byte_order_mark_and_absent_keys_change_nothing() {
 }
 
 #[test]
-fn value_traps() {
+fn unusual_values_are_read() {
     let of = |inner: &str| {
         one(format!(
             "<CloudFailoverSession UID='A1' State='x'>{inner}</CloudFailoverSession>"
@@ -258,7 +258,7 @@ fn value_traps() {
 }
 
 #[test]
-fn unreadable_answers_are_distinguished() {
+fn unreadable_responses_are_distinguished_from_errors() {
     for body in [
         "",
         "  ",
@@ -310,7 +310,7 @@ fn unreadable_answers_are_distinguished() {
 }
 
 #[test]
-fn errors_come_in_every_shape() {
+fn errors_are_read_in_every_form() {
     let of_xml = error(
         403,
         "<?xml version=\"1.0\"?><Error xmlns=\"http://www.veeam.com/ent/v1.0\" Message=\"Access is denied.\" StatusCode=\"403\" />",
@@ -332,7 +332,7 @@ fn errors_come_in_every_shape() {
     );
     assert!(
         !format!("{json:?}").contains("Veeam.X"),
-        "the stack trace stays out"
+        "the stack trace is omitted"
     );
     assert_eq!(
         error(401, "{\"message\":\"Log on.\",\"statusCode\":401}").message,
@@ -347,7 +347,7 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
+fn a_log_on_returns_the_headers_session_id_and_hides_it() {
     let answer = Answer {
         status: 201,
         headers: vec![("x-restsvcsessionid".into(), "c2VjcmV0".into())],
@@ -374,7 +374,7 @@ fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
 }
 
 #[test]
-fn a_page_of_documentation_can_be_read_with_its_bare_ampersands() {
+fn a_pasted_documentation_page_with_bare_ampersands_is_read() {
     let pasted = sample("query-failed.pasted-from-docs.xml");
     let read = read_saved(&pasted).expect("repaired");
     assert_eq!(read, page(sample("query-failed.xml")));

@@ -1,4 +1,4 @@
-//! The filter grammar of Veeam's query service: written, read back, and never escaped from.
+//! The filter grammar of Veeam's query service: formatting, parsing and quoting.
 
 use proptest::prelude::*;
 use vendors::veeam::{Condition, Field, Filter, Op, Query};
@@ -10,7 +10,7 @@ fn is(field: Field, op: Op, value: &str) -> Filter {
 fn any_condition() -> impl Strategy<Value = Filter> {
     let fields = prop::sample::select(Field::ALL.to_vec());
     let ops = prop::sample::select(Op::ALL.to_vec());
-    // Words, GUIDs and dates as often as texts full of the grammar's own characters.
+    // Words, GUIDs, and texts with many of the grammar's own characters.
     let values = prop_oneof![
         "[A-Za-z0-9_]{1,8}",
         "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -21,7 +21,7 @@ fn any_condition() -> impl Strategy<Value = Filter> {
     (fields, ops, values).prop_map(|(field, op, value)| Filter::condition(field, op, value))
 }
 
-/// Any tree at all: empty lists, lists of one, lists in lists of their own kind.
+/// Any tree, including empty lists, lists of one, and lists nested in lists of their own kind.
 fn any_filter() -> impl Strategy<Value = Filter> {
     any_condition().prop_recursive(5, 32, 4, |inner| {
         prop_oneof![
@@ -35,7 +35,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn what_is_written_is_read_as_its_normal_form(filter in any_filter()) {
+    fn a_formatted_filter_parses_to_its_normal_form(filter in any_filter()) {
         let text = filter.to_string();
         match filter.normalised() {
             None => prop_assert_eq!(text, ""),
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_escapes_its_quotes(value in any::<String>(), before in any_condition(), after in any_condition()) {
+    fn no_value_breaks_out_of_its_quotes(value in any::<String>(), before in any_condition(), after in any_condition()) {
         let alone = is(Field::Name, Op::Equal, &value);
         prop_assert_eq!(Filter::parse(&alone.to_string()), Ok(alone.clone()));
         let among = Filter::Any(vec![before, alone, after]);
@@ -55,15 +55,15 @@ proptest! {
     }
 
     #[test]
-    fn no_value_escapes_the_address(value in any::<String>()) {
+    fn no_value_breaks_out_of_the_query_string(value in any::<String>()) {
         let query = Query { filter: Some(is(Field::FailureMessage, Op::NotEqual, &value)), ..Query::default() };
         let text = query.to_text();
-        prop_assert_eq!(text.matches(['&', '=']).count(), 11, "six parameters and no more: {}", text);
+        prop_assert_eq!(text.matches(['&', '=']).count(), 11, "exactly six parameters: {}", text);
         prop_assert_eq!(Query::from_text(&text).map(|pasted| (pasted.query, pasted.warnings)), Ok((query, vec![])));
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(text in any::<String>(), near in "[NameUIDtR\"();,=<>!& \u{A0}-]{0,60}") {
+    fn no_text_panics(text in any::<String>(), near in "[NameUIDtR\"();,=<>!& \u{A0}-]{0,60}") {
         for text in [text, near] {
             let _ = Filter::parse(&text);
             let _ = Query::from_text(&text);
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_written_the_same_for_ever(text in "\\(?(name|State)(==|!=|<=) ?[a-z\"]{0,8}\\)?([;,]\\(?(Name|UID)>\"?[a-f0-9:]{1,4}\"?\\)?){0,3}") {
+    fn parsing_and_formatting_is_stable(text in "\\(?(name|State)(==|!=|<=) ?[a-z\"]{0,8}\\)?([;,]\\(?(Name|UID)>\"?[a-f0-9:]{1,4}\"?\\)?){0,3}") {
         if let Ok(filter) = Filter::parse(&text) {
             let once = filter.to_string();
             prop_assert_eq!(Filter::parse(&once), Ok(filter));
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pasted_filter_is_read_as_strictly_as_it_can_be(filter in any_filter()) {
+    fn a_valid_pasted_filter_is_read_strictly(filter in any_filter()) {
         if let Some(normal) = filter.normalised() {
             let text = format!("filter={}", normal.to_string().replace('%', "%25").replace('&', "%26"));
             let read = Query::from_text(&text).map(|pasted| pasted.query.filter);
@@ -90,7 +90,7 @@ proptest! {
 }
 
 #[test]
-fn parentheses_stand_wherever_and_meets_or() {
+fn parentheses_are_written_where_and_meets_or() {
     let failed = || is(Field::Result, Op::GreaterOrEqual, "Warning");
     let working = || is(Field::State, Op::Equal, "Working");
     let time = "2026-11-15T00:00:00Z".parse().expect("a time");
@@ -130,7 +130,7 @@ fn parentheses_stand_wherever_and_meets_or() {
 }
 
 #[test]
-fn values_are_quoted_unless_they_are_a_word_or_the_guid_of_a_uid() {
+fn values_are_quoted_except_words_and_guids_of_uid_fields() {
     for (value, written) in [
         ("Failed", "Name==Failed"),
         ("dbserver01_a", "Name==dbserver01_a"),
@@ -159,7 +159,7 @@ fn values_are_quoted_unless_they_are_a_word_or_the_guid_of_a_uid() {
 }
 
 #[test]
-fn blanks_case_and_needless_parentheses_do_not_matter() {
+fn spaces_case_and_redundant_parentheses_are_ignored() {
     let expected =
         Filter::parse("Name==\"a b\";(Result==Failed,State==Working)").expect("a filter");
     for text in [
@@ -172,7 +172,7 @@ fn blanks_case_and_needless_parentheses_do_not_matter() {
 }
 
 #[test]
-fn a_time_without_a_zone_is_utc_and_sent_so() {
+fn a_time_without_a_zone_is_sent_as_utc() {
     for (text, written) in [
         (
             "CreationTime>=2025-02-18T14:16:31",
@@ -201,7 +201,7 @@ fn a_time_without_a_zone_is_utc_and_sent_so() {
 }
 
 #[test]
-fn errors_point_at_the_place_and_say_what_was_expected() {
+fn errors_have_the_position_and_the_expected_text() {
     for (text, position, expected, found) in [
         ("", 1, "a field (UID, Name,", ""),
         ("Colour==red", 1, "a field", "Colour"),
@@ -249,7 +249,7 @@ fn errors_point_at_the_place_and_say_what_was_expected() {
 }
 
 #[test]
-fn parentheses_may_be_32_deep() {
+fn parentheses_may_be_nested_32_deep() {
     let deep = |depth| "(".repeat(depth) + "Name==x" + &")".repeat(depth);
     assert_eq!(
         Filter::parse(&deep(32)),
@@ -259,11 +259,11 @@ fn parentheses_may_be_32_deep() {
     assert!(Filter::parse(&"(".repeat(1_000_000)).is_err());
     let beside = vec!["(Name==x)"; 100].join(";");
     let many = Filter::parse(&beside).map(|filter| filter.items().len());
-    assert_eq!(many, Ok(100), "beside each other there may be any number");
+    assert_eq!(many, Ok(100), "only the depth is limited");
 }
 
 #[test]
-fn only_what_has_an_order_is_offered_an_order() {
+fn only_ordered_fields_have_order_comparisons() {
     for field in Field::ALL {
         let ordered = matches!(field, Field::CreationTime | Field::EndTime | Field::Result);
         let expected: &[Op] = if ordered {
@@ -277,7 +277,7 @@ fn only_what_has_an_order_is_offered_an_order() {
 }
 
 #[test]
-fn comparisons_that_cannot_be_meant_are_complained_of() {
+fn comparisons_that_make_no_sense_have_warnings() {
     for (text, warning) in [
         (
             "State>Working",

@@ -1,8 +1,8 @@
-//! Whole queries: sent percent-encoded, read back from whatever someone pastes.
+//! Complete queries: percent-encoding, and parsing of pasted text.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a helper that fails, fails its test"
+    reason = "a failing helper fails its test"
 )]
 
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn filter_of(text: &str) -> String {
 }
 
 #[test]
-fn a_query_is_percent_encoded_whole() {
+fn a_query_is_percent_encoded() {
     let filter = Filter::condition(Field::Name, Op::Equal, "A & B; \"C\" ä");
     let query = Query {
         filter: Some(filter),
@@ -39,7 +39,7 @@ fn a_query_is_percent_encoded_whole() {
 }
 
 #[test]
-fn every_published_query_is_read() {
+fn every_published_query_is_parsed() {
     for (text, filter) in [
         (
             "type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=Result==failed",
@@ -105,7 +105,7 @@ fn every_published_query_is_read() {
 }
 
 #[test]
-fn the_first_published_query_says_its_format_and_order() {
+fn format_sort_and_page_are_parsed() {
     let text =
         "type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=Result==failed";
     let filter = Some(Filter::condition(Field::Result, Op::Equal, "failed"));
@@ -138,7 +138,7 @@ fn the_first_published_query_says_its_format_and_order() {
 }
 
 #[test]
-fn the_two_wrong_queries_are_warned_of() {
+fn an_unescaped_ampersand_and_doubled_quotes_have_warnings() {
     let raw = read("type=CloudFailoverSession&filter=State==Working&Result==None");
     assert_eq!(raw.query.filter, Filter::parse("State==Working").ok());
     assert_eq!(raw.warnings.len(), 1);
@@ -158,7 +158,7 @@ fn the_two_wrong_queries_are_warned_of() {
 }
 
 #[test]
-fn a_comparison_that_fell_out_of_its_filter_is_no_parameter() {
+fn a_comparison_outside_the_filter_is_not_a_parameter() {
     for part in [
         "Type==FailoverPlan",
         "Type!=x",
@@ -185,7 +185,7 @@ fn a_comparison_that_fell_out_of_its_filter_is_no_parameter() {
 }
 
 #[test]
-fn an_address_is_read_wherever_it_was_copied_from() {
+fn urls_from_any_source_are_parsed() {
     for text in [
         "https://localhost:9398/api/query?type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=Result==failed",
         "GET https://em:9398/api/query?type=CloudFailoverSession&format=entities&filter=Result==failed",
@@ -215,7 +215,7 @@ fn an_address_is_read_wherever_it_was_copied_from() {
 }
 
 #[test]
-fn a_plus_is_a_space_where_the_filter_is_encoded_as_a_form() {
+fn a_plus_is_a_space_only_in_form_encoding() {
     for (text, value) in [
         ("filter=Name%3D%3D%22ABC+Company%22", "ABC Company"),
         ("filter=Name==%22ABC+Company%22", "ABC Company"),
@@ -232,7 +232,7 @@ fn a_plus_is_a_space_where_the_filter_is_encoded_as_a_form() {
 }
 
 #[test]
-fn what_may_not_be_meant_is_warned_of() {
+fn probably_unintended_parts_have_warnings() {
     for (text, warning) in [
         (
             "type=CloudFailoverSession&colour=red",
@@ -259,7 +259,7 @@ fn what_may_not_be_meant_is_warned_of() {
 }
 
 #[test]
-fn what_is_no_query_says_why() {
+fn invalid_queries_have_an_error_with_the_reason() {
     for (text, why) in [
         ("", "there is no query"),
         ("hello", "there is no query"),
@@ -279,7 +279,7 @@ fn what_is_no_query_says_why() {
 }
 
 #[test]
-fn requests_are_those_of_the_contract() {
+fn requests_follow_the_contract() {
     let uid = "475420ee-d045-4493-9869-0a970e08f6f9";
     let session = veeam::session(uid, MediaType::Xml).request;
     assert_eq!(
@@ -305,7 +305,7 @@ fn requests_are_those_of_the_contract() {
 }
 
 #[test]
-fn people_may_read_and_nothing_else() {
+fn users_may_only_read() {
     let found = |method, path: &str| {
         let segments: Vec<&str> = path.split('/').collect();
         veeam::operation(method, &segments)
@@ -358,18 +358,18 @@ fn people_may_read_and_nothing_else() {
     assert_eq!(
         found(Method::Post, "api/sessionMngr/"),
         None,
-        "log-on is the gateway's alone"
+        "only the gateway logs on"
     );
     assert_eq!(
         found(Method::Delete, "api/logonSessions/x"),
         None,
-        "log-off is the gateway's alone"
+        "only the gateway logs off"
     );
     assert!(operations::ALL.iter().all(|operation| !operation.writes()));
 }
 
 #[test]
-fn every_parameter_that_is_sent_may_be_relayed() {
+fn every_parameter_of_a_call_is_relayed() {
     let calls = [
         veeam::query(&Query::default(), MediaType::Json).request,
         veeam::session("x", MediaType::Json).request,
@@ -405,7 +405,7 @@ fn queries() -> impl Strategy<Value = Query> {
 
 proptest! {
     #[test]
-    fn a_query_survives_being_written(query in queries()) {
+    fn a_query_survives_encoding(query in queries()) {
         let text = query.to_text();
         prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
         prop_assert_eq!(Query::from_text(&text).map(|pasted| pasted.query), Ok(query));

@@ -1,5 +1,5 @@
-//! Where Veeam's answers differ from what one would expect, and answers that people saved.
-#![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
+//! Unusual forms of Veeam's responses, and saved responses.
+#![expect(clippy::expect_used, reason = "a failing helper fails its test")]
 
 use vendors::veeam::{self, MediaType, Outcome, Page, Query, Session, State, read_saved};
 use vendors::{Answer, Failure, LeftOut};
@@ -25,7 +25,7 @@ fn session(body: &str) -> Session {
     call.read(&answer(body)).expect(body)
 }
 
-/// What is wrong with a 2xx answer to a query.
+/// The problem of an unreadable 2xx response to a query.
 fn problem(body: &str) -> String {
     match veeam::query(&Query::default(), MediaType::Json).read(&answer(body)) {
         Err(Failure::Unreadable(unreadable)) => unreadable.problem,
@@ -34,7 +34,7 @@ fn problem(body: &str) -> String {
 }
 
 #[test]
-fn the_body_decides_whether_it_is_xml_or_json() {
+fn the_body_determines_whether_it_is_xml_or_json() {
     for (claimed, body) in [
         ("application/json", FAILED),
         ("application/xml", V12),
@@ -57,7 +57,7 @@ fn the_body_decides_whether_it_is_xml_or_json() {
 }
 
 #[test]
-fn lists_that_are_null_empty_or_absent_hold_nothing() {
+fn null_empty_and_missing_lists_are_empty() {
     for body in [
         "{\"Refs\":null,\"Entities\":null,\"PagingInfo\":null}",
         "{\"Entities\":{}}",
@@ -84,7 +84,7 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
         "{\"pagingInfo\":{\"pagesCount\":1},\"jobs\":null}",
         "<QueryResult><PagingInfo PageNum='1' PageSize='100' PagesCount='1'><Links/></PagingInfo></QueryResult>",
     ] {
-        assert_eq!(page(none).sessions, [], "of one page at most: {none}");
+        assert_eq!(page(none).sessions, [], "at most one page: {none}");
     }
     let gap = "{\"CloudFailoverSessions\":[null,{\"UID\":\"a\"},{}]}";
     assert_eq!(page(gap).sessions.len(), 1);
@@ -107,7 +107,7 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
 }
 
 #[test]
-fn a_single_session_is_known_by_its_name_or_its_type() {
+fn a_single_session_is_recognised_by_its_name_or_type() {
     for body in [
         "<CloudFailoverSession UID='AB'/>",
         "<ns:CloudFailoverSession xmlns:ns='urn:x' ns:UID='urn:veeam:CloudFailoverSession:AB'/>",
@@ -122,7 +122,7 @@ fn a_single_session_is_known_by_its_name_or_its_type() {
 }
 
 #[test]
-fn tasks_are_direct_children_though_list_and_item_share_a_name() {
+fn tasks_are_direct_children_with_the_name_of_their_list() {
     let task = |name: &str, inner: &str| {
         format!("<CloudFailoverTasks VmName='{name}'>{inner}</CloudFailoverTasks>")
     };
@@ -143,7 +143,7 @@ fn tasks_are_direct_children_though_list_and_item_share_a_name() {
 }
 
 #[test]
-fn dotnet_ways_to_say_nothing_say_nothing() {
+fn nil_attributes_of_dotnet_mean_null() {
     for prefix in ["xsi", "i", "d2p1"] {
         let read = session(&format!(
             "<CloudFailoverSession xmlns:{prefix}='http://www.w3.org/2001/XMLSchema-instance' UID='1' {prefix}:type='x'>\
@@ -158,7 +158,7 @@ fn dotnet_ways_to_say_nothing_say_nothing() {
 }
 
 #[test]
-fn texts_lose_the_layout_around_them_only() {
+fn only_surrounding_white_space_of_texts_is_removed() {
     let read = session(
         "<CloudFailoverSession UID='1'><State>\n  Stopped\n</State><FailureMessage> a  &lt;b&gt;\n<!-- no --> c </FailureMessage></CloudFailoverSession>",
     );
@@ -167,7 +167,7 @@ fn texts_lose_the_layout_around_them_only() {
 }
 
 #[test]
-fn numbers_come_as_texts_and_progress_proves_nothing() {
+fn numbers_may_be_texts_and_progress_is_no_completion() {
     let read =
         session("{\"UID\":\"1\",\"State\":\"Stopped\",\"Result\":\"Failed\",\"Progress\":\"0\"}");
     assert_eq!(read.progress, Some(0.0));
@@ -188,7 +188,7 @@ fn numbers_come_as_texts_and_progress_proves_nothing() {
 }
 
 #[test]
-fn words_are_known_in_any_case_and_kept_when_unknown() {
+fn values_are_case_insensitive_and_unknown_ones_are_kept() {
     for (word, state) in [
         ("Starting", State::Starting),
         ("stopping", State::Stopping),
@@ -212,7 +212,7 @@ fn words_are_known_in_any_case_and_kept_when_unknown() {
 }
 
 #[test]
-fn a_log_on_without_a_session_is_none() {
+fn a_log_on_without_a_session_id_is_unreadable() {
     let header = |value: &str| vec![("x-restsvcsessionid".to_owned(), value.to_owned())];
     for (headers, expected) in [
         (header("MTIz"), Some("MTIz")),
@@ -242,7 +242,7 @@ fn a_log_on_without_a_session_is_none() {
 }
 
 #[test]
-fn the_server_is_the_link_up() {
+fn the_server_is_the_up_link() {
     let read = session(
         "{\"uid\":\"1\",\"state\":\"x\",\"links\":[{\"rel\":\"Alternate\",\"name\":\"no\"},\
          {\"rel\":\"up\",\"href\":\"https://em/api/backupServers/CA19249E\",\"name\":\"srv\"}]}",
@@ -260,7 +260,7 @@ fn the_server_is_the_link_up() {
 }
 
 #[test]
-fn a_field_that_cannot_be_read_is_named_and_spoils_nothing_else() {
+fn an_unreadable_field_is_named_and_affects_nothing_else() {
     for (inner, name, raw) in [
         ("\"CreationTimeUTC\":5", "CreationTimeUTC", "5"),
         ("\"EndTimeUTC\":{\"a\":1}", "EndTimeUTC", "a: 1"),
@@ -320,7 +320,7 @@ fn a_field_that_cannot_be_read_is_named_and_spoils_nothing_else() {
 }
 
 #[test]
-fn an_item_without_an_id_or_listed_twice_is_counted() {
+fn items_without_an_id_and_repeated_items_are_counted() {
     let left = |body: &str| {
         let page = page(body);
         let LeftOut {
@@ -358,7 +358,7 @@ fn an_item_without_an_id_or_listed_twice_is_counted() {
 }
 
 #[test]
-fn control_characters_and_foreign_bytes_spoil_nothing() {
+fn control_characters_and_invalid_bytes_are_kept_or_replaced() {
     let read = |body: &[u8]| {
         let answer = Answer {
             status: 200,
@@ -380,12 +380,12 @@ fn control_characters_and_foreign_bytes_spoil_nothing() {
 }
 
 #[test]
-fn what_is_no_answer_at_all_says_what_it_is() {
+fn an_invalid_response_is_described() {
     for (body, expected) in [
         (String::new(), "the body is empty"),
         (
             "{\"a\":1}".into(),
-            "expected a query's result or sessions, found an object",
+            "expected a query result or sessions, found an object",
         ),
         ("[{\"UID\":\"1\"}]".into(), "found a list"),
         ("7".into(), "found `7`"),
@@ -415,9 +415,9 @@ fn what_is_no_answer_at_all_says_what_it_is() {
     }
 }
 
-/// Nothing was found only where the list of what was found is there, and is empty.
+/// A result is empty only if its list exists and is empty.
 #[test]
-fn a_list_in_another_shape_is_not_an_empty_list() {
+fn a_list_in_an_unknown_form_is_not_an_empty_list() {
     for (body, expected) in [
         (
             "{\"Entities\":{\"CloudFailoverSessions\":{\"Items\":[{\"UID\":\"1\"}]}}}",
@@ -470,7 +470,7 @@ fn a_list_in_another_shape_is_not_an_empty_list() {
 }
 
 #[test]
-fn what_is_wrong_is_one_line_however_it_is_quoted() {
+fn a_problem_is_one_short_line_whatever_it_quotes() {
     let name = "x".repeat(1_000);
     for body in [
         "<QueryResult></Other\n  x>".to_owned(),
@@ -486,7 +486,7 @@ fn what_is_wrong_is_one_line_however_it_is_quoted() {
 }
 
 #[test]
-fn a_session_may_say_of_which_plan_it_is_a_run() {
+fn a_session_may_have_a_plan_id() {
     for (plan, expected) in [
         ("null", None),
         ("\"00000000-0000-0000-0000-000000000000\"", None),
@@ -498,7 +498,7 @@ fn a_session_may_say_of_which_plan_it_is_a_run() {
 }
 
 #[test]
-fn what_follows_a_page_is_said_by_its_count_or_by_its_links() {
+fn the_last_page_comes_from_the_count_or_the_links() {
     let paging = |info: &str| {
         let body = format!("{{\"Refs\":null,\"PagingInfo\":{{{info}}}}}");
         page(&body).paging.expect("paging")
@@ -537,7 +537,7 @@ fn what_follows_a_page_is_said_by_its_count_or_by_its_links() {
 }
 
 #[test]
-fn a_full_page_of_which_nothing_is_said_may_not_be_the_last() {
+fn a_full_page_without_paging_information_may_not_be_the_last() {
     for (info, size, is_open_ended) in [
         ("", 2, true),
         ("", 3, false),
@@ -561,7 +561,7 @@ fn a_full_page_of_which_nothing_is_said_may_not_be_the_last() {
 }
 
 #[test]
-fn nothing_is_expanded_and_nothing_is_too_deep() {
+fn entities_are_not_expanded_and_deep_nesting_is_rejected() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>";
     for entity in ["&a;", "&b;", "&f;"] {
         let page = page(&format!(
@@ -578,33 +578,33 @@ fn nothing_is_expanded_and_nothing_is_too_deep() {
     assert!(problem(&"[".repeat(100_000)).contains("recursion limit"));
 }
 
-/// One in one text would else hide all other sessions.
+/// Otherwise one of them would make all sessions unreadable.
 #[test]
-fn what_is_no_known_entity_stands_for_itself() {
+fn unknown_entities_and_bare_ampersands_are_kept() {
     let page = page(
         "<QueryResult><Entities><CloudFailoverSessions>\
          <CloudFailoverSession UID='1' Name='R&D &amp; IT &' PlanName='&nbsp;&#x;&&;'><FailureMessage>No&nbsp;disk & no &lt;net&gt;.&</FailureMessage></CloudFailoverSession>\
          <CloudFailoverSession UID='2' Name='b'><FailureMessage><![CDATA[a & b]]></FailureMessage></CloudFailoverSession>\
          </CloudFailoverSessions></Entities></QueryResult>",
     );
-    let told = page.sessions.iter().map(|session| {
+    let texts = page.sessions.iter().map(|session| {
         (
             session.name.as_deref().unwrap_or_default(),
             session.failure_message.as_deref().unwrap_or_default(),
         )
     });
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        texts.collect::<Vec<_>>(),
         [("R&D & IT &", "No&nbsp;disk & no <net>.&"), ("b", "a & b")]
     );
-    // In a time that grows with the length, and no faster.
+    // The time is linear in the length.
     let many = "&".repeat(2_000_000);
     let body = format!("<CloudFailoverSession UID='1' Name='{many}'/>");
     assert_eq!(self::page(&body).sessions[0].name, Some(many));
 }
 
 #[test]
-fn an_error_never_shows_the_servers_insides() {
+fn an_error_never_contains_the_servers_internals() {
     let call = veeam::recent(MediaType::Json);
     for body in [
         "{\"Message\":\"No.\",\"StatusCode\":\"500\",\"Status\":\"Error\",\"StackTrace\":\"at Veeam.Inside\",\"FirstChanceExceptionMessage\":\"First.\"}",
@@ -638,7 +638,7 @@ fn an_error_never_shows_the_servers_insides() {
 }
 
 #[test]
-fn a_saved_answer_is_read_however_it_was_saved() {
+fn a_saved_response_is_read_in_every_form() {
     let expected = page(FAILED);
     let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
@@ -679,7 +679,7 @@ fn a_saved_answer_is_read_however_it_was_saved() {
 }
 
 #[test]
-fn repairing_leaves_what_is_right_alone() {
+fn valid_text_is_not_changed_by_repairs() {
     let of = |name: &str| {
         read_saved(
             format!("<CloudFailoverSession UID='1' Href='/a?b&c' Name='{name}'/>").as_bytes(),
@@ -706,7 +706,7 @@ fn repairing_leaves_what_is_right_alone() {
 }
 
 #[test]
-fn what_is_no_saved_answer_says_so() {
+fn an_invalid_saved_response_is_described() {
     for (bytes, expected) in [
         (b"".as_slice(), "empty"),
         (b"\xFF\xFE", "empty"),
@@ -720,7 +720,7 @@ fn what_is_no_saved_answer_says_so() {
             "found an object",
         ),
     ] {
-        let problem = read_saved(bytes).expect_err("no answer");
+        let problem = read_saved(bytes).expect_err("no response");
         assert!(problem.contains(expected), "{bytes:?}: {problem}");
     }
 }

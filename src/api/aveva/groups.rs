@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use std::cell::Cell;
 use vendors::aveva::{self, GroupConfiguration, Written};
 
-/// The most sessions of a group that are named one by one: it may have thousands.
-pub const LISTED: usize = 20;
+/// The maximum number of session ids in a message, because a group may have thousands.
+pub const MAX_LISTED: usize = 20;
 
 impl Writer {
-    /// Creates a group. The answer is the outcome, with the group as it was read afterwards.
+    /// Creates a group. Returns the outcome, and the group as it was read afterwards.
     pub async fn create_group(
         &self,
         group: GroupConfiguration,
     ) -> (Outcome, Option<GroupConfiguration>) {
-        let left = Cell::new(None);
+        let afterwards = Cell::new(None);
         let id = group.id.clone().unwrap_or_default();
         let title = &self.title;
         let done = |answer: &Written<GroupConfiguration>| {
@@ -32,7 +32,7 @@ impl Writer {
         };
         let check = async {
             let held = self.group(&id).await?;
-            left.set(held.clone());
+            afterwards.set(held.clone());
             let Some(held) = held else {
                 return Ok((false, format!("The group {id} does not exist.")));
             };
@@ -61,10 +61,10 @@ impl Writer {
             }
             other => other,
         };
-        (outcome, left.take())
+        (outcome, afterwards.take())
     }
 
-    /// A group as the service holds it, with the ids of its sessions; `None` where there is none.
+    /// The current group with the ids of its sessions; `None` if it does not exist.
     async fn group_and_sessions(
         &self,
         id: &str,
@@ -77,8 +77,8 @@ impl Writer {
         Ok(Some((group, sessions.filter_map(|one| one.id).collect())))
     }
 
-    /// Deletes a group, if it is still what the user saw: its configuration, and the ids of its sessions, those first that
-    /// are to be named first.
+    /// Deletes a group, if its configuration and the ids of its sessions, in any order, are still what the user saw. The
+    /// message about a change lists the first ids first.
     pub async fn delete_group(
         &self,
         id: &str,
@@ -94,15 +94,15 @@ impl Writer {
         }
         let title = &self.title;
         let check = async {
-            let is_gone = self.group(id).await?.is_none();
-            let words = if is_gone {
+            let is_deleted = self.group(id).await?.is_none();
+            let words = if is_deleted {
                 "It no longer exists.".to_owned()
             } else {
                 format!(
                     "The group {id} exists: it was not deleted, not yet deleted, or created again."
                 )
             };
-            Ok((is_gone, words))
+            Ok((is_deleted, words))
         };
         let call = aveva::groups(&self.base).delete(id);
         let done = |(): &()| (format!("{title} deleted the group {id}."), false);
@@ -124,16 +124,16 @@ impl Writer {
     }
 }
 
-/// The first of these ids, and how many more there are.
+/// The first of these ids, and the number of the others.
 fn first_of(ids: &[String]) -> String {
-    let named = ids[..ids.len().min(LISTED)].join(", ");
-    match ids.len().saturating_sub(LISTED) {
+    let named = ids[..ids.len().min(MAX_LISTED)].join(", ");
+    match ids.len().saturating_sub(MAX_LISTED) {
         0 => named,
         more => format!("{named} and {more} more"),
     }
 }
 
-/// What of a group is not as it was seen, in words; `None` where nothing is.
+/// How a group differs from what the user saw, in words; `None` if it does not.
 fn changed(
     id: &str,
     held: Option<(GroupConfiguration, Vec<String>)>,
@@ -173,12 +173,12 @@ fn json(data: Option<&Map<String, Value>>) -> String {
     )
 }
 
-/// What stands for a property that there is none of.
+/// Shown for a missing property.
 const NONE: &str = "–";
 
 const DATA: &str = "AdditionalData";
 
-/// Every property of what the server holds beside what was sent.
+/// Every property of the server's group beside the one that was sent.
 fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
     let text = |text: &Option<String>| {
         let text = text.clone().filter(|text| !text.is_empty());
@@ -200,7 +200,7 @@ fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compa
         .collect()
 }
 
-/// Where the server holds something else than was sent.
+/// The properties of the server's group that differ from those that were sent.
 fn differences(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
     let mut all = compare(theirs, yours);
     let data =
@@ -210,7 +210,7 @@ fn differences(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<C
     all
 }
 
-/// Whether two values say the same. A service leaves out what is null, and may write a number in another way.
+/// Whether two values are equivalent. A service omits null members, and may write a number differently.
 fn is_alike(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
@@ -229,7 +229,7 @@ fn is_alike(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Whether the server holds what was entered. Of what was left empty it may hold its default.
+/// Whether the server's group has all values that were entered. It may have defaults for empty fields.
 fn is_as_entered(different: &[Compared]) -> bool {
     different.iter().all(|one| one.yours == NONE)
 }
@@ -241,7 +241,7 @@ mod tests {
     use vendors::aveva::{GroupConfiguration, TimeSpan};
 
     #[test]
-    fn a_group_that_is_not_as_it_was_seen_is_told_apart() {
+    fn a_change_of_a_group_since_the_user_saw_it_is_described() {
         let of = |seconds| GroupConfiguration {
             id: Some("kiln".into()),
             failover_timeout: Some(TimeSpan::from_seconds(seconds)),
@@ -251,7 +251,7 @@ mod tests {
         let (seen, sessions) = (of(60), ids(&["a", "b"]));
         for (held, words) in [
             (None, Some("The group kiln no longer exists.")),
-            // In whichever order they come.
+            // The order of the ids does not matter.
             (Some((of(60), ids(&["b", "a"]))), None),
             (
                 Some((of(90), ids(&["a", "b"]))),
@@ -266,13 +266,13 @@ mod tests {
                 Some("The sessions of kiln have changed meanwhile. It has none now."),
             ),
         ] {
-            let told = changed("kiln", held, &seen, &sessions);
-            assert_eq!(told.as_deref(), words);
+            let message = changed("kiln", held, &seen, &sessions);
+            assert_eq!(message.as_deref(), words);
         }
     }
 
     #[test]
-    fn of_very_many_sessions_the_first_are_named() {
+    fn only_the_first_of_many_sessions_are_listed() {
         let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
         assert_eq!(first_of(&ids(2)), "0, 1");
         assert!(first_of(&ids(20)).ends_with(", 18, 19"));
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_a_service_writes_in_another_way_is_the_same() {
+    fn equivalent_additional_data_is_no_difference() {
         let of = |data: serde_json::Value| GroupConfiguration {
             additional_data: data.as_object().cloned(),
             ..GroupConfiguration::default()
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_a_difference_and_nothing_is_like_empty() {
+    fn only_different_properties_are_listed_and_a_missing_text_equals_an_empty_one() {
         let of = |name: Option<&str>, seconds| GroupConfiguration {
             id: Some("kiln".into()),
             name: name.map(str::to_owned),

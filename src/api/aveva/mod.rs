@@ -4,7 +4,7 @@ mod groups;
 mod seen_session;
 mod sessions;
 
-pub use groups::LISTED;
+pub use groups::MAX_LISTED;
 pub use seen_session::SeenSession;
 
 use super::failure::Failure;
@@ -20,7 +20,7 @@ pub struct Writer {
     pub connection: String,
     /// The connection's title, for sentences.
     pub title: String,
-    /// Where its API is.
+    /// The base path of its API.
     pub base: Base,
 }
 
@@ -50,7 +50,7 @@ impl Writer {
         Ok(self.session_and_date(group, id).await?.0)
     }
 
-    /// A session, and the vendor's clock in the answer.
+    /// A session, and the vendor's clock from the answer.
     pub(super) async fn session_and_date(
         &self,
         group: &str,
@@ -61,7 +61,7 @@ impl Writer {
         Ok((found(read)?, date))
     }
 
-    /// Sends a change once and then reads the state. A change that the service accepts and does not make is not done.
+    /// Sends a change once and then reads the state, because a service may accept a change without carrying it out.
     pub(super) async fn change<T>(
         &self,
         call: &Call<T>,
@@ -69,17 +69,17 @@ impl Writer {
         check: Check<'_>,
     ) -> Outcome {
         let sent = async { Ok(done(&self.send(call).await?.value)) };
-        let missed = format!(
+        let unverified = format!(
             "{} accepted the change, but it is not in effect.",
             self.title
         );
-        execute(Box::pin(sent), &missed, check).await
+        execute(Box::pin(sent), &unverified, check).await
     }
 
     /// The current primary, in a sentence.
     pub(super) async fn leader(&self, group: &str) -> Result<String, Failure> {
         let status = self.send(&aveva::groups(&self.base).status(group)).await?;
-        // A status may leave the field out although a session has the role.
+        // A status may omit the field although a session has the role.
         let sessions = match status.value.primary {
             Some(_) => Vec::new(),
             None => {
@@ -91,7 +91,7 @@ impl Writer {
     }
 }
 
-/// Who leads, by the status, and by the sessions where it names no Primary.
+/// The Primary and the PendingPrimary in a sentence, from the status, or from the sessions if it omits them.
 fn leader_words(status: GroupStatus, sessions: &[ClientSession]) -> String {
     let with_role = |role| {
         let role = Some(role);
@@ -115,7 +115,7 @@ mod tests {
     use vendors::aveva::{ClientSession, GroupStatus, Role};
 
     #[test]
-    fn who_leads_is_said_by_the_sessions_where_the_status_leaves_it_out() {
+    fn the_leader_is_taken_from_the_sessions_if_the_status_omits_it() {
         let session = |id: &str, role| ClientSession {
             id: Some(id.to_owned()),
             role: Some(role),

@@ -1,11 +1,11 @@
-//! What somebody saw of a session beside the session itself, and whether it is still so.
+//! A session as the user saw it when confirming a change, and how it has changed since.
 
 use crate::api::VendorDate;
 use chrono::{DateTime, Utc};
 use health::groups::GroupContext;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, TimeSpan};
 
-/// A session as it was shown when a change of it was confirmed, with what its dialog said of it.
+/// A session as it was shown when the user confirmed a change, with the facts that the dialog showed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenSession {
     /// The session.
@@ -16,12 +16,12 @@ pub struct SeenSession {
     pub has_other: bool,
     /// The group's FailoverTimeout.
     pub timeout: Option<TimeSpan>,
-    /// The vendor's time, for an answer that does not say it.
+    /// The vendor's time, used for an answer without a date.
     pub now: DateTime<Utc>,
 }
 
 impl SeenSession {
-    /// A session of a group as it is shown.
+    /// A session of a group as it is currently shown.
     #[must_use]
     pub fn of(group: &GroupContext<'_>, session: &ClientSession) -> Self {
         Self {
@@ -33,9 +33,9 @@ impl SeenSession {
         }
     }
 
-    /// One of these sessions, judged by the vendor's clock when they were read.
+    /// The same facts for one of these sessions, judged by the vendor's clock when they were read.
     #[must_use]
-    pub(super) fn again(
+    pub(super) fn reassess(
         &self,
         sessions: &[ClientSession],
         session: &ClientSession,
@@ -54,7 +54,7 @@ impl SeenSession {
         Self::of(&group, session)
     }
 
-    /// Whether the session is live, where that is not as it was seen, in a sentence.
+    /// A sentence if the session has become silent, or live again, since the user saw it.
     #[must_use]
     pub(super) fn liveness_changed(&self, now: &Self) -> Option<String> {
         let id = self.session.id.as_deref().unwrap_or_default();
@@ -67,9 +67,9 @@ impl SeenSession {
         }
     }
 
-    /// The same, and whether another session can take over.
+    /// As [`Self::liveness_changed`]; also if another session can take over now and could not before, or the reverse.
     #[must_use]
-    pub(super) fn standing_changed(&self, now: &Self) -> Option<String> {
+    pub(super) fn takeover_changed(&self, now: &Self) -> Option<String> {
         let id = self.session.id.as_deref().unwrap_or_default();
         let others = || match (self.has_other, now.has_other) {
             (true, false) => Some(format!(
@@ -122,10 +122,10 @@ mod tests {
         let at = |seconds| VendorDate {
             at: start() + TimeDelta::seconds(seconds),
             age: 0.0,
-            on_way: 0.0,
+            round_trip: 0.0,
         };
         for (date, others, expected) in [
-            // Without a date by the time that the page had.
+            // Without a date, the time of the page applies.
             (None, vec![], (true, false)),
             (Some(at(60)), vec![], (true, false)),
             (Some(at(61)), vec![], (false, false)),
@@ -134,36 +134,36 @@ mod tests {
         ] {
             let mut sessions = vec![session("a", 0)];
             sessions.extend(others);
-            let now = seen(true, true).again(&sessions, &sessions[0], date);
+            let now = seen(true, true).reassess(&sessions, &sessions[0], date);
             assert_eq!((now.is_live, now.has_other), expected, "{date:?}");
         }
     }
 
     #[test]
-    fn what_has_changed_is_said_and_the_session_comes_first() {
-        let told = |was: (bool, bool), is: (bool, bool)| {
+    fn a_change_of_the_session_takes_precedence_over_a_change_of_the_others() {
+        let messages = |was: (bool, bool), is: (bool, bool)| {
             let (was, is) = (seen(was.0, was.1), seen(is.0, is.1));
-            (was.liveness_changed(&is), was.standing_changed(&is))
+            (was.liveness_changed(&is), was.takeover_changed(&is))
         };
         let same = |words: &str| (Some(words.to_owned()), Some(words.to_owned()));
         let other = |words: &str| (None, Some(words.to_owned()));
-        assert_eq!(told((true, true), (true, true)), (None, None));
+        assert_eq!(messages((true, true), (true, true)), (None, None));
         assert_eq!(
-            told((true, true), (false, false)),
+            messages((true, true), (false, false)),
             same(
                 "a has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout."
             )
         );
         assert_eq!(
-            told((false, true), (true, true)),
+            messages((false, true), (true, true)),
             same("a is live now. It was silent when you started.")
         );
         assert_eq!(
-            told((true, true), (true, false)),
+            messages((true, true), (true, false)),
             other("No other live session can take over from a now. One could when you started.")
         );
         assert_eq!(
-            told((true, false), (true, true)),
+            messages((true, false), (true, true)),
             other("Another live session can take over from a now. None could when you started.")
         );
     }

@@ -1,4 +1,4 @@
-//! Adding, putting and deleting sessions, posting heartbeats, overriding roles.
+//! Adding, updating and deleting sessions, posting heartbeats, and overriding roles.
 
 use super::{SeenSession, Writer};
 use crate::api::VendorDate;
@@ -22,10 +22,9 @@ impl Writer {
         .await
     }
 
-    /// Creates or updates a session by PUT, if it and its name are still what the user saw, or it is still not there
-    /// where the user saw none; `None` where the connection's version has no PUT. The heartbeat that it sends is the one
-    /// that the service holds at this moment. The answer is the outcome, with the session as it is now where somebody
-    /// else has changed its name.
+    /// Creates or updates a session by PUT, if it and its name are still what the user saw, or if it still does not
+    /// exist. Sends the current heartbeat of the service. Returns the outcome, and the current session if somebody else
+    /// has changed its name; `None` if the connection's version has no PUT.
     pub async fn put_session(
         &self,
         group: &str,
@@ -51,7 +50,7 @@ impl Writer {
         group: &str,
         sent: &ClientSession,
         call: Call<Written<ClientSession>>,
-        was_there: &str,
+        existing_text: &str,
     ) -> Outcome {
         let title = &self.title;
         let id = sent.id.as_deref().unwrap_or_default();
@@ -59,7 +58,7 @@ impl Writer {
             let message = if answer.created {
                 format!("{title} created the session {id}.")
             } else {
-                format!("{title} reports that the session {id} {was_there}.")
+                format!("{title} reports that the session {id} {existing_text}.")
             };
             (message, answer.created)
         };
@@ -67,20 +66,19 @@ impl Writer {
             let held = self.session(group, id).await?;
             let mut words = session_words(id, held.as_ref());
             let is_named = |held: &ClientSession| own_name(held) == own_name(sent);
-            let is_there = held.as_ref().is_some_and(is_named);
-            if let Some(held) = held.as_ref().filter(|_| !is_there) {
+            let is_in_effect = held.as_ref().is_some_and(is_named);
+            if let Some(held) = held.as_ref().filter(|_| !is_in_effect) {
                 words.push_str(&format!(" Its name is {}.", quoted(own_name(held))));
             }
-            Ok((is_there, words))
+            Ok((is_in_effect, words))
         };
         self.change(&call, done, Box::pin(check)).await
     }
 
-    /// A session as the service holds it, which is what the user saw: `None` where that was none. With it the vendor's
-    /// clock.
+    /// The current session, if it is still what the user saw (`None` if none exists), with the vendor's clock.
     ///
     /// # Errors
-    /// What has changed about it since the user saw it, or why it cannot be read.
+    /// How it has changed since the user saw it, or why it cannot be read.
     async fn unchanged(
         &self,
         group: &str,
@@ -95,7 +93,7 @@ impl Writer {
         }
     }
 
-    /// Why a session is not deleted: it is not what the user saw, or whether another one can take over is not.
+    /// Why a session is not deleted: it has changed since the user saw it, or the ability of others to take over has.
     async fn why_not_deleted(&self, group: &str, id: &str, seen: &SeenSession) -> Option<Outcome> {
         let list = aveva::sessions(&self.base, group).list();
         let (sessions, date) = match self.send(&list).await {
@@ -106,13 +104,13 @@ impl Writer {
         let mut all = sessions.iter();
         let now = all.find(|one| one.id.as_deref() == Some(id));
         changed(id, now, Some(&seen.session)).or_else(|| {
-            let message = seen.standing_changed(&seen.again(&sessions, now?, date))?;
+            let message = seen.takeover_changed(&seen.reassess(&sessions, now?, date))?;
             Some(Outcome::Changed { message })
         })
     }
 
-    /// Deletes a session, if it is still what the user saw, and another one can take over or not as the user saw. `seen` is
-    /// `None` where this undoes adding the session, which is refused once it leads others.
+    /// Deletes a session, if it and the ability of others to take over are still what the user saw. `seen` is `None` if
+    /// this undoes adding the session, which is refused once the session leads others.
     pub async fn delete_session(
         &self,
         group: &str,
@@ -121,7 +119,7 @@ impl Writer {
     ) -> Outcome {
         let refused = match seen {
             Some(seen) => self.why_not_deleted(group, id, seen).await,
-            None => self.why_kept(group, id).await,
+            None => self.why_not_undone(group, id).await,
         };
         if let Some(outcome) = refused {
             return outcome;
@@ -129,24 +127,24 @@ impl Writer {
         let title = &self.title;
         let call = aveva::sessions(&self.base, group).delete(id);
         let check = async {
-            let is_gone = self.session(group, id).await?.is_none();
-            // Whether the session is gone is known all the same.
+            let is_deleted = self.session(group, id).await?.is_none();
+            // A failure here must not hide whether the session still exists.
             let leader = self.leader(group).await.unwrap_or_else(|failure| {
                 format!("Who is Primary could not be read: {}.", failure.line())
             });
-            let words = if is_gone {
+            let words = if is_deleted {
                 format!("It no longer exists. {leader}")
             } else {
                 format!("The session {id} still exists, or was created again. {leader}")
             };
-            Ok((is_gone, words))
+            Ok((is_deleted, words))
         };
         let done = |(): &()| (format!("{title} deleted the session {id}."), false);
         self.change(&call, done, Box::pin(check)).await
     }
 
-    /// Why adding a session is not taken back: it leads others by now, or that is not known.
-    async fn why_kept(&self, group: &str, id: &str) -> Option<Outcome> {
+    /// Why adding a session is not undone: it leads others now, or its role cannot be read.
+    async fn why_not_undone(&self, group: &str, id: &str) -> Option<Outcome> {
         let list = aveva::sessions(&self.base, group).list();
         let sessions = match self.send(&list).await {
             Ok(list) => list.value.items,
@@ -155,7 +153,7 @@ impl Writer {
         let mut all = sessions.iter();
         let role = all.find(|one| one.id.as_deref() == Some(id))?.role.clone();
         let leads = matches!(role, Some(Role::Primary | Role::PendingPrimary));
-        // The only session of a group is Primary at once.
+        // The only session of a group becomes Primary immediately.
         let role = role.filter(|_| leads && sessions.len() > 1)?;
         Some(Outcome::Prevented {
             message: format!(
@@ -186,12 +184,12 @@ impl Writer {
             let message = format!("{title} accepted the heartbeat and returned the role {role}.");
             (message, false)
         };
-        // What it did is what the service returned.
+        // The service returns the effect of a heartbeat, so there is nothing to verify.
         let check = async { Ok((true, self.leader(group).await?)) };
         self.change(&call, done, Box::pin(check)).await
     }
 
-    /// Takes back what was done about a session's override, if the session still has the one that was `left` there.
+    /// Undoes a change of a session's override, if the session still has the override that the change `left`.
     pub async fn restore_override(
         &self,
         group: &str,
@@ -208,7 +206,7 @@ impl Writer {
             }
             Err(failure) => return Some(Outcome::refused(failure)),
         };
-        // Not the role, which follows the override.
+        // The role is not compared, because it follows the override.
         if overridden(&held) != overridden(left) {
             let message = format!("The role override of {id} has changed since.");
             return Some(Outcome::Changed { message });
@@ -217,9 +215,9 @@ impl Writer {
         sent.map(|(outcome, _)| outcome)
     }
 
-    /// Overrides a session's role or clears the override, if it is still what the user saw. A session that has fallen
-    /// silent since, or is live again, is not made Primary. The answer is the outcome, with the session as it was read
-    /// afterwards; `None` where the connection's version cannot.
+    /// Overrides a session's role or clears the override, if the session is still what the user saw. A session that has
+    /// gone silent or become live since is not made Primary. Returns the outcome, and the session as it was read
+    /// afterwards; `None` if the connection's version has no override.
     pub async fn override_role(
         &self,
         group: &str,
@@ -233,11 +231,11 @@ impl Writer {
             Ok(read) => read,
             Err(changed) => return Some((changed, None)),
         };
-        // An override is cleared of a silent session just as of a live one.
+        // An override may be cleared whether the session is silent or live.
         if value != RoleOverride::Off
             && let (Some(seen), Some(now)) = (seen, &now)
-            && let again = seen.again(std::slice::from_ref(now), now, date)
-            && let Some(message) = seen.liveness_changed(&again)
+            && let reassessed = seen.reassess(std::slice::from_ref(now), now, date)
+            && let Some(message) = seen.liveness_changed(&reassessed)
         {
             return Some((Outcome::Changed { message }, None));
         }
@@ -254,7 +252,7 @@ impl Writer {
         let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
         let title = &self.title;
         let done = |answer: &aveva::Overridden| {
-            // What the service returned, or what was sent where it does not say.
+            // The override that the service returned, otherwise the one that was sent.
             let message = match answer.value.as_ref().unwrap_or(&value) {
                 RoleOverride::Primary => format!("{title} overrides the role of {id}."),
                 RoleOverride::Off => format!("{title} no longer overrides the role of {id}."),
@@ -264,21 +262,21 @@ impl Writer {
             };
             (message, true)
         };
-        let left = Cell::new(None);
+        let afterwards = Cell::new(None);
         let check = async {
             let session = self.session(group, id).await?;
             let words = session_words(id, session.as_ref());
-            let is_there = |session: &ClientSession| has_override(session, &value, expires);
-            let is_there = session.as_ref().is_some_and(is_there);
-            left.set(session);
-            Ok((is_there, words))
+            let is_in_effect = |session: &ClientSession| has_override(session, &value, expires);
+            let is_in_effect = session.as_ref().is_some_and(is_in_effect);
+            afterwards.set(session);
+            Ok((is_in_effect, words))
         };
         let outcome = self.change(&call, done, Box::pin(check)).await;
-        Some((outcome, left.take()))
+        Some((outcome, afterwards.take()))
     }
 }
 
-/// Why a session as it is now is not what was seen: its role or its override is another, it is gone, or there already.
+/// How a session differs from what the user saw: its role, its override, or whether it exists; `None` if it does not.
 fn changed(id: &str, now: Option<&ClientSession>, seen: Option<&ClientSession>) -> Option<Outcome> {
     let facts = |one: &ClientSession| (one.role.clone(), overridden(one));
     if now.map(facts) == seen.map(facts) {
@@ -286,7 +284,7 @@ fn changed(id: &str, now: Option<&ClientSession>, seen: Option<&ClientSession>) 
     }
     let message = match (now, seen) {
         (None, _) => format!("{id} no longer exists."),
-        // Confirming again would not help.
+        // Confirming the change again would not help.
         (Some(now), None) => {
             let message = format!(
                 "{id} already exists and is {}. To change it, choose it in the table.",
@@ -308,7 +306,7 @@ fn changed(id: &str, now: Option<&ClientSession>, seen: Option<&ClientSession>) 
     Some(Outcome::Changed { message })
 }
 
-/// That a session has another name than was seen, in words.
+/// A sentence if the name of a session has changed since the user saw it.
 fn renamed(id: &str, now: Option<&ClientSession>, seen: Option<&ClientSession>) -> Option<String> {
     let name = |one: &ClientSession| one.name.clone().filter(|name| !name.is_empty());
     let (now, seen) = (name(now?), name(seen?));
@@ -322,14 +320,14 @@ fn quoted(name: Option<&str>) -> String {
     name.map_or_else(|| "empty".to_owned(), |name| format!("“{name}”"))
 }
 
-/// The name of a session; nothing where it is the id, which a service may give it itself.
+/// The name of a session; `None` if it is empty or the id, which a service may set as the default.
 fn own_name(session: &ClientSession) -> Option<&str> {
     let name = session.name.as_deref()?;
     let is_own = !name.is_empty() && session.id.as_deref() != Some(name);
     is_own.then_some(name)
 }
 
-/// Whether a session has the override that was asked for, with an end only where one was.
+/// Whether a session has the requested override, with an end only if one was requested.
 fn has_override(session: &ClientSession, value: &RoleOverride, expires: Option<TimeSpan>) -> bool {
     let is_unreadable = UnreadableField::find(&session.unreadable, "RoleOverride").is_some();
     let (held, end) = overridden(session);
@@ -337,7 +335,7 @@ fn has_override(session: &ClientSession, value: &RoleOverride, expires: Option<T
     !is_unreadable && held == *value && (is_off || end.is_some() == expires.is_some())
 }
 
-/// What is overridden, and until when.
+/// The override of a session, and its end.
 fn overridden(session: &ClientSession) -> (RoleOverride, Option<DateTime<Utc>>) {
     let value = session.role_override.clone().unwrap_or(RoleOverride::Off);
     (value, session.role_override_expiration_time)
@@ -348,7 +346,7 @@ fn role_of(session: &ClientSession) -> String {
     role.map_or_else(|| "without a role".to_owned(), role_word)
 }
 
-/// A session as it is now, in words.
+/// The current state of a session, in words.
 fn session_words(id: &str, session: Option<&ClientSession>) -> String {
     let Some(session) = session else {
         return format!("The session {id} does not exist.");
@@ -388,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_not_as_it_was_seen_is_told_apart() {
+    fn a_change_of_a_session_since_the_user_saw_it_is_described() {
         let primary = ClientSession {
             role: Some(Role::Primary),
             ..session(None)
@@ -403,7 +401,7 @@ mod tests {
         };
         let seen = session(Some("A"));
         for (now, expected) in [
-            // Another name is another person's only where names are changed.
+            // A different name matters only for changes of the name.
             (Some(&session(Some("B"))), None),
             (None, differs("a no longer exists.")),
             (
@@ -426,10 +424,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_somebody_else_has_given_is_told_and_none_is_like_empty() {
-        let told = |now, seen| renamed("a", Some(&session(now)), Some(&session(seen)));
-        assert_eq!(told(Some("A"), Some("A")), None);
-        assert_eq!(told(Some(""), None), None);
+    fn a_changed_name_is_described_and_a_missing_name_equals_an_empty_one() {
+        let message = |now, seen| renamed("a", Some(&session(now)), Some(&session(seen)));
+        assert_eq!(message(Some("A"), Some("A")), None);
+        assert_eq!(message(Some(""), None), None);
         for (now, seen, words) in [
             (
                 Some("B"),
@@ -447,14 +445,14 @@ mod tests {
                 "The name of a is now “B”. It was empty when you started.",
             ),
         ] {
-            assert_eq!(told(now, seen).as_deref(), Some(words));
+            assert_eq!(message(now, seen).as_deref(), Some(words));
         }
-        // A new session has none to compare.
+        // A new session has no name to compare.
         assert_eq!(renamed("a", None, None), None);
     }
 
     #[test]
-    fn a_name_that_is_the_id_is_none_of_its_own() {
+    fn a_name_equal_to_the_id_is_not_a_name_of_its_own() {
         for (name, own) in [
             (None, None),
             (Some(""), None),
@@ -466,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_in_effect_where_it_is_the_one_that_was_asked_for() {
+    fn an_override_is_in_effect_only_with_the_requested_value_and_end() {
         let end = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(1);
         let of = |value: Option<RoleOverride>, end| ClientSession {
             role_override: value,
@@ -486,7 +484,7 @@ mod tests {
         for (held, value, expires, expected) in [
             (of(primary(), None), RoleOverride::Primary, None, true),
             (of(primary(), Some(end)), RoleOverride::Primary, hour, true),
-            // It would last longer, or less long, than was asked for.
+            // The override would last longer or shorter than requested.
             (of(primary(), None), RoleOverride::Primary, hour, false),
             (of(primary(), Some(end)), RoleOverride::Primary, None, false),
             (of(None, None), RoleOverride::Primary, None, false),

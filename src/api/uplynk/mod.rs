@@ -29,9 +29,9 @@ pub fn ids(group: &FailoverGroup) -> Vec<String> {
     slicers.map(|slicer| slicer.id.clone()).collect()
 }
 
-/// Whether every slicer of the group is known: an order without one that is not would lose it.
+/// Whether every slicer of the group is readable: an order without an unreadable one would lose its position.
 #[must_use]
-pub fn is_whole(group: &FailoverGroup) -> bool {
+pub fn has_all_slicers(group: &FailoverGroup) -> bool {
     let mut unreadable = group.unreadable.iter();
     group.slicers.is_some() && !unreadable.any(|field| field.name.starts_with("slicers"))
 }
@@ -43,7 +43,7 @@ impl Writer {
         Ok(send(&self.connection, &call, Purpose::Change).await?.value)
     }
 
-    /// The current group, if the part that `of` selects is still what the user saw.
+    /// The current group, if the values that `of` returns are still what the user saw.
     async fn unchanged<T: PartialEq>(
         &self,
         seen: &FailoverGroup,
@@ -60,8 +60,7 @@ impl Writer {
         }
     }
 
-    /// Sends a change once, with `tag` only if the group still has that entity tag, and then reads the state. It is done
-    /// only where the state is what was asked for.
+    /// Sends a change once, only if the group still has the entity tag `tag`, and then reads the state to verify it.
     async fn change(
         &self,
         call: &Call<()>,
@@ -80,12 +79,12 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::is_whole;
+    use super::has_all_slicers;
     use vendors::UnreadableField;
     use vendors::uplynk::FailoverGroup;
 
     #[test]
-    fn a_group_is_whole_where_each_of_its_slicers_is_known() {
+    fn a_group_with_an_unreadable_slicer_does_not_have_all_slicers() {
         let group = |is_reported: bool, unreadable: &[&str]| FailoverGroup {
             slicers: is_reported.then(Vec::new),
             unreadable: unreadable
@@ -97,10 +96,10 @@ mod tests {
                 .collect(),
             ..FailoverGroup::default()
         };
-        assert!(is_whole(&group(true, &[])));
-        assert!(is_whole(&group(true, &["owner"])));
-        assert!(!is_whole(&group(false, &[])));
-        assert!(!is_whole(&group(false, &["slicers"])));
-        assert!(!is_whole(&group(true, &["owner", "slicers[1]"])));
+        assert!(has_all_slicers(&group(true, &[])));
+        assert!(has_all_slicers(&group(true, &["owner"])));
+        assert!(!has_all_slicers(&group(false, &[])));
+        assert!(!has_all_slicers(&group(false, &["slicers"])));
+        assert!(!has_all_slicers(&group(true, &["owner", "slicers[1]"])));
     }
 }

@@ -1,9 +1,8 @@
-//! Saving an order and an eligibility: both are one request with every slicer of the group. The service
-//! ignores slicers that are not of the group and answers 204 all the same: so every slicer is sent,
-//! with positions from 1, and what it then holds is compared. The gateway carries the request out only
-//! if the group still has the entity tag of what was read just before.
+//! Saving an order, and setting an eligibility. Both send one request with every slicer of the group, at positions that
+//! start at 1. The service answers 204 even if it ignored slicers, so the console reads the group afterwards and
+//! compares it. The gateway carries the request out only if the group still has the entity tag of the last read.
 
-use super::positions::{difference, eligibility, is_still_meant, positions, prevented};
+use super::positions::{difference, eligibility, positions, still_applies, why_prevented};
 use super::settings::{listed, on_air, on_air_and_settings};
 use super::{Writer, ids};
 use crate::api::failure::Failure;
@@ -17,20 +16,20 @@ use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
 /// A step of saving an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaveStep {
-    /// What is there is read, to be compared with what was seen.
+    /// Reading the current group, to compare it with what the user saw.
     Reading,
-    /// The order is sent, and what the service then holds is read.
+    /// Sending the order, and reading the group afterwards.
     Sending,
-    /// It was saved; the page waits until it shows that.
+    /// The order is saved, but the page does not show it yet.
     Showing,
 }
 
 impl SaveStep {
-    /// What is being done.
+    /// The progress message.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
-            Self::Reading => "Reading the order that is there now…",
+            Self::Reading => "Reading the current order…",
             Self::Sending => "Saving…",
             Self::Showing => "Saved. Reading the group…",
         }
@@ -40,18 +39,18 @@ impl SaveStep {
 /// The outcome of saving an order.
 #[derive(Debug, Clone)]
 pub enum SaveOutcome {
-    /// It was sent, and found in effect.
+    /// The order was sent, and is in effect.
     Saved {
-        /// What was done, and what is on air.
+        /// A sentence about the change, and what is on air.
         message: String,
-        /// What was read afterwards.
+        /// The group as it was read afterwards.
         held: Box<FailoverGroup>,
     },
-    /// It was sent and is not known to be in effect, or it was refused.
+    /// The order was refused, or was sent but may not be in effect.
     Completed(Outcome),
-    /// Nothing was written: what is there could not be read.
+    /// Nothing was written: the current group could not be read.
     Unread(Failure),
-    /// Nothing was written: the group has changed since the draft was started, to this.
+    /// Nothing was written: the group has changed since the draft was started. This is the current group.
     Conflict(Box<FailoverGroup>),
 }
 
@@ -72,8 +71,8 @@ impl From<SaveOutcome> for Outcome {
 }
 
 impl Writer {
-    /// Saves an order, if the group still has the order `base`, and the settings that were seen, and the order would still
-    /// do the same at `at`, the vendor's time. Tells each step.
+    /// Saves an order, if the group still has the order `base` and the settings that the user saw, and if the new order
+    /// would still have the same effect at the vendor's time `at`. Reports each step.
     pub async fn save_order(
         &self,
         seen: &FailoverGroup,
@@ -90,10 +89,10 @@ impl Writer {
         if ids(&now) != base || now.mode != seen.mode {
             return SaveOutcome::Conflict(Box::new(now));
         }
-        if let Some(message) = prevented(&now, tag.is_some(), None) {
+        if let Some(message) = why_prevented(&now, tag.is_some(), None) {
             return SaveOutcome::Completed(Outcome::Prevented { message });
         }
-        // With another eligibility, or auto failback, it may put something else on air than was said.
+        // With a different eligibility or auto failback, another slicer than announced may go on air.
         let effect = |group| order_effect(group, order, at);
         if now.auto_failback != seen.auto_failback || effect(&now) != effect(seen) {
             return SaveOutcome::Conflict(Box::new(now));
@@ -105,7 +104,7 @@ impl Writer {
             difference(held, &wanted).unwrap_or_else(in_effect)
         };
         match self.send_positions(&now, tag, &wanted, &words).await {
-            (Outcome::Refused { failure, .. }, _) if is_overtaken(&failure) => {
+            (Outcome::Refused { failure, .. }, _) if is_conflict(&failure) => {
                 step(SaveStep::Reading);
                 match self.read(&seen.id).await {
                     Ok(now) => SaveOutcome::Conflict(Box::new(now)),
@@ -120,9 +119,10 @@ impl Writer {
         }
     }
 
-    /// Sets a slicer's eligibility, if what decides what goes on air is still what the user saw; everything else stays
-    /// as it is at that moment. `quiet_at`: the vendor's time, where the user was not asked, because the change was
-    /// harmless; then it may also be sent where it still is. Returns what was read afterwards, too, where it is in effect.
+    /// Sets a slicer's eligibility, if everything that decides what goes on air is still what the user saw. Everything
+    /// else keeps its current value. `quiet_at` is the vendor's time if the change was harmless and needed no
+    /// confirmation: then it is also sent if it is still harmless. Also returns the group as it was read afterwards, if
+    /// the change is in effect.
     pub async fn set_eligible(
         &self,
         seen: &FailoverGroup,
@@ -141,10 +141,10 @@ impl Writer {
         };
         place.enabled = eligible;
         let action = Action::SetEligible(slicer.to_owned(), eligible);
-        if !is_still_meant(seen, &now, &action, quiet_at) {
+        if !still_applies(seen, &now, &action, quiet_at) {
             return changed(state(&now));
         }
-        if let Some(message) = prevented(&now, tag.is_some(), Some(slicer)) {
+        if let Some(message) = why_prevented(&now, tag.is_some(), Some(slicer)) {
             return (Outcome::Prevented { message }, None);
         }
         let words = |held: &FailoverGroup| {
@@ -161,10 +161,10 @@ impl Writer {
             }
         };
         let (outcome, held) = self.send_positions(&now, tag, &wanted, &words).await;
-        (overtaken(outcome), held)
+        (with_conflict(outcome), held)
     }
 
-    /// The current group, with the entity tag that the gateway gives it, if it can read its whole order.
+    /// The current group, with the gateway's entity tag if the gateway can read the complete order.
     pub(super) async fn tagged(
         &self,
         id: &str,
@@ -172,7 +172,7 @@ impl Writer {
         send_for_tag(&self.connection, &uplynk::groups().get(id)).await
     }
 
-    /// Sends positions once. Returns what was read afterwards, too, where it holds them.
+    /// Sends positions once. Also returns the group as it was read afterwards, if the positions are in effect.
     async fn send_positions(
         &self,
         now: &FailoverGroup,
@@ -180,42 +180,42 @@ impl Writer {
         positions: &[SlicerPlace],
         words: &dyn Fn(&FailoverGroup) -> String,
     ) -> (Outcome, Option<FailoverGroup>) {
-        let left = Cell::new(None);
+        let afterwards = Cell::new(None);
         let check = async {
             let held = self.read(&now.id).await?;
-            let (is_there, words) = (difference(&held, positions).is_none(), words(&held));
-            left.set(is_there.then_some(held));
-            Ok((is_there, words))
+            let (is_in_effect, words) = (difference(&held, positions).is_none(), words(&held));
+            afterwards.set(is_in_effect.then_some(held));
+            Ok((is_in_effect, words))
         };
         let call = uplynk::groups().order(&now.id, positions);
         let outcome = self.change(&call, tag.as_deref(), true, Box::pin(check));
-        (outcome.await, left.take())
+        (outcome.await, afterwards.take())
     }
 }
 
-/// What decides what goes on air, in words.
+/// Everything that decides what goes on air, in words.
 #[must_use]
 pub fn state(group: &FailoverGroup) -> String {
     let order = listed(ordered(group));
     let what = match group.mode {
-        // There is none.
+        // Flat mode has no order.
         Some(Mode::Flat) => "Its slicers are",
         _ => "The order is now",
     };
     format!("{what} {order} {}", on_air_and_settings(group))
 }
 
-/// The outcome of a change that was not made where somebody else came between the read and the write.
-pub(super) fn overtaken(outcome: Outcome) -> Outcome {
+/// Turns a conflict with somebody else's change between the read and the write into [`Outcome::Changed`].
+pub(super) fn with_conflict(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Refused { failure, .. } if is_overtaken(&failure) => Outcome::Changed {
+        Outcome::Refused { failure, .. } if is_conflict(&failure) => Outcome::Changed {
             message: "Someone else changed the group at the same time.".to_owned(),
         },
         outcome => outcome,
     }
 }
 
-/// Somebody changed the group between the read and the write.
-fn is_overtaken(failure: &Failure) -> bool {
+/// Whether somebody else changed the group between the read and the write.
+fn is_conflict(failure: &Failure) -> bool {
     matches!(failure, Failure::Vendor(error) if error.status == 412)
 }

@@ -1,4 +1,4 @@
-//! The positions and eligibilities that a change sends, what is compared before it, and what after it. Pure.
+//! The positions and eligibilities that a change sends, and the comparisons before and after it. Pure.
 
 use super::ids;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use health::slicers::{Action, ordered};
 use health::sort;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer, SlicerPlace};
 
-/// Every slicer of the group in this order, with its eligibility as it is.
+/// Every slicer of the group in this order, with its current eligibility.
 pub(super) fn positions(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPlace> {
     let slicers = ordered(group);
     let known = order
@@ -17,16 +17,20 @@ pub(super) fn positions(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPl
         .zip(1..)
         .map(|(slicer, order)| SlicerPlace {
             slicer_id: slicer.id.clone(),
-            // Where it is not known, `prevented` keeps it from being sent.
+            // `why_prevented` rejects a change with an unknown eligibility.
             enabled: slicer.enabled.unwrap_or(true),
             order,
         })
         .collect()
 }
 
-/// Why positions cannot be sent, which say of every slicer whether it is eligible. `tagged`: the gateway could read
-/// the whole order. `sets`: the slicer whose eligibility is what is changed.
-pub(super) fn prevented(group: &FailoverGroup, tagged: bool, sets: Option<&str>) -> Option<String> {
+/// Why positions, which include the eligibility of every slicer, cannot be sent; `None` if they can. `tagged`: the
+/// gateway could read the complete order. `sets`: the slicer whose eligibility the change sets.
+pub(super) fn why_prevented(
+    group: &FailoverGroup,
+    tagged: bool,
+    sets: Option<&str>,
+) -> Option<String> {
     let slicers = ordered(group).into_iter();
     let unknown = slicers.filter(|slicer| slicer.enabled.is_none());
     let unknown: Vec<&str> = unknown.map(|slicer| slicer.id.as_str()).collect();
@@ -45,15 +49,16 @@ pub(super) fn prevented(group: &FailoverGroup, tagged: bool, sets: Option<&str>)
     (!tagged).then(|| unread.to_owned())
 }
 
-/// Whether an eligibility may be changed in `now` as it was wanted in `seen`: what decides what goes on air is the
-/// same. Where the change needed no question at that time, other eligibilities may differ if it still needs none.
-pub(super) fn is_still_meant(
+/// Whether a change of an eligibility that the user wanted for `seen` still applies to `now`: everything that decides
+/// what goes on air is the same. If the change needed no confirmation, other eligibilities may differ as long as it
+/// still needs none.
+pub(super) fn still_applies(
     seen: &FailoverGroup,
     now: &FailoverGroup,
     action: &Action,
     quiet_at: Option<DateTime<Utc>>,
 ) -> bool {
-    // Not in the order in which they are listed: that has no meaning in flat mode.
+    // Compared by id, because the order of the list has no meaning in flat mode.
     let is_same = |as_seen: fn(&Slicer, &Slicer) -> bool| {
         let mut all = seen.slicers.iter().flatten();
         let now = now.slicers.as_deref().unwrap_or_default();
@@ -69,11 +74,11 @@ pub(super) fn is_still_meant(
         && count(seen) == count(now)
         && is_same(|one, other| one.order == other.order)
         && (is_same(|one, other| one.enabled == other.enabled)
-            || quiet_at.is_some_and(|at| action.is_quiet(now, at, Freshness::Live)))
+            || quiet_at.is_some_and(|at| action.needs_no_dialog(now, at, Freshness::Live)))
 }
 
-/// What a group holds instead of the positions that were sent; `None` where it holds them. In flat mode every position
-/// is 1, whatever was sent, and the order in which the slicers are listed has no meaning.
+/// How a group differs from the positions that were sent; `None` if it does not. In flat mode every position is 1,
+/// whatever was sent, and the order of the list has no meaning.
 pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<String> {
     let mut slicers = ordered(held);
     let mut sent: Vec<&SlicerPlace> = sent.iter().collect();
@@ -103,7 +108,7 @@ pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<S
     is_other.then(|| "The slicers are listed in this order, but have other positions.".to_owned())
 }
 
-/// Whether a slicer takes part in failover, in words.
+/// An eligibility in words.
 pub(super) fn eligibility(enabled: Option<bool>) -> &'static str {
     match enabled {
         Some(true) => "eligible",
@@ -114,11 +119,11 @@ pub(super) fn eligibility(enabled: Option<bool>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{difference, is_still_meant, positions, prevented};
+    use super::{difference, positions, still_applies, why_prevented};
     use health::slicers::Action;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-    /// Of "a b- c?": eligible, left out, and not reported; the first is on air.
+    /// A group from a text such as "a b- c?" (eligible, not eligible, not reported). The first slicer is on air.
     fn group(slicers: &str) -> FailoverGroup {
         let slicers = slicers.split(' ').zip(1..).map(|(text, order)| Slicer {
             id: text.trim_end_matches(['-', '?']).to_owned(),
@@ -139,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eligibility_that_is_not_reported_is_never_sent_as_a_guess() {
+    fn an_unreported_eligibility_is_never_guessed() {
         for (slicers, tagged, sets, words) in [
             ("a b c-", true, None, None),
             (
@@ -158,7 +163,7 @@ mod tests {
                 Some("c"),
                 Some("of b, c, and this change would have to set it. Set it first, in Uplynk."),
             ),
-            // A value that is there and cannot be read: the gateway gives no tag.
+            // The value exists but is unreadable: the gateway sends no entity tag.
             ("a b c?", false, None, Some("Set it first, in Uplynk.")),
             (
                 "a b c?",
@@ -168,7 +173,7 @@ mod tests {
             ),
             ("a b c", false, None, Some("cannot be read completely")),
         ] {
-            let why = prevented(&group(slicers), tagged, sets);
+            let why = why_prevented(&group(slicers), tagged, sets);
             match (&why, words) {
                 (None, None) => {}
                 (Some(why), Some(words)) if why.contains(words) => {}
@@ -178,11 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn an_eligibility_is_changed_only_where_what_decides_is_as_it_was_seen() {
+    fn an_eligibility_is_changed_only_if_the_deciding_state_is_as_the_user_saw_it() {
         let out = |id: &str| Action::SetEligible(id.into(), false);
         let meant = |now: &FailoverGroup, action: &Action, is_quiet: bool| {
             let at = is_quiet.then(Default::default);
-            is_still_meant(&group("a b c d"), now, action, at)
+            still_applies(&group("a b c d"), now, action, at)
         };
         let other = |change: fn(&mut FailoverGroup)| {
             let mut group = group("a b c d");
@@ -203,11 +208,11 @@ mod tests {
         ] {
             assert!(!meant(&now, &out("b"), true), "{now:?}");
         }
-        // Another eligibility, such as one that was changed a moment before on the same page.
+        // Another eligibility differs, for example because the same page has just changed it.
         assert!(meant(&group("a b c- d"), &out("b"), true));
         assert!(
             !meant(&group("a b c- d"), &out("b"), false),
-            "a dialog said what it does"
+            "a dialog has described the effect"
         );
         assert!(
             !meant(&group("a b c- d-"), &out("b"), true),
@@ -216,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_holds_instead_is_told() {
+    fn a_difference_between_sent_and_held_positions_is_described() {
         let order = ["b", "a", "c"].map(str::to_owned);
         let sent = positions(&group("a b c-"), &order);
         assert_eq!(difference(&group("b a c-"), &sent), None);

@@ -1,6 +1,6 @@
-//! Mode, auto failback, what is on air, channels and owners.
+//! Changes of mode, auto failback, the slicer on air, channels and owners.
 
-use super::order::overtaken;
+use super::order::with_conflict;
 use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::Outcome;
@@ -51,7 +51,7 @@ pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
     format!("{} {}", on_air(group), settings(group))
 }
 
-/// Slicers in this order, and which of them are not simply eligible, in sentences.
+/// Lists slicers in this order, and those that are not eligible or of unknown eligibility, in sentences.
 pub(super) fn listed<'g>(slicers: impl IntoIterator<Item = &'g Slicer>) -> String {
     let slicers: Vec<&Slicer> = slicers.into_iter().collect();
     let names = |is: &dyn Fn(&Slicer) -> bool| {
@@ -71,18 +71,19 @@ pub(super) fn listed<'g>(slicers: impl IntoIterator<Item = &'g Slicer>) -> Strin
     words
 }
 
-/// Whether a list holds what was added to it, and nothing that was removed, which only a list that was read as a whole
-/// (`is_whole`) can show. Ids are hexadecimal digits, which a service may write in another case.
-fn is_changed(held: &[&str], is_whole: bool, add: &[&str], remove: &[&str]) -> bool {
+/// Whether a list contains the added ids and none of the removed ones; the latter requires a complete list
+/// (`is_complete`). Ids are hexadecimal digits, which a service may write in another case.
+fn is_changed(held: &[&str], is_complete: bool, add: &[&str], remove: &[&str]) -> bool {
     let holds = |id: &&str| held.iter().any(|one| one.eq_ignore_ascii_case(id));
-    let is_removed = remove.is_empty() || (is_whole && !remove.iter().any(holds));
+    let is_removed = remove.is_empty() || (is_complete && !remove.iter().any(holds));
     add.iter().all(holds) && is_removed
 }
 
 impl Writer {
-    /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
-    /// only leaves that where it is; where the change lets positions decide, also the order and the eligibilities.
-    /// Returns what was read afterwards, too, where the change is in effect.
+    /// Changes the mode or auto failback, if both are still what the user saw. What is on air must be unchanged too,
+    /// unless auto failback is turned off, which never switches. If the change makes positions decide, order and
+    /// eligibilities must be unchanged as well. Also returns the group as it was read afterwards, if the change is in
+    /// effect.
     pub async fn configure(
         &self,
         seen: &FailoverGroup,
@@ -90,7 +91,7 @@ impl Writer {
     ) -> (Outcome, Option<FailoverGroup>) {
         let stays = change.auto_failback == Some(false);
         let resets = change.mode == Some(Mode::Prioritized);
-        // What goes on air once positions begin to count, or are reset to the order in which the slicers are listed.
+        // Whether positions decide what goes on air after the change. A reset sets them to the order of the list.
         let decides = resets || change.auto_failback == Some(true);
         let of = |group: &FailoverGroup| {
             let active = group.active.clone().filter(|_| !stays);
@@ -133,11 +134,11 @@ impl Writer {
         };
         let call = uplynk::groups().configure(&seen.id, change);
         let outcome = self.change(&call, tag.as_deref(), !resets, Box::pin(check));
-        (overtaken(outcome.await), held.take())
+        (with_conflict(outcome.await), held.take())
     }
 
-    /// Puts a slicer on air, if the settings, what is on air, and whether the slicer is ready are still what the user
-    /// saw; `at` is the vendor's time. Sent once: every attempt is a switch.
+    /// Puts a slicer on air, if the settings, what is on air, and the readiness of the slicer at the vendor's time `at`
+    /// are still what the user saw. Sent once, because every attempt is a switch.
     pub async fn activate(&self, seen: &FailoverGroup, slicer: &str, at: DateTime<Utc>) -> Outcome {
         let ready = |group: &FailoverGroup| {
             let mut slicers = group.slicers.iter().flatten();
@@ -175,7 +176,7 @@ impl Writer {
             .await
     }
 
-    /// `is_wanted`: whether that is on air then which the change asks for.
+    /// Sends a switch. `is_wanted` checks what is on air afterwards.
     async fn switch(
         &self,
         seen: &FailoverGroup,
@@ -184,8 +185,8 @@ impl Writer {
     ) -> Outcome {
         let check = async {
             let now = self.read(&seen.id).await?;
-            let is_there = now.active.as_ref().is_some_and(is_wanted);
-            Ok((is_there, on_air(&now)))
+            let is_in_effect = now.active.as_ref().is_some_and(is_wanted);
+            Ok((is_in_effect, on_air(&now)))
         };
         self.change(call, None, false, Box::pin(check)).await
     }
@@ -195,39 +196,39 @@ impl Writer {
         let call = uplynk::groups().channels(&seen.id, add, remove);
         let check = async {
             let now = self.read(&seen.id).await?;
-            let is_whole = channel_count(&now).is_some();
+            let is_complete = channel_count(&now).is_some();
             let Some(channels) = now.channels else {
                 let words = "The service does not report what it feeds.".to_owned();
                 return Ok((false, words));
             };
             let held: Vec<&str> = channels.iter().map(|channel| &*channel.id).collect();
-            let unread = (!is_whole).then_some("others that cannot be read");
+            let unread = (!is_complete).then_some("others that cannot be read");
             let names: Vec<&str> = channels.iter().map(channel_label).chain(unread).collect();
             let words = match names.as_slice() {
                 [] => "The group now feeds no channel.".to_owned(),
                 names => format!("The group now feeds {}.", names.join(", ")),
             };
-            Ok((is_changed(&held, is_whole, add, remove), words))
+            Ok((is_changed(&held, is_complete, add, remove), words))
         };
         self.change(&call, None, true, Box::pin(check)).await
     }
 
-    /// Who may use the group.
+    /// The owners that may use the group.
     ///
     /// # Errors
-    /// Why it is not known.
+    /// Why they could not be read.
     pub async fn owners(&self, group: &str) -> Result<Collection<String>, Failure> {
         let call = uplynk::groups().allowed_owners(group);
         Ok(send(&self.connection, &call, Purpose::Change).await?.value)
     }
 
-    /// Changes who may use the group.
+    /// Changes the owners that may use the group.
     pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
         let check = async {
             let owners = self.owners(group).await?;
             let mut names: Vec<&str> = owners.items.iter().map(|id| &**id).collect();
-            let is_there = is_changed(&names, owners.missing() == 0, add, remove);
+            let is_in_effect = is_changed(&names, owners.missing() == 0, add, remove);
             let unread = format!("{} more that cannot be read", owners.missing());
             if owners.missing() > 0 {
                 names.push(&unread);
@@ -236,7 +237,7 @@ impl Writer {
                 [] => "No other owner is allowed now.".to_owned(),
                 names => format!("Allowed owners are now: {}.", names.join(", ")),
             };
-            Ok((is_there, words))
+            Ok((is_in_effect, words))
         };
         self.change(&call, None, true, Box::pin(check)).await
     }
@@ -248,7 +249,7 @@ mod tests {
     use vendors::uplynk::Slicer;
 
     #[test]
-    fn slicers_that_are_not_eligible_are_named() {
+    fn slicers_that_are_not_eligible_are_listed() {
         let slicers = [("a", Some(true)), ("b", Some(false)), ("c", None)];
         let slicers = slicers.map(|(id, enabled)| Slicer {
             id: id.to_owned(),
@@ -265,21 +266,24 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_changed_where_it_holds_what_was_added_and_nothing_that_was_removed() {
-        for (held, add, remove, expected, in_part) in [
+    fn a_list_is_changed_if_it_contains_added_and_no_removed_ids() {
+        for (held, add, remove, expected, incomplete) in [
             ("a b", "b", "", true, true),
             ("a B", "b", "", true, true),
             ("a", "b", "", false, false),
             ("a b", "", "b", false, false),
-            // What cannot be read may be what was to be removed.
+            // An unreadable item may be the removed one.
             ("a", "", "b", true, false),
             ("b", "b", "a", true, false),
             ("", "", "a", true, false),
         ] {
             let ids = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
-            for (is_whole, expected) in [(true, expected), (false, in_part)] {
-                let is = is_changed(&ids(held), is_whole, &ids(add), &ids(remove));
-                assert_eq!(is, expected, "{held:?} +{add} -{remove}, whole: {is_whole}");
+            for (is_complete, expected) in [(true, expected), (false, incomplete)] {
+                let is = is_changed(&ids(held), is_complete, &ids(add), &ids(remove));
+                assert_eq!(
+                    is, expected,
+                    "{held:?} +{add} -{remove}, complete: {is_complete}"
+                );
             }
         }
     }

@@ -1,25 +1,25 @@
-//! What a change changed, line by line. Pure.
+//! The difference between the states before and after a change, line by line. Pure.
 
 use serde_json::Value;
 
-/// How a line stands to the other side.
+/// The sides that have a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// It was there before and is no longer.
+    /// Only the state before the change.
     Before,
-    /// It is there now and was not before.
+    /// Only the state after the change.
     After,
-    /// It is on both sides.
+    /// Both states.
     Both,
 }
 
-/// The lines of two texts: of JSON one for each value, of any other text the text.
+/// The lines of two texts, with the sides that have them. JSON has one line per value, any other text is one line.
 #[must_use]
 pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(Side, String)> {
     let (before, after) = (lines(before), lines(after));
-    let gone = before.iter().filter(|line| !after.contains(line));
-    let gone = gone.map(|line| (Side::Before, line.clone()));
-    let now = after.iter().map(|line| {
+    let removed = before.iter().filter(|line| !after.contains(line));
+    let removed = removed.map(|line| (Side::Before, line.clone()));
+    let current = after.iter().map(|line| {
         let side = if before.contains(line) {
             Side::Both
         } else {
@@ -27,7 +27,7 @@ pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(Side, String)> {
         };
         (side, line.clone())
     });
-    gone.chain(now).collect()
+    removed.chain(current).collect()
 }
 
 fn lines(text: Option<&str>) -> Vec<String> {
@@ -42,8 +42,8 @@ fn lines(text: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// One line for each value: `mode: prioritized`. Items of a list that have plain values alone are one line each, with
-/// their place: `slicers 2: enabled true, order 1, slicer_id news01`.
+/// One line for each value: `mode: prioritized`. A list item that has only plain values is one line with its position:
+/// `slicers 2: enabled true, order 1, slicer_id news01`.
 fn flatten(value: &Value, path: &str, lines: &mut Vec<String>) {
     let below = |key: &str| {
         if path.is_empty() {
@@ -67,8 +67,8 @@ fn flatten(value: &Value, path: &str, lines: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
-            for (place, item) in items.iter().enumerate() {
-                flatten(item, &below(&(place + 1).to_string()), lines);
+            for (index, item) in items.iter().enumerate() {
+                flatten(item, &below(&(index + 1).to_string()), lines);
             }
         }
         _ if path.is_empty() => lines.push(plain(value)),
@@ -96,7 +96,7 @@ mod tests {
     use super::diff;
 
     #[test]
-    fn what_changed_is_marked_and_the_rest_is_not() {
+    fn only_changed_lines_are_marked() {
         let order = |first: &str, second: &str| {
             format!(
                 r#"{{"slicers":[{{"slicer_id":"{first}","order":1}},{{"slicer_id":"{second}","order":2}}]}}"#
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_a_line() {
+    fn text_that_is_not_json_is_one_line() {
         for (before, after, expected) in [
             (None, None, vec![]),
             (

@@ -1,15 +1,16 @@
-//! The words of an entry, as the table, the lists and the files have them.
+//! The texts of an entry, shared by the table, the lists and the exported files.
 
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::Watched;
 use crate::route::Route;
 use std::borrow::Cow;
 
-/// What happened, in a sentence or a few words. What was seen may begin with an id, which stays as it is.
+/// What happened, in a sentence or a few words, with a capital first letter. The text of an observed event stays as it
+/// is, because it may begin with an id.
 #[must_use]
 pub fn what(entry: &ActivityEntry) -> Cow<'_, str> {
     let mut letters = entry.what.chars();
-    let is_seen = matches!(entry.kind, ActivityKind::Seen(_));
+    let is_seen = matches!(entry.kind, ActivityKind::Event(_));
     match letters.next() {
         Some(first) if first.is_ascii_lowercase() && !is_seen => Cow::Owned(
             std::iter::once(first.to_ascii_uppercase())
@@ -20,7 +21,7 @@ pub fn what(entry: &ActivityEntry) -> Cow<'_, str> {
     }
 }
 
-/// What became of it: `refused: wrong password`; nothing for what was only seen.
+/// The outcome, such as `refused: wrong password`; empty for observed events.
 #[must_use]
 pub fn outcome(entry: &ActivityEntry) -> String {
     let outcome = match (entry.kind, entry.outcome.as_str()) {
@@ -34,24 +35,24 @@ pub fn outcome(entry: &ActivityEntry) -> String {
     }
 }
 
-/// The name of what it concerns: as it is called now, else as it was called, else its id.
+/// The resource's current name; if it no longer exists, the name in the entry, or else the id.
 #[must_use]
 pub fn resource_name(entry: &ActivityEntry, watched: Watched) -> String {
     let key = entry.resource.as_ref();
     let snapshot = watched.snapshot_untracked();
-    let present = key.and_then(|key| snapshot.find(key).map(|held| held.name.clone()));
+    let current = key.and_then(|key| snapshot.find(key).map(|resource| resource.name.clone()));
     let id = || key.map(|key| key.id.clone()).unwrap_or_default();
-    let told = Some(entry.name.clone()).filter(|name| !name.is_empty());
-    present.or(told).unwrap_or_else(id)
+    let recorded = Some(entry.name.clone()).filter(|name| !name.is_empty());
+    current.or(recorded).unwrap_or_else(id)
 }
 
-/// Where what it concerns is shown.
+/// The address of the resource's page.
 #[must_use]
 pub fn href(entry: &ActivityEntry) -> Option<String> {
     Some(Route::of(entry.resource.as_ref()?).href())
 }
 
-/// The title of its connection; its id where that is no longer configured.
+/// The title of the entry's connection; its id if it is no longer configured.
 #[must_use]
 pub fn connection_title(entry: &ActivityEntry, watched: Watched) -> String {
     watched.snapshot_untracked().title(&entry.connection)
@@ -63,8 +64,8 @@ mod tests {
     use crate::api::activity::ActivityEntry;
 
     #[test]
-    fn what_became_of_it_is_said_in_words() {
-        for (json, said) in [
+    fn an_entry_has_a_text_and_an_outcome_in_words() {
+        for (json, expected) in [
             (
                 r#""kind":"change","what":"Order slicers","outcome":"done""#,
                 ("Order slicers", "done"),
@@ -85,7 +86,7 @@ mod tests {
         ] {
             let json = format!(r#"{{"at":0,"severity":"normal",{json}}}"#);
             let entry: ActivityEntry = serde_json::from_str(&json).expect("an entry");
-            assert_eq!((what(&entry).as_ref(), outcome(&entry).as_str()), said);
+            assert_eq!((what(&entry).as_ref(), outcome(&entry).as_str()), expected);
         }
     }
 }

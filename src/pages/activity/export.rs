@@ -1,19 +1,19 @@
-//! Everything that the filters leave, as a CSV or JSON file.
+//! Export of all entries that match the filters, as CSV or JSON.
 
 use super::entry::{connection_title, outcome, resource_name, what};
 use crate::api::activity::{ActivityEntry, read};
 use crate::live::{Watched, use_watched};
-use crate::ui::csv::{cell, row, whole};
+use crate::ui::csv::{cell, file, row};
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{download, error_status};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
 
-/// How many entries are asked for at once.
-const A_PAGE: usize = 500;
-/// More than this would not fit into memory.
-const MOST: usize = 100_000;
+/// Number of entries in one request.
+const PAGE_SIZE: usize = 500;
+/// Maximum number of entries in a file: more might not fit into memory.
+const MAX_ENTRIES: usize = 100_000;
 
 const COLUMNS: [&str; 12] = [
     "Time",
@@ -30,10 +30,10 @@ const COLUMNS: [&str; 12] = [
     "After",
 ];
 
-/// The buttons.
+/// The export buttons.
 #[component]
 pub fn Export(
-    /// What is asked, as it stands in an address.
+    /// The filters as a query string.
     query: String,
 ) -> impl IntoView {
     let (watched, notices) = (use_watched(), use_notices());
@@ -51,12 +51,12 @@ pub fn Export(
         leptos::task::spawn_local(async move {
             let mut entries: Vec<ActivityEntry> = Vec::new();
             let mut older = None::<String>;
-            let told = loop {
+            let result = loop {
                 let query = query.try_get_value().unwrap_or_default();
-                let before = older.map_or_else(String::new, |place| format!("&before={place}"));
-                let page = read(&format!("{query}&limit={A_PAGE}{before}"), None).await;
+                let before = older.map_or_else(String::new, |cursor| format!("&before={cursor}"));
+                let page = read(&format!("{query}&limit={PAGE_SIZE}{before}"), None).await;
                 if cancelled.try_get_value().unwrap_or(true) {
-                    // With other filters, as with another page, these buttons are gone: nothing else would say so.
+                    // The buttons are disposed with the page or when the filters change; then there is no notice.
                     if progress.try_set(None).is_some() {
                         notices.show("Export cancelled.".to_owned(), None);
                     }
@@ -78,14 +78,14 @@ pub fn Export(
                 if older.is_none() {
                     break Ok(());
                 }
-                if entries.len() >= MOST {
+                if entries.len() >= MAX_ENTRIES {
                     break Err(format!(
-                        "More than {MOST} entries are too many for one file: choose a shorter time."
+                        "More than {MAX_ENTRIES} entries are too many for one file: choose a shorter period."
                     ));
                 }
             };
             let _ = progress.try_set(None);
-            match told.and_then(|()| text(kind, &entries, watched)) {
+            match result.and_then(|()| text(kind, &entries, watched)) {
                 Ok(text) => {
                     let name = kind.name("activity", watched.now_untracked());
                     download::text(&name, kind.media_type(), &text);
@@ -100,7 +100,7 @@ pub fn Export(
     on_cleanup(move || {
         let _ = cancelled.try_update_value(|cancelled| *cancelled = true);
     });
-    let going = move || {
+    let progress_view = move || {
         progress.get().map(|read| view! {
             <span class="row" role="group" aria-label="Export in progress">
                 <span role="status">{format!("{read} entries read")}</span>
@@ -108,12 +108,12 @@ pub fn Export(
             </span>
         })
     };
-    // Not `disabled`, which would take the focus from the one that was pressed.
+    // Not `disabled`, which would take the focus from the pressed button.
     let busy = move || progress.read().is_some().then_some("true");
     view! {
         <button type="button" class="btn" aria-disabled=busy on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
         <button type="button" class="btn" aria-disabled=busy on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
-        {going}
+        {progress_view}
         {error_status(wrong)}
     }
 }
@@ -125,13 +125,13 @@ fn text(kind: FileKind, entries: &[ActivityEntry], watched: Watched) -> Result<S
                 .iter()
                 .map(|entry| row(&cells(entry, watched).map(|text| cell(&text))))
                 .collect();
-            Ok(whole(&row(&COLUMNS), &rows))
+            Ok(file(&row(&COLUMNS), &rows))
         }
         FileKind::Json => serde_json::to_string_pretty(entries).map_err(|error| error.to_string()),
     }
 }
 
-/// In the order of the columns.
+/// The cells of an entry, in the order of [`COLUMNS`].
 fn cells(entry: &ActivityEntry, watched: Watched) -> [String; COLUMNS.len()] {
     [
         entry.at.to_rfc3339_opts(SecondsFormat::Millis, true),

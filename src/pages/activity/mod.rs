@@ -1,5 +1,5 @@
-//! The page `/activity`: what people did through this console and what the gateway saw change, newest first; and
-//! the part of it on the pages of what it concerns.
+//! The page `/activity`: what people did through this console and what the gateway saw change, newest first. Also the
+//! activity of one resource, which its page shows.
 
 pub mod diff;
 pub mod entry;
@@ -18,7 +18,7 @@ use crate::route::Route;
 use crate::ui::table::filters::{
     Select, is_severity, is_system, known, severity_filter, system_filter,
 };
-use crate::ui::time_zone::{clock, entered_moment, local_text};
+use crate::ui::time_zone::{entered_moment, local_text, parse_local};
 use crate::ui::{Heading, times};
 use chrono::{DateTime, SecondsFormat, Utc};
 use export::Export;
@@ -34,13 +34,13 @@ use web_sys::HtmlInputElement;
 
 pub use recent::RecentChanges;
 
-/// Of one group's own page: who led it, or what was on air, over time, and what has happened to it.
+/// The history of one group, for its page: the primary or the slicer on air over time, and the recent activity.
 pub fn history(resource: ResourceKey) -> AnyView {
     view! { <timeline::Timeline resource=resource.clone() /><recent::RecentActivity resource /> }
         .into_any()
 }
 
-/// The parameters of the address that filter.
+/// The URL parameters that filter.
 const FILTERS: [&str; 8] = [
     "system",
     "connection",
@@ -52,14 +52,14 @@ const FILTERS: [&str; 8] = [
     "to",
 ];
 
-/// The page.
+/// The page "Activity".
 #[component]
 pub fn Activity() -> impl IntoView {
     let nav = use_nav();
     let query = Memo::new(move |_| {
         let given = FILTERS.into_iter().filter_map(|name| {
             let value = nav.param(name)?;
-            // What there is not counts as absent.
+            // An unknown value counts as absent.
             let value = match name {
                 "system" => known(&value, is_system),
                 "severity" => known(&value, is_severity),
@@ -105,44 +105,46 @@ fn Filters() -> impl IntoView {
     }
 }
 
-/// What several entries of a kind are called.
+/// The plural name of a kind of entries.
 fn plural(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Change => "Changes by people",
         ActivityKind::Handling => "Acknowledgements and maintenance",
         ActivityKind::Access => "Sign-ins, refusals and walls",
-        ActivityKind::Seen(kind) => match kind {
+        ActivityKind::Event(kind) => match kind {
             EventKind::Failover => "Failovers",
             EventKind::Pending => "Pending primaries",
-            EventKind::Member => "Sessions and slicers that come and go",
+            EventKind::Member => "Sessions and slicers added or removed",
             EventKind::Heartbeat => "Heartbeats of sessions",
             EventKind::Override => "Role overrides",
             EventKind::Order => "Slicer orders",
             EventKind::Setting => "Settings",
             EventKind::Eligibility => "Eligibility of slicers",
             EventKind::Run => "Cloud failover sessions",
-            EventKind::Resource => "Groups that come and go",
+            EventKind::Resource => "Groups added or removed",
             EventKind::Alarm => "Alarms",
-            EventKind::Watching => "Starts of the gateway",
+            EventKind::Watching => "Gateway starts",
         },
     }
 }
 
-/// The connections that can be chosen: their ids and titles. One that is no longer configured has a history all the same.
+/// The ids and titles of the connections to choose from. A connection that the address names is included even if it is
+/// no longer configured, because its history is kept.
 #[must_use]
 pub fn connection_options() -> Vec<(String, String)> {
     let snapshot = use_watched().snapshot_untracked();
     let connections = snapshot.connections.iter().map(|state| &state.connection);
-    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
+    let connections =
+        connections.map(|connection| (connection.id.clone(), connection.title.clone()));
     let mut connections: Vec<_> = connections.collect();
-    let asked = untrack(|| use_nav().param("connection"));
-    let former = asked.filter(|id| connections.iter().all(|(known, _)| known != id));
+    let chosen = untrack(|| use_nav().param("connection"));
+    let former = chosen.filter(|id| connections.iter().all(|(known, _)| known != id));
     connections.extend(former.map(|id| (id.clone(), id)));
     connections
 }
 
-/// The moment from which on all is recorded that is kept, where the gateway watched before it. Elsewhere nothing is known
-/// from before the gateway started watching.
+/// The moment since which the kept entries are complete, if the gateway was watching before it: older entries were then
+/// deleted. `None` if there never were older entries.
 fn kept_since(
     complete_since: Option<DateTime<Utc>>,
     watched_since: impl Iterator<Item = Option<DateTime<Utc>>>,
@@ -151,23 +153,28 @@ fn kept_since(
     complete_since.filter(|since| first <= *since)
 }
 
-/// Why a list has no entries. `never` is the sentence where everything since the gateway began to watch is kept; else it
-/// says since when entries are kept. `of` is the id of the connection that the list is about; `None` for all.
-fn nothing(complete_since: Option<DateTime<Utc>>, of: Option<&str>, never: &str) -> String {
+/// Why a list has no entries. `never` is the text if no entries were deleted; otherwise the text names the time since
+/// which entries are kept. `connection` is the id of the connection that the list is about; `None` for all.
+fn empty_text(
+    complete_since: Option<DateTime<Utc>>,
+    connection: Option<&str>,
+    never: &str,
+) -> String {
     let (watched, prefs) = (use_watched(), use_prefs());
     let snapshot = watched.snapshot_untracked();
     let connections = snapshot.connections.iter();
-    let connections = connections.filter(|one| of.is_none_or(|id| one.connection.id == id));
-    match kept_since(complete_since, connections.map(|one| one.watched_since)) {
+    let connections =
+        connections.filter(|state| connection.is_none_or(|id| state.connection.id == id));
+    match kept_since(complete_since, connections.map(|state| state.watched_since)) {
         Some(since) => {
             let since = times::moment(since, watched.now_by_day(), prefs.zone.get());
-            format!("Nothing is recorded since {since}.")
+            format!("No entries since {since}. Older entries are no longer kept.")
         }
         None => never.to_owned(),
     }
 }
 
-/// A text that writes one parameter of the address.
+/// A text field for one URL parameter.
 #[component]
 fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
     let nav = use_nav();
@@ -185,56 +192,56 @@ fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
     }
 }
 
-/// A time on the clocks of the zone on the screen; the address holds it in UTC.
+/// A field for a time in the chosen time zone; the address holds it in UTC.
 #[component]
 pub fn TimeFilter(
-    /// What it is called.
+    /// The field's label.
     label: &'static str,
-    /// The parameter of the address.
+    /// The URL parameter.
     param: &'static str,
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let shown = move || {
         let text = nav.param(param)?;
-        // As the gateway reads it: in UTC, and the beginning of a day.
-        let mut whole = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
-        let at = whole.find_map(|rest| json::moment(&format!("{text}{rest}")))?;
+        // The gateway reads an incomplete time the same way: in UTC, and a date as the start of its day.
+        let mut endings = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
+        let at = endings.find_map(|ending| json::moment(&format!("{text}{ending}")))?;
         let zone = prefs.zone.get();
         Some(local_text(at, &|at| times::offset(zone, at)))
     };
-    // Whether the time that is being entered has a step in the history. Each further key makes none.
-    let has_step = StoredValue::new(false);
+    // Whether this edit has added an entry to the browser's history. Further keys replace that entry.
+    let has_history_entry = StoredValue::new(false);
     let change = move |event| {
         let text = event_target_value(&event);
-        // A year of which the first digits are typed: 2, 20, 202.
+        // A leading zero is a year that is still being typed: 0002, 0020, 0202.
         if text.starts_with('0') {
             return;
         }
         let zone = prefs.zone.get_untracked();
         let zone = move |at| times::offset(zone, at);
-        let time = clock(&text);
-        // An event may come without a change, and what is shown may stand for two moments.
-        if time.is_some() && time == untrack(shown).and_then(|shown| clock(&shown)) {
+        let time = parse_local(&text);
+        // Without a change the address stays: a local time that occurs twice must not switch to the other moment.
+        if time.is_some() && time == untrack(shown).and_then(|shown| parse_local(&shown)) {
             return;
         }
         let at = time.map(|time| entered_moment(time, param == "to", &zone));
         let value = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
         let href = nav.with_params(&[(param, value.as_deref())]);
-        if has_step.get_value() {
+        if has_history_entry.get_value() {
             nav.replace(&href);
         } else {
-            has_step.set_value(true);
+            has_history_entry.set_value(true);
             nav.go(&href);
         }
     };
-    // What was not taken over does not stand there as if it were in force.
+    // An incomplete entry is replaced by the time in force when the field loses the focus.
     let leave = move |event: leptos::ev::FocusEvent| {
-        // The field keeps the focus while another window has it.
+        // The event also comes when another window gets the focus; then the edit continues afterwards.
         if document().has_focus() != Ok(true) {
             return;
         }
-        // With the page, the field is left as well.
-        let _ = has_step.try_set_value(false);
+        // Fails if the page is already disposed: leaving the page also ends the edit.
+        let _ = has_history_entry.try_set_value(false);
         let field = event_target::<HtmlInputElement>(&event);
         field.set_value(&shown().unwrap_or_default());
     };
@@ -252,19 +259,19 @@ mod tests {
     use crate::ui::time_zone::tests::at;
 
     #[test]
-    fn what_is_no_longer_kept_is_told_only_where_somebody_watched_before() {
+    fn deleted_entries_are_mentioned_only_if_the_gateway_watched_before() {
         let (early, late) = (at("2026-01-01T00:00:00Z"), at("2026-04-01T00:00:00Z"));
-        for (complete, watched, told) in [
+        for (complete, watched, expected) in [
             (Some(late), vec![Some(early)], Some(late)),
             (Some(late), vec![None, Some(late), Some(early)], Some(late)),
-            // Of a gateway that is new, what is kept begins before it.
+            // The gateway is newer than the oldest entry that would be kept.
             (Some(early), vec![Some(late)], None),
             (Some(late), vec![None], None),
             (Some(late), vec![], None),
             (None, vec![Some(early)], None),
         ] {
             let kept = kept_since(complete, watched.iter().copied());
-            assert_eq!(kept, told, "{complete:?} {watched:?}");
+            assert_eq!(kept, expected, "{complete:?} {watched:?}");
         }
     }
 }

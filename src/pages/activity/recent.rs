@@ -1,13 +1,13 @@
-//! The newest entries about one resource, on its page; and the newest changes of all, on the overview.
+//! The newest entries about one resource, for its page, and the newest changes of all resources, for the overview.
 
+use super::empty_text;
 use super::entry::{outcome, resource_name, what};
-use super::nothing;
 use super::table::time;
 use crate::api::activity::ActivityEntry;
 use crate::live::activity::feed;
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
-use crate::pages::last_known::{aged, loading};
+use crate::pages::last_known::{last_known_note, loading};
 use crate::route::Route;
 use crate::ui::StatusMark;
 use health::events::EventKind;
@@ -16,28 +16,28 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::operation::percent_encoded;
 
-/// How many entries are shown.
+/// Number of entries shown.
 const SHOWN: usize = 8;
 
-/// What of the activity concerns one resource.
+/// The list "Activity" of one resource.
 #[component]
 pub fn RecentActivity(
     /// The resource.
     resource: ResourceKey,
 ) -> impl IntoView {
-    let of = format!(
+    let query = format!(
         "connection={}&resource={}",
         percent_encoded(&resource.connection),
         percent_encoded(&resource.id)
     );
     let connection = Some(resource.connection);
-    view! { <Recent query=of connection title="Activity" of=" of this resource" id="activity" with_names=false /> }
+    view! { <Recent query connection title="Activity" of=" of this resource" id="activity" with_names=false /> }
 }
 
-/// What people and systems changed last, of everything.
+/// The list "Recent changes" of all resources.
 #[component]
 pub fn RecentChanges() -> impl IntoView {
-    // Alarms stand above, heartbeats of single sessions change nothing by themselves, and sign-ins change nothing.
+    // Left out: alarms, which the overview lists above; heartbeats, which do not affect a group; and sign-ins.
     let kinds = EventKind::ALL
         .into_iter()
         .filter(|kind| !matches!(kind, EventKind::Alarm | EventKind::Heartbeat));
@@ -47,15 +47,15 @@ pub fn RecentChanges() -> impl IntoView {
 
 #[component]
 fn Recent(
-    /// What is asked, as it stands in an address.
+    /// The filters as a query string.
     query: String,
-    /// The id of the connection that it concerns; `None` for all.
+    /// The id of the connection that the list is about; `None` for all.
     connection: Option<String>,
     title: &'static str,
-    /// The end of the link's name.
+    /// The end of the link's accessible name.
     of: &'static str,
     id: &'static str,
-    /// Whether each says which resource it concerns.
+    /// Whether each entry names its resource.
     with_names: bool,
 ) -> impl IntoView {
     let all = format!("{}?{query}", Route::Activity.href());
@@ -78,19 +78,19 @@ fn Recent(
     let nothing = move || {
         let answer = feed.newest.value().filter(|_| shown.read().is_empty())?;
         let never = "Nothing has changed since the gateway started watching.";
-        let words = nothing(answer.complete_since, connection.as_deref(), never);
+        let words = empty_text(answer.complete_since, connection.as_deref(), never);
         Some(view! { <p class="blank">{words}</p> })
     };
     view! {
         <section class="panel recent" aria-labelledby=id>
             <header><h2 id=id>{title}</h2><a class="more end" href=all>"All activity"<span class="vh">{of}</span></a></header>
             {failure}
-            {aged(feed.newest.status)}
+            {last_known_note(feed.newest.status)}
             {nothing}
             <ul class="rows pad" aria-label=title>
                 {keyed(move || shown.get(), |entry| format!("{} {}", entry.number, entry.outcome), move |entry| item(&entry, with_names))}
             </ul>
-            // Below the list, which so stays where it is.
+            // Below the list, so that the list does not move.
             {loading(feed.newest.status)}
         </section>
     }
@@ -98,7 +98,7 @@ fn Recent(
 
 fn item(entry: &Arc<ActivityEntry>, with_names: bool) -> impl IntoView + use<> {
     let resource = resource_name(entry, use_watched());
-    let named = (with_names && !resource.is_empty()).then(|| view! { <b>{resource}</b>": " });
+    let name = (with_names && !resource.is_empty()).then(|| view! { <b>{resource}</b>": " });
     let outcome = outcome(entry);
     let by = match (entry.who.as_str(), outcome.as_str()) {
         ("", "") => String::new(),
@@ -110,7 +110,7 @@ fn item(entry: &Arc<ActivityEntry>, with_names: bool) -> impl IntoView + use<> {
     view! {
         <li>
             <StatusMark severity=Signal::stored(severity) word=Signal::stored(severity.word().to_owned()) />
-            <span class="what">{named}{what(entry).into_owned()}{by}</span>
+            <span class="what">{name}{what(entry).into_owned()}{by}</span>
             {time(entry.at)}
         </li>
     }

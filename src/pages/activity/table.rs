@@ -1,8 +1,8 @@
 //! The table "Activity": the newest entries, and older ones on demand.
 
 use super::diff::{Side, diff};
+use super::empty_text;
 use super::entry::{connection_title, href, outcome, resource_name, what};
-use super::nothing;
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
@@ -16,58 +16,58 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use web_sys::{Element, HtmlTableSectionElement as Tbody};
 
-/// How many entries are drawn at most: a page that is read for long does not grow.
-const DRAWN: usize = 100;
+/// Maximum number of entries drawn, so that the page does not grow while somebody reads on.
+const MAX_DRAWN: usize = 100;
 
-/// How many more come with "Show older entries" at most.
-const A_STEP: usize = 50;
+/// Maximum number of entries that "Show older entries" adds.
+const STEP: usize = 50;
 
-/// The table of what a query leaves.
+/// The table of the entries that match a query.
 #[component]
 pub fn ActivityTable(
-    /// What is asked, as it stands in an address.
+    /// The filters as a query string.
     query: String,
-    /// Whether that leaves anything out.
+    /// Whether the query filters.
     is_filtered: bool,
-    /// Where everything is.
+    /// The address of the page without filters.
     everything: String,
 ) -> impl IntoView {
     let feed = feed(query);
-    // The first entry shown. While a person reads further down, newer entries are held back, so that nothing moves.
+    // The first entry shown. While somebody reads further down, newer entries are held back, so that nothing moves.
     let top = RwSignal::new(None::<(DateTime<Utc>, i64)>);
-    // Whether older entries have taken the place of the newest.
-    let went_down = StoredValue::new(false);
+    // Whether older entries are shown instead of the newest.
+    let shows_older = StoredValue::new(false);
     on_change(move || {
         let entries = feed.entries();
-        let first = entries.first().map(|entry| place(entry));
-        let last = entries.last().map(|entry| place(entry));
-        let reads_below = went_down.get_value() || !is_at_top();
+        let first = entries.first().map(|entry| position(entry));
+        let last = entries.last().map(|entry| position(entry));
+        let reads_below = shows_older.get_value() || !is_at_top();
         feed.trim(reads_below);
-        // After the list was read anew, the entries that a person was reading may no longer be in it.
+        // After a complete reload the list may no longer contain the entries that somebody was reading.
         if !reads_below || last > top.get_untracked() {
-            went_down.set_value(false);
+            shows_older.set_value(false);
             top.set(first);
         }
     });
     let all = Memo::new(move |_| feed.entries());
-    // How many wait above the first one that is shown.
+    // Number of newer entries held back above the first one shown.
     let above = Memo::new(move |_| {
-        let is_above = |entry: &ActivityEntry| top.get().is_some_and(|top| place(entry) > top);
+        let is_above = |entry: &ActivityEntry| top.get().is_some_and(|top| position(entry) > top);
         all.read().iter().filter(|entry| is_above(entry)).count()
     });
     let shown = Memo::new(move |_| {
         let all = all.read();
-        let shown = all.iter().skip(above.get()).take(DRAWN);
+        let shown = all.iter().skip(above.get()).take(MAX_DRAWN);
         shown.cloned().collect::<Vec<_>>()
     });
     let show_newest = move |_| {
-        // This button goes.
+        // This button is about to disappear, so the focus moves to the table.
         focus(".activity .scroll");
         if let Some(main) = document().get_element_by_id("main") {
             main.set_scroll_top(0);
         }
-        went_down.set_value(false);
-        top.set(all.read_untracked().first().map(|entry| place(entry)));
+        shows_older.set_value(false);
+        top.set(all.read_untracked().first().map(|entry| position(entry)));
     };
     let newer = move || {
         (above.get() > 0).then(|| {
@@ -78,29 +78,30 @@ pub fn ActivityTable(
             view! { <p class="bar newer"><button type="button" class="btn" on:click=show_newest>{words}</button></p> }
         })
     };
-    let has_older = Memo::new(move |_| feed.has_older() || all.read().len() > above.get() + DRAWN);
+    let has_older =
+        Memo::new(move |_| feed.has_older() || all.read().len() > above.get() + MAX_DRAWN);
     let body = NodeRef::new();
-    // Shows as many older ones as are known and not drawn; the row that was the last one stays where it is on the screen.
-    let go_down = move || {
+    // Shows older entries that are already loaded; the row that was the last one keeps its position on the screen.
+    let show_loaded = move || {
         let (all, above) = (all.read_untracked(), above.get_untracked());
-        let undrawn = all.len().saturating_sub(above + DRAWN);
-        let Some(entry) = all.get(above + undrawn.min(A_STEP)) else {
+        let undrawn = all.len().saturating_sub(above + MAX_DRAWN);
+        let Some(entry) = all.get(above + undrawn.min(STEP)) else {
             return;
         };
         let last = body
             .get_untracked()
             .and_then(|body: Tbody| body.last_element_child());
-        went_down.set_value(true);
-        top.set(Some(place(entry)));
+        shows_older.set_value(true);
+        top.set(Some(position(entry)));
         if let Some(last) = last {
-            keep_place(last);
+            keep_on_screen(last);
         }
     };
     let show_older = move |()| {
-        if all.read_untracked().len() > above.get_untracked() + DRAWN {
-            go_down();
+        if all.read_untracked().len() > above.get_untracked() + MAX_DRAWN {
+            show_loaded();
         } else {
-            feed.read_older(go_down);
+            feed.read_older(show_loaded);
         }
     };
     let nothing = move || {
@@ -110,7 +111,7 @@ pub fn ActivityTable(
             "No entry matches.".to_owned()
         } else {
             let never = "Nothing has happened since the gateway started watching.";
-            nothing(answer.complete_since, None, never)
+            empty_text(answer.complete_since, None, never)
         };
         Some(view! { <p class="blank">{words}" "{all}</p> })
     };
@@ -156,18 +157,18 @@ pub fn ActivityTable(
     }
 }
 
-fn place(entry: &ActivityEntry) -> (DateTime<Utc>, i64) {
+fn position(entry: &ActivityEntry) -> (DateTime<Utc>, i64) {
     (entry.at, entry.number)
 }
 
-/// Whether the page stands at its beginning.
+/// Whether the page is scrolled to its top.
 fn is_at_top() -> bool {
     let main = document().get_element_by_id("main");
     main.is_none_or(|main| main.scroll_top() == 0)
 }
 
-/// Scrolls the page so that a row stays where it is on the screen when rows above it go.
-fn keep_place(row: Element) {
+/// Scrolls the page so that a row keeps its position on the screen when rows above it are removed.
+fn keep_on_screen(row: Element) {
     let top = row.get_bounding_client_rect().top();
     request_animation_frame(move || {
         if let Some(main) = document().get_element_by_id("main") {
@@ -233,19 +234,19 @@ fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
     }
 }
 
-/// When it was, with the zone.
+/// A time in the chosen time zone.
 pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
-    // A time of yesterday has its date, also where it was of today when it was drawn.
+    // Tracks the current day: after midnight a time needs its date.
     let words = move || times::moment(at, watched.now_by_day(), prefs.zone.get());
-    view! { <time datetime=times::machine(at)>{words}</time> }
+    view! { <time datetime=times::datetime_attribute(at)>{words}</time> }
 }
 
-/// What a change was about, and by which ids it is found elsewhere.
+/// The values before and after a change, and the ids that find it in other systems.
 fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
-    // Of these it is since when nobody had seen what happened, for reports.
+    // Here `before` is not a state but the time since which nothing was observed, for reports.
     let lines = match entry.kind {
-        ActivityKind::Seen(EventKind::Watching | EventKind::Alarm | EventKind::Resource) => {
+        ActivityKind::Event(EventKind::Watching | EventKind::Alarm | EventKind::Resource) => {
             Vec::new()
         }
         _ => diff(entry.before.as_deref(), entry.after.as_deref()),

@@ -1,8 +1,8 @@
-//! Who was primary, or what was on air, over time: as an image of bars, and as the table that it is drawn from, hidden
-//! to the eye until somebody wants to see it.
+//! The primary, or the slicer on air, over time: an image of bars, and a table with the same intervals, which is
+//! visually hidden until it is requested.
 
 use super::table::time;
-use crate::live::timeline::seen;
+use crate::live::timeline::leader_history;
 use crate::live::{sort, use_watched};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
@@ -13,19 +13,19 @@ use health::inventory::{Kind, ResourceKey};
 use health::words::{decimal, span};
 use leptos::prelude::*;
 
-/// The times that can be shown: as the address has them, their words and their lengths.
+/// The periods to choose from: their keys in the URL, their labels and their lengths.
 const SPANS: [(&str, &str, TimeDelta); 3] = [
     ("hour", "Hour", TimeDelta::hours(1)),
     ("day", "Day", TimeDelta::days(1)),
     ("week", "Week", TimeDelta::weeks(1)),
 ];
 
-/// How wide the image is in its own units.
+/// The width of the image in SVG units.
 const WIDTH: f64 = 1_000.0;
-/// The narrowest bar.
-const NARROW: f64 = 4.0;
+/// The minimum width of a bar.
+const MIN_BAR_WIDTH: f64 = 4.0;
 
-/// The section.
+/// The section "Primary over time" or "On air over time".
 #[component]
 pub fn Timeline(
     /// The group.
@@ -52,7 +52,7 @@ pub fn Timeline(
         view! { <Drawn resource=resource.get_value() span title /> }
     };
     view! {
-        // Named by its heading and by the image alone: a region "On air" is the one that shows what is on air.
+        // Without an accessible name, so not a region: the region "On air" is the one with the current slicer.
         <section class="panel">
             <header><h2>{title}</h2><div class="row end" role="group" aria-label="Time shown">{buttons.into_iter().collect::<Vec<_>>()}</div></header>
             {drawn}
@@ -63,31 +63,31 @@ pub fn Timeline(
 #[component]
 fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl IntoView {
     let watched = use_watched();
-    let live = seen(resource.clone(), span);
+    let live = leader_history(resource.clone(), span);
     let is_slicers = resource.kind == Kind::SlicerGroup;
-    // Drawn anew when the image would differ, not each second.
+    // Redrawn only when the image would differ, not each second.
     let step = (span.num_seconds() / 200).max(1);
-    let turn = Memo::new(move |_| watched.now().timestamp() / step);
+    let tick = Memo::new(move |_| watched.now().timestamp() / step);
     let intervals = Memo::new(move |_| {
-        turn.track();
+        tick.track();
         let (seen, now) = (live.value()?, watched.now_untracked());
         let snapshot = watched.snapshot_untracked();
-        let held = snapshot.find(&resource);
-        let leader = held.and_then(|held| held.leader().map(str::to_owned));
+        let found = snapshot.find(&resource);
+        let leader = found.and_then(|found| found.leader().map(str::to_owned));
         let leader = Leader::of(resource.kind, leader);
         let from = now.checked_sub_signed(span)?;
         let connection = snapshot.connection(&resource.connection);
         let before = connection.and_then(|connection| connection.watched_since);
-        let since = held.and_then(|held| {
-            let freshness = untrack(|| watched.freshness_of(held));
-            held.unknown_since(freshness, connection?.observed_at)
+        let since = found.and_then(|found| {
+            let freshness = untrack(|| watched.freshness_of(found));
+            found.unknown_since(freshness, connection?.observed_at)
         });
         let unknown = before.map(UnknownInterval::before).into_iter();
         let unknown = seen
             .unknown
             .and(unknown.chain(since.map(UnknownInterval::since)));
-        let told = timeline(&seen.changes, &leader, &unknown, from, now);
-        Some((from, now, told))
+        let intervals = timeline(&seen.changes, &leader, &unknown, from, now);
+        Some((from, now, intervals))
     });
     let nobody = if is_slicers { "Slate" } else { "No primary" };
     let failure = move || {
@@ -97,19 +97,19 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         )
     };
     let image = move || {
-        let (from, to, told) = intervals.get()?;
-        Some(image(from, to, &told, title, nobody))
+        let (from, to, intervals) = intervals.get()?;
+        Some(image(from, to, &intervals, title, nobody))
     };
     let rows = move || Some(rows(&intervals.get()?.2, nobody));
     let column = if is_slicers { "On air" } else { "Primary" };
-    // Whether everybody sees the table, and not only who cannot see the image.
+    // Whether the table is visible; otherwise only assistive technology has it.
     let is_shown = RwSignal::new(false);
     view! {
         {failure}
         <div class="pad">{image}
             <div hidden=move || intervals.read().is_none()>
                 <p class="row"><button type="button" class="btn" aria-expanded=move || is_shown.get().to_string() on:click=move |_| is_shown.update(|is| *is = !*is)>"As a table"</button></p>
-                // No region: of what is on air there is one already. What is hidden takes no focus.
+                // A group, because there already is a region "On air". While hidden it takes no focus.
                 <div class=move || if is_shown.get() { "scroll" } else { "vh" } tabindex=move || is_shown.get().then_some("0") role="group" aria-label=format!("{title}, scrollable")>
                     <table>
                         <caption class="vh">{title}</caption>
@@ -122,8 +122,8 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
     }
 }
 
-/// How a leader is called, and how its bars look.
-fn word<'a>(leader: &'a Leader, nobody: &'a str) -> (&'a str, Option<&'static str>) {
+/// The label of a leader, and the tone of its bars.
+fn label<'a>(leader: &'a Leader, nobody: &'a str) -> (&'a str, Option<&'static str>) {
     match leader {
         Leader::Named(leader) => (leader, None),
         Leader::Nobody => (nobody, Some("critical")),
@@ -131,35 +131,35 @@ fn word<'a>(leader: &'a Leader, nobody: &'a str) -> (&'a str, Option<&'static st
     }
 }
 
-/// Each leader once, in the order in which they first led; what is nobody's and what is not known stand last.
-fn lanes(told: &[Interval]) -> Vec<&Leader> {
+/// Each leader once, in the order in which they first led; "no leader" and "unknown" come last.
+fn lanes(intervals: &[Interval]) -> Vec<&Leader> {
     let mut lanes: Vec<&Leader> = Vec::new();
-    for interval in told {
+    for interval in intervals {
         if !lanes.contains(&&interval.leader) {
             lanes.push(&interval.leader);
         }
     }
-    let place = |leader: &Leader| match leader {
+    let rank = |leader: &Leader| match leader {
         Leader::Named(_) => 0,
         Leader::Nobody => 1,
         Leader::Unknown => 2,
     };
-    sort(&mut lanes, |a, b| place(a).cmp(&place(b)));
+    sort(&mut lanes, |a, b| rank(a).cmp(&rank(b)));
     lanes
 }
 
 fn image(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-    told: &[Interval],
+    intervals: &[Interval],
     title: &'static str,
     nobody: &str,
 ) -> impl IntoView + use<> {
-    let rows: Vec<_> = lanes(told)
+    let rows: Vec<_> = lanes(intervals)
         .into_iter()
         .map(|leader| {
-            let (label, tone) = word(leader, nobody);
-            let bars: Vec<_> = told
+            let (label, tone) = label(leader, nobody);
+            let bars: Vec<_> = intervals
                 .iter()
                 .filter(|interval| interval.leader == *leader)
                 .map(|interval| {
@@ -182,7 +182,7 @@ fn image(
     }
 }
 
-/// Where an interval begins, and how wide it is.
+/// The x coordinate and the width of an interval's bar.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds of a week are exact"
@@ -190,22 +190,22 @@ fn image(
 fn bar(interval: &Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) {
     let millis = |span: TimeDelta| span.num_milliseconds() as f64;
     let whole = millis(to - from).max(1.0);
-    let width = (millis(interval.to - interval.from) / whole * WIDTH).max(NARROW);
+    let width = (millis(interval.to - interval.from) / whole * WIDTH).max(MIN_BAR_WIDTH);
     let x = millis(interval.from - from) / whole * WIDTH;
     (x.min(WIDTH - width), width)
 }
 
 /// The rows of the table, newest first.
-fn rows(told: &[Interval], nobody: &str) -> impl IntoView + use<> {
+fn rows(intervals: &[Interval], nobody: &str) -> impl IntoView + use<> {
     let (prefs, watched) = (use_prefs(), use_watched());
     let now = watched.now_untracked();
     let zone = prefs.zone.get();
-    let rows = told.iter().rev().map(|interval| {
+    let rows = intervals.iter().rev().map(|interval| {
         let moment = |at| times::moment(at, now, zone);
-        let who = word(&interval.leader, nobody).0.to_owned();
+        let leader = label(&interval.leader, nobody).0.to_owned();
         view! {
             <tr>
-                <th scope="row">{name(move || who.clone())}</th>
+                <th scope="row">{name(move || leader.clone())}</th>
                 <td>{moment(interval.from)}</td>
                 <td>{moment(interval.to)}</td>
                 <td>{span(interval.to - interval.from)}</td>
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_lies_within_the_image_and_can_be_seen() {
+    fn a_bar_stays_within_the_image_and_has_a_minimum_width() {
         let of = |from, to| bar(&interval(from, to, Leader::Nobody), at(0), at(100));
         assert_eq!(of(0, 100), (0.0, 1_000.0));
         assert_eq!(of(40, 50), (400.0, 100.0));
@@ -242,9 +242,9 @@ mod tests {
     }
 
     #[test]
-    fn whoever_led_has_a_lane_and_what_is_not_known_stands_last() {
+    fn each_leader_has_one_lane_and_unknown_comes_last() {
         let by = |id: &str| Leader::Named(id.to_owned());
-        let told = [
+        let intervals = [
             interval(0, 1, Leader::Unknown),
             interval(1, 2, by("b")),
             interval(2, 3, Leader::Nobody),
@@ -252,7 +252,7 @@ mod tests {
             interval(4, 5, by("b")),
         ];
         assert_eq!(
-            lanes(&told),
+            lanes(&intervals),
             [&by("b"), &by("a"), &Leader::Nobody, &Leader::Unknown]
         );
     }

@@ -1,4 +1,4 @@
-//! The dialogs that acknowledge an alarm, withdraw that, and write something about it.
+//! The dialogs that acknowledge an alarm, withdraw an acknowledgement, and add a note.
 
 use super::connection;
 use super::duration_choice::{DurationChoice, end};
@@ -12,8 +12,8 @@ use leptos::prelude::*;
 use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use std::sync::Arc;
 
-/// Whose alarm it is, before its sentence: another connection may have one with the same words.
-fn whose(watched: Watched, alarm: &Alarm) -> String {
+/// The connection's title, as a prefix of the alarm's sentence: two connections may have alarms with the same sentence.
+fn connection_prefix(watched: Watched, alarm: &Alarm) -> String {
     let connection = untrack(|| connection(watched, alarm));
     if connection.is_empty() {
         connection
@@ -22,15 +22,15 @@ fn whose(watched: Watched, alarm: &Alarm) -> String {
     }
 }
 
-/// The most characters that the gateway takes of a reason or a note.
-const LONGEST_TEXT: usize = 500;
+/// The gateway's limit for a reason or a note, in characters.
+const MAX_LENGTH: usize = 500;
 
-/// What is wrong with a reason or a note that is too long.
+/// The error message for a reason or a note that is too long.
 #[must_use]
 pub fn too_long(text: RwSignal<String>) -> Signal<Option<String>> {
     Signal::derive(move || {
         let length = text.read().trim().chars().count();
-        (length > LONGEST_TEXT).then(|| format!("{length} characters, more than {LONGEST_TEXT}."))
+        (length > MAX_LENGTH).then(|| format!("{length} characters, more than {MAX_LENGTH}."))
     })
 }
 
@@ -42,8 +42,8 @@ fn seen(alarm: &Alarm) -> SeenAlarm {
     }
 }
 
-/// The outcome, of which a notice tells whose alarm it is about.
-fn named(outcome: Outcome, alarm: &Alarm) -> Outcome {
+/// The outcome with the alarm's name in its message, because a notice is shown apart from the alarm.
+fn with_alarm_name(outcome: Outcome, alarm: &Alarm) -> Outcome {
     match outcome {
         Outcome::Done { message, undoable } => Outcome::Done {
             message: format!("{}: {message}", alarm.name),
@@ -53,7 +53,7 @@ fn named(outcome: Outcome, alarm: &Alarm) -> Outcome {
     }
 }
 
-/// The alarm as it is shown: it may get worse, or be acknowledged, while somebody writes.
+/// The alarm in its current state: it may get worse, or be acknowledged, while the dialog is open.
 fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
     let first = Arc::clone(first);
     Memo::new(move |_| {
@@ -67,11 +67,11 @@ fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
 /// The dialog that acknowledges an alarm.
 #[component]
 pub fn Acknowledge(
-    /// Which.
+    /// The alarm as it was when the dialog was opened.
     alarm: Arc<Alarm>,
-    /// After it was done, or may have been.
+    /// Called after the change was made or may have been made.
     changed: Callback<()>,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let watched = use_watched();
@@ -81,7 +81,7 @@ pub fn Acknowledge(
         let alarm = current.read();
         let sentence = format!(
             "{}{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
-            whose(watched, &alarm),
+            connection_prefix(watched, &alarm),
             alarm.sentence
         );
         Effect {
@@ -93,7 +93,8 @@ pub fn Acknowledge(
         let alarm = current.read();
         format!("Acknowledge {}: {}?", alarm.name, alarm.word)
     });
-    // What the person decided on: the alarm as the dialog was opened, and once that has changed, as it is shown since.
+    // The state that the user decided on: the alarm as the dialog was opened or, after the gateway has rejected that as
+    // outdated, the alarm as it is shown now.
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let alarm = Arc::clone(&alarm);
@@ -108,7 +109,7 @@ pub fn Acknowledge(
             if matches!(outcome, Outcome::Changed { .. }) {
                 opened.try_set_value(None);
             }
-            (named(outcome, &alarm), None)
+            (with_alarm_name(outcome, &alarm), None)
         })
     });
     let error = too_long(reason);
@@ -128,11 +129,11 @@ pub fn Acknowledge(
 /// The dialog that withdraws the acknowledgement of an alarm.
 #[component]
 pub fn Withdraw(
-    /// Which.
+    /// The alarm as it was when the dialog was opened.
     alarm: Arc<Alarm>,
-    /// After it was done, or may have been.
+    /// Called after the change was made or may have been made.
     changed: Callback<()>,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let watched = use_watched();
@@ -150,7 +151,7 @@ pub fn Withdraw(
         Effect {
             sentence: format!(
                 "{}{}{} The alarm becomes active again on every screen.",
-                whose(watched, &alarm),
+                connection_prefix(watched, &alarm),
                 alarm.sentence,
                 given.unwrap_or_default()
             ),
@@ -158,7 +159,7 @@ pub fn Withdraw(
         }
     });
     let title = format!("Withdraw the acknowledgement of {}?", alarm.name);
-    // As in the dialog that acknowledges.
+    // As in `Acknowledge`.
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let alarm = Arc::clone(&alarm);
@@ -169,7 +170,7 @@ pub fn Withdraw(
             if matches!(outcome, Outcome::Changed { .. }) {
                 opened.try_set_value(None);
             }
-            (named(outcome, &alarm), None)
+            (with_alarm_name(outcome, &alarm), None)
         })
     });
     view! {
@@ -180,21 +181,21 @@ pub fn Withdraw(
     }
 }
 
-/// The dialog that writes something about an alarm.
+/// The dialog that adds a note to an alarm.
 #[component]
 pub fn WriteNote(
-    /// Which.
+    /// The alarm as it was when the dialog was opened.
     alarm: Arc<Alarm>,
-    /// After it was done, or may have been.
+    /// Called after the change was made or may have been made.
     changed: Callback<()>,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (watched, text) = (use_watched(), RwSignal::new(String::new()));
     let effect = Effect {
         sentence: format!(
-            "{}{} The note stands beside the alarm until that ends, and stays in the activity.",
-            whose(watched, &alarm),
+            "{}{} The note is shown with the alarm until the alarm ends, and stays in the activity.",
+            connection_prefix(watched, &alarm),
             alarm.sentence
         ),
         notes: Vec::new(),
@@ -207,12 +208,12 @@ pub fn WriteNote(
         };
         Box::pin(async move {
             let outcome = handling::note(&alarm.id, &wanted).await;
-            (named(outcome, &alarm), None)
+            (with_alarm_name(outcome, &alarm), None)
         })
     });
     let error = too_long(text);
     let ready = Signal::derive(move || !text.read().trim().is_empty() && error.get().is_none());
-    let hint = Signal::derive(|| "What you found, or what you wait for".to_owned());
+    let hint = Signal::derive(|| "What you found, or what you are waiting for".to_owned());
     view! {
         <ActionDialog title=format!("Note on {}: {}", alarm.name, alarm.word) action="Add note" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run

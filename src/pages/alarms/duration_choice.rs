@@ -1,9 +1,9 @@
-//! How long an acknowledgement or maintenance lasts, as a choice.
+//! The choice of how long an acknowledgement or maintenance lasts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// What can be chosen, in minutes.
+/// The choices, in minutes.
 const CHOICES: [(&str, i64); 8] = [
     ("30 minutes", 30),
     ("1 hour", 60),
@@ -15,22 +15,22 @@ const CHOICES: [(&str, i64); 8] = [
     ("1 week", 7 * 24 * 60),
 ];
 
-/// When what begins then ends; `None` for no end of its own.
+/// The end of a period that starts at `from`; `None` if it has no fixed end.
 #[must_use]
 pub fn end(from: DateTime<Utc>, minutes: Option<i64>) -> Option<DateTime<Utc>> {
     from.checked_add_signed(TimeDelta::try_minutes(minutes?)?)
 }
 
-/// The choice. It writes minutes.
+/// A select field for a duration in minutes.
 #[component]
 pub fn DurationChoice(
-    /// What it is called.
+    /// The field's label.
     label: &'static str,
-    /// Its name within the form.
+    /// The field's name within the form.
     name: &'static str,
-    /// What is chosen.
+    /// The chosen duration.
     minutes: RwSignal<Option<i64>>,
-    /// What no end of its own is called, where that can be chosen.
+    /// The label of the choice without a fixed end, if that is offered.
     #[prop(optional)]
     open: Option<&'static str>,
 ) -> impl IntoView {

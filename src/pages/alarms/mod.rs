@@ -1,12 +1,12 @@
-//! What needs attention: the alarms of the overview and the numbers in the rail. The gateway judges; here
-//! it is only marked what is no longer current.
+//! Alarms: the list on the overview and the counts in the rail. The gateway raises alarms; this module only
+//! marks those that are no longer current.
 
 pub mod acknowledge;
 pub mod duration_choice;
 pub mod remedies;
 pub mod row;
 
-pub use row::{AlarmAction, AlarmDialog, alarm_list, said_about};
+pub use row::{AlarmAction, AlarmDialog, alarm_list, note_lines};
 
 use crate::client_view::once;
 use crate::live::{Watched, use_watched};
@@ -20,20 +20,20 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// An alarm as it is shown at this moment.
+/// An alarm as it is currently shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownAlarm {
-    /// What is wrong, since when, and what to do.
+    /// The alarm.
     pub alarm: Arc<Alarm>,
-    /// The title of the connection; empty where that is what the alarm is about. Its resource's name may be that of
-    /// another connection's, too.
+    /// The connection's title, because resource names are unique only within a connection; empty if the alarm is about
+    /// the connection itself.
     pub connection: String,
-    /// Where it is no longer current: that it is the last known state, and how old that is.
+    /// If the alarm is no longer current: "last known" and its age.
     pub last_known: Option<String>,
 }
 
 impl ShownAlarm {
-    /// What the entry of the list is called.
+    /// The accessible name of the list entry.
     #[must_use]
     pub fn label(&self) -> String {
         let (name, severity) = (&self.alarm.name, self.alarm.severity.word());
@@ -50,7 +50,7 @@ impl ShownAlarm {
         label
     }
 
-    /// What a button's name ends with. It stays the same while the alarm does: no age is in it.
+    /// The end of a button's accessible name. It contains no age, so that it changes only with the alarm.
     #[must_use]
     pub fn about(&self) -> String {
         let mut about = format!(" {}, {}", self.alarm.name, self.alarm.word);
@@ -61,9 +61,9 @@ impl ShownAlarm {
         about
     }
 
-    /// Whose it is, and what to do.
+    /// The second line: the connection and the advice.
     #[must_use]
-    pub fn small_line(&self) -> String {
+    pub fn details(&self) -> String {
         let (connection, advice) = (&self.connection, &self.alarm.advice);
         let between = if connection.is_empty() || advice.is_empty() {
             ""
@@ -74,7 +74,7 @@ impl ShownAlarm {
     }
 }
 
-/// An alarm, and further ones that are like it: of the same connection, of things of the same kind, with the same word.
+/// Similar alarms, folded into one entry: alarms of one connection with the same resource kind, severity and word.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimilarAlarms {
     /// The worst of them.
@@ -84,7 +84,7 @@ pub struct SimilarAlarms {
 }
 
 impl SimilarAlarms {
-    /// What its entry is known by from one list to the next. Of alarms that are folded another may be the worst by then.
+    /// Identifies the entry across refreshes. Does not depend on which of the folded alarms is the worst.
     #[must_use]
     pub fn key(&self) -> String {
         let alarm = &self.first.alarm;
@@ -97,16 +97,16 @@ impl SimilarAlarms {
     }
 }
 
-/// The most alike alarms that stand each by itself; more are folded behind the worst of them.
-const EACH: usize = 3;
+/// The largest number of similar alarms that are listed individually; more are folded behind the worst of them.
+const MAX_UNFOLDED: usize = 3;
 
-/// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
+/// Folds alarms that probably have the same cause: the failure of a complete site is one entry, not hundreds.
 #[must_use]
 pub fn similar_alarms(alarms: &[ShownAlarm]) -> Vec<SimilarAlarms> {
-    // Few, whatever has failed: a connection has few kinds of things, and each kind few words for its state.
+    // The list of causes stays short: a connection has few kinds of resources, and each kind has few state words.
     let mut causes: Vec<Cause> = Vec::new();
     for shown in alarms {
-        match causes.iter_mut().find(|cause| cause.is_of(shown)) {
+        match causes.iter_mut().find(|cause| cause.matches(shown)) {
             Some(cause) => cause.number += 1,
             None => causes.push(Cause {
                 first: shown,
@@ -117,8 +117,8 @@ pub fn similar_alarms(alarms: &[ShownAlarm]) -> Vec<SimilarAlarms> {
     }
     let mut list: Vec<SimilarAlarms> = Vec::new();
     for shown in alarms {
-        let cause = causes.iter_mut().find(|cause| cause.is_of(shown));
-        let cause = cause.filter(|cause| cause.number > EACH);
+        let cause = causes.iter_mut().find(|cause| cause.matches(shown));
+        let cause = cause.filter(|cause| cause.number > MAX_UNFOLDED);
         match cause.as_ref().and_then(|cause| list.get_mut(cause.place?)) {
             Some(similar) => similar.others.push(shown.clone()),
             None => {
@@ -135,7 +135,7 @@ pub fn similar_alarms(alarms: &[ShownAlarm]) -> Vec<SimilarAlarms> {
     list
 }
 
-/// Alarms with one cause: the first of them, how many they are, and the place of their entry in the list.
+/// Alarms with the same cause: the first one, their number, and the index of their entry in the list.
 struct Cause<'a> {
     first: &'a ShownAlarm,
     number: usize,
@@ -143,7 +143,7 @@ struct Cause<'a> {
 }
 
 impl Cause<'_> {
-    fn is_of(&self, shown: &ShownAlarm) -> bool {
+    fn matches(&self, shown: &ShownAlarm) -> bool {
         let (one, other) = (&self.first.alarm, &shown.alarm);
         one.severity == other.severity
             && one.resource.kind == other.resource.kind
@@ -152,15 +152,15 @@ impl Cause<'_> {
     }
 }
 
-/// The systems and the severities that the address asks for, tracked; `None` for all.
+/// The filters for system and severity in the URL, tracked; `None` for all.
 #[must_use]
 pub fn filters(nav: Nav) -> [Option<String>; 2] {
     let of = |param, is_known: fn(&str) -> bool| known(&nav.param(param)?, is_known);
     [of("system", is_system), of("severity", is_severity)]
 }
 
-/// Which alarms the address asks for, tracked.
-fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
+/// Whether an alarm passes the filters in the URL, tracked.
+fn is_included(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
     let [systems, severities] = filters(nav);
     let snapshot = watched.snapshot();
     let holds = |list: &Option<String>, key: &str| {
@@ -174,26 +174,27 @@ fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
     }
 }
 
-/// The number of an entry in the rail.
+/// The alarm count of an entry in the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmCount {
-    /// How many alarms are open.
+    /// Number of open alarms.
     pub number: usize,
-    /// The worst of them.
+    /// The severity of the worst one.
     pub worst: Severity,
 }
 
-/// The alarms that the address asks for, worst first: those that somebody takes care of, or those that nobody does.
+/// The alarms that pass the filters in the URL, worst first: either the handled ones (acknowledged or in maintenance),
+/// or the open ones.
 #[must_use]
 pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     let (watched, nav) = (use_watched(), use_nav());
     Memo::new(move |_| {
         let snapshot = watched.snapshot();
-        let wanted = wanted(nav, watched);
+        let is_included = is_included(nav, watched);
         snapshot
             .alarms
             .iter()
-            .filter(|alarm| alarm.is_handled() == handled && wanted(alarm))
+            .filter(|alarm| alarm.is_handled() == handled && is_included(alarm))
             .map(|alarm| ShownAlarm {
                 last_known: last_known(watched, alarm),
                 connection: connection(watched, alarm),
@@ -203,8 +204,8 @@ pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     })
 }
 
-/// The open alarms of what a page is about, while the page itself is on the way; nothing where there are none. They
-/// open no dialogs: one would close, and lose what was typed, as soon as the page is there.
+/// The open alarms of a page's resource, shown while the page loads; hidden if there are none. They
+/// open no dialogs: a dialog would close and lose its input as soon as the page has loaded.
 pub fn alarms_of(page: Route) -> AnyView {
     let all = alarms(false);
     let here = Memo::new(move |_| {
@@ -221,7 +222,7 @@ pub fn alarms_of(page: Route) -> AnyView {
     })
 }
 
-/// The title of an alarm's connection, tracked; empty where the alarm is about the connection itself.
+/// The title of an alarm's connection, tracked; empty if the alarm is about the connection itself.
 #[must_use]
 pub fn connection(watched: Watched, alarm: &Alarm) -> String {
     let key = &alarm.resource;
@@ -244,7 +245,7 @@ fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     Some(format!("last known, {}", times::age(age)))
 }
 
-/// How many alarms about resources of a kind are open: those that nobody takes care of.
+/// The number of open alarms about resources of a kind, without those acknowledged or in maintenance.
 #[must_use]
 pub fn count(kind: Kind) -> Memo<AlarmCount> {
     let watched = use_watched();
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_that_fails_is_one_entry_and_some_alarms_are_one_each() {
+    fn more_than_three_similar_alarms_are_folded_into_one_entry() {
         for (of_a, of_b, expected) in [
             (0, 0, vec![]),
             (1, 1, vec![0, 0]),
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_word_is_the_same_cause_and_the_order_stays() {
+    fn alarms_with_different_words_are_not_folded_together() {
         let words = ["No primary", "Heartbeat late"];
         let alarms: Vec<ShownAlarm> = (0..14)
             .map(|id| shown("plant-a", id, words[id % 2]))
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_known_by_its_alarm_and_one_of_many_by_their_cause() {
+    fn a_single_entry_has_its_alarm_as_key_and_a_folded_entry_its_cause() {
         let keys = |ids: std::ops::Range<usize>| {
             let alarms: Vec<ShownAlarm> = ids.map(|id| shown("plant-a", id, "Failed")).collect();
             let entries = similar_alarms(&alarms);
@@ -348,13 +349,13 @@ mod tests {
         };
         assert_eq!(keys(1..4), ["plant-a1", "plant-a2", "plant-a3"]);
         assert_eq!(keys(2..3), ["plant-a2"]);
-        // Also once the worst of them has ended.
+        // The key stays the same after the worst alarm has ended.
         assert_eq!(keys(0..9), ["plant-a groups critical Failed"]);
         assert_eq!(keys(1..9), keys(0..9));
     }
 
     #[test]
-    fn alarms_of_two_connections_are_told_apart_wherever_they_are_named() {
+    fn labels_button_names_and_details_contain_the_connection() {
         let of = |connection: &str, last_known: Option<&str>| {
             let shown = shown(connection, 7, "Failed");
             let alarm = Alarm {
@@ -372,11 +373,11 @@ mod tests {
         let label = "7: Critical, Enterprise Manager, last known, 47 s ago";
         assert_eq!(one.label(), label);
         assert_eq!(one.about(), " 7, Failed, Enterprise Manager");
-        assert_eq!(one.small_line(), "Enterprise Manager · Run the plan again.");
-        // An alarm about a connection bears its title as its name.
+        assert_eq!(one.details(), "Enterprise Manager · Run the plan again.");
+        // The name of an alarm about a connection is the connection's title.
         let silent = of("", None);
         assert_eq!(silent.label(), "7: Critical");
         assert_eq!(silent.about(), " 7, Failed");
-        assert_eq!(silent.small_line(), "Run the plan again.");
+        assert_eq!(silent.details(), "Run the plan again.");
     }
 }

@@ -1,4 +1,4 @@
-//! What fixes an alarm, where that is one action, and where it is done.
+//! Links to the action that resolves an alarm, if a single action does.
 
 use crate::live::Watched;
 use crate::route::{LEAVE_SLATE, Route};
@@ -8,7 +8,7 @@ use health::severity::Severity;
 use vendors::operation::percent_encoded;
 use vendors::uplynk::OnAir;
 
-/// What fixes it, and where that is done, tracked.
+/// The label and URL of each action that resolves an alarm, tracked.
 #[must_use]
 pub fn remedies(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
     let snapshot = watched.snapshot();
@@ -16,7 +16,7 @@ pub fn remedies(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
     resource.map_or_else(Vec::new, |resource| links(alarm, &resource.facts))
 }
 
-/// What fixes an alarm, where the alarm itself says so, and where that is done.
+/// The remedies of an alarm, by the facts of its resource.
 fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
     let page = Route::of(&alarm.resource).href();
     match facts {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_and_a_slate_that_hold_a_group_back_are_mended_on_its_page() {
+    fn only_critical_alarms_over_an_override_or_a_slate_have_remedies() {
         let group = |overridden: &[&str]| {
             let overridden = overridden.iter().map(|&id| id.to_owned()).collect();
             let facts = GroupFacts {

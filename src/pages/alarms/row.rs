@@ -1,4 +1,4 @@
-//! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
+//! An alarm in a list, with its handling and its buttons.
 
 use super::remedies::remedies;
 use super::{ShownAlarm, SimilarAlarms};
@@ -21,27 +21,26 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
-/// What a dialog is open for.
+/// The action of a dialog about an alarm.
 #[derive(Clone, PartialEq)]
 pub enum AlarmAction {
-    /// To acknowledge an alarm.
+    /// Acknowledges the alarm.
     Acknowledge(Arc<Alarm>),
-    /// To withdraw its acknowledgement.
+    /// Withdraws the acknowledgement.
     Withdraw(Arc<Alarm>),
-    /// To write something about it.
+    /// Adds a note.
     Note(Arc<Alarm>),
 }
 
-/// The dialog that a row of a list has asked for.
+/// The dialog that was opened from a row of a list, if any.
 #[derive(Clone, Copy)]
 pub struct AlarmDialog {
     action: RwSignal<Option<AlarmAction>>,
-    /// Whether something was changed in it.
+    /// Whether the open dialog has changed something.
     changed: RwSignal<bool>,
 }
 
 impl Default for AlarmDialog {
-    /// None yet.
     fn default() -> Self {
         Self {
             action: RwSignal::new(None),
@@ -51,14 +50,14 @@ impl Default for AlarmDialog {
 }
 
 impl AlarmDialog {
-    /// The dialog, where one is open. `moved` is run after one was closed whose alarm goes to another list: the browser
-    /// gives the focus back to a button that is about to go.
+    /// Draws the open dialog. `moved` runs after a dialog has closed whose alarm moves to another list: the browser
+    /// would return the focus to a button that is about to be removed.
     pub fn view(self, moved: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
         let Self { action, changed } = self;
         let watched = use_watched();
         let on_change = Callback::new(move |()| {
             changed.set(true);
-            watched.ask_now();
+            watched.poll_now();
         });
         let on_close = Callback::new(move |()| {
             action.set(None);
@@ -70,9 +69,9 @@ impl AlarmDialog {
         let chunks = use_chunks();
         move || {
             let action = action.get()?;
-            // With a note the alarm stays where it is, and the focus goes back to its button.
+            // Adding a note does not move the alarm, so the focus can return to its button.
             let changed = match &action {
-                AlarmAction::Note(_) => Callback::new(move |()| watched.ask_now()),
+                AlarmAction::Note(_) => Callback::new(move |()| watched.poll_now()),
                 AlarmAction::Acknowledge(_) | AlarmAction::Withdraw(_) => on_change,
             };
             let dialog = Dialog::Alarm { action, changed };
@@ -81,28 +80,28 @@ impl AlarmDialog {
     }
 }
 
-/// How many folded alarms are unfolded at once.
-const AT_ONCE: usize = 100;
+/// Number of folded alarms to show at a time.
+const UNFOLD_STEP: usize = 100;
 
 /// Draws an entry of a list of alarms.
 type DrawEntry = fn(RwSignal<SimilarAlarms>, Option<AlarmDialog>) -> AnyView;
 
-/// The entries of a list of alarms. `dialog` is where their dialogs are opened; `None` on the page of their own resource,
-/// where they have neither dialogs nor a link.
+/// The entries of a list of alarms. `dialog` shows their dialogs; `None` on the page of their own resource, where they
+/// have neither dialogs nor a link.
 pub fn alarm_list(list: Memo<Vec<SimilarAlarms>>, dialog: Option<AlarmDialog>) -> AnyView {
     entries(list, dialog, |row, dialog| {
         view! { <AlarmEntry row dialog /> }.into_any()
     })
 }
 
-/// An entry goes with what it is about, and not with a place in the list: who has unfolded it, or is about to press one of
-/// its buttons, means this alarm, while others come, end and change their places.
+/// The entries, keyed by alarm rather than by position, so that an unfolded entry or a button under the pointer keeps
+/// its alarm while other alarms appear, end or move.
 fn entries(
     list: Memo<Vec<SimilarAlarms>>,
     dialog: Option<AlarmDialog>,
     draw: DrawEntry,
 ) -> AnyView {
-    // The entries that are drawn, in the order of the last list.
+    // The drawn entries, in the order of the latest list.
     let drawn = StoredValue::new(Vec::<(String, RwSignal<SimilarAlarms>)>::new());
     let each = move || {
         keep_focus();
@@ -131,35 +130,35 @@ fn entries(
     keyed(each, |(key, _)| key.clone(), draw)
 }
 
-/// The browser takes the focus away from what is moved. Who has scrolled on is not led back to it.
+/// Restores the focus after entries have moved: the browser drops it when an element is moved. Does not scroll.
 fn keep_focus() {
-    let here = FocusOptions::new();
-    here.set_prevent_scroll(true);
+    let without_scrolling = FocusOptions::new();
+    without_scrolling.set_prevent_scroll(true);
     let focused = document().active_element();
     let focused = focused.and_then(|one| one.dyn_into::<HtmlElement>().ok());
     queue_microtask(move || {
         let is_lost = document().active_element() == document().body().map(Into::into);
         if let Some(focused) = focused.filter(|one| is_lost && one.is_connected()) {
-            let _ = focused.focus_with_options(&here);
+            let _ = focused.focus_with_options(&without_scrolling);
         }
     });
 }
 
-/// An alarm, with those that are folded behind it.
+/// An alarm, with the similar alarms folded behind it.
 #[component]
 fn AlarmEntry(
-    /// Which.
+    /// The alarms.
     row: RwSignal<SimilarAlarms>,
-    /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
+    /// Shows its dialogs. `None` on the page of its own resource, where it has neither dialogs nor a link.
     dialog: Option<AlarmDialog>,
 ) -> impl IntoView {
     let first = Signal::derive(move || row.read().first.clone());
     let others = Memo::new(move |_| row.read().others.clone());
     let is_folded = Memo::new(move |_| !others.read().is_empty());
-    // What is folded is not there: a site that fails may have thousands, and each would be worded each second.
-    let (open, most) = (RwSignal::new(false), RwSignal::new(AT_ONCE));
+    // Folded alarms are not drawn: a failed site may have thousands, and the age of each would be updated every second.
+    let (open, limit) = (RwSignal::new(false), RwSignal::new(UNFOLD_STEP));
     let unfolded = Memo::new(move |_| {
-        let number = if open.get() { most.get() } else { 0 };
+        let number = if open.get() { limit.get() } else { 0 };
         let others = others.read();
         let alone = |first: &ShownAlarm| SimilarAlarms {
             first: first.clone(),
@@ -169,15 +168,15 @@ fn AlarmEntry(
     });
     let toggle = move |event| open.set(event_target::<Element>(&event).has_attribute("open"));
     let further = move || {
-        let left = others.read().len().saturating_sub(most.get());
-        (left > 0).then(|| {
-            let words = format!("Show {} more of {left}", left.min(AT_ONCE));
+        let hidden = others.read().len().saturating_sub(limit.get());
+        (hidden > 0).then(|| {
+            let words = format!("Show {} more of {hidden}", hidden.min(UNFOLD_STEP));
             let show = move |event: leptos::ev::MouseEvent| {
-                let shown = most.get_untracked();
-                most.set(shown + AT_ONCE);
+                let shown = limit.get_untracked();
+                limit.set(shown + UNFOLD_STEP);
                 let button = event_target::<Element>(&event);
                 let fold = button.closest("details").ok().flatten();
-                // The last time the button goes: the first of those that come is where to go on.
+                // Once everything is shown the button is removed, so the focus moves to the first alarm that was added.
                 request_animation_frame(move || {
                     if let Some(fold) = fold.filter(|_| !button.is_connected()) {
                         focus_in(&fold, &format!("li:nth-child({}) :is(a, button)", shown + 1));
@@ -210,14 +209,14 @@ fn AlarmEntry(
     view! { <AlarmRow row=first dialog folded=folded /> }
 }
 
-/// An alarm.
+/// One alarm.
 #[component]
 fn AlarmRow(
-    /// Which.
+    /// The alarm.
     row: Signal<ShownAlarm>,
-    /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
+    /// Shows its dialogs. `None` on the page of its own resource, where it has neither dialogs nor a link.
     dialog: Option<AlarmDialog>,
-    /// What is folded behind it.
+    /// The alarms folded behind it.
     #[prop(into)]
     folded: ViewFn,
 ) -> impl IntoView {
@@ -244,7 +243,7 @@ fn AlarmRow(
         let last_known = row.read().last_known.clone();
         last_known.map(|words| view! { <b class="known">{words}</b> })
     };
-    // Most sentences begin with the name, which is found sooner in bold.
+    // Most sentences begin with the name, which is easier to find in bold.
     let named = move || {
         let row = row.read();
         let Alarm { name, sentence, .. } = &*row.alarm;
@@ -253,8 +252,9 @@ fn AlarmRow(
             None => (String::new(), sentence.clone()),
         }
     };
-    // As memos: a second that passes, or another word in the sentence, takes no button away from who is about to press it.
-    let handling = Memo::new(move |_| handled_words(&row.read().alarm, moment));
+    // Memos, here and in `buttons`, so that a clock tick or a changed sentence does not redraw a button that the user
+    // is about to press.
+    let handling = Memo::new(move |_| handling_lines(&row.read().alarm, moment));
     let handled_by = move || {
         let words = handling.get();
         let line = |words| view! { <p class="handling"><Icon name="done" />{words}</p> }.into_any();
@@ -264,7 +264,7 @@ fn AlarmRow(
         <li aria-label=label data-handled=handled>
             <div data-fresh=stale>
                 <p class="what"><b>{move || named().0}</b>{move || named().1}" "{last_known}</p>
-                <p class="dim">{move || row.read().small_line()}</p>
+                <p class="dim">{move || row.read().details()}</p>
                 {handled_by}
             </div>
             <span data-fresh=stale><Tag severity word /></span>
@@ -283,7 +283,7 @@ fn buttons(row: Signal<ShownAlarm>, dialog: Option<AlarmDialog>) -> AnyView {
     let acknowledgement = dialogs.map(|dialog| {
         let is_given = move || row.read().alarm.acknowledged.is_some();
         let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };
-        let ask = move |_| {
+        let open_dialog = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             let action = if alarm.acknowledged.is_some() {
                 AlarmAction::Withdraw(alarm)
@@ -292,21 +292,21 @@ fn buttons(row: Signal<ShownAlarm>, dialog: Option<AlarmDialog>) -> AnyView {
             };
             dialog.action.set(Some(action));
         };
-        view! { <button type="button" class="btn" on:click=ask>{word}<span class="vh">{about}</span></button> }
+        view! { <button type="button" class="btn" on:click=open_dialog>{word}<span class="vh">{about}</span></button> }
     });
-    // Once somebody takes care of it there is something to tell.
+    // Notes are offered only for alarms that are acknowledged or in maintenance.
     let is_handled = Memo::new(move |_| row.read().alarm.is_handled());
     let note = move || {
         let dialog = dialogs.filter(|_| is_handled.get())?;
-        let ask = move |_| {
+        let open_dialog = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             dialog.action.set(Some(AlarmAction::Note(alarm)));
         };
         Some(
-            view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">{about}</span></button> },
+            view! { <button type="button" class="btn" on:click=open_dialog>"Note"<span class="vh">{about}</span></button> },
         )
     };
-    // Behind one entry another alarm may become the worst. The focus must not go from a button of one to that of another.
+    // When another folded alarm becomes the worst, the buttons act on a different alarm, so the focus must leave them.
     let acts = NodeRef::<html::Span>::new();
     on_change_since(move |before: Option<String>| {
         let id = row.read().alarm.id.clone();
@@ -345,9 +345,9 @@ fn buttons(row: Signal<ShownAlarm>, dialog: Option<AlarmDialog>) -> AnyView {
     })
 }
 
-/// Who has acknowledged an alarm, why and until when, and what was written about it. `moment` words a time.
+/// The lines about an alarm's acknowledgement and notes. `moment` formats a time.
 #[must_use]
-pub fn said_about(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+pub fn note_lines(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
     let acknowledged = alarm.acknowledged.iter().map(|given| {
         let until = given.until.map_or_else(
             || "until it ends".to_owned(),
@@ -363,8 +363,8 @@ pub fn said_about(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Ve
     acknowledged.chain(notes).collect()
 }
 
-/// Who takes care of an alarm, why and until when, and what was written about it.
-fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+/// The lines about an alarm's maintenance, acknowledgement and notes.
+fn handling_lines(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
     let maintenance = alarm.maintenance.iter().map(|one| {
         let (until, by, reason) = (moment(one.until), &one.by, &one.reason);
         format!("In maintenance until {until}, by {by}: {reason}")
@@ -372,6 +372,6 @@ fn handled_words(alarm: &Alarm, moment: impl Fn(DateTime<Utc>) -> String) -> Vec
     let maintenance: Vec<String> = maintenance.collect();
     maintenance
         .into_iter()
-        .chain(said_about(alarm, moment))
+        .chain(note_lines(alarm, moment))
         .collect()
 }

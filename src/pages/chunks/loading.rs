@@ -1,5 +1,5 @@
-//! Fetches chunks: for the page that is open, for a link that somebody points at, and all of them one after
-//! the other while the page is idle. Says so where one cannot be had, and tries again on demand.
+//! Fetches chunks: for the open page, for a link under the pointer or with the focus, and all others one by one
+//! while the page is idle. If a chunk cannot be loaded, shows an error with a retry button.
 
 use super::{Chunk, Piece};
 use crate::client_view::once;
@@ -15,27 +15,27 @@ use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlAnchorElement};
 
-/// How long a browser that cannot tell when it is idle leaves the page alone.
-const WITHOUT_IDLE: Duration = Duration::from_secs(2);
+/// The delay that replaces waiting for idle time in browsers without `requestIdleCallback`.
+const IDLE_FALLBACK: Duration = Duration::from_secs(2);
 
-/// For so long a page that was opened has the line and the processor for its own data.
-const UNDISTURBED: Duration = Duration::from_secs(2);
+/// The delay before preloading, which leaves network and processor to a new page's own data.
+const PRELOAD_DELAY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Not there, or under way.
+    /// Not loaded, or being loaded.
     Absent,
-    Here,
-    /// It could not be loaded, and a page waits for it.
+    Loaded,
+    /// Loading has failed while a view was waiting for the chunk.
     Failed,
 }
 
-/// One chunk as this browser has it.
+/// The loading state of one chunk.
 #[derive(Clone, Copy)]
 struct Slot {
     state: RwSignal<State>,
     is_loading: StoredValue<bool>,
-    /// How many wait for it: a page, and what is open over it.
+    /// Number of views that wait for the chunk: a page, and parts or dialogs on it.
     waiting: StoredValue<u32>,
 }
 
@@ -44,7 +44,7 @@ impl Slot {
         let state = if cfg!(feature = "split") {
             State::Absent
         } else {
-            State::Here
+            State::Loaded
         };
         Self {
             state: RwSignal::new(state),
@@ -54,7 +54,7 @@ impl Slot {
     }
 }
 
-/// The chunks of this console.
+/// The chunks of this console, with their loading states.
 #[derive(Clone, Copy)]
 pub struct Chunks([Slot; Chunk::ALL.len()]);
 
@@ -64,14 +64,15 @@ pub fn use_chunks() -> Chunks {
     provided()
 }
 
-/// Starts to fetch what the open page needs beside what that page shows, and from then on what a link leads to
-/// as soon as somebody points at it or gives it the focus.
+/// Provides [`Chunks`]. Starts loading the chunk of the open page and, from then on, the target of each link that is
+/// pointed at or focused.
 pub fn provide(open: &Route) {
     let chunks = Chunks(Chunk::ALL.map(|_| Slot::new()));
     provide_context(chunks);
-    chunks.prepare(open);
-    let over = window_event_listener(leptos::ev::pointerover, move |event| chunks.meet(&event));
-    let focus = window_event_listener(leptos::ev::focusin, move |event| chunks.meet(&event));
+    chunks.preload(open);
+    let preload = move |event: &Event| chunks.preload_link(event);
+    let over = window_event_listener(leptos::ev::pointerover, move |event| preload(&event));
+    let focus = window_event_listener(leptos::ev::focusin, move |event| preload(&event));
     on_cleanup(move || {
         over.remove();
         focus.remove();
@@ -84,57 +85,56 @@ impl Chunks {
         slots[chunk as usize]
     }
 
-    /// The piece, or what stands in its place until its chunk is there. For a closure of a view: it is drawn
-    /// again once that changes, so that what comes late never replaces another page.
+    /// The piece, or a placeholder until its chunk is loaded. For use in a closure of a view: the closure runs again
+    /// when the chunk's state changes, so a chunk that loads late cannot replace another page.
     pub fn show(self, chunk: Chunk, piece: Piece) -> AnyView {
         let slot = self.slot(chunk);
-        let frame = Frame::of(&piece);
+        let placeholder = Placeholder::of(&piece);
         match slot.state.get() {
-            State::Here => chunk
+            State::Loaded => chunk
                 .draw(piece)
-                .unwrap_or_else(|| self.failed(chunk, frame)),
+                .unwrap_or_else(|| self.failed(chunk, placeholder)),
             State::Absent => {
                 slot.waiting.update_value(|waiting| *waiting += 1);
                 on_cleanup(move || {
                     slot.waiting.try_update_value(|waiting| *waiting -= 1);
                 });
                 self.load(chunk);
-                frame.waiting(chunk)
+                placeholder.loading(chunk)
             }
             State::Failed => {
-                // Whoever comes back to the page has it tried again. Untracked: the view that ends here needs no
-                // telling.
+                // Returning to the page retries. Untracked, because the view that is cleaned up must not run again.
                 on_cleanup(move || {
                     let _ = slot
                         .state
                         .try_update_untracked(|state| *state = State::Absent);
                 });
-                self.failed(chunk, frame)
+                self.failed(chunk, placeholder)
             }
         }
     }
 
-    /// A dialog, like [`Chunks::show`].
+    /// Shows a dialog, like [`Chunks::show`].
     pub fn dialog(self, chunk: Chunk, dialog: super::Dialog, on_close: Callback<()>) -> AnyView {
         self.show(chunk, Piece::Dialog(Box::new(dialog), on_close))
     }
 
-    /// Fetches what a page will need, unless it is there.
-    pub fn prepare(self, route: &Route) {
+    /// Loads the chunk of a page, unless it is loaded.
+    pub fn preload(self, route: &Route) {
         let chunk = Chunk::of(route);
-        // A wall whose session ends has to say so by itself, also where the gateway no longer has this piece.
-        let too = (chunk == Some(Chunk::Wall)).then_some(Chunk::Pairing);
-        for chunk in chunk.into_iter().chain(too) {
+        // A wall must be able to show that its session has ended even if the gateway no longer serves this chunk.
+        let pairing = (chunk == Some(Chunk::Wall)).then_some(Chunk::Pairing);
+        for chunk in chunk.into_iter().chain(pairing) {
             self.load(chunk);
         }
     }
 
-    /// Fetches every chunk, one after the other, each when the page has nothing else to do.
-    pub fn prepare_all(self) {
-        set_timeout(move || self.prepare_next(), UNDISTURBED);
+    /// Loads all chunks one by one, each while the page is idle.
+    pub fn preload_all(self) {
+        set_timeout(move || self.preload_next(), PRELOAD_DELAY);
     }
 
-    fn prepare_next(self) {
+    fn preload_next(self) {
         when_idle(move || {
             let next = Chunk::ALL.into_iter().find(|chunk| {
                 let slot = self.slot(*chunk);
@@ -142,13 +142,13 @@ impl Chunks {
                     && slot.is_loading.try_get_value() == Some(false)
             });
             if let Some(chunk) = next {
-                self.begin(chunk, true);
+                self.start_loading(chunk, true);
             }
         });
     }
 
-    /// Something that somebody points at or that has the focus now.
-    fn meet(self, event: &Event) {
+    /// Loads the target of the link that is pointed at or focused, if any.
+    fn preload_link(self, event: &Event) {
         let link = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
@@ -156,7 +156,7 @@ impl Chunks {
             .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
         let origin = window().location().origin().ok();
         if let Some(link) = link.filter(|link| origin == Some(link.origin())) {
-            self.prepare(&Route::parse(&link.pathname()));
+            self.preload(&Route::parse(&link.pathname()));
         }
     }
 
@@ -164,21 +164,21 @@ impl Chunks {
         let slot = self.slot(chunk);
         let is_absent = slot.state.try_get_untracked() == Some(State::Absent);
         if is_absent && slot.is_loading.try_get_value() == Some(false) {
-            self.begin(chunk, false);
+            self.start_loading(chunk, false);
         }
     }
 
-    fn begin(self, chunk: Chunk, go_on: bool) {
+    fn start_loading(self, chunk: Chunk, then_next: bool) {
         let slot = self.slot(chunk);
         slot.is_loading.set_value(true);
         spawn_local(async move {
-            let is_here = chunk.load().await.is_ok();
+            let is_loaded = chunk.load().await.is_ok();
             let _ = slot.is_loading.try_set_value(false);
-            if is_here {
-                let _ = slot.state.try_set(State::Here);
-                // After a failure the line is left alone until somebody needs it.
-                if go_on {
-                    self.prepare_next();
+            if is_loaded {
+                let _ = slot.state.try_set(State::Loaded);
+                // A failure stops preloading.
+                if then_next {
+                    self.preload_next();
                 }
             } else if slot.waiting.try_get_value() > Some(0) {
                 let _ = slot.state.try_set(State::Failed);
@@ -186,19 +186,19 @@ impl Chunks {
         });
     }
 
-    fn failed(self, chunk: Chunk, frame: Frame) -> AnyView {
+    fn failed(self, chunk: Chunk, placeholder: Placeholder) -> AnyView {
         let slot = self.slot(chunk);
         let retry = move |_| slot.state.set(State::Absent);
         let reload = |_| {
             let _ = window().location().reload();
         };
-        // Before anybody is signed in nothing is watched.
+        // `None` until someone is signed in.
         let watched = use_context::<Watched>();
         let why = move || {
             if watched.is_some_and(Watched::is_old_build) {
                 "The gateway now serves another version of the console, which no longer has this part. Reload the console to use that version."
             } else {
-                "The gateway did not answer, or it was updated since this console was opened. If Retry does not help, reload the console."
+                "The gateway did not answer, or it was updated after this console was opened. If Retry does not help, reload the console."
             }
         };
         let content = view! {
@@ -208,24 +208,24 @@ impl Chunks {
                 <button type="button" class="btn" on:click=reload>"Reload the console"</button>
             </p>
         };
-        frame.failed(chunk, once(content))
+        placeholder.failed(chunk, once(content))
     }
 }
 
-/// What stands in a piece's place.
-enum Frame {
-    /// A page inside the shell, with the alarms of what it is about: the one that a person opens it for may be known
-    /// already.
+/// The placeholder for a piece that is not loaded.
+enum Placeholder {
+    /// A page inside the shell. Shows the alarms of its resource, which are already known and may be the reason for
+    /// opening the page.
     Page(Route),
-    /// A screen of its own.
+    /// A full screen without the shell.
     Screen,
-    /// A part of what stands around it.
+    /// A part of a page.
     Part,
-    /// A dialog, and what is run after it was closed.
+    /// A dialog, and the callback that runs after it has closed.
     Dialog(Callback<()>),
 }
 
-impl Frame {
+impl Placeholder {
     fn of(piece: &Piece) -> Self {
         match piece {
             Piece::Page(Route::SignIn) => Self::Screen,
@@ -236,13 +236,13 @@ impl Frame {
         }
     }
 
-    fn waiting(self, chunk: Chunk) -> AnyView {
+    fn loading(self, chunk: Chunk) -> AnyView {
         match self {
             Self::Page(_) | Self::Screen => {
                 let words = view! { <p class="blank" role="status">"Loading this page…"</p> };
-                self.around(chunk, words.into_any())
+                self.with_heading(chunk, words.into_any())
             }
-            // Nothing is seen of it: the dialog opens a moment later.
+            // For screen readers only, because the dialog or part usually appears a moment later.
             Self::Dialog(_) | Self::Part => {
                 view! { <p class="vh" role="status">"Loading…"</p> }.into_any()
             }
@@ -268,28 +268,28 @@ impl Frame {
                 {content}
             </section>
         };
-        self.around(chunk, once(card))
+        self.with_heading(chunk, once(card))
     }
 
-    fn around(self, chunk: Chunk, content: AnyView) -> AnyView {
-        let words = chunk.words();
+    fn with_heading(self, chunk: Chunk, content: AnyView) -> AnyView {
+        let title = chunk.loading_heading();
         match self {
             Self::Screen => once(view! {
-                <Heading text=words />
+                <Heading text=title />
                 <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
             }),
-            Self::Page(route) => once(view! { <Heading text=words />{alarms_of(route)}{content} }),
+            Self::Page(route) => once(view! { <Heading text=title />{alarms_of(route)}{content} }),
             Self::Part | Self::Dialog(_) => content,
         }
     }
 }
 
-/// Runs something when the browser has nothing else to do.
+/// Runs a function once the browser is idle.
 fn when_idle(run: impl Fn() + 'static) {
     let name = JsValue::from_str("requestIdleCallback");
     if js_sys::Reflect::has(&window(), &name) == Ok(true) {
         request_idle_callback(run);
     } else {
-        set_timeout(run, WITHOUT_IDLE);
+        set_timeout(run, IDLE_FALLBACK);
     }
 }

@@ -1,8 +1,8 @@
-//! The parts of the program that a browser fetches only when they are needed: each page of the rail but the
-//! Overview, and the screens that take the whole screen. What is cut, and where; `loading` fetches it.
+//! Chunks: the parts of the program that a browser fetches only when they are needed, such as each page except the
+//! Overview, the dialogs and the status wall. This file defines the chunks; `loading` fetches them.
 //!
-//! `cargo xtask build` cuts the program (feature `split`). Uncut, as under `trunk serve` and in tests, every
-//! chunk is there from the beginning.
+//! `cargo xtask build` splits the program (feature `split`). Without that feature, as under `trunk serve` and in tests,
+//! every chunk is part of the program and always loaded.
 
 mod loading;
 
@@ -25,7 +25,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use vendors::Connection;
 
-/// What a chunk draws.
+/// A view that a chunk draws.
 pub enum Piece {
     /// A page inside the shell.
     Page(Route),
@@ -34,20 +34,20 @@ pub enum Piece {
         /// Whether the vendors' systems are simulated.
         demo: bool,
     },
-    /// The screen that waits to become a wall.
+    /// The screen that pairs a wall.
     Pairing {
-        /// Whether there was a session, and it has ended.
+        /// Whether the screen had a session that has ended.
         ended: bool,
-        /// Somebody is signed in now.
+        /// Called once the screen is paired.
         done: Callback<()>,
     },
     /// One session of a client failover group, by its id, on the group's page.
     GroupSession(Box<groups::ActionContext>, String),
-    /// How the gateway reads a connection, in the top bar.
+    /// The details of a connection, in the top bar.
     Source(Connection),
-    /// What was imported on the page of failover sessions.
+    /// The imported response on the page of failover sessions.
     Imported(failover_sessions::Imported),
-    /// A dialog over a page, and what is run after it was closed.
+    /// A dialog over a page, and the callback that runs after it has closed.
     Dialog(Box<Dialog>, Callback<()>),
 }
 
@@ -55,50 +55,50 @@ pub enum Piece {
 pub enum Dialog {
     /// Signs in again over a page whose session has ended.
     SignInAgain {
-        /// Who was signed in.
+        /// The user who was signed in.
         user: String,
-        /// After somebody has signed in.
+        /// Called after a successful sign-in.
         done: Callback<Session>,
     },
-    /// About an alarm.
+    /// Acts on an alarm.
     Alarm {
-        /// Which one.
+        /// The action, with its alarm.
         action: AlarmAction,
-        /// After something was changed, or may have been.
+        /// Called after a change was made or may have been made.
         changed: Callback<()>,
     },
-    /// About maintenance.
+    /// Announces or ends maintenance.
     Maintenance {
-        /// What of it.
+        /// The action.
         action: maintenance::MaintenanceAction,
-        /// What it is announced for; chosen in the dialog where there is none.
+        /// The scope of new maintenance; `None` to choose it in the dialog.
         scope: Option<Scope>,
-        /// What that is called.
+        /// The display name of the scope.
         name: String,
     },
     /// Creates a client failover group.
     CreateGroup {
-        /// The connections that it may be created on.
+        /// The connections to choose from.
         writers: Vec<Writer>,
-        /// After something was changed, or may have been.
+        /// Called after a change was made or may have been made.
         changed: Callback<()>,
     },
     /// Changes a client failover group or one of its sessions.
     Group {
         /// The actions of the group's page.
         context: groups::ActionContext,
-        /// What of it.
+        /// The dialog to open.
         open: groups::Open,
     },
     /// Imports a response into the page of failover sessions.
     Import(failover_sessions::Imported),
-    /// About saved queries.
+    /// Saves or manages queries.
     Queries(failover_sessions::OpenQueries),
     /// Changes a slicer group.
     Slicers {
         /// The actions of the group's page.
         context: slicers::ActionContext,
-        /// What of it.
+        /// The action to confirm.
         action: health::slicers::Action,
     },
 }
@@ -106,7 +106,7 @@ pub enum Dialog {
 /// A chunk of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chunk {
-    /// Signing in: the page, and the dialog. The first, because it has to be there when the gateway refuses.
+    /// Signing in: the page and the dialog. Loaded first, because it is needed when the gateway refuses a request.
     SignIn,
     /// The dialogs about alarms and maintenance.
     AlarmDialogs,
@@ -124,26 +124,26 @@ pub enum Chunk {
     SlicerGroup,
     /// The dialogs about slicer groups.
     SlicerDialogs,
-    /// Failover sessions, found by a query.
+    /// The list of failover sessions, with its query.
     FailoverSessions,
     /// One failover session.
     FailoverSession,
-    /// Beside the list of failover sessions: dialogs about saved queries, and imported responses.
+    /// Additions to the list of failover sessions: dialogs about saved queries, and imported responses.
     SessionTools,
     /// The activity.
     Activity,
-    /// The report that the activity leads to.
+    /// The report, opened from the activity.
     Report,
-    /// Connections and walls, and how a connection is read.
+    /// Connections and walls, and the details of a connection in the top bar.
     Connections,
-    /// The screen that waits to become a wall.
+    /// The screen that pairs a wall.
     Pairing,
     /// The status wall.
     Wall,
 }
 
 impl Chunk {
-    /// Every chunk, in the order in which an idle page fetches them.
+    /// All chunks, in the order in which an idle page loads them.
     const ALL: [Self; 17] = [
         Self::SignIn,
         Self::AlarmDialogs,
@@ -164,7 +164,7 @@ impl Chunk {
         Self::Wall,
     ];
 
-    /// The chunk that a page is in. `None` for what is always there.
+    /// The chunk of a page; `None` for pages that are always loaded.
     #[must_use]
     pub fn of(route: &Route) -> Option<Self> {
         match route {
@@ -183,8 +183,8 @@ impl Chunk {
         }
     }
 
-    /// The heading until the page itself gives one.
-    fn words(self) -> &'static str {
+    /// The heading while the page is loading.
+    fn loading_heading(self) -> &'static str {
         match self {
             Self::AlarmDialogs => "Overview",
             Self::Groups | Self::Group | Self::GroupSession | Self::GroupDialogs => "Groups",
@@ -199,7 +199,7 @@ impl Chunk {
         }
     }
 
-    /// Fetches it. Boxed, so that the program waits for all chunks by the same code.
+    /// Fetches the chunk. Boxed, so that all chunks are awaited by the same code.
     fn load(self) -> Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>> {
         match self {
             Self::AlarmDialogs => Box::pin(in_alarm_dialogs::load()),
@@ -222,8 +222,8 @@ impl Chunk {
         }
     }
 
-    /// What the chunk draws. `None` where it is not there: the future of a cut function is ready at once where its chunk is,
-    /// so the page needs no `Suspend`, which would let the page before it live on and read signals that are gone.
+    /// Draws a piece; `None` if the chunk is not loaded. The future of a split function is ready at once if its chunk
+    /// is loaded, so no `Suspend` is needed, which would keep the previous page alive and reading disposed signals.
     fn draw(self, piece: Piece) -> Option<AnyView> {
         let piece = Box::new(piece);
         let mut drawn: Pin<Box<dyn Future<Output = Drawn>>> = match self {
@@ -254,8 +254,9 @@ impl Chunk {
 
 type Drawn = Result<AnyView, SplitLoaderError>;
 
-/// Cuts one chunk out of the program: everything that only its function reaches. Uncut, that function is asynchronous, too.
-// Skipped, because the formatter moves the attribute further to the right each time.
+/// Splits one chunk from the program: all code that only its function reaches. Without splitting, that function is
+/// asynchronous, too.
+// Skipped, because rustfmt indents the attribute further on each run.
 #[rustfmt::skip]
 macro_rules! chunk {
     ($home:ident, $name:ident, $piece:ident => $view:expr) => {
@@ -300,7 +301,7 @@ chunk!(in_alarm_dialogs, alarm_dialogs, piece => match *piece {
         Dialog::Maintenance { action, scope, name } => {
             maintenance::dialog(action, scope, name, on_close)
         }
-        // Nothing else is in this chunk.
+        // No other dialog is in this chunk.
         _ => ().into_any(),
     },
     _ => ().into_any(),
@@ -401,7 +402,7 @@ chunk!(in_pairing, pairing, piece => match *piece {
 
 chunk!(in_wall, wall, piece => match *piece {
     Piece::Wall { demo } => once(view! { <wall::StatusWall demo /> }),
-    // No page inside the shell is in this chunk, and no dialog.
+    // Neither a page inside the shell nor a dialog is in this chunk.
     _ => ().into_any(),
 });
 
@@ -410,7 +411,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_chunk_has_its_own_place_and_each_page_is_in_one() {
+    fn each_chunk_has_its_own_index_and_each_page_its_chunk() {
         for (place, chunk) in Chunk::ALL.into_iter().enumerate() {
             assert_eq!(chunk as usize, place, "{chunk:?}");
         }

@@ -1,5 +1,5 @@
-//! The section "Alerts": where messages about alarms go, and whether they arrived. Only for admins; the gateway refuses it to
-//! others.
+//! The section "Alerts": the targets of alerts, and whether deliveries succeed. Only for admins; the gateway refuses
+//! the data to others.
 
 use crate::api::transport::get;
 use crate::api::{Arrived, Failure};
@@ -11,10 +11,10 @@ use leptos::prelude::*;
 use protocol::{AlertTargetState, AlertTargets};
 use std::time::Duration;
 
-/// How often the list is read.
+/// The polling interval.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The section.
+/// The section "Alerts".
 #[component]
 pub fn Alerts() -> impl IntoView {
     let state = Live::every(INTERVAL, |_| async {
@@ -55,7 +55,7 @@ pub fn Alerts() -> impl IntoView {
                             <th scope="col">"Last delivery"</th>
                             <th scope="col">"Last failure"</th>
                             <th scope="col">"Waiting"</th>
-                            <th scope="col">"Given up"</th>
+                            <th scope="col">"Undelivered"</th>
                         </tr>
                     </thead>
                     <tbody>{move || list.get().into_iter().map(|target| view! { <Target target /> }).collect_view()}</tbody>
@@ -79,15 +79,15 @@ fn Target(target: AlertTargetState) -> impl IntoView {
         waiting,
         undelivered,
     } = target;
-    // A failure after which something arrived is over.
+    // A failure before the last delivery is no longer a warning.
     let severity = if fails { "warning" } else { "normal" };
     let mark = fails.then(|| view! { <Icon name="warning" /> });
-    let given_up = undelivered.len();
-    let list = (given_up > 0).then(|| {
+    let number = undelivered.len();
+    let list = (number > 0).then(|| {
         let one = move |one: protocol::UndeliveredAlert| {
             view! { <li>{move || moment(one.at)}" "<b>{one.name}</b>": "{one.failure}</li> }
         };
-        view! { <details><summary>{given_up}</summary><ul>{undelivered.into_iter().map(one).collect_view()}</ul></details> }
+        view! { <details><summary>{number}</summary><ul>{undelivered.into_iter().map(one).collect_view()}</ul></details> }
     });
     view! {
         <tr>

@@ -1,5 +1,5 @@
-//! The page `/connections`: each system, how fresh it is, what went wrong last, which versions it has;
-//! and for admins the walls.
+//! The page `/connections`: the freshness, last error and API versions of each connection, maintenance, and for
+//! admins alerts and walls.
 
 pub mod alerts;
 pub mod wall_list;
@@ -32,7 +32,7 @@ pub fn Connections() -> impl IntoView {
         none.then(|| view! { <p class="panel blank">"No connection is configured."</p> })
     };
     let session = provided::<Arc<Session>>();
-    // Without sign-in there is nothing to pair.
+    // Without sign-in, walls need no pairing.
     let walls = session.may_change() && session.can_sign_out;
     view! {
         <Heading text="Connections" />
@@ -46,14 +46,14 @@ pub fn Connections() -> impl IntoView {
     }
 }
 
-/// What the top bar shows of a connection on demand.
+/// The details of a connection that the top bar shows on demand.
 pub fn source(connection: Connection) -> AnyView {
     let watched = use_watched();
     let vendor = connection.system.vendor();
     let Connection { id, title, .. } = connection;
     let button = format!("Refresh now {title}");
-    let of = id.clone();
-    let refresh = move |_| watched.refresh(Refresh::Connection(of.clone()));
+    let connection_id = id.clone();
+    let refresh = move |_| watched.refresh(Refresh::Connection(connection_id.clone()));
     view! {
         <h2>{title}<small>" "{vendor}</small></h2>
         <dl class="facts two"><Polling connection=id /></dl>
@@ -65,8 +65,8 @@ pub fn source(connection: Connection) -> AnyView {
     .into_any()
 }
 
-/// What a connection's configuration says, in a person's words.
-fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
+/// The facts from a connection's configuration, each with its label.
+fn configuration(connection: &Connection) -> Vec<(&'static str, String)> {
     match &connection.system {
         System::Aveva(base) => {
             let deployment = match (&base.tenant, &base.namespace) {
@@ -79,15 +79,16 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
                 ApiVersion::V1 => "v1",
                 ApiVersion::V1Preview => "v1-preview",
             };
-            let missing = Action::ALL
-                .into_iter()
-                .filter_map(|action| Some(format!("{}: {}", action.name(), action.missing(base)?)));
+            let missing = Action::ALL.into_iter().filter_map(|action| {
+                let reason = action.unsupported_reason(base)?;
+                Some(format!("{}: {reason}", action.name()))
+            });
             let missing = missing.collect::<Vec<_>>().join("; ");
             vec![
                 ("Deployment", deployment),
                 ("Groups", base.groups_version.as_str().to_owned()),
                 ("Sessions", sessions.to_owned()),
-                ("Not offered", missing),
+                ("Not available", missing),
             ]
         }
         System::Uplynk => vec![("API", "v4".to_owned())],
@@ -96,10 +97,10 @@ fn versions(connection: &Connection) -> Vec<(&'static str, String)> {
             recent_hours,
         } => vec![
             ("API", "latest".to_owned()),
-            ("Asks for", accept.as_str().to_owned()),
+            ("Response format", accept.as_str().to_owned()),
             (
-                "Watches",
-                format!("what runs or ended in the last {recent_hours} h"),
+                "Watched sessions",
+                format!("running, or ended in the last {recent_hours} h"),
             ),
         ],
     }
@@ -115,13 +116,13 @@ fn Card(connection: Connection) -> impl IntoView {
     let age = move || age.get().map(|age| format!(" · {age}"));
     let key = Signal::derive(move || freshness::key(fresh.get()));
     let noun = Kind::held_by(&connection.system).noun();
-    let held = Memo::new(move |_| match state() {
+    let resources = Memo::new(move |_| match state() {
         Some(state) if state.observed_at.is_some() || state.held > 0 => {
             let is_current = fresh.get().is_believable();
             let last_known = if is_current { "" } else { ", last known" };
             format!("{} {noun}{last_known}", state.held)
         }
-        _ => format!("not known: its {noun} were never read"),
+        _ => format!("not known: its {noun} have never been read"),
     });
     let limit = Memo::new(move |_| state()?.limit.clone());
     let limit = move || {
@@ -135,7 +136,7 @@ fn Card(connection: Connection) -> impl IntoView {
             Some(view! { <FailureCard failure=failure.into() system /> })
         }
     };
-    let versions: Vec<_> = versions(&connection)
+    let configuration: Vec<_> = configuration(&connection)
         .into_iter()
         .map(|(name, words)| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
         .collect();
@@ -152,9 +153,9 @@ fn Card(connection: Connection) -> impl IntoView {
             {limit}
             <dl class="pad facts two">
                 <div><dt>"Connection id"</dt><dd><code>{connection.id.clone()}</code></dd></div>
-                <div><dt>"Holds"</dt><dd>{held}</dd></div>
+                <div><dt>"Resources"</dt><dd>{resources}</dd></div>
                 <Polling connection=connection.id.clone() with_card=true />
-                {versions}
+                {configuration}
             </dl>
             {card}
             <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=refresh>"Refresh now"</button></p>

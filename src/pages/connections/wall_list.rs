@@ -1,11 +1,11 @@
-//! The table "Walls", and the question before one is revoked.
+//! The table "Walls", and the confirmation before a wall is revoked.
 
 use crate::api::Outcome;
 use crate::api::outcome::settled;
 use crate::api::walls::{self, Wall, Walls as List};
 use crate::live::{Live, keyed, use_watched};
 use crate::nav::use_nav;
-use crate::pages::resource_list::A_PAGE;
+use crate::pages::resource_list::PAGE_SIZE;
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
 use crate::ui::table::filters::{Pager, page_of};
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
 
-/// The table.
+/// The table "Walls".
 #[component]
 pub fn WallList(
     /// The walls.
@@ -27,11 +27,12 @@ pub fn WallList(
         walls.map(|wall| wall.id.clone()).collect::<Vec<_>>()
     });
     let count = Memo::new(move |_| ids.read().len());
-    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), count.get(), A_PAGE));
+    let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), count.get(), PAGE_SIZE));
     let of_page = move || {
         hand_over("#walls");
         let ids = ids.read();
-        let of_page = ids.iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE);
+        let start = (page.get() - 1) * PAGE_SIZE;
+        let of_page = ids.iter().skip(start).take(PAGE_SIZE);
         of_page.cloned().collect::<Vec<_>>()
     };
     let none = move || {
@@ -60,7 +61,7 @@ pub fn WallList(
                 </tbody>
             </table>
         </div>
-        <p class="bar" hidden=move || { count.get() <= A_PAGE }><Pager page all=count.into() a_page=A_PAGE /></p>
+        <p class="bar" hidden=move || { count.get() <= PAGE_SIZE }><Pager page all=count.into() page_size=PAGE_SIZE /></p>
         {none}
         {dialog}
     }
@@ -82,8 +83,8 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
         format!("{} {}", times::moment(at, now, zone), zone.word())
     };
     let paired = move || walls::moment(wall.read().as_ref()?.paired_at.as_deref()).map(moment);
-    let seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));
-    let ago = move || match seen.get() {
+    let last_seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));
+    let ago = move || match last_seen.get() {
         Some(at) => times::ago(at, watched.now()),
         None => "not yet".to_owned(),
     };
@@ -92,7 +93,7 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
         <tr>
             <th scope="row"><b>{name}</b></th>
             <td>{paired}<span class="sub">{move || read(|wall| Some(format!("by {}", wall.paired_by)))}</span></td>
-            <td>{ago}<span class="sub">{move || seen.get().map(moment)}</span></td>
+            <td>{ago}<span class="sub">{move || last_seen.get().map(moment)}</span></td>
             <td class="desk">{move || read(|wall| wall.address.clone()).unwrap_or_else(|| "–".to_owned())}</td>
             <td><button type="button" class="btn" aria-label=label on:click=move |_| revoking.set(wall.get_untracked())>"Revoke"</button></td>
         </tr>
@@ -107,9 +108,9 @@ fn Revoke(wall: Wall, state: Live<List>, close: Callback<()>) -> impl IntoView {
             .to_owned(),
         notes: Vec::new(),
     };
-    let (of, called) = (id.clone(), name.clone());
+    let (wall_id, wall_name) = (id.clone(), name.clone());
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let (id, name) = (of.clone(), called.clone());
+        let (id, name) = (wall_id.clone(), wall_name.clone());
         Box::pin(async move { (revoke(&id, &name).await, None) })
     });
     let changed = Callback::new(move |()| state.status.refresh());
@@ -120,7 +121,7 @@ fn Revoke(wall: Wall, state: Live<List>, close: Callback<()>) -> impl IntoView {
     }
 }
 
-/// Revokes a wall once, and reads the list if no response came.
+/// Revokes a wall once; if no response arrives, reads the list to find the outcome.
 async fn revoke(id: &str, name: &str) -> Outcome {
     let answer = walls::revoke(id).await;
     let afterwards = async || match walls::list().await {

@@ -1,5 +1,5 @@
-//! The section "Walls": pairing a screen by the code that it shows, and which walls there are. Only for
-//! admins; the gateway refuses it to others.
+//! The section "Walls": pairing a screen by the code that it shows, and the list of walls. Only for
+//! admins; the gateway refuses the data to others.
 
 use super::wall_list::WallList;
 use crate::api::Arrived;
@@ -11,10 +11,10 @@ use crate::ui::{Field, Icon, error_status};
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How often the list is read.
+/// The polling interval.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The section.
+/// The section "Walls".
 #[component]
 pub fn Walls() -> impl IntoView {
     let state = Live::every(INTERVAL, |_| async {
@@ -59,7 +59,7 @@ fn PairForm(state: Live<List>) -> impl IntoView {
             let _ = busy.try_set(false);
             match answer {
                 Ok(wall) => {
-                    // Those of the next wall may have been typed meanwhile.
+                    // Fields that were edited in the meantime are for the next wall.
                     for (field, sent) in [code, name].into_iter().zip(sent) {
                         if field.try_get_untracked() == Some(sent) {
                             field.set(String::new());
@@ -75,12 +75,12 @@ fn PairForm(state: Live<List>) -> impl IntoView {
                     let _ = wrong.try_set(Some(format!("{}.", failure.line())));
                 }
             }
-            // Also after a failure: the response to a completed pairing may have been lost.
+            // Refresh after a failure, too: the pairing may have succeeded although its response was lost.
             state.status.refresh();
         });
     };
     let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());
-    let place = Signal::derive(|| "Where the screen hangs".to_owned());
+    let name_hint = Signal::derive(|| "The location of the screen".to_owned());
     let button = move || {
         if busy.get() {
             "Pairing…"
@@ -91,7 +91,7 @@ fn PairForm(state: Live<List>) -> impl IntoView {
     view! {
         <form class="pair pad" on:submit=submit>
             <Field label="Code" name="wall-code" value=code hint required=true />
-            <Field label="Name" name="wall-name" value=name hint=place required=true />
+            <Field label="Name" name="wall-name" value=name hint=name_hint required=true />
             <button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button>
             {error_status(wrong)}
         </form>

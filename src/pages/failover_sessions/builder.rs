@@ -1,9 +1,9 @@
-//! The query being built: tokens and text are two views of one filter. The filter runs on request, everything
-//! else at once, and the URL holds the query that runs.
+//! The query being built: tokens and text are two views of one filter. The filter runs on request, all other choices
+//! apply at once. The URL holds the query that runs.
 
 use super::pasted;
-use super::query::{QueryParams, parsed, write_sort};
-use super::ranges::{Limit, Range, RelativeRanges, no_range, replaced};
+use super::query::{QueryParams, parse_filter, write_sort};
+use super::ranges::{Limit, Range, RelativeRanges, other_conditions, replace_conditions};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use crate::on_change::on_change_since;
@@ -19,47 +19,47 @@ pub struct Builder {
     pub tree: RwSignal<Tree>,
     /// The filter as text.
     pub typed: RwSignal<String>,
-    /// Why the text is no filter.
+    /// The syntax error in the text.
     pub error: RwSignal<Option<FilterError>>,
-    /// What the server said about the filter that ran last, when it refused it.
+    /// The server's message if it rejected the filter that ran last.
     pub refused: RwSignal<Option<String>>,
-    /// What may not be meant in a query that was pasted; empty for nothing.
+    /// Possible mistakes in a pasted query; empty for none.
     pub warnings: RwSignal<String>,
-    /// How often something was run: what is counted back from now is counted anew each time.
+    /// Number of runs: each run resolves relative ranges again.
     pub runs: RwSignal<u32>,
-    /// When the first page of a list was asked for last: from then on relative ranges are counted back.
-    pub asked_at: RwSignal<Option<DateTime<Utc>>>,
-    /// Whether it is not what ran last.
-    pub waiting: Memo<bool>,
-    /// The filter that is about to run without what is built giving way to it.
-    kept: StoredValue<Option<String>>,
+    /// The time of the last request for the first page: relative ranges count back from it.
+    pub queried_at: RwSignal<Option<DateTime<Utc>>>,
+    /// Whether the filter differs from the one that ran last.
+    pub is_pending: Memo<bool>,
+    /// A filter that is about to run and must not replace the one being built.
+    skip_reset_for: StoredValue<Option<String>>,
     params: Memo<QueryParams>,
     nav: Nav,
     notices: Notices,
 }
 
-/// Whether two texts are one filter, however they are written.
-fn is_same(a: &str, b: &str) -> bool {
-    let normal = |text| Some(parsed(text).ok()?.and_then(Filter::normalised));
+/// Whether two texts are the same filter, apart from notation.
+fn is_same_filter(a: &str, b: &str) -> bool {
+    let normal = |text| Some(parse_filter(text).ok()?.and_then(Filter::normalised));
     a.trim() == b.trim() || normal(a).is_some_and(|a| Some(a) == normal(b))
 }
 
-/// A filter with other conditions in place of those by which it gives a time field a range. Where that changes nothing,
-/// it stays as it is written; a text that is no filter stays while there is nothing to put in its place.
-fn ranged(text: &str, field: Field, conditions: &[Filter]) -> String {
-    let filter = match parsed(text) {
+/// A filter text whose conditions on a time field are replaced by `conditions`. If that changes nothing, the text stays
+/// as it is written. A text that is not a valid filter stays if there are no new conditions.
+fn with_range(text: &str, field: Field, conditions: &[Filter]) -> String {
+    let filter = match parse_filter(text) {
         Ok(filter) => filter,
         Err(_) if conditions.is_empty() => return text.to_owned(),
         Err(_) => None,
     };
-    let ranged = replaced(filter.as_ref(), field, conditions);
-    if ranged == filter.and_then(Filter::normalised) {
+    let result = replace_conditions(filter.as_ref(), field, conditions);
+    if result == filter.and_then(Filter::normalised) {
         return text.to_owned();
     }
-    ranged.map(|filter| filter.to_string()).unwrap_or_default()
+    result.map(|filter| filter.to_string()).unwrap_or_default()
 }
 
-/// The parameter of a time field's relative range.
+/// The URL parameter for a time field's relative range.
 fn range_param(field: Field) -> &'static str {
     let [started, ended] = RelativeRanges::PARAMS;
     if field == Field::EndTime {
@@ -70,7 +70,7 @@ fn range_param(field: Field) -> &'static str {
 }
 
 impl Builder {
-    /// A builder that follows the URL.
+    /// A builder that is reset whenever the filter in the URL changes.
     #[must_use]
     pub fn new(params: Memo<QueryParams>, nav: Nav) -> Self {
         let typed = RwSignal::new(String::new());
@@ -81,9 +81,9 @@ impl Builder {
             refused: RwSignal::new(None),
             warnings: RwSignal::new(String::new()),
             runs: RwSignal::new(0),
-            asked_at: RwSignal::new(None),
-            waiting: Memo::new(move |_| !is_same(&typed.read(), &params.read().filter)),
-            kept: StoredValue::new(None),
+            queried_at: RwSignal::new(None),
+            is_pending: Memo::new(move |_| !is_same_filter(&typed.read(), &params.read().filter)),
+            skip_reset_for: StoredValue::new(None),
             params,
             nav,
             notices: use_notices(),
@@ -92,35 +92,38 @@ impl Builder {
         let filter = Memo::new(move |_| params.read().filter.clone());
         on_change_since(move |before: Option<()>| {
             let filter = filter.get();
-            let kept = builder.kept.try_update_value(Option::take).flatten();
-            if before.is_some() && kept != Some(filter) {
+            let skipped = builder
+                .skip_reset_for
+                .try_update_value(Option::take)
+                .flatten();
+            if before.is_some() && skipped != Some(filter) {
                 builder.reset();
             }
         });
         builder
     }
 
-    /// What is built is what runs.
+    /// Replaces the filter being built by the one in the URL.
     pub fn reset(self) {
-        self.type_in(self.params.with_untracked(|params| params.filter.clone()));
+        self.set_text(self.params.with_untracked(|params| params.filter.clone()));
     }
 
-    /// A person types or pastes. Of a whole query its filter stays here, to be run; its order and its page size hold at
-    /// once, as where they are chosen.
+    /// Handles typed or pasted text. If it is a complete query, its filter can then be run, and its order and page size
+    /// apply at once.
     pub fn enter(self, text: String) {
-        let pasted = if parsed(&text).is_err() {
+        let pasted = if parse_filter(&text).is_err() {
             pasted::read(&text)
         } else {
             None
         };
         match pasted {
-            None => self.type_in(text),
+            None => self.set_text(text),
             Some(Err(why)) => {
-                self.type_in(text);
+                self.set_text(text);
                 self.warnings.set(why);
             }
             Some(Ok(query)) => {
-                self.type_in(query.filter);
+                self.set_text(query.filter);
                 self.warnings.set(query.warnings);
                 let sort = query.sort.map(write_sort);
                 let size = query.size.map(|size| size.to_string());
@@ -137,13 +140,16 @@ impl Builder {
         }
     }
 
-    /// The text is edited: the tokens follow as soon as it can be read.
-    pub fn type_in(self, text: String) {
+    /// Sets the text. The tokens follow if it is a valid filter.
+    pub fn set_text(self, text: String) {
         self.warnings.set(String::new());
-        match parsed(&text) {
+        match parse_filter(&text) {
             Ok(filter) => {
                 self.error.set(None);
-                if !self.tree.with_untracked(|tree| tree.says(filter.as_ref())) {
+                if !self
+                    .tree
+                    .with_untracked(|tree| tree.matches(filter.as_ref()))
+                {
                     self.tree.set(Tree::from_filter(filter.as_ref()));
                 }
             }
@@ -152,18 +158,18 @@ impl Builder {
         self.typed.set(text);
     }
 
-    /// A token is edited: the text follows.
+    /// Changes the tokens. The text follows.
     pub fn edit<T: Default>(self, change: impl FnOnce(&mut Tree) -> T) -> T {
-        let done = self.tree.try_update(change);
+        let result = self.tree.try_update(change);
         let filter = self.tree.with_untracked(Tree::to_filter);
         self.typed
             .set(filter.map(|filter| filter.to_string()).unwrap_or_default());
         self.error.set(None);
         self.warnings.set(String::new());
-        done.unwrap_or_default()
+        result.unwrap_or_default()
     }
 
-    /// What limits a time field in what ran last.
+    /// The limit on a time field in the query that ran last.
     #[must_use]
     pub fn limit(self, field: Field) -> Limit {
         let params = self.params.read();
@@ -178,56 +184,56 @@ impl Builder {
         let filter = filter.and_then(|query| query.filter.as_ref());
         match Range::of(filter, field) {
             Some(range) => Limit::Custom(range),
-            None if no_range(filter, field).is_empty() => Limit::AnyTime,
+            None if other_conditions(filter, field).is_empty() => Limit::AnyTime,
             None => Limit::Other,
         }
     }
 
-    /// Limits a time field in place of what limits it now, and runs what ran with that. What is being built gets the
-    /// same conditions, and goes on waiting.
+    /// Replaces the limit on a time field and runs the last query with it. The filter being built gets the same
+    /// conditions, but does not run.
     pub fn set_limit(self, field: Field, limit: Limit) {
         let ran = self.params.with_untracked(|params| params.filter.clone());
         let conditions = limit.range().conditions(field);
-        let runs = ranged(&ran, field, &conditions);
-        self.tell_replaced(&ran, field, limit == Limit::AnyTime);
-        if self.waiting.get_untracked() && runs != ran {
-            self.kept.set_value(Some(runs.clone()));
+        let filter = with_range(&ran, field, &conditions);
+        self.notify_replaced(&ran, field, limit == Limit::AnyTime);
+        if self.is_pending.get_untracked() && filter != ran {
+            self.skip_reset_for.set_value(Some(filter.clone()));
         }
         if self.error.with_untracked(Option::is_none) {
             let typed = self.typed.get_untracked();
-            let text = ranged(&typed, field, &conditions);
+            let text = with_range(&typed, field, &conditions);
             if text != typed {
-                self.type_in(text);
+                self.set_text(text);
             }
         }
         let code = match limit {
             Limit::Relative(range) => Some(range.code()),
             _ => None,
         };
-        self.go(&[("filter", Some(&runs)), (range_param(field), code)]);
+        self.go(&[("filter", Some(&filter)), (range_param(field), code)]);
     }
 
-    /// Says which conditions go that the choice of a range did not show: what is built, where that can be read, has them
-    /// as well.
-    fn tell_replaced(self, ran: &str, field: Field, is_any_time: bool) {
+    /// Shows a notice with the conditions that a chosen range replaces although the range form did not show them. They
+    /// are in the filter that ran or in the one being built.
+    fn notify_replaced(self, ran: &str, field: Field, is_any_time: bool) {
         let typed = self.typed.get_untracked();
-        let of = |text: &str| {
-            let filter = parsed(text).ok().flatten();
-            no_range(filter.as_ref(), field)
+        let hidden = |text: &str| {
+            let filter = parse_filter(text).ok().flatten();
+            other_conditions(filter.as_ref(), field)
         };
-        let of = [ran, &typed].map(of);
-        if let Some(gone) = of.iter().find(|gone| !gone.is_empty()) {
-            let done = if is_any_time {
+        let hidden = [ran, &typed].map(hidden);
+        if let Some(removed) = hidden.iter().find(|text| !text.is_empty()) {
+            let action = if is_any_time {
                 "Removed from"
             } else {
                 "Replaced in"
             };
             self.notices
-                .show(format!("{done} the filter: {gone}"), None);
+                .show(format!("{action} the filter: {removed}"), None);
         }
     }
 
-    /// Runs what is built, with these ranges in place of what limits their fields: the URL says what runs.
+    /// Runs the filter being built, with these ranges as the limits of their fields.
     pub fn run(self, ranges: &[(Field, Range)]) {
         if self.error.with_untracked(Option::is_some) {
             return;
@@ -235,11 +241,11 @@ impl Builder {
         let typed = self.typed.get_untracked();
         let mut text = typed.clone();
         for (field, range) in ranges {
-            self.tell_replaced(&typed, *field, false);
-            text = ranged(&text, *field, &range.conditions(*field));
+            self.notify_replaced(&typed, *field, false);
+            text = with_range(&text, *field, &range.conditions(*field));
         }
         if text != typed {
-            self.type_in(text.clone());
+            self.set_text(text.clone());
         }
         let mut changes = vec![("filter", Some(text.trim()))];
         changes.extend(ranges.iter().map(|(field, _)| (range_param(*field), None)));
@@ -256,11 +262,11 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_same, ranged};
+    use super::{is_same_filter, with_range};
     use vendors::veeam::{Field, Filter};
 
     #[test]
-    fn a_range_takes_the_place_of_the_one_before_and_leaves_the_rest_as_it_is_written() {
+    fn a_new_range_replaces_the_old_one_and_keeps_the_rest_as_written() {
         let since = [Filter::parse("CreationTime>=2026-01-02").expect("a filter")];
         let custom = "CreationTime>=2026-01-01;CreationTime<2026-01-03";
         for (text, conditions, expected) in [
@@ -277,13 +283,13 @@ mod tests {
             (custom, &since[..], "CreationTime>=2026-01-02T00:00:00Z"),
             ("Colour==red", &since, "CreationTime>=2026-01-02T00:00:00Z"),
         ] {
-            let ranged = ranged(text, Field::CreationTime, conditions);
-            assert_eq!(ranged.replace('"', ""), expected, "{text}");
+            let result = with_range(text, Field::CreationTime, conditions);
+            assert_eq!(result.replace('"', ""), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_filter_waits_unless_it_is_what_ran_however_it_is_written() {
+    fn filters_that_differ_only_in_notation_are_the_same() {
         for (typed, ran, same) in [
             ("", "", true),
             (" ", "", true),
@@ -298,7 +304,7 @@ mod tests {
             ("Colour==red", "", false),
             ("Colour==red", "Colour==blue", false),
         ] {
-            assert_eq!(is_same(typed, ran), same, "{typed:?} after {ran:?}");
+            assert_eq!(is_same_filter(typed, ran), same, "{typed:?} after {ran:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure; it neither downloads
-//! nor asks for further pages.
+//! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure: `export_view` reads the pages and
+//! starts the download.
 
 use super::model::count_of_sessions;
 use crate::ui;
-use crate::ui::csv::{cell, row, whole};
+use crate::ui::csv::{cell, file, row};
 use crate::ui::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
@@ -14,7 +14,8 @@ use std::collections::HashMap;
 use std::iter;
 use vendors::veeam::{Field, Filter, Joined, Outcome, Page, Paging, Query, Session, State};
 
-/// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
+/// The header row in CSV and the keys of each object in JSON. If several connections were queried, [`CONNECTION`]
+/// follows.
 pub const COLUMNS: [&str; 14] = [
     "UID",
     "Plan",
@@ -32,15 +33,15 @@ pub const COLUMNS: [&str; 14] = [
     "Failure message",
 ];
 
-/// The column of the titles.
+/// The column with the titles of a session's connections.
 const CONNECTION: &str = "Connection";
 
-/// Where a session comes from.
+/// The connections that returned a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The titles of its connections; empty where one alone was asked.
+    /// The titles of the connections; empty if only one was queried.
     pub titles: String,
-    /// The time of the system that has it, until which a running session has lasted.
+    /// The current time of the system, for the duration of running sessions.
     pub now: DateTime<Utc>,
 }
 
@@ -50,7 +51,7 @@ impl Source {
     }
 }
 
-/// A session as its columns and their values, times in a zone. Of what was imported there is no source.
+/// The columns and values of a session, with times in a zone. Imported sessions have no source.
 struct Line(Vec<(&'static str, Value)>);
 
 impl Line {
@@ -99,12 +100,13 @@ impl Serialize for Line {
 
 fn lines(sessions: &[Session], sources: &[Source], zone: ZoneAt) -> Vec<Line> {
     let sources = sources.iter().map(Some).chain(iter::repeat(None));
-    let both = sessions.iter().zip(sources);
-    both.map(|(session, source)| Line::new(session, source, zone))
+    let pairs = sessions.iter().zip(sources);
+    pairs
+        .map(|(session, source)| Line::new(session, source, zone))
         .collect()
 }
 
-/// A whole CSV file, times in a zone with its offset.
+/// A complete CSV file, with times in a zone including its offset.
 #[must_use]
 pub fn csv(sessions: &[Session], sources: &[Source], zone: ZoneAt) -> String {
     let connection = sources.iter().find_map(Source::connection);
@@ -112,30 +114,29 @@ pub fn csv(sessions: &[Session], sources: &[Source], zone: ZoneAt) -> String {
     let header = row(&COLUMNS.into_iter().chain(connection).collect::<Vec<_>>());
     let lines = lines(sessions, sources, zone);
     let rows: String = lines.iter().map(|line| row(&line.cells())).collect();
-    whole(&header, &rows)
+    file(&header, &rows)
 }
 
-/// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
-/// not there.
+/// A complete JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, and null for missing values.
 #[must_use]
 pub fn json(sessions: &[Session], sources: &[Source]) -> String {
     let lines = lines(sessions, sources, &|_| chrono::Offset::fix(&Utc));
-    // Texts, numbers and null can always be written.
+    // Strings, numbers and null always serialize.
     serde_json::to_string_pretty(&lines).unwrap_or_default()
 }
 
-/// The pages of a query, read one after the other while sessions come and go.
+/// The pages of a query, read one after the other while the list may change.
 #[derive(Default)]
 pub struct Pages {
     joined: Joined,
     last: Option<u32>,
     note: &'static str,
-    /// Whether there was more than one.
+    /// Whether more than one page was read.
     several: bool,
 }
 
-/// Whether a session may leave its place in the list while that is read, because the filter or the order names what
-/// changes as it runs. One that moves from a page not read yet to one that was is in none of them, and nothing tells.
+/// Whether the filter or the order depends on fields that change while a session runs, so that sessions can move in the
+/// list. A session that moves from an unread page to one already read is missed, and nothing indicates it.
 fn may_move(query: &Query) -> bool {
     let moves = |field: Field| {
         use Field::{EndTime, FailureMessage, Result, State};
@@ -147,8 +148,8 @@ fn may_move(query: &Query) -> bool {
 }
 
 impl Pages {
-    /// Adds a page of so many rows. Gives the number of the last page, as far as the server says, while another one
-    /// follows.
+    /// Adds a page that was requested with `size` rows. Returns the number of the last page known so far if another
+    /// page follows.
     pub fn add(&mut self, number: u32, size: u32, page: Page) -> Option<u32> {
         let paging = page.paging.as_ref();
         let last = paging.and_then(Paging::last);
@@ -157,11 +158,11 @@ impl Pages {
         let expected = self.joined.sessions() + page.sessions.len();
         let is_open_ended = page.is_open_ended(size);
         self.several |= number > 1;
-        let is_other = number > 1 && last != self.last;
+        let is_changed = number > 1 && last != self.last;
         self.last = last;
         self.joined.add(page);
-        // What began meanwhile has moved others on to this page.
-        if is_other || self.joined.sessions() < expected {
+        // A repeated session was moved to this page by a newer one.
+        if is_changed || self.joined.sessions() < expected {
             self.note = " The list changed while it was read.";
         } else if is_open_ended {
             self.note = " The server does not say whether there are more.";
@@ -169,9 +170,9 @@ impl Pages {
         next
     }
 
-    /// All of them as one, and what is to be known of that; empty for nothing.
+    /// All pages as one, and notes for the user; empty for none.
     #[must_use]
-    pub fn whole(self, query: &Query) -> (Page, [&'static str; 2]) {
+    pub fn finish(self, query: &Query) -> (Page, [&'static str; 2]) {
         let missing = if self.several && may_move(query) {
             " Sessions that changed while it was read may be missing."
         } else {
@@ -182,34 +183,35 @@ impl Pages {
     }
 }
 
-/// The sessions of several connections, one connection after the other. One that several of them have is there once: its
-/// GUID is unique.
+/// The sessions of several connections, one connection after the other. A session that several of them returned occurs
+/// once, because its GUID is unique.
 #[derive(Default)]
-pub struct Together {
+pub struct CombinedSessions {
     /// The sessions.
     pub page: Page,
-    /// Where each of them comes from.
+    /// The source of each session.
     pub sources: Vec<Source>,
-    places: HashMap<String, usize>,
+    /// The index of each session by its GUID.
+    indices: HashMap<String, usize>,
 }
 
-impl Together {
-    /// Adds what a connection has.
+impl CombinedSessions {
+    /// Adds the sessions of a connection.
     pub fn add(&mut self, page: Page, source: &Source) {
         self.page.left_out += page.left_out;
         for session in page.sessions {
             let uid = session.uid.as_deref();
-            let place = uid.and_then(|uid| self.places.get(uid));
-            if let Some(known) = place.and_then(|place| self.sources.get_mut(*place)) {
+            let index = uid.and_then(|uid| self.indices.get(uid));
+            if let Some(known) = index.and_then(|index| self.sources.get_mut(*index)) {
                 let another = format!(", {}", source.titles);
-                // A list may hold a session twice.
+                // One connection may list a session twice.
                 if known.titles != source.titles && !known.titles.ends_with(&another) {
                     known.titles.push_str(&another);
                 }
                 continue;
             }
             if let Some(uid) = uid {
-                self.places.insert(uid.to_owned(), self.sources.len());
+                self.indices.insert(uid.to_owned(), self.sources.len());
             }
             self.sources.push(source.clone());
             self.page.sessions.push(session);
@@ -217,9 +219,9 @@ impl Together {
     }
 }
 
-/// What was exported, and what of it is not in the file.
+/// The message after an export: the number of sessions, and which are missing.
 #[must_use]
-pub fn exported(page: &Page, note: &str) -> String {
+pub fn export_summary(page: &Page, note: &str) -> String {
     let count = count_of_sessions(page.sessions.len());
     let left_out = left_out(page.left_out).map(|words| format!(" {words}"));
     let left_out = left_out.unwrap_or_default();

@@ -1,11 +1,13 @@
-//! The panel "Query": tokens, ranges, the text as it is sent, and what is kept by name.
+//! The panel "Query": tokens, time ranges, the filter text, the request line and the saved queries.
 
 use super::builder::Builder;
 use super::import_view::{ImportResponse, Imported};
-use super::query::{QueryParams, SIZE, SIZES, media_type, parsed, write_sort};
+use super::query::{
+    DEFAULT_PAGE_SIZE, PAGE_SIZES, QueryParams, media_type, parse_filter, write_sort,
+};
 use super::range_choice::{RangeChoice, range_choice};
-use super::saved_view::Saved;
-use super::select::{Attributes, choice, labelled, select};
+use super::saved_view::QueryChips;
+use super::select::{Attributes, choice, labelled_select, select};
 use super::token_view::{fields, group_view};
 use crate::live::use_watched;
 use crate::nav::use_nav;
@@ -16,14 +18,14 @@ use leptos::prelude::*;
 use percent_encoding::percent_decode_str;
 use vendors::veeam::{self, Field, FilterError, Sort};
 
-/// The panel. No component: a plain function can be cut out of the program, and no row waits for what it draws.
+/// The panel. A plain function and not a component, so that it can be split into a chunk.
 ///
-/// - `params`: the query that the URL asks for
-/// - `builder`: the one that is built
+/// - `params`: the query in the URL
+/// - `builder`: the query being built
 /// - `titles`: ids and titles of the connections
-/// - `default`: the connection that is asked while the URL names none
-/// - `own`: the media type that it is configured for, as in the URL
-/// - `imported`: where an imported response is put
+/// - `default`: the connection that is queried while the URL names none
+/// - `own`: the media type that the connection is configured for, as a URL value
+/// - `imported`: the imported response
 pub fn query_panel(
     params: Memo<QueryParams>,
     builder: Builder,
@@ -49,7 +51,7 @@ pub fn query_panel(
         Some(error_line(words))
     };
     // The error position is marked below the field, because an input cannot mark part of its text.
-    let place = move || {
+    let error_position = move || {
         let error = builder.error.get()?;
         let text = builder.typed.get();
         let [before, word, after] = parts(&error, &text).map(str::to_owned);
@@ -64,20 +66,20 @@ pub fn query_panel(
     };
     let enter = move |event| {
         builder.enter(event_target_value(&event));
-        // What was pasted may hold the filter that was there before, which then does not change.
+        // If a pasted query contains the current filter, the signal does not change, so the field is set here.
         let filter = builder.typed.get_untracked();
         event_target::<web_sys::HtmlInputElement>(&event).set_value(&filter);
     };
-    let warned = move || {
+    let warnings = move || {
         let words = builder.warnings.get();
         (!words.is_empty())
             .then(|| view! { <p class="note" data-s="warning"><Icon name="warning" />{words}</p> })
     };
-    // The list of the last 30 days is the server's own: its order and its length cannot be chosen.
+    // The server determines the order and the length of the list of the last 30 days.
     let recent = move || params.read().recent;
     let all = move || params.read().all;
     let is_wrong = move || builder.error.read().is_some() || params.read().query.is_err();
-    let sizes: Vec<_> = SIZES
+    let sizes: Vec<_> = PAGE_SIZES
         .iter()
         .map(|size| (size.to_string(), size.to_string()))
         .collect();
@@ -85,8 +87,8 @@ pub fn query_panel(
         ("json".to_owned(), "JSON".to_owned()),
         ("xml".to_owned(), "XML".to_owned()),
     ];
-    // Each connection has its own.
-    let answer_as = move || view! { <Select label="Answer as" param="wire" options=wires.clone() default=own.get() /> };
+    // The default depends on the connection.
+    let response_format = move || view! { <Select label="Response format" param="wire" options=wires.clone() default=own.get() /> };
     let request = request_line(params, builder, own, default.clone());
     view! {
         <section class="panel query" aria-labelledby="query">
@@ -109,19 +111,19 @@ pub fn query_panel(
                             on:input=enter />
                     </label>
                 </div>
-                {place}
+                {error_position}
                 <div id="filter-error" role="status">{wrong}</div>
-                <div role="status">{warned}</div>
+                <div role="status">{warnings}</div>
             </form>
             {request}
-            <Saved builder />
+            <QueryChips builder />
             <div class="row">
                 <Select label="Connection" param="connection" options=titles default=default drops="session" />
                 <div class="row" hidden=recent>
                     {sort_choice(params)}
-                    <Select label="Page size" param="size" options=sizes default=SIZE.to_string() />
+                    <Select label="Page size" param="size" options=sizes default=DEFAULT_PAGE_SIZE.to_string() />
                 </div>
-                <div class="row" hidden=all>{answer_as}</div>
+                <div class="row" hidden=all>{response_format}</div>
                 <div class="end"><ImportResponse imported /></div>
             </div>
         </section>
@@ -129,7 +131,7 @@ pub fn query_panel(
     .into_any()
 }
 
-/// A filter's text before the word that was not expected, that word, and the text after it.
+/// A filter's text before the unexpected word, that word, and the text after it.
 fn parts<'a>(error: &FilterError, text: &'a str) -> [&'a str; 3] {
     let start = text.char_indices().nth(error.position.saturating_sub(1));
     let (before, rest) = text.split_at(start.map_or(text.len(), |(at, _)| at));
@@ -139,7 +141,7 @@ fn parts<'a>(error: &FilterError, text: &'a str) -> [&'a str; 3] {
     [before, word, after]
 }
 
-/// The request line, as it would be sent now; of the list of the last 30 days, as it was.
+/// The request line of the query being built, or of the list of the last 30 days while that is shown.
 fn request_line(
     params: Memo<QueryParams>,
     builder: Builder,
@@ -152,19 +154,22 @@ fn request_line(
         let params = params.get();
         let wire = params.wire.or_else(|| media_type(own.get()));
         let wire = wire.unwrap_or_default();
-        // Each run counts ranges back anew.
+        // Each run resolves the relative ranges again.
         builder.runs.track();
-        if params.recent && !builder.waiting.get() {
+        if params.recent && !builder.is_pending.get() {
             return veeam::recent(wire).request.target();
         }
-        let Ok(filter) = parsed(&builder.typed.read()) else {
+        let Ok(filter) = parse_filter(&builder.typed.read()) else {
             return String::new();
         };
         let zone = prefs.zone.get();
-        // Of what runs, as it was asked for.
-        let asked_at = builder.asked_at.get().filter(|_| !builder.waiting.get());
-        let now = asked_at.unwrap_or_else(|| watched.now_untracked());
-        // Of several connections, the first.
+        // A query that has run shows the ranges of that run.
+        let queried_at = builder
+            .queried_at
+            .get()
+            .filter(|_| !builder.is_pending.get());
+        let now = queried_at.unwrap_or_else(|| watched.now_untracked());
+        // Several connections: the request to the first.
         let connection = nav.param("connection").filter(|_| !params.all);
         let connection = connection.unwrap_or_else(|| first.clone());
         let now = untrack(|| watched.vendor_time(&connection, now));
@@ -185,18 +190,18 @@ fn request_line(
         let start = start.to_owned();
         let filter = percent_decode_str(filter).decode_utf8_lossy().into_owned();
         let filter = (!filter.is_empty()).then(|| view! { {FILTER}<b>{filter}</b> });
-        let waiting = move || {
+        let pending = move || {
             builder
-                .waiting
+                .is_pending
                 .get()
                 .then(|| view! { <small>"Not run yet"</small> })
         };
-        (!target.is_empty()).then(|| view! { <div class="code"><code><b>"GET"</b>" "{start}{filter}</code>{waiting}<Copy text=target name="Copy query" /></div> })
+        (!target.is_empty()).then(|| view! { <div class="code"><code><b>"GET"</b>" "{start}{filter}</code>{pending}<Copy text=target name="Copy query" /></div> })
     };
     view! { {line} }.into_any()
 }
 
-/// What stands before the filter of a request.
+/// The text before the filter in a request line.
 const FILTER: &str = "&filter=";
 
 /// The sort field and its direction.
@@ -219,7 +224,7 @@ fn sort_choice(params: Memo<QueryParams>) -> AnyView {
             .map(|(word, is_chosen)| choice(word, word, is_chosen))
             .into()
     };
-    let turn = move |word: &str| {
+    let set_direction = move |word: &str| {
         go(Sort {
             descending: word == "descending",
             ..untrack(sort)
@@ -230,8 +235,8 @@ fn sort_choice(params: Memo<QueryParams>) -> AnyView {
         ..Attributes::default()
     };
     view! {
-        {labelled("Sort", Box::new(move || fields(sort().field)), Box::new(set_field))}
-        <span class="pick">{select(direction, Box::new(directions), Box::new(turn))}</span>
+        {labelled_select("Sort", Box::new(move || fields(sort().field)), Box::new(set_field))}
+        <span class="pick">{select(direction, Box::new(directions), Box::new(set_direction))}</span>
     }
     .into_any()
 }
@@ -242,7 +247,7 @@ mod tests {
     use vendors::veeam::Filter;
 
     #[test]
-    fn only_the_word_that_was_found_is_marked() {
+    fn only_the_unexpected_word_is_marked() {
         for (text, expected) in [
             (
                 "Result==Failed;Größe>=1,x",
@@ -255,7 +260,7 @@ mod tests {
         ] {
             let error = Filter::parse(text).expect_err(text);
             assert_eq!(parts(&error, text), expected);
-            // The text may already be another one.
+            // The text may have changed since it was parsed.
             assert_eq!(parts(&error, "R").concat(), "R");
         }
     }

@@ -1,9 +1,9 @@
-//! What the connections that are asked answer: the page that is shown, and which connections have each session.
+//! The answers of the queried connections: the page that is shown, and the connections that have each session.
 
 use super::export::Source;
-use super::merge::{Answer, Merged, merged, needed};
-use super::model::{Row, SessionLink, added, row};
-use crate::live::veeam::Ask;
+use super::merge::{Answer, Merged, merge_answers, sessions_needed};
+use super::model::{Row, SessionLink, row, verdict_addition};
+use crate::live::veeam::CurrentQuery;
 use crate::live::{Clock, InventorySnapshot, Live};
 use crate::prefs::Zone;
 use crate::route::Route;
@@ -14,64 +14,65 @@ use std::ops::Range;
 use std::sync::Arc;
 use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
 
-/// One connection that is asked.
+/// A connection that is queried.
 #[derive(Clone)]
 pub struct QueriedConnection {
-    /// Its id.
+    /// The connection's id.
     pub id: String,
-    /// Its title.
+    /// The connection's title.
     pub title: String,
-    /// The media type to ask for.
+    /// The media type to request.
     pub wire: MediaType,
-    /// What would be asked now: this page of this connection alone.
-    pub ask: Ask,
-    /// What it answers; of several connections, all sessions that the page may need.
+    /// The query for this page of this connection alone, at the current time.
+    pub query: CurrentQuery,
+    /// The answer; with several connections, all sessions that the page may need.
     pub live: Live<Page>,
 }
 
-/// What was found.
+/// The sessions that a query found.
 #[derive(Clone, Copy)]
-pub struct Found {
-    /// The connections that are asked.
-    pub asked: StoredValue<Vec<QueriedConnection>>,
+pub struct FoundSessions {
+    /// The connections that are queried.
+    pub connections: StoredValue<Vec<QueriedConnection>>,
     shown: Memo<Option<Merged>>,
-    /// Which of them have answered, but too long ago to be believed.
+    /// For each connection, whether its answer is stale.
     stale: Memo<Vec<bool>>,
-    /// The page, from 1.
+    /// The page number, from 1.
     pub number: u32,
-    /// Rows a page.
+    /// The number of rows per page.
     pub size: u32,
-    /// Whether it is the list of the last 30 days, which has one page.
+    /// Whether this is the list of the last 30 days, which has one page.
     pub recent: bool,
-    /// Whether every page is exported, which outlives the page that is shown.
+    /// Whether an export includes every page. This choice persists across pages.
     pub every: RwSignal<bool>,
 }
 
-impl Found {
-    /// What these connections answer to a query; where they are several, each is asked for as many as [`needed`].
+impl FoundSessions {
+    /// The answers of these connections. Several connections are each queried for [`sessions_needed`] sessions.
     #[must_use]
     pub fn new(
-        asked: Vec<QueriedConnection>,
+        connections: Vec<QueriedConnection>,
         query: &Query,
         recent: bool,
         every: RwSignal<bool>,
         clock: Clock,
     ) -> Self {
         let (number, size) = (query.page, query.page_size);
-        // The list of the last 30 days is the newest first, whatever the query asks for.
+        // The list of the last 30 days is always newest first.
         let sort = if recent { Sort::default() } else { query.sort };
-        let asked = StoredValue::new(asked);
+        let connections = StoredValue::new(connections);
         let stale = Memo::new(move |_| {
-            let is_stale = |one: &QueriedConnection| {
-                one.live.value().is_some() && !one.live.status.freshness(clock).is_believable()
+            let is_stale = |queried: &QueriedConnection| {
+                queried.live.value().is_some()
+                    && !queried.live.status.freshness(clock).is_believable()
             };
-            asked.with_value(|asked| asked.iter().map(is_stale).collect::<Vec<_>>())
+            connections.with_value(|all| all.iter().map(is_stale).collect::<Vec<_>>())
         });
-        let answer = move |(one, is_stale): (&QueriedConnection, &bool)| {
-            let page = one.live.value()?;
+        let answer = move |(queried, is_stale): (&QueriedConnection, &bool)| {
+            let page = queried.live.value()?;
             let has_next = |paging: &Paging| paging.has_next(1);
             let has_more = !recent
-                && (page.is_open_ended(needed(number, size))
+                && (page.is_open_ended(sessions_needed(number, size))
                     || page.paging.as_ref().is_some_and(has_next));
             Some(Answer {
                 page,
@@ -80,23 +81,23 @@ impl Found {
             })
         };
         let shown = Memo::new(move |_| {
-            asked.with_value(|asked| {
-                if let [one] = &asked[..] {
-                    let page = one.live.value()?;
+            connections.with_value(|all| {
+                if let [queried] = &all[..] {
+                    let page = queried.live.value()?;
                     return Some(Merged {
                         page,
                         ..Merged::default()
                     });
                 }
                 let stale = stale.read();
-                let answers: Vec<_> = asked.iter().zip(&*stale).map(answer).collect();
-                let whole = if recent { u32::MAX } else { size };
+                let answers: Vec<_> = all.iter().zip(&*stale).map(answer).collect();
+                let page_size = if recent { u32::MAX } else { size };
                 let any = answers.iter().any(Option::is_some);
-                any.then(|| merged(&answers, sort, number, whole))
+                any.then(|| merge_answers(&answers, sort, number, page_size))
             })
         });
         Self {
-            asked,
+            connections,
             shown,
             stale,
             number,
@@ -106,20 +107,21 @@ impl Found {
         }
     }
 
-    /// Whether several connections are asked.
+    /// Whether several connections are queried.
     #[must_use]
     pub fn is_of_several(self) -> bool {
-        self.asked.with_value(|asked| asked.len() > 1)
+        self.connections.with_value(|all| all.len() > 1)
     }
 
-    /// Whether a connection has not answered yet, tracked.
+    /// Whether a connection has not answered yet. Tracked.
     #[must_use]
     pub fn is_partial(self) -> bool {
-        let is_missing = |one: &QueriedConnection| one.live.value().is_none();
-        self.asked.with_value(|asked| asked.iter().any(is_missing))
+        let is_missing = |queried: &QueriedConnection| queried.live.value().is_none();
+        self.connections
+            .with_value(|all| all.iter().any(is_missing))
     }
 
-    /// The page that is shown, tracked.
+    /// The page that is shown. Tracked.
     #[must_use]
     pub fn page(self) -> Option<Arc<Page>> {
         self.shown
@@ -128,75 +130,78 @@ impl Found {
             .map(|shown| Arc::clone(&shown.page))
     }
 
-    /// Where each session of the page comes from, for a file; tracked.
+    /// The source of each session of the page, for an export. Tracked.
     #[must_use]
     pub fn sources(self) -> Vec<Source> {
         let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
         let source = |at: usize| {
             let sources = sources.get(at).map(Vec::as_slice).unwrap_or_default();
             let first = sources.first().copied().unwrap_or_default();
-            let now = |asked: &Vec<QueriedConnection>| {
-                asked.get(first).map(|one| one.live.status.vendor_now())
+            let now = |all: &Vec<QueriedConnection>| {
+                all.get(first)
+                    .map(|queried| queried.live.status.vendor_now())
             };
             Some(Source {
                 titles: self.titles_of(sources),
-                now: self.asked.with_value(now)?,
+                now: self.connections.with_value(now)?,
             })
         };
         (0..page.sessions.len()).filter_map(source).collect()
     }
 
     fn titles_of(self, sources: &[usize]) -> String {
-        self.asked.with_value(|asked| {
-            // In the order of the configuration, whichever is shown.
-            let titles = asked
+        self.connections.with_value(|all| {
+            // In the order of the configuration.
+            let titles = all
                 .iter()
                 .enumerate()
                 .filter(|(at, _)| sources.contains(at));
-            let titles: Vec<_> = titles.map(|(_, one)| one.title.as_str()).collect();
+            let titles: Vec<_> = titles.map(|(_, queried)| queried.title.as_str()).collect();
             titles.join(", ")
         })
     }
 
-    /// How old the oldest answer is of those that are too old to be believed, tracked.
+    /// The age of the oldest stale answer. Tracked.
     #[must_use]
     pub fn oldest(self, clock: Clock) -> Option<TimeDelta> {
         let stale = self.stale.read();
-        self.asked.with_value(|asked| {
-            let stale = asked.iter().zip(&*stale).filter(|(_, is_stale)| **is_stale);
+        self.connections.with_value(|all| {
+            let stale = all.iter().zip(&*stale).filter(|(_, is_stale)| **is_stale);
             stale
-                .filter_map(|(one, _)| one.live.status.age(clock))
+                .filter_map(|(queried, _)| queried.live.status.age(clock))
                 .max()
         })
     }
 
-    /// The rows of these places, tracked.
+    /// The rows in this range of the page. Tracked.
     #[must_use]
     pub fn rows(
         self,
-        seen: Range<usize>,
+        range: Range<usize>,
         snapshot: &InventorySnapshot,
         clock: Clock,
         zone: Zone,
     ) -> Vec<Row> {
         let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
         let stale = self.stale.read();
-        self.asked.with_value(|asked| {
-            let times = asked.iter().map(|one| one.live.status.vendor_time(clock));
+        self.connections.with_value(|all| {
+            let times = all
+                .iter()
+                .map(|queried| queried.live.status.vendor_time(clock));
             let times: Vec<_> = times.collect();
             let sessions = page.sessions.iter().enumerate();
-            let sessions = sessions.take(seen.end).skip(seen.start);
+            let sessions = sessions.take(range.end).skip(range.start);
             let rows = sessions.filter_map(|(at, session)| {
                 let sources = sources.get(at);
                 let source = sources.and_then(|sources| sources.first());
                 let source = source.copied().unwrap_or_default();
-                let (one, now) = asked.get(source).zip(times.get(source))?;
+                let (queried, now) = all.get(source).zip(times.get(source))?;
                 let uid = session.uid.clone().unwrap_or_default();
                 let details = match sources {
-                    Some(_) => format!("{}/{uid}", one.id),
+                    Some(_) => format!("{}/{uid}", queried.id),
                     None => uid.clone(),
                 };
-                let connection = one.id.clone();
+                let connection = queried.id.clone();
                 let link = SessionLink {
                     href: Route::FailoverSession { connection, uid }.href(),
                     details,
@@ -206,10 +211,11 @@ impl Found {
                     is_stale: sources.is_some() && stale.get(source) == Some(&true),
                 };
                 let mut row = row(session, link, *now, zone);
-                // Only what went wrong is over once the plan has succeeded since.
+                // Only for failures and warnings does it matter whether the plan succeeded later.
                 let is_bad = matches!(row.severity, Severity::Critical | Severity::Warning);
-                let held = is_bad.then(|| snapshot.session(&row.uid)).flatten();
-                let since = held.and_then(|held| added(&held.verdict, &row.result));
+                let watched = is_bad.then(|| snapshot.session(&row.uid)).flatten();
+                let since =
+                    watched.and_then(|watched| verdict_addition(&watched.verdict, &row.result));
                 row.since = since.unwrap_or_default().to_owned();
                 Some(row)
             });
@@ -217,25 +223,25 @@ impl Found {
         })
     }
 
-    /// The title of the connection that gave fewer sessions than the page needs of it, tracked.
+    /// The title of the connection that returned fewer sessions than the page needs. Tracked.
     #[must_use]
-    pub fn short(self) -> Option<String> {
-        let at = self.shown.read().as_ref()?.short?;
-        self.asked
-            .with_value(|asked| asked.get(at).map(|one| one.title.clone()))
+    pub fn incomplete(self) -> Option<String> {
+        let at = self.shown.read().as_ref()?.incomplete?;
+        self.connections
+            .with_value(|all| all.get(at).map(|queried| queried.title.clone()))
     }
 
-    /// Of which connection `?session=` names which session.
+    /// The connection and the GUID of the session that `?session=` names.
     #[must_use]
-    pub fn detailed(self, details: &str) -> Option<(QueriedConnection, String)> {
-        self.asked.with_value(|asked| {
-            // The address may be of a list of several, and one of these be asked alone now.
-            let (one, uid) = match (details.split_once('/'), &asked[..]) {
-                (Some((id, uid)), _) => (asked.iter().find(|one| one.id == id)?, uid),
-                (None, [one]) => (one, details),
+    pub fn resolve_details(self, details: &str) -> Option<(QueriedConnection, String)> {
+        self.connections.with_value(|all| {
+            // An address with a connection, from a list of several, also works if only one is queried now.
+            let (queried, uid) = match (details.split_once('/'), &all[..]) {
+                (Some((id, uid)), _) => (all.iter().find(|queried| queried.id == id)?, uid),
+                (None, [queried]) => (queried, details),
                 (None, _) => return None,
             };
-            Some((one.clone(), uid.to_owned()))
+            Some((queried.clone(), uid.to_owned()))
         })
     }
 }

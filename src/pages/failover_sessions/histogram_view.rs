@@ -1,4 +1,4 @@
-//! Sessions over time by result, drawn; the same as a table for whoever cannot see it.
+//! Sessions over time by result, as an image of bars and as a table.
 
 use super::builder::Builder;
 use super::histogram::{Bar, CLASSES, Histogram};
@@ -10,13 +10,13 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Field, Page};
 
-/// The height of the drawing, in its own units.
+/// The height of the image in SVG units.
 const HEIGHT: f64 = 60.0;
 
 /// The width of a bar and the gap after it, in the same units.
 const STEP: f64 = 10.0;
 
-/// A length in the drawing's units.
+/// A length in SVG units.
 fn units(length: f64) -> String {
     decimal(length, 2)
 }
@@ -30,8 +30,8 @@ fn fraction(part: usize, of: usize) -> f64 {
     }
 }
 
-/// The picture of a page's sessions, which are all of something, such as "this page". A bar narrows the query; what was
-/// imported has none.
+/// The histogram of a page's sessions; `of` names the set, such as "this page". A click on a bar narrows the builder's
+/// query; an import has no builder.
 #[must_use]
 pub fn histogram_view(
     page: Box<dyn Fn() -> Option<Arc<Page>> + Send + Sync>,
@@ -58,9 +58,9 @@ pub fn histogram_view(
             .bars
             .iter()
             .zip(0_u32..)
-            .map(|(bar, place)| {
+            .map(|(bar, index)| {
                 let description = bar.description(width, &at);
-                bar_view(*bar, description, f64::from(place) * STEP, highest, builder)
+                bar_view(*bar, description, f64::from(index) * STEP, highest, builder)
             })
             .collect();
         let rows: Vec<_> = histogram
@@ -74,7 +74,7 @@ pub fn histogram_view(
             .collect();
         let heads = CLASSES.map(|(_, word, _)| view! { <th scope="col">{word}</th> });
         let undated = (histogram.undated.total() > 0)
-            .then(|| format!(", {} without a start", histogram.undated.total()));
+            .then(|| format!(", {} without a start time", histogram.undated.total()));
         let ends = histogram.bars.first().zip(histogram.bars.last());
         let (from, to) = ends
             .map(|(first, last)| (first.span(width, &at), last.span(width, &at)))

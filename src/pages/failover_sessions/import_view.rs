@@ -1,4 +1,4 @@
-//! A saved response read back: pasted, chosen or dropped. Nothing is sent.
+//! Import of a saved response that is pasted, chosen or dropped. Nothing is sent.
 
 use super::export::json;
 use super::imported::ImportedTable;
@@ -14,16 +14,16 @@ use vendors::veeam::Page;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, HtmlInputElement};
 
-/// The largest response that is read, in bytes: more would leave the page without memory.
-const LARGEST: f64 = 50.0 * 1024.0 * 1024.0;
+/// The maximum size of a response in bytes: more might exhaust the page's memory.
+const MAX_SIZE: f64 = 50.0 * 1024.0 * 1024.0;
 
-/// What was read, with where it came from. Nothing where nothing was.
+/// The imported response with the name of its source; `None` without an import.
 pub type Imported = RwSignal<Option<(Arc<Page>, String)>>;
 
-/// The button, and the dialog from a chunk of its own.
+/// The button "Import response", with its dialog from a separate chunk.
 #[component]
 pub fn ImportResponse(
-    /// What was imported.
+    /// The imported response.
     imported: Imported,
 ) -> impl IntoView {
     let (open, chunks) = (RwSignal::new(false), use_chunks());
@@ -38,42 +38,42 @@ pub fn ImportResponse(
     }
 }
 
-/// What was imported, from a chunk of its own.
+/// The panel of the imported response, from a separate chunk.
 pub fn imported_response(imported: Imported) -> impl IntoView {
-    let (is_there, chunks) = (Memo::new(move |_| imported.read().is_some()), use_chunks());
+    let (has_import, chunks) = (Memo::new(move |_| imported.read().is_some()), use_chunks());
     move || {
         let piece = || chunks.show(Chunk::SessionTools, Piece::Imported(imported));
-        is_there.get().then(piece)
+        has_import.get().then(piece)
     }
 }
 
-/// The dialog.
+/// The dialog "Import response".
 #[component]
 pub fn Importing(
-    /// What was imported.
+    /// The imported response.
     imported: Imported,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let close = Trigger::new();
     let text = RwSignal::new(String::new());
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
-    // How many sessions were read so far, while something is being read.
+    // The number of sessions read so far; `None` while nothing is being read.
     let reading: RwSignal<Option<usize>> = RwSignal::new(None);
-    let take = move |bytes: Vec<u8>, from: String| async move {
-        // Whoever closes the dialog waits no longer.
-        let goes_on = |read| reading.try_set(Some(read)).is_none();
-        let Some(read) = read_saved(&bytes, goes_on).await else {
+    let import = move |bytes: Vec<u8>, from: String| async move {
+        // Closing the dialog disposes the signal, which stops the import.
+        let continues = |read| reading.try_set(Some(read)).is_none();
+        let Some(read) = read_saved(&bytes, continues).await else {
             return;
         };
         let _ = reading.try_set(None);
         match read {
             Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
-                let that = match page.left_out.count() {
+                let suffix = match page.left_out.count() {
                     0 => "",
                     _ => " that can be read",
                 };
-                let words = format!("{from} contains no cloud failover session{that}.");
+                let words = format!("{from} contains no cloud failover session{suffix}.");
                 let _ = wrong.try_set(Some(words));
             }
             Ok(page) => {
@@ -90,9 +90,9 @@ pub fn Importing(
             return;
         }
         let name = file.name();
-        if file.size() > LARGEST {
+        if file.size() > MAX_SIZE {
             wrong.set(Some(format!(
-                "{name} is {} MiB large; up to 50 MiB can be read. Ask for smaller pages.",
+                "{name} is {} MiB large; up to 50 MiB can be read. Save a response with a smaller page size.",
                 decimal(file.size() / 1024.0 / 1024.0, 0)
             )));
             return;
@@ -102,7 +102,7 @@ pub fn Importing(
         leptos::task::spawn_local(async move {
             let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
             match buffer {
-                Ok(buffer) => take(js_sys::Uint8Array::new(&buffer).to_vec(), name).await,
+                Ok(buffer) => import(js_sys::Uint8Array::new(&buffer).to_vec(), name).await,
                 Err(_) => {
                     let _ = reading.try_set(None);
                     let _ = wrong.try_set(Some(format!("The browser could not read {name}.")));
@@ -133,9 +133,9 @@ pub fn Importing(
         wrong.set(None);
         let pasted = text.get_untracked().into_bytes();
         reading.set(Some(0));
-        leptos::task::spawn_local(take(pasted, "The pasted text".to_owned()));
+        leptos::task::spawn_local(import(pasted, "The pasted text".to_owned()));
     };
-    // Told once that it is read; how far it is only to the eye.
+    // The status announces only that reading has started. The count is visual, so that it is not announced repeatedly.
     let progress = move || {
         let read = reading.get().filter(|read| *read > 0);
         read.map(
@@ -162,10 +162,10 @@ pub fn Importing(
     }
 }
 
-/// What was imported, in the same table, marked.
+/// The panel "Imported response".
 #[component]
 pub fn ImportedResponse(
-    /// What was imported.
+    /// The imported response.
     imported: Imported,
 ) -> impl IntoView {
     let draw = move || {
@@ -178,12 +178,12 @@ pub fn ImportedResponse(
         let names: Vec<_> = page
             .references
             .iter()
-            .map(|one| view! { <li>{or_dash(one.name.clone())}" "<code>{or_dash(one.uid.clone())}</code></li> })
+            .map(|reference| view! { <li>{or_dash(reference.name.clone())}" "<code>{or_dash(reference.uid.clone())}</code></li> })
             .collect();
         let listed = (!names.is_empty()).then(|| view! { <details class="pad"><summary>"References"</summary><ul>{names}</ul></details> });
-        let whole = Arc::clone(&page);
-        let keep = move |_| {
-            let text = json(&whole.sessions, &[]);
+        let exported = Arc::clone(&page);
+        let export = move |_| {
+            let text = json(&exported.sessions, &[]);
             download::text("imported-sessions.json", "application/json", &text);
         };
         let close = move |_| {
@@ -193,8 +193,8 @@ pub fn ImportedResponse(
         Some(view! {
             <section class="panel" aria-label="Imported response">
                 <header><span class="tag" data-s="unknown"><Icon name="stale" />"IMPORTED"</span>
-                    <h2>"Imported response"</h2><p role="status">{format!("{from}: {sessions}{references}. Nothing was sent; it is as old as the file.")}</p>
-                    <button type="button" class="btn end" on:click=keep>"Export JSON of the import"</button>
+                    <h2>"Imported response"</h2><p role="status">{format!("{from}: {sessions}{references}. Nothing was sent; the data is as old as the file.")}</p>
+                    <button type="button" class="btn end" on:click=export>"Export JSON of the import"</button>
                     <button type="button" class="btn" on:click=close>"Close import"</button></header>
                 {listed}
                 <ImportedTable page />

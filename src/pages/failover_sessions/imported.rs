@@ -1,5 +1,5 @@
-//! The table of an imported response: however many sessions it holds, only the rows that are seen are
-//! drawn. Sorted and searched here, because no server has them.
+//! The table of an imported response. Only the visible rows are drawn. Sorting and searching happen here, because the
+//! sessions are not on a server.
 
 use super::export::json;
 use super::histogram_view::histogram_view;
@@ -21,8 +21,8 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Outcome, Page, Session, State};
 
-/// Whether a session has all of these words (lower case) somewhere.
-fn has(session: &Session, words: &[String]) -> bool {
+/// Whether a session contains all of these words, given in lower case.
+fn has_words(session: &Session, words: &[String]) -> bool {
     let server = session.server.as_ref();
     let texts = [
         session.name.as_deref(),
@@ -37,48 +37,52 @@ fn has(session: &Session, words: &[String]) -> bool {
     words.iter().all(|word| texts.contains(word))
 }
 
-/// The places of the sessions that have the words, sorted; equal ones stay as they came.
+/// The indices of the sessions that match the search, sorted; equal ones keep their order.
 #[must_use]
-pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) -> Vec<usize> {
+pub fn filter_and_sort(
+    sessions: &[Session],
+    search: &str,
+    by: Option<(Column, bool)>,
+) -> Vec<usize> {
     let words: Vec<String> = lower(search)
         .split_whitespace()
         .map(str::to_owned)
         .collect();
-    let mut places: Vec<usize> = (0..sessions.len())
-        .filter(|at| words.is_empty() || has(&sessions[*at], &words))
+    let mut indices: Vec<usize> = (0..sessions.len())
+        .filter(|at| words.is_empty() || has_words(&sessions[*at], &words))
         .collect();
     if let Some((column, descending)) = by {
-        sort(&mut places, |a, b| {
+        sort(&mut indices, |a, b| {
             let order = by_column(&sessions[*a], &sessions[*b], column);
             if descending { order.reverse() } else { order }
         });
     }
-    places
+    indices
 }
 
-/// The table.
+/// The table "Imported cloud failover sessions".
 #[component]
 pub fn ImportedTable(
-    /// What was imported.
+    /// The imported page.
     page: Arc<Page>,
 ) -> impl IntoView {
     let prefs = use_prefs();
     let all = Arc::clone(&page);
-    let whole = Box::new(move || Some(Arc::clone(&all)));
+    let histogram_page = Box::new(move || Some(Arc::clone(&all)));
     let left_out = left_out_note(page.left_out);
     let search = RwSignal::new(String::new());
     let sort: RwSignal<Option<(Column, bool)>> = RwSignal::new(None);
     let active: RwSignal<Option<usize>> = RwSignal::new(None);
-    let (of_places, of_details) = (Arc::clone(&page), Arc::clone(&page));
-    let places = Memo::new(move |_| arranged(&of_places.sessions, &search.read(), sort.get()));
-    let table = RowWindow::new(0, Memo::new(move |_| places.read().len()));
+    let (listed, detailed) = (Arc::clone(&page), Arc::clone(&page));
+    let indices = Memo::new(move |_| filter_and_sort(&listed.sessions, &search.read(), sort.get()));
+    let table = RowWindow::new(0, Memo::new(move |_| indices.read().len()));
     let (window, view_port) = (table.rows, table.view_port);
     let read_at = clock::time(clock::now());
     let list = Memo::new(move |_| {
         let zone = prefs.zone.get();
-        let places = places.read();
-        let seen = window.get().rows;
-        let rows = places.get(seen).unwrap_or_default().iter();
+        let indices = indices.read();
+        let visible = window.get().rows;
+        let rows = indices.get(visible).unwrap_or_default().iter();
         rows.map(|at| row(&page.sessions[*at], SessionLink::default(), read_at, zone))
             .collect::<Vec<Row>>()
     });
@@ -90,18 +94,18 @@ pub fn ImportedTable(
     };
     let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
     // The row number depends on sorting and search; the index of the session does not.
-    let choose = move |place: usize| {
-        active.set(Some(place));
-        chosen.set(places.with_untracked(|places| places.get(place).copied()));
+    let choose = move |row: usize| {
+        active.set(Some(row));
+        chosen.set(indices.with_untracked(|indices| indices.get(row).copied()));
     };
     let keys = move |event: leptos::ev::KeyboardEvent| {
-        // A key that is pressed on a header is for that one.
+        // A key pressed on a header is handled by the header.
         if event.target() != event.current_target() {
             return;
         }
         if event.key() == "Enter" {
-            if let Some(place) = active.get_untracked() {
-                choose(place);
+            if let Some(row) = active.get_untracked() {
+                choose(row);
             }
             return;
         }
@@ -139,10 +143,10 @@ pub fn ImportedTable(
         }
     };
     let details = move || {
-        let session = Arc::new(of_details.sessions.get(chosen.get()?)?.clone());
+        let session = Arc::new(detailed.sessions.get(chosen.get()?)?.clone());
         Some(view! { <Details session at=read_at /> })
     };
-    let type_in = move |event| {
+    let set_search = move |event| {
         search.set(event_target_value(&event));
         back_to_top();
     };
@@ -150,14 +154,14 @@ pub fn ImportedTable(
         {left_out}
         <div class="bar">
             <label class="field wide"><Icon name="search" /><span class="vh">"Search the imported sessions"</span>
-                <input type="search" placeholder="Search the imported sessions" prop:value=move || search.get() on:input=type_in /></label>
+                <input type="search" placeholder="Search the imported sessions" prop:value=move || search.get() on:input=set_search /></label>
             {column_chooser()}
-            <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
+            <span class="end" role="status">{move || format!("{} shown", indices.read().len())}</span>
         </div>
-        {histogram_view(whole, "the import", None)}
+        {histogram_view(histogram_page, "the import", None)}
         <div class="scroll virtual" tabindex="0" role="group" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
-            <table aria-rowcount=move || places.read().len() + 1>
+            <table aria-rowcount=move || indices.read().len() + 1>
                 <caption class="vh">"Imported cloud failover sessions"</caption>
                 <thead><tr aria-rowindex="1">{headers}</tr></thead>
                 <tbody>
@@ -171,7 +175,7 @@ pub fn ImportedTable(
     }
 }
 
-/// One imported session: its machines, and all that was read of it.
+/// One imported session: its machines and its data.
 #[component]
 fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
     let heading = name(&session);
@@ -188,12 +192,12 @@ fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::arranged;
+    use super::filter_and_sort;
     use crate::pages::failover_sessions::model::Column;
     use vendors::veeam::{Outcome, Session};
 
     #[test]
-    fn imported_sessions_are_searched_by_every_word_and_sorted_by_what_they_are() {
+    fn imported_sessions_match_every_search_word_and_sort_by_value() {
         let session = |name: &str, result: Outcome, progress: f64| Session {
             name: Some(name.to_owned()),
             result: Some(result),
@@ -205,7 +209,7 @@ mod tests {
             session("Mail Relay", Outcome::Success, 9.0),
             session("Web Front", Outcome::Warning, 20.0),
         ];
-        let of = |search: &str, by| arranged(&all, search, by);
+        let of = |search: &str, by| filter_and_sort(&all, search, by);
         assert_eq!(of("", None), [0, 1, 2]);
         assert_eq!(of("web", None), [0, 2]);
         assert_eq!(of("WEB fail", None), [0]);

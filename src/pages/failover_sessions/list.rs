@@ -1,4 +1,4 @@
-//! The page `/failover-sessions`: the query, what it found, and what somebody imported.
+//! The page `/failover-sessions`: the query, its results, and an imported response.
 
 use super::builder::Builder;
 use super::form::query_panel;
@@ -13,19 +13,22 @@ use leptos::prelude::*;
 use vendors::veeam::MediaType;
 use vendors::{Connection, System};
 
-/// The page.
+/// The page "Failover sessions".
 #[component]
 pub fn FailoverSessions() -> impl IntoView {
     let (nav, snapshot) = (use_nav(), use_watched().snapshot_untracked());
     let imported = RwSignal::new(None);
-    let of_veeam: Vec<Connection> = snapshot
+    let veeam_connections: Vec<Connection> = snapshot
         .connections
         .iter()
         .map(|state| &state.connection)
         .filter(|connection| matches!(connection.system, System::Veeam { .. }))
         .cloned()
         .collect();
-    let Some(first) = of_veeam.first().map(|connection| connection.id.clone()) else {
+    let Some(first) = veeam_connections
+        .first()
+        .map(|connection| connection.id.clone())
+    else {
         return view! {
             <Heading text="Failover sessions" />
             <p class="panel blank">"No Veeam connection is configured."</p>
@@ -34,7 +37,7 @@ pub fn FailoverSessions() -> impl IntoView {
         }
         .into_any();
     };
-    let mut titles: Vec<(String, String)> = of_veeam
+    let mut titles: Vec<(String, String)> = veeam_connections
         .iter()
         .map(|connection| (connection.id.clone(), connection.title.clone()))
         .collect();
@@ -45,27 +48,29 @@ pub fn FailoverSessions() -> impl IntoView {
     let builder = Builder::new(params, nav);
     let default = first.clone();
     let chosen = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
-    let others = of_veeam.len().saturating_sub(1);
-    let all = StoredValue::new(of_veeam);
-    let asked = move |id: &str| {
-        let is_asked = |one: &&Connection| id == ALL_CONNECTIONS || one.id == id;
-        all.with_value(|all| all.iter().filter(is_asked).cloned().collect::<Vec<_>>())
+    let others = veeam_connections.len().saturating_sub(1);
+    let all = StoredValue::new(veeam_connections);
+    let queried = move |id: &str| {
+        let is_queried = |connection: &&Connection| id == ALL_CONNECTIONS || connection.id == id;
+        all.with_value(|all| all.iter().filter(is_queried).cloned().collect::<Vec<_>>())
     };
-    let own = Memo::new(move |_| match asked(&chosen.read()).first().map(wire_of) {
-        Some(MediaType::Xml) => "xml",
-        Some(MediaType::Json) | None => "json",
-    });
+    let own = Memo::new(
+        move |_| match queried(&chosen.read()).first().map(wire_of) {
+            Some(MediaType::Xml) => "xml",
+            Some(MediaType::Json) | None => "json",
+        },
+    );
     let results = move || {
         let id = chosen.get();
-        let connections = asked(&id);
+        let connections = queried(&id);
         let Some(first) = connections.first() else {
             return view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any();
         };
-        // Whoever looks for what runs now has to know that this is not all of it.
-        let asked = (id != ALL_CONNECTIONS && others > 0).then(|| {
+        // The list must not look complete if it leaves out sessions of other connections.
+        let scope = (id != ALL_CONNECTIONS && others > 0).then(|| {
             let words = match others {
-                1 => "1 other connection is not asked.".to_owned(),
-                _ => format!("{others} other connections are not asked."),
+                1 => "1 other connection is not queried.".to_owned(),
+                _ => format!("{others} other connections are not queried."),
             };
             let title = first.title.clone();
             let all = move || {
@@ -75,9 +80,9 @@ pub fn FailoverSessions() -> impl IntoView {
                     ("session", None),
                 ])
             };
-            view! { <p class="asked dim">"Sessions of "<b>{title}</b>" alone: "{words}" "<a href=all>"All connections"</a></p> }
+            view! { <p class="asked dim">"Only sessions of "<b>{title}</b>" are shown: "{words}" "<a href=all>"All connections"</a></p> }
         });
-        view! { {asked}<Results connections params builder /> }.into_any()
+        view! { {scope}<Results connections params builder /> }.into_any()
     };
     let panel = query_panel(params, builder, titles, default, own, imported);
     view! {

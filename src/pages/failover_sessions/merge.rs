@@ -1,4 +1,4 @@
-//! What several connections answered to one query, as one list. Pure.
+//! Merges the answers of several connections to one query into one list. Pure.
 
 use super::order::by_field;
 use std::cmp::Ordering;
@@ -6,42 +6,42 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use vendors::veeam::{Link, Page, Paging, Session, Sort};
 
-/// How many sessions a connection is asked for at once, at most.
-const MOST: u32 = 1000;
+/// Maximum number of sessions in one request to a connection.
+const MAX_SESSIONS: u32 = 1000;
 
-/// The first sessions of one connection's own list.
+/// The first sessions of one connection's list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The sessions.
     pub page: Arc<Page>,
     /// Whether the connection has more than these.
     pub has_more: bool,
-    /// Whether it is too old to be believed.
+    /// Whether the answer is stale.
     pub is_stale: bool,
 }
 
-/// One page of the list that all answers make together.
+/// One page of the merged list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Merged {
-    /// The page, with links to those around it.
+    /// The page, with links to its neighbours.
     pub page: Arc<Page>,
-    /// Which answers have each of its sessions, the one that is shown first; empty where there is one answer only.
+    /// For each session the answers that contain it, the shown one first; empty if only one connection is queried.
     pub sources: Vec<Vec<usize>>,
-    /// The answer that ended too early to know what follows on this page.
-    pub short: Option<usize>,
+    /// An answer with too few sessions to determine the rest of this page.
+    pub incomplete: Option<usize>,
 }
 
-/// How many sessions of each connection have to be known for a page.
+/// The number of sessions of each connection that a page may need.
 #[must_use]
-pub fn needed(number: u32, size: u32) -> u32 {
-    number.saturating_mul(size).min(MOST)
+pub fn sessions_needed(number: u32, size: u32) -> u32 {
+    number.saturating_mul(size).min(MAX_SESSIONS)
 }
 
-/// A page, from 1, of so many sessions. The order of each answer is kept; `None` is a connection that has not answered.
-/// A session that is in several answers is shown once, as the first of them has it that can be believed: its GUID is
-/// unique.
+/// The page with a number, from 1, and a size. The order of each answer is kept; `None` is a connection that has not
+/// answered. A session in several answers is shown once, because its GUID is unique: as the first answer that is not
+/// stale has it.
 #[must_use]
-pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) -> Merged {
+pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) -> Merged {
     let is_before = |a: &Session, b: &Session| {
         let order = by_field(a, b, sort.field);
         let first = if sort.descending {
@@ -53,8 +53,8 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
     };
     let end = number.saturating_mul(size) as usize;
     let first = end.saturating_sub(size as usize);
-    let (mut taken, mut short) = (vec![0; answers.len()], None);
-    // The places of those that have a GUID, among all that are placed.
+    let (mut taken, mut incomplete) = (vec![0; answers.len()], None);
+    // `known` has the position of each merged session with a GUID, `placed` the number of merged sessions.
     let (mut known, mut placed): (HashMap<&str, usize>, usize) = (HashMap::new(), 0);
     let mut shown: Vec<(&Session, Vec<usize>)> = Vec::new();
     let has_next = loop {
@@ -63,26 +63,26 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
         for (at, answer) in answers.iter().enumerate() {
             let Some(answer) = answer else { continue };
             match answer.page.sessions.get(taken[at]) {
-                Some(session) if next.is_none_or(|(_, held)| is_before(session, held)) => {
+                Some(session) if next.is_none_or(|(_, best)| is_before(session, best)) => {
                     next = Some((at, session));
                 }
                 None if answer.has_more => ended = Some(at),
                 _ => {}
             }
         }
-        let known_place = next.and_then(|(_, session)| known.get(session.uid.as_deref()?));
-        let known_place = known_place.copied();
-        if let (Some((at, session)), Some(known_place)) = (next, known_place) {
+        let position = next.and_then(|(_, session)| known.get(session.uid.as_deref()?));
+        let position = position.copied();
+        if let (Some((at, session)), Some(position)) = (next, position) {
             taken[at] += 1;
-            let index = known_place.checked_sub(first);
-            if let Some((held, sources)) = index.and_then(|index| shown.get_mut(index)) {
+            let index = position.checked_sub(first);
+            if let Some((current, sources)) = index.and_then(|index| shown.get_mut(index)) {
                 let rank = |at: usize| {
                     let answer = answers[at].as_ref();
                     (answer.is_some_and(|answer| answer.is_stale), at)
                 };
                 sources.push(at);
                 if rank(at) < rank(sources[0]) {
-                    *held = session;
+                    *current = session;
                     sources.rotate_right(1);
                 }
             }
@@ -92,7 +92,7 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
             break next.is_some() || ended.is_some();
         }
         if ended.is_some() {
-            short = ended;
+            incomplete = ended;
             break true;
         }
         let Some((at, session)) = next else {
@@ -107,8 +107,8 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
         placed += 1;
         taken[at] += 1;
     };
-    let is_known = short.is_none();
-    // Also behind the last one, where somebody may be whose list has become shorter.
+    let is_known = incomplete.is_none();
+    // Also beyond the last page, because the list may have become shorter.
     let pages = u32::try_from(placed.div_ceil(size.max(1) as usize)).unwrap_or(u32::MAX);
     let mut page = Page {
         paging: Some(Paging {
@@ -130,7 +130,7 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
     Merged {
         page: Arc::new(page),
         sources,
-        short,
+        incomplete,
     }
 }
 
@@ -158,7 +158,7 @@ fn paging(number: u32, size: u32, has_next: bool) -> Paging {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Merged, merged, needed};
+    use super::{Answer, Merged, merge_answers, sessions_needed};
     use proptest::prelude::*;
     use std::sync::Arc;
     use vendors::veeam::{Field, Page, Paging, Session, Sort};
@@ -204,9 +204,9 @@ mod tests {
     }
 
     #[test]
-    fn pages_go_through_all_lists_in_one_order() {
+    fn pages_merge_all_lists_in_one_order() {
         let answers = [answer(&[9, 5, 4], false), answer(&[8, 7, 1], false)];
-        let page = |number| merged(&answers, NEWEST, number, 2);
+        let page = |number| merge_answers(&answers, NEWEST, number, 2);
         assert_eq!(names(&page(1)), [9, 8]);
         assert_eq!(page(1).sources, [[0], [1]]);
         assert_eq!(links(&page(1)), [("Next", "?page=2")]);
@@ -222,14 +222,14 @@ mod tests {
         assert_eq!(names(&page(3)), [4, 1]);
         let last = page(3).page.paging.as_ref().and_then(Paging::last);
         assert_eq!(last, Some(3));
-        let behind = page(9);
-        let last = behind.page.paging.as_ref().and_then(Paging::last);
-        assert_eq!((names(&behind), last), (vec![], Some(3)));
+        let beyond = page(9);
+        let last = beyond.page.paging.as_ref().and_then(Paging::last);
+        assert_eq!((names(&beyond), last), (vec![], Some(3)));
     }
 
     #[test]
-    fn what_has_not_answered_is_left_out_and_holds_nothing_up() {
-        let page = merged(&[None, answer(&[3, 2], false)], NEWEST, 1, 25);
+    fn a_connection_without_an_answer_is_left_out() {
+        let page = merge_answers(&[None, answer(&[3, 2], false)], NEWEST, 1, 25);
         assert_eq!(
             (names(&page), page.sources),
             (vec![3, 2], vec![vec![1], vec![1]])
@@ -237,28 +237,28 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_shown_behind_what_a_connection_did_not_give() {
-        // The first has sessions between 8 and whatever follows, which are not known.
-        let page = merged(
+    fn a_page_ends_where_the_next_session_of_a_connection_is_unknown() {
+        // The first connection has more sessions after 8, which are unknown.
+        let page = merge_answers(
             &[answer(&[9, 8], true), answer(&[7, 1], false)],
             NEWEST,
             1,
             4,
         );
-        assert_eq!((names(&page), page.short), (vec![9, 8], Some(0)));
+        assert_eq!((names(&page), page.incomplete), (vec![9, 8], Some(0)));
         assert!(links(&page).is_empty());
-        let full = merged(
+        let full = merge_answers(
             &[answer(&[9, 8], true), answer(&[7, 1], false)],
             NEWEST,
             1,
             2,
         );
-        assert_eq!((names(&full), full.short), (vec![9, 8], None));
+        assert_eq!((names(&full), full.incomplete), (vec![9, 8], None));
         assert_eq!(links(&full), [("Next", "?page=2")]);
     }
 
     #[test]
-    fn a_session_that_several_answer_is_shown_once_as_one_that_can_be_believed_has_it() {
+    fn a_session_in_several_answers_is_shown_once_from_one_that_is_not_stale() {
         let with = |uids: &[(&str, u32)], is_stale| {
             let sessions = uids.iter().map(|(uid, second)| Session {
                 uid: Some((*uid).to_owned()),
@@ -276,22 +276,26 @@ mod tests {
         };
         let first = |is_stale| with(&[("a", 9), ("b", 9), ("c", 3)], is_stale);
         let second = with(&[("b", 9), ("a", 9), ("d", 5)], false);
-        let page = merged(&[first(false), second.clone()], NEWEST, 1, 3);
+        let page = merge_answers(&[first(false), second.clone()], NEWEST, 1, 3);
         assert_eq!(names(&page), [9, 9, 5]);
         assert_eq!(page.sources, [vec![0, 1], vec![0, 1], vec![1]]);
-        let next = merged(&[first(false), second.clone()], NEWEST, 2, 3);
+        let next = merge_answers(&[first(false), second.clone()], NEWEST, 2, 3);
         assert_eq!((names(&next), next.sources), (vec![3], vec![vec![0]]));
-        let silent = merged(&[first(true), second], NEWEST, 1, 3);
-        assert_eq!(silent.sources, [vec![1, 0], vec![1, 0], vec![1]]);
+        let stale = merge_answers(&[first(true), second], NEWEST, 1, 3);
+        assert_eq!(stale.sources, [vec![1, 0], vec![1, 0], vec![1]]);
     }
 
     #[test]
-    fn so_many_are_asked_for_that_a_page_is_known() {
+    fn a_request_covers_all_pages_up_to_this_one_up_to_the_maximum() {
         assert_eq!(
-            [needed(1, 25), needed(4, 25), needed(80, 25)],
+            [
+                sessions_needed(1, 25),
+                sessions_needed(4, 25),
+                sessions_needed(80, 25)
+            ],
             [25, 100, 1000]
         );
-        assert_eq!(needed(u32::MAX, 100), 1000);
+        assert_eq!(sessions_needed(u32::MAX, 100), 1000);
     }
 
     proptest! {
@@ -308,13 +312,13 @@ mod tests {
             all.sort_unstable_by(|a, b| b.cmp(a));
             let mut seen = Vec::new();
             for number in 1.. {
-                let known = needed(number, size) as usize;
+                let known = sessions_needed(number, size) as usize;
                 let answers: Vec<_> = lists
                     .iter()
                     .map(|list| answer(&list[..known.min(list.len())], list.len() > known))
                     .collect();
-                let page = merged(&answers, NEWEST, number, size);
-                prop_assert_eq!(page.short, None);
+                let page = merge_answers(&answers, NEWEST, number, size);
+                prop_assert_eq!(page.incomplete, None);
                 seen.extend(names(&page));
                 if !links(&page).iter().any(|(rel, _)| *rel == "Next") {
                     break;

@@ -1,4 +1,4 @@
-//! Veeam cloud failover sessions: found by a query, read one by one.
+//! Veeam cloud failover sessions: the page with the query and its results, and the page of one session.
 
 pub mod builder;
 pub mod export;

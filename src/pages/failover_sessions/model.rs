@@ -1,4 +1,4 @@
-//! A cloud failover session as a row shows it. Pure.
+//! The texts of a cloud failover session in a table row. Pure.
 
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::Zone;
@@ -14,52 +14,52 @@ use vendors::veeam::{Field, Outcome, Session, State};
 /// One row of the table "Cloud failover sessions".
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// How it went, for the glyph.
+    /// The severity of the result, which determines the glyph.
     pub severity: Severity,
-    /// Another glyph than the severity's own.
+    /// A glyph that replaces the severity's own.
     pub glyph: Option<&'static str>,
-    /// How it went in words.
+    /// The result in words.
     pub result: String,
-    /// What the plan's other runs say of it.
+    /// What the plan's later runs add to the result, such as "succeeded since".
     pub since: String,
-    /// The plan.
+    /// The plan's name.
     pub plan: String,
-    /// The failure message, or that there is none.
+    /// The failure message, or a note that there is none.
     pub message: Option<String>,
     /// The session's GUID.
     pub uid: String,
-    /// Where it is found.
+    /// The links to the session.
     pub link: SessionLink,
     /// The state in words.
     pub state: String,
-    /// When it started, and how long ago.
+    /// The start time, and its age.
     pub started: (String, String),
-    /// How long it took, or runs.
+    /// The duration, so far if it is running.
     pub duration: String,
-    /// How many machines are done.
+    /// The number of machines that are done.
     pub tasks: String,
-    /// The vendor's own figure.
+    /// The progress that the server reports.
     pub progress: Option<String>,
-    /// The same as a number of hundred, while it runs and may still grow.
+    /// The value of the progress bar in percent, while the session is running.
     pub bar: Option<String>,
     /// The backup server.
     pub server: String,
-    /// When it ended.
+    /// The end time.
     pub ended: String,
-    /// What kind of plan.
+    /// The type of the plan.
     pub kind: String,
 }
 
-/// Where a session is found; empty for what was imported, which is nowhere, and of a time that nobody knows.
+/// The links to a session. All are empty for an imported session, which has no page and whose time is unknown.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SessionLink {
-    /// Its own page.
+    /// The address of the session's page.
     pub href: String,
-    /// What `?session=` says of it.
+    /// The value of `?session=` for the session.
     pub details: String,
-    /// The titles of its connections, where several are asked.
+    /// The titles of the session's connections, if several are queried.
     pub connection: String,
-    /// Whether its connection has been silent for too long.
+    /// Whether the data of its connection is stale.
     pub is_stale: bool,
 }
 
@@ -73,7 +73,7 @@ pub fn name(session: &Session) -> String {
         .unwrap_or_else(|| "(no name)".to_owned())
 }
 
-/// How many sessions, in words.
+/// A number of sessions in words.
 #[must_use]
 pub fn count_of_sessions(count: usize) -> String {
     match count {
@@ -82,48 +82,47 @@ pub fn count_of_sessions(count: usize) -> String {
     }
 }
 
-/// A text, or what stands where there is none.
+/// A text, or a dash for `None`.
 #[must_use]
 pub fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "–".to_owned())
 }
 
-/// A state in the vendor's word.
+/// The vendor's word for a state.
 #[must_use]
 pub fn state(state: Option<&State>) -> String {
     state.map_or("–", State::word).to_owned()
 }
 
-/// What the gateway's verdict of a session, which takes the plan's other runs into account, adds to the word of the
-/// session alone.
+/// What the gateway's verdict adds to the word for the session alone: the gateway also considers the plan's other runs.
 #[must_use]
-pub fn added<'a>(held: &'a Verdict, word: &str) -> Option<&'a str> {
-    held.word.strip_prefix(word)?.strip_prefix(", ")
+pub fn verdict_addition<'a>(verdict: &'a Verdict, word: &str) -> Option<&'a str> {
+    verdict.word.strip_prefix(word)?.strip_prefix(", ")
 }
 
-/// A tick for what went well: normal is grey, but done is not the same as idle.
+/// A tick for success: normal is grey, but a successful run must not look like an idle resource.
 #[must_use]
 pub fn glyph(result: Option<&Outcome>, severity: Severity) -> Option<&'static str> {
     (result == Some(&Outcome::Success) && severity == Severity::Normal).then_some("done")
 }
 
-/// Progress in words: the vendor's own figure, which is no proof that it is done.
+/// The progress that the server reports. 100 % does not mean that the session is done.
 #[must_use]
 pub fn progress(progress: Option<f64>) -> Option<String> {
     progress.map(|progress| format!("{} %", number(progress)))
 }
 
-/// How much of a bar of hundred is full. What runs is never drawn as if it were done, whatever the server says.
+/// The value of the progress bar in percent. A running session never has a full bar, even if the server reports 100 %.
 fn bar(session: &Session) -> Option<String> {
     let progress = session
         .progress
         .filter(|progress| (0.0..100.0).contains(progress));
-    let runs = is_running(session.state.as_ref());
-    progress.filter(|_| runs).map(number)
+    let is_running = is_running(session.state.as_ref());
+    progress.filter(|_| is_running).map(number)
 }
 
-/// How many machines are done. While the plan runs, the server lists those that have begun: nobody knows how many there
-/// will be.
+/// The number of machines that are done. While the plan runs, the server lists only machines that have begun, so the
+/// total is unknown.
 fn tasks(session: &Session) -> String {
     match tasks_done(session) {
         (_, 0) => "–".to_owned(),
@@ -132,7 +131,7 @@ fn tasks(session: &Session) -> String {
     }
 }
 
-/// What stands where a session has no end: one that runs has none yet, of another the server does not say it.
+/// The text in place of a missing end time: "not yet" for a running session, else "not given".
 #[must_use]
 pub fn no_end(session: &Session) -> &'static str {
     if is_running(session.state.as_ref()) {
@@ -142,7 +141,7 @@ pub fn no_end(session: &Session) -> &'static str {
     }
 }
 
-/// Why something failed, or that nobody says why.
+/// The failure message, or a note that it is missing or unreadable.
 #[must_use]
 pub fn message(
     text: Option<&str>,
@@ -204,34 +203,34 @@ pub fn row(session: &Session, link: SessionLink, now: DateTime<Utc>, zone: Zone)
 /// A column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
-    /// How it went.
+    /// The result.
     Result,
-    /// The plan, and the failure message beneath.
+    /// The plan, with the failure message below.
     Plan,
-    /// Whether it runs.
+    /// The state.
     State,
-    /// When it started.
+    /// The start time.
     Started,
-    /// When it ended.
+    /// The end time.
     Ended,
-    /// How long it took.
+    /// The duration.
     Duration,
-    /// The vendor's own figure.
+    /// The progress that the server reports.
     Progress,
-    /// Machines done of all.
+    /// The number of machines that are done.
     Tasks,
     /// The backup server.
     Server,
-    /// What kind of plan.
+    /// The type of the plan.
     Type,
     /// The GUID.
     Id,
-    /// The connection, where several are asked.
+    /// The connections, if several are queried.
     Connection,
 }
 
 impl Column {
-    /// Every column that can be chosen, in their order.
+    /// Every column that can be chosen, in display order.
     pub const ALL: [Self; 11] = [
         Self::Result,
         Self::Plan,
@@ -246,7 +245,7 @@ impl Column {
         Self::Id,
     ];
 
-    /// Its header.
+    /// The column's header.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -265,7 +264,7 @@ impl Column {
         }
     }
 
-    /// The field that the service sorts it by, where it can.
+    /// The field by which the service sorts this column; `None` if it cannot.
     #[must_use]
     pub fn field(self) -> Option<Field> {
         Some(match self {
@@ -281,17 +280,17 @@ impl Column {
         })
     }
 
-    /// Whether it is shown until somebody chooses.
+    /// Whether the column is shown by default.
     #[must_use]
-    pub fn is_usual(self) -> bool {
+    pub fn is_default(self) -> bool {
         !matches!(self, Self::Ended | Self::Tasks | Self::Type | Self::Id)
     }
 
-    /// The columns of a choice; the plan always stays, because it names the row.
+    /// The chosen columns, or the default ones. The plan is always included, because it names the row.
     #[must_use]
     pub fn chosen(choice: Option<&[String]>) -> Vec<Self> {
         let is_chosen = |column: &Self| match choice {
-            None => column.is_usual(),
+            None => column.is_default(),
             Some(names) => *column == Self::Plan || names.iter().any(|name| name == column.name()),
         };
         Self::ALL.into_iter().filter(is_chosen).collect()
@@ -300,7 +299,7 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, SessionLink, added, row};
+    use super::{Column, SessionLink, row, verdict_addition};
     use crate::prefs::Zone;
     use chrono::{DateTime, Utc};
     use health::severity::Severity;
@@ -337,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_without_a_message_says_so() {
+    fn a_missing_or_unreadable_failure_message_is_noted() {
         assert_eq!(
             shown(&ended(Outcome::Failed)).message.as_deref(),
             Some("no message given")
@@ -357,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_runs_has_not_ended_yet() {
+    fn only_a_running_session_has_not_ended_yet() {
         for (state, words) in [
             (Some(State::Working), "not yet"),
             (Some(State::Stopping), "not yet"),
@@ -375,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn success_is_a_tick_and_grey_whatever_the_progress_says() {
+    fn success_is_a_grey_tick_whatever_the_progress_is() {
         let row = shown(&ended(Outcome::Success));
         assert_eq!(
             (row.severity, row.glyph, row.progress.as_deref()),
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_has_the_servers_figure_and_never_a_full_bar() {
+    fn a_running_session_shows_the_servers_progress_and_never_a_full_bar() {
         for (progress, state, words, bar) in [
             (Some(53.0), State::Working, Some("53 %"), Some("53")),
             (Some(0.0), State::Starting, Some("0 %"), Some("0")),
@@ -404,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_runs_the_machines_are_those_that_have_begun() {
+    fn a_running_session_counts_only_machines_that_have_begun() {
         let machines = |count: usize| {
             let task = Task {
                 state: Some(State::Stopped),
@@ -426,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_result_is_shown_as_it_is() {
+    fn an_unknown_result_is_shown_verbatim() {
         assert_eq!(
             shown(&ended(Outcome::Other("Postponed".into()))).result,
             "Postponed"
@@ -434,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_the_usual_ones_until_somebody_chooses_and_the_plan_stays() {
+    fn columns_have_a_default_and_the_plan_is_always_shown() {
         let names = |choice: Option<&[String]>| {
             let chosen = Column::chosen(choice).into_iter();
             chosen.map(Column::name).collect::<Vec<_>>().join(" ")
@@ -448,12 +447,12 @@ mod tests {
     }
 
     #[test]
-    fn a_running_session_counts_up() {
+    fn a_running_session_has_a_duration_until_now() {
         assert_eq!(shown(&running()).duration, "33 min 57 s");
     }
 
     #[test]
-    fn of_what_was_imported_nobody_knows_how_long_it_has_been_running() {
+    fn an_imported_running_session_has_no_duration() {
         let later = "2027-11-21T14:32:08Z".parse().expect("a time");
         let imported = |session: &Session| row(session, SessionLink::default(), later, Zone::Utc);
         let row = imported(&running());
@@ -465,15 +464,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_other_runs_add_to_a_verdict_is_said_beside_it() {
-        for (held, word, expected) in [
+    fn the_addition_of_a_verdict_is_found_by_the_sessions_own_word() {
+        for (verdict, word, expected) in [
             ("Failed, succeeded since", "Failed", Some("succeeded since")),
             ("Failed", "Failed", None),
             ("Running long", "Running", None),
             ("Failed, succeeded since", "Warning", None),
         ] {
-            let held = Verdict::new(Severity::Normal, held, String::new());
-            assert_eq!(added(&held, word), expected, "{held:?}");
+            let verdict = Verdict::new(Severity::Normal, verdict, String::new());
+            assert_eq!(verdict_addition(&verdict, word), expected, "{verdict:?}");
         }
     }
 }

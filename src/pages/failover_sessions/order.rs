@@ -1,10 +1,10 @@
-//! Which of two sessions comes first. Pure.
+//! The order of sessions by a column or a field. Pure.
 
 use super::model::Column;
 use std::cmp::Ordering;
 use vendors::veeam::{Field, Outcome, Session, State};
 
-/// Columns that are compared as they are, and not by what the screen says of them.
+/// Compares two sessions by the value behind a column, not by its text on the screen.
 #[must_use]
 pub fn by_column(a: &Session, b: &Session, by: Column) -> Ordering {
     let result = |session: &Session| match &session.result {
@@ -46,7 +46,7 @@ pub fn by_column(a: &Session, b: &Session, by: Column) -> Ordering {
     }
 }
 
-/// Texts without regard to case, as the services sort them; what differs in case alone, by its bytes.
+/// Compares texts without regard to case, as the services do. Texts that differ only in case are compared by bytes.
 fn by_text(a: Option<&str>, b: Option<&str>) -> Ordering {
     fn lower(text: &str) -> impl Iterator<Item = u8> {
         text.bytes().map(|byte| byte.to_ascii_lowercase())
@@ -57,7 +57,7 @@ fn by_text(a: Option<&str>, b: Option<&str>) -> Ordering {
     }
 }
 
-/// Fields that a service sorts by.
+/// Compares two sessions by a field, as a service sorts them.
 #[must_use]
 pub fn by_field(a: &Session, b: &Session, field: Field) -> Ordering {
     fn server(session: &Session) -> Option<&str> {

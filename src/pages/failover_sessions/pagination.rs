@@ -1,14 +1,14 @@
 //! The footer of the results: counts, and navigation by the server's own page links.
 
 use super::export_view::export_buttons;
-use super::found::Found;
+use super::found::FoundSessions;
 use super::model::count_of_sessions;
 use super::session_row::column_chooser;
 use crate::nav::use_nav;
 use leptos::prelude::*;
 use vendors::veeam::{Page, Paging};
 
-/// How many sessions there are, on which page of how many.
+/// The number of sessions, the page and the number of pages.
 fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
     let sessions = count_of_sessions(page.sessions.len());
     match &page.paging {
@@ -30,11 +30,11 @@ fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
     }
 }
 
-/// How many there are, the pages by the server's own links, columns and export.
+/// The summary, the page buttons, the column chooser and the export.
 #[must_use]
-pub fn pagination(found: Found) -> AnyView {
+pub fn pagination(found: FoundSessions) -> AnyView {
     let nav = use_nav();
-    let Found {
+    let FoundSessions {
         number,
         size,
         recent,
@@ -44,18 +44,18 @@ pub fn pagination(found: Found) -> AnyView {
         let page = found.page();
         !recent && page.is_some_and(|page| page.is_open_ended(size))
     });
-    // Nothing is said before it is known.
+    // Empty until the page is loaded.
     let summary = move || {
         let page = found.page()?;
         Some(summary(&page, number, is_open_ended.get()))
     };
-    // The links say where to go; the numbers only where a server sends none.
+    // Page numbers are used only if the server sends no links.
     let target = move |rel: &'static str| {
         let page = found.page();
         let paging = page.as_ref().and_then(|page| page.paging.as_ref());
         let known = paging.and_then(Paging::last);
-        let furthest = number.saturating_add(u32::from(is_open_ended.get()));
-        let last = known.unwrap_or(furthest);
+        let assumed = number.saturating_add(u32::from(is_open_ended.get()));
+        let last = known.unwrap_or(assumed);
         let by_number = match rel {
             "First" => (number > 1).then_some(1),
             "Previous" => (number > 1).then(|| number - 1),
@@ -73,9 +73,9 @@ pub fn pagination(found: Found) -> AnyView {
                 nav.change(&[("page", Some(&page.to_string()))]);
             }
         };
-        // Not `disabled`, which would take the focus from the one that was pressed: at the last page, and while a page loads.
-        let off = move || target(rel).is_none().then_some("true");
-        view! { <button type="button" class="btn" aria-disabled=off on:click=go>{rel}</button> }
+        // Not `disabled`, which would take the focus from the pressed button on the last page and while a page loads.
+        let disabled = move || target(rel).is_none().then_some("true");
+        view! { <button type="button" class="btn" aria-disabled=disabled on:click=go>{rel}</button> }
     };
     view! {
         <div class="bar">
@@ -96,7 +96,7 @@ mod tests {
     use vendors::veeam::{Link, Page, Paging, Session};
 
     #[test]
-    fn pages_are_counted_only_by_what_the_server_says() {
+    fn the_number_of_pages_comes_only_from_the_server() {
         let paging = |page, pages, last: Option<&str>| {
             let links = last.map(|href| Link {
                 rel: Some("Last".to_owned()),

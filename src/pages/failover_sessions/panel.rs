@@ -1,4 +1,4 @@
-//! One session beside the table, at an address of its own (`?session=…`).
+//! The details of one session beside the table, with an address of their own (`?session=…`).
 
 use super::model::{name, or_dash};
 use super::session::{Facts, LiveTasks};
@@ -12,7 +12,7 @@ use leptos::html;
 use leptos::prelude::*;
 use vendors::veeam::{self, Link, MediaType, Session};
 
-/// The panel.
+/// The panel "Session details".
 #[component]
 pub fn Panel(
     /// The connection's id.
@@ -21,11 +21,11 @@ pub fn Panel(
     title: String,
     /// The session's GUID.
     uid: String,
-    /// The media type to ask for.
+    /// The media type to request.
     wire: MediaType,
-    /// Whether it has just been opened: of one that stays open while the list changes, nothing moves.
+    /// Whether the panel has just been opened. Only then may it scroll and take the focus.
     opened: bool,
-    /// Whether the list beside it is there, which may push it down.
+    /// Whether the list beside the panel is drawn, which may push the panel down.
     listed: Memo<bool>,
 ) -> impl IntoView {
     let nav = use_nav();
@@ -35,7 +35,7 @@ pub fn Panel(
             .map_or_else(|| "Session".to_owned(), |session| name(&session))
     };
     let close = move |_| {
-        // The focus goes back to the row; where that is not drawn, to the page.
+        // The focus returns to the row, or to the page if the row is not drawn.
         if !focus("tr[aria-current] button") {
             focus("#main");
         }
@@ -53,19 +53,19 @@ pub fn Panel(
         connection: connection.clone(),
         uid: uid.clone(),
     };
-    // Beside the table, or below it: where it cannot be seen, nothing would seem to have happened.
+    // On a narrow screen the panel is below the table. It is scrolled into view, so that the user sees that it opened.
     let heading = NodeRef::<html::H2>::new();
     on_change(move || {
         let Some(heading) = heading.get().filter(|_| opened && listed.get()) else {
             return;
         };
-        // The rows are drawn by then.
+        // The rows are drawn by the next frame.
         request_animation_frame(move || {
-            let place = heading.get_bounding_client_rect();
+            let rect = heading.get_bounding_client_rect();
             let height = window().inner_height().ok().and_then(|it| it.as_f64());
-            let is_seen = place.top() >= 0.0 && height.is_none_or(|it| place.bottom() <= it);
-            let typed_in = document().query_selector(":is(input, select):focus");
-            if !is_seen && typed_in.is_ok_and(|one| one.is_none()) {
+            let is_visible = rect.top() >= 0.0 && height.is_none_or(|it| rect.bottom() <= it);
+            let focused_field = document().query_selector(":is(input, select):focus");
+            if !is_visible && focused_field.is_ok_and(|field| field.is_none()) {
                 heading.scroll_into_view();
                 let _ = heading.focus();
             }
@@ -91,7 +91,7 @@ pub fn Panel(
     }
 }
 
-/// The session's links, by their path and query: their hosts are the server's own idea of its name.
+/// The session's links by path and query. The hosts are omitted: they are the server's own name for itself.
 fn links(live: Live<Session>) -> AnyView {
     let links = move || {
         live.value()
@@ -117,7 +117,7 @@ fn links(live: Live<Session>) -> AnyView {
     .into_any()
 }
 
-/// The payload as it comes, asked for when somebody wants to see it.
+/// The unparsed payload, requested on demand.
 fn raw_payload(connection: String, uid: String, wire: MediaType) -> AnyView {
     let raw: RwSignal<Option<Result<String, Failure>>> = RwSignal::new(None);
     let request = StoredValue::new((connection, uid));

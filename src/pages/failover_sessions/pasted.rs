@@ -1,25 +1,25 @@
-//! A text that is no filter but holds one: a query as documentation, an address bar or a script has it. Pure.
+//! Reads a complete query that is pasted into the filter field, as in documentation, an address bar or a script. Pure.
 
-use super::query::MOST;
+use super::query::MAX_PAGE_SIZE;
 use vendors::veeam::{Query, Sort};
 
-/// What such a text asks for.
+/// A query that was pasted.
 #[derive(Debug, PartialEq)]
 pub struct PastedQuery {
-    /// The filter alone.
+    /// The filter.
     pub filter: String,
-    /// The order, where the text gives one.
+    /// The order, if the text contains one.
     pub sort: Option<Sort>,
-    /// The page size, where the text gives one.
+    /// The page size, if the text contains one.
     pub size: Option<u32>,
-    /// What may not be meant, in sentences.
+    /// Possible mistakes, in sentences.
     pub warnings: String,
 }
 
-/// Reads a text that is no filter; `None` where it does not look like a query either.
+/// Reads a text that is not a valid filter; `None` if it does not look like a query either.
 ///
 /// # Errors
-/// One sentence about what of the query cannot be read.
+/// One sentence about the part of the query that cannot be read.
 #[must_use]
 pub fn read(text: &str) -> Option<Result<PastedQuery, String>> {
     let lower = text.to_ascii_lowercase();
@@ -28,7 +28,7 @@ pub fn read(text: &str) -> Option<Result<PastedQuery, String>> {
     let pasted = if is_query {
         Query::from_text(text)
     } else if text.contains("\"\"") {
-        // A filter alone, with quotes that may be doubled.
+        // Only a filter, with quotes that may be doubled.
         let filter = text.replace('%', "%25").replace('&', "%26");
         Query::from_text(&format!("filter={filter}")).ok().map(Ok)?
     } else {
@@ -39,21 +39,21 @@ pub fn read(text: &str) -> Option<Result<PastedQuery, String>> {
         Err(why) => return Some(Err(why)),
     };
     let query = pasted.query;
-    // Somebody has begun to type one.
+    // A query that is still being typed.
     if query.filter.is_none() && !text.contains('&') {
         return None;
     }
     let mut warnings = pasted.warnings;
     if query.page > 1 {
         warnings.push(format!(
-            "page={} is left out: a query begins on its first page.",
+            "page={} is ignored: a query starts on its first page.",
             query.page
         ));
     }
-    let size = has("pagesize=").then_some(query.page_size.min(MOST));
+    let size = has("pagesize=").then_some(query.page_size.min(MAX_PAGE_SIZE));
     if size.is_some_and(|size| size < query.page_size) {
         warnings.push(format!(
-            "pageSize={} is more than this page shows at once: {MOST} are asked for.",
+            "pageSize={} exceeds the maximum: {MAX_PAGE_SIZE} is used.",
             query.page_size
         ));
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_query_gives_its_filter_its_order_and_its_page_size() {
+    fn a_complete_query_has_a_filter_an_order_and_a_page_size() {
         let query = pasted(
             "type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=Result==failed",
         );
@@ -103,7 +103,7 @@ mod tests {
         );
         assert_eq!(
             query.warnings,
-            "page=2 is left out: a query begins on its first page."
+            "page=2 is ignored: a query starts on its first page."
         );
         let query = pasted("type=CloudFailoverSession&format=Entities");
         assert_eq!(
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_size_that_is_too_large_is_the_largest_and_that_is_said() {
+    fn a_page_size_over_the_maximum_is_limited_with_a_warning() {
         let of = |size: &str| pasted(&format!("type=CloudFailoverSession&pageSize={size}"));
         assert_eq!(
             (of("1000").size, of("1000").warnings),
@@ -123,12 +123,12 @@ mod tests {
         assert_eq!(query.size, Some(1000));
         assert_eq!(
             query.warnings,
-            "pageSize=5000 is more than this page shows at once: 1000 are asked for."
+            "pageSize=5000 exceeds the maximum: 1000 is used."
         );
     }
 
     #[test]
-    fn what_may_not_be_meant_is_said() {
+    fn possible_mistakes_in_a_query_are_warned_about() {
         for (text, filter, warning) in [
             (
                 "type=CloudFailoverSession&filter=State==Working&Result==None",
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_stays_what_was_typed() {
+    fn text_that_is_not_a_query_is_not_read_as_one() {
         for text in [
             "",
             "Colour==red",

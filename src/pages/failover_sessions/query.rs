@@ -1,4 +1,4 @@
-//! The query as it stands in the URL:
+//! The query in the URL:
 //! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
 use super::ranges::RelativeRanges;
@@ -9,34 +9,34 @@ use chrono::{DateTime, Utc};
 use vendors::veeam::{Field, Filter, FilterError, MediaType, Query, Sort};
 
 /// The page sizes on offer; the server's own is 100.
-pub const SIZES: [u32; 4] = [10, 25, 50, 100];
+pub const PAGE_SIZES: [u32; 4] = [10, 25, 50, 100];
 
-/// The size that a fresh query has.
-pub const SIZE: u32 = 25;
+/// The default page size.
+pub const DEFAULT_PAGE_SIZE: u32 = 25;
 
-/// The largest size that a query may have.
-pub const MOST: u32 = 1000;
+/// The maximum page size.
+pub const MAX_PAGE_SIZE: u32 = 1000;
 
-/// What the URL asks for.
+/// The query that the URL describes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryParams {
-    /// The query without the relative ranges, or what is wrong with it.
+    /// The query without the relative ranges, or why it is invalid.
     pub query: Result<Query, String>,
     /// The filter as typed.
     pub filter: String,
-    /// The ranges that are counted back from now.
+    /// The time ranges relative to now.
     pub relative: RelativeRanges,
-    /// The media type to ask for; the connection's own where the URL says none.
+    /// The media type to request; `None` for the one that the connection is configured for.
     pub wire: Option<MediaType>,
-    /// Whether all connections are asked, each in the media type that it is configured for.
+    /// Whether all connections are queried, each with its configured media type.
     pub all: bool,
-    /// Whether the collection of the last 30 days is asked for in place of the query.
+    /// Whether the collection of the last 30 days is requested instead of the query.
     pub recent: bool,
     /// The sort field and direction.
     pub sort: Sort,
-    /// Rows a page.
+    /// The number of rows per page.
     pub size: u32,
-    /// From 1.
+    /// The page number, from 1.
     pub page: u32,
 }
 
@@ -68,17 +68,17 @@ pub fn query_params(nav: Nav) -> QueryParams {
 }
 
 impl QueryParams {
-    /// The query that is sent, its relative ranges counted back from `now`.
+    /// The query to send, with its relative ranges resolved at `now`.
     ///
     /// # Errors
-    /// What is wrong with the filter or a range.
-    pub fn sent(&self, now: DateTime<Utc>, zone: ZoneAt) -> Result<Query, String> {
+    /// Why the filter or a range is invalid.
+    pub fn resolved(&self, now: DateTime<Utc>, zone: ZoneAt) -> Result<Query, String> {
         let query = self.query.clone()?;
         let filter = self.relative.narrow(query.filter.as_ref(), now, zone);
         Ok(Query { filter, ..query })
     }
 
-    /// The same but for the page.
+    /// Whether the two differ at most in the page number.
     #[must_use]
     pub fn is_same_list(&self, other: &Self) -> bool {
         let first = |params: &Self| Self {
@@ -99,10 +99,10 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
     let size = size
         .parse()
         .ok()
-        .filter(|size| (1..=MOST).contains(size))
-        .unwrap_or(SIZE);
+        .filter(|size| (1..=MAX_PAGE_SIZE).contains(size))
+        .unwrap_or(DEFAULT_PAGE_SIZE);
     let page = page.parse().ok().filter(|page| *page > 0).unwrap_or(1);
-    let query = parsed(&filter)
+    let query = parse_filter(&filter)
         .map(|filter| Query {
             filter,
             sort,
@@ -124,18 +124,18 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
     }
 }
 
-/// A filter as it is typed; `None` where nothing is.
+/// Parses a typed filter; `None` if it is blank.
 ///
 /// # Errors
-/// Why it cannot be read.
-pub fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
+/// The syntax error.
+pub fn parse_filter(text: &str) -> Result<Option<Filter>, FilterError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
     Filter::parse(text).map(Some)
 }
 
-/// A media type by its word in the URL.
+/// The media type for a value of the URL parameter `wire`.
 #[must_use]
 pub fn media_type(word: &str) -> Option<MediaType> {
     match word {
@@ -145,7 +145,7 @@ pub fn media_type(word: &str) -> Option<MediaType> {
     }
 }
 
-/// A sort as it stands in the URL.
+/// The value of the URL parameter `sort`.
 #[must_use]
 pub fn write_sort(sort: Sort) -> String {
     let sign = if sort.descending { "-" } else { "" };
@@ -154,7 +154,7 @@ pub fn write_sort(sort: Sort) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{SIZE, read, write_sort};
+    use super::{DEFAULT_PAGE_SIZE, read, write_sort};
     use vendors::veeam::{Field, Sort};
 
     fn of(filter: &str, sort: &str, size: &str, page: &str) -> super::QueryParams {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_url_asks_for_the_newest() {
+    fn an_empty_url_queries_the_newest_sessions() {
         let params = of("", "", "", "");
         assert_eq!(
             params.sort,
@@ -171,7 +171,7 @@ mod tests {
                 descending: true
             }
         );
-        assert_eq!((params.size, params.page), (SIZE, 1));
+        assert_eq!((params.size, params.page), (DEFAULT_PAGE_SIZE, 1));
         assert!(params.query.is_ok_and(|query| query.filter.is_none()));
     }
 
@@ -183,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_in_the_url_is_the_default_and_a_wrong_filter_says_where() {
+    fn invalid_url_values_become_defaults_and_an_invalid_filter_is_an_error() {
         let params = of("Colour==red", "Colour", "-5", "0");
-        assert_eq!((params.size, params.page), (SIZE, 1));
+        assert_eq!((params.size, params.page), (DEFAULT_PAGE_SIZE, 1));
         assert!(params.query.is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! When sessions started or ended: a relative range, which is counted back from now, or two times.
+//! The choice of a time range for when sessions started or ended: a range relative to now, or two times.
 
 use super::builder::Builder;
 use super::ranges::{End, Limit, Range, RelativeRange, in_zone};
-use super::select::{Choice, choice, labelled};
+use super::select::{Choice, choice, labelled_select};
 use super::tokens::field_label;
 use crate::on_change::on_change_since;
 use crate::prefs::{Prefs, Zone, use_prefs};
@@ -11,10 +11,10 @@ use crate::ui::{error_status, times};
 use leptos::prelude::*;
 use vendors::veeam::Field;
 
-/// The choice of two times.
+/// The value of the choice of two times.
 const CUSTOM: &str = "custom";
 
-/// The choice that says that the filter limits the time by conditions which are no range.
+/// The value shown while the filter limits the field by conditions that are not a range.
 const IN_FILTER: &str = "filter";
 
 /// The choice for one time field.
@@ -23,7 +23,7 @@ pub struct RangeChoice {
     builder: Builder,
     field: Field,
     prefs: Prefs,
-    /// Whether two times are being entered, before they are in force.
+    /// Whether two times are being entered that are not yet applied.
     is_entering: RwSignal<bool>,
     from: RwSignal<String>,
     to: RwSignal<String>,
@@ -31,7 +31,7 @@ pub struct RangeChoice {
 }
 
 impl RangeChoice {
-    /// A choice that follows what runs.
+    /// A choice that follows the query that ran last.
     #[must_use]
     pub fn new(builder: Builder, field: Field) -> Self {
         let choice = Self {
@@ -66,7 +66,7 @@ impl RangeChoice {
         let choice = |value, words| choice(value, words, value == chosen);
         let mut choices = vec![choice("", "any time")];
         choices.extend(RelativeRange::ALL.map(|range| choice(range.code(), range.word())));
-        // Offered only while it is so: nobody can choose it.
+        // Shown only while it applies: it cannot be chosen.
         if self.limit() == Limit::Other {
             choices.push(choice(IN_FILTER, "In the filter"));
         }
@@ -77,7 +77,7 @@ impl RangeChoice {
     fn choose(self, value: &str) {
         self.is_entering.set(value == CUSTOM);
         self.error.set(None);
-        // The times of a custom range are entered first, and what the filter says stays.
+        // A custom range applies only once its times are entered; until then the filter stays.
         if !matches!(value, CUSTOM | IN_FILTER) {
             let range = RelativeRange::from_code(value);
             let limit = range.map_or(Limit::AnyTime, Limit::Relative);
@@ -85,12 +85,12 @@ impl RangeChoice {
         }
     }
 
-    /// The two times as a range. `None` where they are none, which is then said.
+    /// The two times as a range. `None` with an error message if they are not a range.
     fn entered(self) -> Option<Range> {
         let zone = self.prefs.zone.get_untracked();
         let at = move |at| times::offset(zone, at);
         let (from, to) = (self.from.get_untracked(), self.to.get_untracked());
-        // An end that nobody edited stays: its text may stand for two moments.
+        // An unedited end keeps its moment: its local time may occur twice.
         let before = untrack(|| self.limit()).range();
         let entered = Range::custom(&from, &to, before, &at);
         self.error.set(entered.as_ref().err().cloned());
@@ -103,8 +103,8 @@ impl RangeChoice {
         }
     }
 
-    /// Adds the range that is entered and not in force yet. Gives whether the query can run: not with times that are no
-    /// range.
+    /// Adds the range that is entered but not yet applied. Returns whether the query can run, which it cannot with
+    /// invalid times.
     pub fn add_entered(self, ranges: &mut Vec<(Field, Range)>) -> bool {
         let limit = untrack(|| self.limit());
         let is_blank = self.from.read_untracked().is_empty() && self.to.read_untracked().is_empty();
@@ -117,31 +117,31 @@ impl RangeChoice {
         entered.is_some()
     }
 
-    /// What is entered follows the range that is in force and the clocks of the screen.
+    /// Updates the entered times when the applied range or the time zone changes.
     fn follow(self, before: Option<(Limit, Zone)>) -> (Limit, Zone) {
         let (limit, zone) = (self.limit(), self.prefs.zone.get());
         if before == Some((limit, zone)) {
             return (limit, zone);
         }
         let at = move |at| times::offset(zone, at);
-        let was = before.filter(|(was, _)| *was == limit);
+        let unchanged = before.filter(|(old, _)| *old == limit);
         self.error.set(None);
-        // Another range of the address takes the place of what is being entered, and other clocks show the same times.
-        if was.is_none() {
+        // A new range replaces the entered times; a new time zone only converts them.
+        if unchanged.is_none() {
             self.is_entering.set(false);
         }
         let Range { from, to } = limit.range();
-        for (text, end, in_force) in [(self.from, End::From, from), (self.to, End::To, to)] {
-            let new = match was {
+        for (text, end, applied) in [(self.from, End::From, from), (self.to, End::To, to)] {
+            let new = match unchanged {
                 Some((_, old)) => {
                     let old = move |at| times::offset(old, at);
-                    text.with_untracked(|text| in_zone(text, end, in_force, &old, &at))
+                    text.with_untracked(|text| in_zone(text, end, applied, &old, &at))
                 }
-                None => in_force
+                None => applied
                     .map(|moment| local_text(moment, &at))
                     .unwrap_or_default(),
             };
-            // One that is incomplete has no text, and would be lost.
+            // Setting an equal text would clear an incomplete entry, for which the browser reports an empty text.
             if text.with_untracked(|text| *text != new) {
                 text.set(new);
             }
@@ -150,7 +150,7 @@ impl RangeChoice {
     }
 }
 
-/// The choice, and the two times while they are chosen.
+/// The select, and the fields for two times while "Custom…" is chosen.
 #[must_use]
 pub fn range_choice(choice: RangeChoice) -> AnyView {
     let label = field_label(choice.field);
@@ -174,5 +174,5 @@ pub fn range_choice(choice: RangeChoice) -> AnyView {
     };
     let choices = Box::new(move || choice.choices());
     let choose = Box::new(move |value: &str| choice.choose(value));
-    view! { {labelled(label, choices, choose)}{inputs} }.into_any()
+    view! { {labelled_select(label, choices, choose)}{inputs} }.into_any()
 }

@@ -1,38 +1,38 @@
-//! Ranges of time for when sessions started and ended: relative ones, which are counted back from now, and
-//! custom ones between two times on the clock. What is sent is UTC. Pure; `now` is an argument.
+//! Time ranges for when sessions started and ended: relative ones, which count back from now, and custom ones between
+//! two local times. Requests use UTC. Pure; `now` is an argument.
 
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
 use crate::json;
-use crate::ui::time_zone::{ZoneAt, clock, end_moment, local_text, moment};
+use crate::ui::time_zone::{ZoneAt, end_moment, local_text, moment, parse_local};
 use chrono::{DateTime, Timelike, Utc};
 use vendors::veeam::{Field, Filter, Op};
 
-/// A custom range of a time field: between two moments, either of which may be open. The first is in it, the second is
-/// not, so that ranges can follow each other.
+/// A custom range of a time field between two moments, either of which may be open. The start is inclusive and the end
+/// exclusive, so that ranges can be adjacent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Range {
-    /// The first moment.
+    /// The start, inclusive.
     pub from: Option<DateTime<Utc>>,
-    /// The first moment after it.
+    /// The end, exclusive.
     pub to: Option<DateTime<Utc>>,
 }
 
-/// What limits a time field of a query.
+/// The limit on a time field of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Nothing does.
+    /// No limit.
     AnyTime,
-    /// A relative range beside the filter.
+    /// A relative range in its own URL parameter.
     Relative(RelativeRange),
-    /// A custom range, which the conditions of the filter give.
+    /// A custom range from conditions of the filter.
     Custom(Range),
-    /// Conditions of the filter that are no range.
+    /// Conditions of the filter that are not a range.
     Other,
 }
 
 impl Limit {
-    /// The custom range; of anything else, one that is open.
+    /// The custom range; an open one for any other limit.
     #[must_use]
     pub fn range(self) -> Range {
         match self {
@@ -45,23 +45,23 @@ impl Limit {
 /// An end of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The beginning.
+    /// The start.
     From,
     /// The end.
     To,
 }
 
 impl Range {
-    /// A custom range from two times as a form gives them, `YYYY-MM-DDTHH:MM` on the clocks of a zone,
-    /// also with seconds, or a date alone for its midnight. An empty one leaves that end open. Where the clocks go back
-    /// over a time, it begins at the first of the two moments and ends at the second; an end of the range `before` whose
-    /// text is still the same stays the moment that it was.
+    /// A custom range from two entered local times: `YYYY-MM-DDTHH:MM`, also with seconds, or a date for its
+    /// midnight. An empty text leaves its end open. If a local time occurs twice because the clocks go back, the range
+    /// starts at the first moment or ends at the second. An end whose text is that of the range `before` keeps its
+    /// moment.
     ///
     /// # Errors
-    /// A sentence: both are empty, there is no such time, or the first is not before the second.
+    /// A sentence: both are empty, a time is invalid or does not exist, or the first is not before the second.
     pub fn custom(from: &str, to: &str, before: Self, zone: ZoneAt) -> Result<Self, String> {
-        let from = given(from, End::From, before.from, zone)?;
-        let to = given(to, End::To, before.to, zone)?;
+        let from = parse_end(from, End::From, before.from, zone)?;
+        let to = parse_end(to, End::To, before.to, zone)?;
         match (from, to) {
             (None, None) => Err("Enter at least one of the two times.".to_owned()),
             (Some(from), Some(to)) if from >= to => Err("From must be before To.".to_owned()),
@@ -69,7 +69,7 @@ impl Range {
         }
     }
 
-    /// The conditions that are sent, all of which have to hold.
+    /// The conditions to send, all of which must hold.
     #[must_use]
     pub fn conditions(self, field: Field) -> Vec<Filter> {
         let from = (Op::GreaterOrEqual, self.from);
@@ -78,8 +78,8 @@ impl Range {
         conditions.collect()
     }
 
-    /// The range in whole seconds that a filter gives a field by conditions that have to hold whatever else does. `None`
-    /// where there is no such range, or more than one condition an end.
+    /// The range in whole seconds that a filter's required conditions on a field form. `None` if they form no range or
+    /// if one end has more than one condition.
     #[must_use]
     pub fn of(filter: Option<&Filter>, field: Field) -> Option<Self> {
         let mut range = Self::default();
@@ -102,10 +102,10 @@ impl Range {
     }
 }
 
-/// The conditions on a field that have to hold and are no range, as they are sent; empty where there are none. A form
-/// of two ends cannot show them: they may exclude the first moment, or be several for one end.
+/// The required conditions on a field that do not form a range, as filter text; empty for none. The range form cannot
+/// show them: one may exclude its moment, or one end may have several.
 #[must_use]
-pub fn no_range(filter: Option<&Filter>, field: Field) -> String {
+pub fn other_conditions(filter: Option<&Filter>, field: Field) -> String {
     if Range::of(filter, field).is_some() {
         return String::new();
     }
@@ -115,20 +115,24 @@ pub fn no_range(filter: Option<&Filter>, field: Field) -> String {
     own.join(";")
 }
 
-/// A filter with other conditions in place of those that it has on a field; what is nested in "any of" stays.
+/// A filter whose required conditions on a field are replaced; conditions nested in "any of" stay.
 #[must_use]
-pub fn replaced(filter: Option<&Filter>, field: Field, conditions: &[Filter]) -> Option<Filter> {
+pub fn replace_conditions(
+    filter: Option<&Filter>,
+    field: Field,
+    conditions: &[Filter],
+) -> Option<Filter> {
     let kept = filter.map(required).unwrap_or_default();
     let kept = kept.iter().filter(|item| !is_on(item, field));
     Filter::All(kept.chain(conditions).cloned().collect()).normalised()
 }
 
-/// Whether it is a condition on a field.
+/// Whether an item is a condition on a field.
 fn is_on(item: &Filter, field: Field) -> bool {
     matches!(item, Filter::Condition(condition) if condition.field == field)
 }
 
-/// What has to hold in any case.
+/// The items that must hold in any case.
 fn required(filter: &Filter) -> &[Filter] {
     match filter {
         Filter::All(items) => items,
@@ -136,15 +140,14 @@ fn required(filter: &Filter) -> &[Filter] {
     }
 }
 
-/// The moment that a value of a time field means: with `Z` or an offset, or without either UTC; a date
-/// alone is its midnight.
+/// Parses a value of a time field: with `Z` or an offset, otherwise as UTC; a date without a time is its midnight.
 #[must_use]
 pub fn utc(value: &str) -> Option<DateTime<Utc>> {
     let value = value.trim();
-    json::moment(value).or_else(|| Some(clock(value)?.and_utc()))
+    json::moment(value).or_else(|| Some(parse_local(value)?.and_utc()))
 }
 
-fn given(
+fn parse_end(
     text: &str,
     end: End,
     before: Option<DateTime<Utc>>,
@@ -161,7 +164,7 @@ fn given(
         End::From => ("From", moment),
         End::To => ("To", end_moment),
     };
-    let time = clock(text).ok_or_else(|| {
+    let time = parse_local(text).ok_or_else(|| {
         format!("{word}: “{text}” is not a date and time such as 2026-11-21T14:30.")
     })?;
     let at = moment(time, zone).ok_or_else(|| {
@@ -170,8 +173,8 @@ fn given(
     Ok(Some(at))
 }
 
-/// What is being entered for an end, on the clocks of another zone. It stays as it is while it is no time. `before` is the
-/// end that is in force, whose text may stand for two moments.
+/// Converts the text that is being entered for an end to another time zone. A text that is not a time stays as it is.
+/// `before` is the applied end: if the text stands for it, its moment is used, because a local time may occur twice.
 #[must_use]
 pub fn in_zone(
     text: &str,
@@ -180,7 +183,7 @@ pub fn in_zone(
     old: ZoneAt,
     new: ZoneAt,
 ) -> String {
-    match given(text, end, before, old) {
+    match parse_end(text, end, before, old) {
         Ok(Some(at)) => local_text(at, new),
         _ => text.to_owned(),
     }

@@ -1,23 +1,22 @@
-//! Relative time ranges, counted back from now. Pure; `now` is an argument.
+//! Relative time ranges, which count back from now. Pure; `now` is an argument.
 //!
-//! A relative range is never written into the filter of the URL, where it would be a fixed moment by the
-//! time that someone opens the link or the saved query. It stands beside it (`?started=24h&filter=…`,
-//! `ended=…` for the end) and is counted back anew each time that the query runs.
+//! A relative range has its own URL parameter (`?started=24h&filter=…`, `ended=…` for the end), and each run of the
+//! query resolves it again. In the filter, a link or a saved query would fix the moment at which it was created.
 
-use crate::ui::time_zone::{ZoneAt, moment_or_next, shown};
+use crate::ui::time_zone::{ZoneAt, local_time, moment_or_next};
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Timelike, Utc};
 use vendors::veeam::{Field, Filter, Op};
 
-/// A range that is counted back from now, without an end.
+/// A range that counts back from now and has no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RelativeRange {
     /// The last hour.
     Hour,
     /// The last 24 hours.
     Day,
-    /// The last seven times 24 hours.
+    /// The last 7 × 24 hours.
     Week,
-    /// Since the first of the month, in the zone on the screen.
+    /// Since the first day of the month in the chosen time zone.
     Month,
 }
 
@@ -25,7 +24,7 @@ impl RelativeRange {
     /// Every relative range.
     pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
-    /// As it is shown.
+    /// The label.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -36,7 +35,7 @@ impl RelativeRange {
         }
     }
 
-    /// As it stands in the URL.
+    /// The code in the URL.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -53,8 +52,7 @@ impl RelativeRange {
         Self::ALL.into_iter().find(|range| range.code() == code)
     }
 
-    /// Where it begins, at a whole minute: pages of one answer then ask the same, and so do people
-    /// who look at the same time.
+    /// The start, rounded down to a minute, so that all pages of a list and simultaneous viewers send the same query.
     #[must_use]
     pub fn start(self, now: DateTime<Utc>, zone: ZoneAt) -> DateTime<Utc> {
         let back = match self {
@@ -62,7 +60,7 @@ impl RelativeRange {
             Self::Day => TimeDelta::hours(24),
             Self::Week => TimeDelta::days(7),
             Self::Month => {
-                let first = shown(now, zone).date().with_day(1);
+                let first = local_time(now, zone).date().with_day(1);
                 let first = first.map(|first| first.and_time(NaiveTime::MIN));
                 return first.map_or(now, |first| moment_or_next(first, zone));
             }
@@ -73,24 +71,24 @@ impl RelativeRange {
     }
 }
 
-/// The relative ranges that stand beside a filter.
+/// The relative ranges of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RelativeRanges {
-    /// Of `CreationTime`.
+    /// The range of `CreationTime`.
     pub started: Option<RelativeRange>,
-    /// Of `EndTime`.
+    /// The range of `EndTime`.
     pub ended: Option<RelativeRange>,
 }
 
 impl RelativeRanges {
-    /// The parameters of the URL, in the order of the fields.
+    /// The URL parameters, in the order of the fields.
     pub const PARAMS: [&str; 2] = ["started", "ended"];
 
     /// Reads the parameters [`RelativeRanges::PARAMS`].
     ///
     /// # Errors
-    /// One sentence that names the parameter: an unknown range is refused, because without it the
-    /// query would find more than was asked for.
+    /// One sentence that names the parameter. An unknown range is an error, because without it the query would return
+    /// more than intended.
     pub fn read(started: Option<&str>, ended: Option<&str>) -> Result<Self, String> {
         let range = |name: &str, code: Option<&str>| match code.filter(|code| !code.is_empty()) {
             None => Ok(None),
@@ -106,13 +104,13 @@ impl RelativeRanges {
         })
     }
 
-    /// Whether what is sent depends on the zone on the screen.
+    /// Whether the query depends on the chosen time zone.
     #[must_use]
     pub fn needs_zone(self) -> bool {
         [self.started, self.ended].contains(&Some(RelativeRange::Month))
     }
 
-    /// The filter that is sent: the one of the URL, and the beginnings of the ranges behind it.
+    /// The filter to send: the one in the URL, followed by the starts of the ranges.
     #[must_use]
     pub fn narrow(
         self,

@@ -1,21 +1,21 @@
-//! What a query found, at one connection or at several: the table "Cloud failover sessions", its pages, what went
-//! wrong, and the panel of one session beside it.
+//! The results of a query at one or several connections: the table "Cloud failover sessions", its pages, errors, and
+//! the panel of one session beside it.
 
 use super::builder::Builder;
-use super::found::{Found, QueriedConnection};
+use super::found::{FoundSessions, QueriedConnection};
 use super::histogram_view::histogram_view;
-use super::merge::needed;
+use super::merge::sessions_needed;
 use super::model::{Column, Row};
 use super::pagination::pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::cells;
 use crate::live::rows::Rows;
-use crate::live::veeam::Ask;
+use crate::live::veeam::CurrentQuery;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::on_change::on_change;
-use crate::pages::last_known::aged;
+use crate::pages::last_known::last_known_note;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_window::{LongTable, RowWindow};
@@ -27,18 +27,17 @@ use std::sync::Arc;
 use vendors::veeam::{Field, MediaType, Page, Paging, Query, Sort};
 use vendors::{Connection, System};
 
-/// Up to how many rows are all drawn; of more only those that are seen, because a server may answer with
-/// thousands on one page.
-const ALL_DRAWN: usize = 200;
+/// A longer table draws only the visible rows, because a server may return thousands on one page.
+const DRAW_ALL_UP_TO: usize = 200;
 
-/// The field whose header was pressed last, until the list in its order is there: all headers are drawn anew with it.
+/// The field whose header was pressed last, until the sorted list arrives and all headers are drawn again.
 type PressedHeader = StoredValue<Option<Field>>;
 
-/// Gives the focus back to the header that was pressed, once the table is drawn, unless it was moved on meanwhile.
+/// Returns the focus to the pressed header once the table is drawn, unless the user has moved the focus.
 fn focus_header(field: Field) {
     request_animation_frame(move || {
         let focused = document().active_element();
-        if focused.is_some_and(|one| one.id() == "results") {
+        if focused.is_some_and(|focused| focused.id() == "results") {
             focus(&format!("#{}", header_id(field)));
         }
     });
@@ -57,24 +56,24 @@ pub fn wire_of(connection: &Connection) -> MediaType {
     }
 }
 
-/// The results of what the URL asks.
+/// The results of the query in the URL.
 #[component]
 pub fn Results(
-    /// The connections that are asked, one at least.
+    /// The connections that are queried, at least one.
     connections: Vec<Connection>,
-    /// What the URL asks for.
+    /// The query in the URL.
     params: Memo<QueryParams>,
-    /// The query being built, which is given the server's objections.
+    /// The query being built, which shows the server's errors.
     builder: Builder,
 ) -> impl IntoView {
     let (prefs, watched, clock) = (use_prefs(), use_watched(), use_clock());
     let mut ran: Option<(QueryParams, u32, DateTime<Utc>)> = None;
     let connections = StoredValue::new(connections);
-    // The pages that are drawn in turn have these in common.
+    // This state is kept when another page of the list is drawn.
     let (every, opened) = (RwSignal::new(false), StoredValue::new(None));
     let pressed: PressedHeader = StoredValue::new(None);
     move || {
-        // What was pressed may go with the list that it was in.
+        // The focused element may be removed with the old list.
         hand_over("#results");
         let (params, run) = (params.get(), builder.runs.get());
         // Relative ranges count back from the moment that the first page was requested, not from each page.
@@ -83,46 +82,46 @@ pub fn Results(
             .filter(|(old, last, _)| *last == run && old.is_same_list(&params))
             .map_or_else(|| watched.now_untracked(), |(_, _, now)| now);
         ran = Some((params.clone(), run, now));
-        let first_asked = builder.asked_at.get_untracked().filter(|at| *at > now);
+        let last_poll = builder.queried_at.get_untracked().filter(|at| *at > now);
         let now = match params.page {
             1 => watched.now_untracked(),
-            _ => first_asked.unwrap_or(now),
+            _ => last_poll.unwrap_or(now),
         };
-        builder.asked_at.set(Some(now));
-        // A month begins with the zone; nothing else that is asked for depends on it.
+        builder.queried_at.set(Some(now));
+        // Only the range "This month" depends on the time zone.
         let zone = if params.relative.needs_zone() {
             prefs.zone.get()
         } else {
             prefs.zone.get_untracked()
         };
-        // By the clock that stamps the sessions, which is each vendor's own.
-        let sent = move |params: &QueryParams, connection: &str, now| {
+        // Ranges count back on the vendor's clock, which stamps the sessions.
+        let resolved = move |params: &QueryParams, connection: &str, now| {
             let now = untrack(|| watched.vendor_time(connection, now));
-            params.sent(now, &|at| times::offset(zone, at))
+            params.resolved(now, &|at| times::offset(zone, at))
         };
         let connections = connections.get_value();
         let first = connections
             .first()
-            .map(|first| sent(&params, &first.id, now));
+            .map(|first| resolved(&params, &first.id, now));
         let Some(Ok(query)) = first else {
             return view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
                 .into_any();
         };
         let (recent, wire) = (params.recent, params.wire);
         let several = connections.len() > 1;
-        let asked = connections.into_iter().map(|connection| {
+        let queried = connections.into_iter().map(|connection| {
             let wire = wire.unwrap_or_else(|| wire_of(&connection));
             let (params, id) = (params.clone(), connection.id.clone());
-            let same = sent(&params, &id, now).unwrap_or_default();
-            // The first page goes with the time, at each poll; those behind it go on from where it was.
-            let ask: Ask = Arc::new(move || {
+            let fixed = resolved(&params, &id, now).unwrap_or_default();
+            // Each poll of the first page resolves the ranges again; later pages continue the first page's list.
+            let query: CurrentQuery = Arc::new(move || {
                 let now = watched.now_untracked();
-                match sent(&params, &id, now) {
+                match resolved(&params, &id, now) {
                     Ok(query) if query.page == 1 => {
-                        let _ = builder.asked_at.try_set(Some(now));
+                        let _ = builder.queried_at.try_set(Some(now));
                         query
                     }
-                    _ => same.clone(),
+                    _ => fixed.clone(),
                 }
             });
             let id = connection.id;
@@ -132,9 +131,9 @@ pub fn Results(
                 live::veeam::query(
                     id.clone(),
                     if several {
-                        from_first(&ask)
+                        from_first(&query)
                     } else {
-                        Arc::clone(&ask)
+                        Arc::clone(&query)
                     },
                     wire,
                 )
@@ -143,23 +142,23 @@ pub fn Results(
                 id,
                 title: connection.title,
                 wire,
-                ask,
+                query,
                 live,
             }
         });
-        let found = Found::new(asked.collect(), &query, recent, every, clock);
+        let found = FoundSessions::new(queried.collect(), &query, recent, every, clock);
         view! { <Listing found query builder opened pressed /> }.into_any()
     }
 }
 
-/// All sessions that a page of several connections may need, in place of that page of one.
-fn from_first(ask: &Ask) -> Ask {
-    let ask = Arc::clone(ask);
+/// The query for all sessions that a merged page may need from one connection.
+fn from_first(current: &CurrentQuery) -> CurrentQuery {
+    let current = Arc::clone(current);
     Arc::new(move || {
-        let query = ask();
+        let query = current();
         Query {
             page: 1,
-            page_size: needed(query.page, query.page_size),
+            page_size: sessions_needed(query.page, query.page_size),
             ..query
         }
     })
@@ -167,20 +166,24 @@ fn from_first(ask: &Ask) -> Ask {
 
 #[component]
 fn Listing(
-    found: Found,
+    found: FoundSessions,
     query: Query,
     builder: Builder,
-    /// The session whose panel was opened last, until it is closed.
+    /// The session whose panel is open.
     opened: StoredValue<Option<String>>,
     pressed: PressedHeader,
 ) -> impl IntoView {
     let (clock, prefs, nav, watched) = (use_clock(), use_prefs(), use_nav(), use_watched());
-    let Found { asked, recent, .. } = found;
+    let FoundSessions {
+        connections,
+        recent,
+        ..
+    } = found;
     let (sort, several) = (query.sort, found.is_of_several());
-    // Of several, each row says so for itself.
+    // With several connections, each row shows whether it is stale.
     let stale = Memo::new(move |_| !several && found.oldest(clock).is_some());
     let count = Memo::new(move |_| found.page().map_or(0, |page| page.sessions.len()));
-    let table = RowWindow::new(ALL_DRAWN, count);
+    let table = RowWindow::new(DRAW_ALL_UP_TO, count);
     let row_lock = RowLock::default();
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         let mut rows = found.rows(
@@ -189,9 +192,9 @@ fn Listing(
             clock,
             prefs.zone.get(),
         );
-        // Of a longer page other rows are drawn when it is scrolled, and these belong where they stand in it.
-        let is_whole = count.get() <= ALL_DRAWN;
-        if let Some(before) = before.filter(|_| is_whole && row_lock.is_held()) {
+        // On a longer page, scrolling draws other rows, whose position depends on the list.
+        let draws_all = count.get() <= DRAW_ALL_UP_TO;
+        if let Some(before) = before.filter(|_| draws_all && row_lock.is_held()) {
             keep_order(&mut rows, before.iter().map(|row| row.uid.clone()), |row| {
                 row.uid.clone()
             });
@@ -205,8 +208,10 @@ fn Listing(
         columns
     });
     on_change(move || {
-        let refused = asked.with_value(|asked| {
-            let failures = asked.iter().filter_map(|one| one.live.status.failure());
+        let refused = connections.with_value(|connections| {
+            let failures = connections
+                .iter()
+                .filter_map(|connection| connection.live.status.failure());
             failures.into_iter().find(|failure| failure.status() == 400)
         });
         builder.refused.set(refused.map(|failure| failure.line()));
@@ -214,9 +219,14 @@ fn Listing(
     on_cleanup(move || {
         let _ = builder.refused.try_set(None);
     });
-    asked.with_value(|asked| {
-        if let [one] = &asked[..] {
-            live::veeam::prefetch(one.id.clone(), query, one.wire, one.live);
+    connections.with_value(|connections| {
+        if let [connection] = &connections[..] {
+            live::veeam::prefetch(
+                connection.id.clone(),
+                query,
+                connection.wire,
+                connection.live,
+            );
         }
     });
     let headers = move || {
@@ -238,25 +248,25 @@ fn Listing(
         let session = chosen.get();
         let is_open = opened.get_value() == session;
         opened.set_value(session.clone());
-        let (one, uid) = found.detailed(&session?)?;
+        let (queried, uid) = found.resolve_details(&session?)?;
         Some(
-            view! { <Panel connection=one.id title=one.title uid wire=one.wire opened=!is_open listed /> },
+            view! { <Panel connection=queried.id title=queried.title uid wire=queried.wire opened=!is_open listed /> },
         )
     };
-    // What cannot be read cannot be run. A memo: it is not said again with each letter.
+    // A memo, so that the status is not announced again with each key.
     let is_wrong = Memo::new(move |_| builder.error.read().is_some());
-    let last = move || {
+    let pending_note = move || {
         let words = if is_wrong.get() {
             "Correct the filter; the last query is shown."
         } else {
             "Showing the last query. Run query shows the one above."
         };
         builder
-            .waiting
+            .is_pending
             .get()
             .then(|| view! { <p class="bar">{words}</p> })
     };
-    // Of several connections that have a session, another one may be shown than when it was opened.
+    // Only the GUID is compared: the row may now come from another connection that has the same session.
     let is_chosen = move |row: RwSignal<Row>| {
         let chosen = chosen.read();
         let uid = chosen
@@ -269,33 +279,33 @@ fn Listing(
         let fresh = move || row.read().link.is_stale.then_some("stale");
         view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh>{cells(row, columns)}</tr> }
     };
-    let errors = asked.get_value().into_iter();
-    let errors = errors.map(|one| query_errors(one.live, one.title, found));
+    let errors = connections.get_value().into_iter();
+    let errors = errors.map(|connection| query_errors(connection.live, connection.title, found));
     let errors = errors.collect::<Vec<_>>();
-    let short = move || {
-        let title = found.short()?;
+    let incomplete = move || {
+        let title = found.incomplete()?;
         Some(
-            view! { <p class="panel note">{format!("{title} gave fewer sessions than this page needs of it, so the page ends early. Narrow the query, or ask {title} alone.")}</p> },
+            view! { <p class="panel note">{format!("{title} returned fewer sessions than this page needs, so the page is incomplete. Narrow the query, or query {title} alone.")}</p> },
         )
     };
     view! {
         {errors}
         <div class="cols" role="status">
-            {short}
-            {recent.then(|| view! { <p class="panel note">"These are the sessions of the last 30 days, without the query."</p> })}
+            {incomplete}
+            {recent.then(|| view! { <p class="panel note">"These are all sessions of the last 30 days. The query does not apply."</p> })}
         </div>
         {move || found.page().and_then(|page| left_out_note(page.left_out))}
         {histogram_view(Box::new(move || found.page()), "this page", (!recent).then_some(builder))}
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" id="results" tabindex="-1" aria-label="Results" data-fresh=move || stale.get().then_some("stale")>
-                <div role="status">{last}</div>
-                // The table alone: while a page is read, the button that led to it keeps the focus.
+                <div role="status">{pending_note}</div>
+                // Only the table is hidden while a page loads, so that the pressed page button keeps the focus.
                 <div hidden=move || !listed.get()>
                     <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
                         <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
                     </LongTable>
                 </div>
-                {nothing(found)}
+                {empty_text(found)}
                 {pagination(found)}
             </section>
             {panel}
@@ -303,35 +313,35 @@ fn Listing(
     }
 }
 
-/// Failures, the waiting note, and what to do about them.
-fn query_errors(live: Live<Page>, title: String, found: Found) -> AnyView {
+/// The loading note of a connection, its failure, and hints on how to proceed.
+fn query_errors(live: Live<Page>, title: String, found: FoundSessions) -> AnyView {
     let (nav, number, several) = (use_nav(), found.number, found.is_of_several());
     let title = StoredValue::new(title);
     let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());
         let failure = live.status.failure()?;
         let status = failure.status();
-        // Roles that may not query may still read the collection.
+        // Roles that cannot query may still read the collection.
         let offer = (status == 403 && !found.recent).then(|| view! {
-            <p class="panel note">"Some roles may not query but may read the collection. "
+            <p class="panel note">"Some roles cannot query sessions but can read the list of recent ones. "
                 <button type="button" class="btn" on:click=move |_| nav.change(&[("recent", Some("30")), ("page", None)])>"Show the last 30 days"</button></p>
         });
-        // Of several, each is asked from its first session on.
+        // With several connections, each is queried from its first session.
         let first = (number > 1 && status != 0 && !several).then(|| view! {
             <p class="panel note">{format!("This is page {number}. It may be out of range. ")}{to_first_page(nav)}</p>
         });
         let missing = (several && live.value().is_none()).then(|| view! {
-            <p class="panel note" data-s="unknown"><Icon name="stale" />{format!("The list is without the sessions of {}.", title.get_value())}</p>
+            <p class="panel note" data-s="unknown"><Icon name="stale" />{format!("The list does not include the sessions of {}.", title.get_value())}</p>
         });
         Some(
             view! { <FailureCard failure system=title.get_value() retry />{offer}{first}{missing} },
         )
     };
-    let waiting = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
+    let is_loading = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
-        <div role="status"><Show when=move || waiting.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show></div>
+        <div role="status"><Show when=move || is_loading.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show></div>
         {error_card}
-        {aged(live.status)}
+        {last_known_note(live.status)}
     }
     .into_any()
 }
@@ -343,7 +353,7 @@ fn to_first_page(nav: Nav) -> AnyView {
 }
 
 /// The text if there are no rows.
-fn nothing(found: Found) -> AnyView {
+fn empty_text(found: FoundSessions) -> AnyView {
     let nav = use_nav();
     let number = found.number;
     let shown = move || {
@@ -369,7 +379,7 @@ fn nothing(found: Found) -> AnyView {
                 (false, false) => "No session matches the query.",
             }
             .to_owned(),
-            (count, _) => format!("The server answered with {count} references and no details."),
+            (count, _) => format!("The server returned {count} references without details."),
         };
         let back = beyond.then(|| view! { " "{to_first_page(nav)} });
         Some(view! { <p class="blank">{words}{back}</p> })
@@ -377,7 +387,7 @@ fn nothing(found: Found) -> AnyView {
     view! { {shown} }.into_any()
 }
 
-/// A header; one that the service can sort by sorts there.
+/// A header. It sorts on the server if the server can sort by its field.
 fn header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> AnyView {
     let nav = use_nav();
     let Some(field) = column.field().filter(|_| !recent) else {
@@ -389,7 +399,7 @@ fn header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> A
     } else {
         "ascending"
     });
-    // A first click on a time shows the newest, on anything else the first.
+    // The first click sorts times newest first and everything else ascending.
     let descending = if sorted {
         !sort.descending
     } else {

@@ -1,7 +1,7 @@
-//! Queries by name: the ready ones, and those that this browser keeps.
+//! Queries by name: the built-in ones, and those saved in this browser.
 
 use super::builder::Builder;
-use super::saved_queries::{Duplicates, Ready, SavedQueries};
+use super::saved_queries::{BuiltInQuery, Duplicates, SavedQueries};
 use crate::api::Outcome;
 use crate::live::keyed;
 use crate::nav::use_nav;
@@ -12,18 +12,18 @@ use crate::ui::notice::use_notices;
 use crate::ui::{Field, Icon, download, focus};
 use leptos::prelude::*;
 
-/// Which dialog about saved queries is open.
+/// A dialog about saved queries.
 #[derive(Clone, Copy)]
 pub enum OpenQueries {
-    /// To save the query that is built: the text behind `?` of its address.
+    /// Saves the query being built, given as a query string.
     Save(RwSignal<String>),
-    /// To remove, export and import.
+    /// Removes, exports and imports queries.
     Manage,
-    /// To ask for one plan's history, and what is run once it is asked for.
+    /// Queries one plan's history. The callback runs afterwards.
     Plan(Callback<()>),
 }
 
-/// A dialog, in a chunk of its own.
+/// A dialog, from a separate chunk.
 pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
     match open {
         OpenQueries::Save(search) => {
@@ -31,14 +31,14 @@ pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
             view! { <SaveQuery search on_close /> }.into_any()
         }
         OpenQueries::Manage => view! { <Manage on_close /> }.into_any(),
-        OpenQueries::Plan(on_asked) => view! { <PlanHistory on_asked on_close /> }.into_any(),
+        OpenQueries::Plan(on_submit) => view! { <PlanHistory on_submit on_close /> }.into_any(),
     }
 }
 
-/// The chips.
+/// The chips of the built-in and the saved queries.
 #[component]
-pub fn Saved(
-    /// The query being built, which gives way to one that is chosen.
+pub fn QueryChips(
+    /// The query being built, which a chosen query replaces.
     builder: Builder,
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
@@ -51,14 +51,14 @@ pub fn Saved(
         builder.reset();
     };
     let is_here = move |query: &str| {
-        let mark = |query: &str| {
+        let normalised = |query: &str| {
             let params = web_sys::UrlSearchParams::new_with_str(query).ok()?;
             params.delete("page");
             params.delete("session");
             params.sort().ok()?;
             Some(String::from(params.to_string()))
         };
-        if mark(&here()) == mark(query) {
+        if normalised(&here()) == normalised(query) {
             "true"
         } else {
             "false"
@@ -71,35 +71,35 @@ pub fn Saved(
         if empty { "true" } else { "false" }
     };
     let reset = Callback::new(move |()| builder.reset());
-    let ready = Ready::ALL.map(|ready| {
-        let query = ready.query("");
-        let click = move |_| match ready.query("") {
+    let built_in = BuiltInQuery::ALL.map(|built_in| {
+        let query = built_in.query("");
+        let click = move |_| match built_in.query("") {
             Some(query) => go(&keep_connection(&query, &untrack(here))),
             None => open.set(Some(OpenQueries::Plan(reset))),
         };
         let pressed = move || query.as_deref().map_or("false", |query| is_here(&keep_connection(query, &here())));
-        view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{ready.name()}</button> }
+        view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{built_in.name()}</button> }
     });
-    let kept = move || {
+    let chips = move || {
         let list = saved.get();
         let chips = list.list().iter().cloned().map(|query| {
             let (name, text) = (query.name, query.query);
-            let of = text.clone();
+            let target = text.clone();
             let pressed = move || is_here(&text);
-            view! { <button type="button" class="chip" aria-pressed=pressed on:click=move |_| go(&of)>{name}</button> }
+            view! { <button type="button" class="chip" aria-pressed=pressed on:click=move |_| go(&target)>{name}</button> }
         });
         chips.collect::<Vec<_>>()
     };
-    let lost = move || {
-        let is_lost = !unreadable(prefs).is_empty();
-        is_lost.then(|| view! { <small>"Some saved queries cannot be read."</small> })
+    let unreadable_note = move || {
+        let has_unreadable = !unreadable(prefs).is_empty();
+        has_unreadable.then(|| view! { <small>"Some saved queries cannot be read."</small> })
     };
     let search = RwSignal::new(String::new());
-    // What is built is what is seen, and may not have run yet.
+    // Saves the filter as shown, which may not have run yet.
     let save = move |_| {
         let filter = builder.typed.get_untracked();
         let mut changes = vec![("filter", Some(filter.trim())), ("session", None)];
-        if builder.waiting.get_untracked() {
+        if builder.is_pending.get_untracked() {
             changes.push(("recent", None));
         }
         let href = untrack(|| nav.with_params(&changes));
@@ -121,9 +121,9 @@ pub fn Saved(
         <div class="row">
             <small>"Queries"</small>
             <button type="button" class="chip" aria-pressed=all on:click=move |_| go(&keep_connection("", &untrack(here)))>"All"</button>
-            {ready}
-            {kept}
-            {lost}
+            {built_in}
+            {chips}
+            {unreadable_note}
             <button type="button" class="btn quiet" disabled=is_wrong title=why on:click=save><Icon name="plus" />"Save query"</button>
             <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Manage))>"Manage queries"</button>
         </div>
@@ -131,19 +131,19 @@ pub fn Saved(
     }
 }
 
-/// What is kept in this browser and cannot be read, a sentence each.
+/// A sentence for each unreadable query in this browser.
 fn unreadable(prefs: Prefs) -> Vec<String> {
     SavedQueries::from_storage(&prefs.queries.read()).1
 }
 
-/// The queries that are kept, to be changed.
-fn to_change(prefs: Prefs) -> Result<SavedQueries, String> {
-    prefs.read_queries_again();
-    SavedQueries::to_change(&prefs.queries.read_untracked())
+/// Reads the saved queries again in order to change them.
+fn for_update(prefs: Prefs) -> Result<SavedQueries, String> {
+    prefs.reload_queries();
+    SavedQueries::for_update(&prefs.queries.read_untracked())
 }
 
-/// Keeps these queries; a sentence where the browser does not store them.
-fn keep(prefs: Prefs, queries: &SavedQueries) -> Vec<String> {
+/// Stores these queries. Returns a sentence if the browser does not persist them.
+fn store_queries(prefs: Prefs, queries: &SavedQueries) -> Vec<String> {
     if prefs.set_queries(queries.to_json()) {
         return Vec::new();
     }
@@ -151,7 +151,7 @@ fn keep(prefs: Prefs, queries: &SavedQueries) -> Vec<String> {
     vec![words.to_owned()]
 }
 
-/// A query for the connection that is shown now.
+/// A query with the connection, page size and media type of the current address.
 fn keep_connection(query: &str, here: &str) -> String {
     let params = |text: &str| web_sys::UrlSearchParams::new_with_str(text).ok();
     let (Some(new), Some(old)) = (params(query), params(here)) else {
@@ -176,14 +176,14 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
     });
     let hint = Signal::derive(move || match taken.get() {
         Some(name) => format!("“{name}” already exists: saving replaces it."),
-        None => "Kept in this browser. Ranges such as the last 24 h stay relative.".to_owned(),
+        None => "Saved in this browser. Ranges such as the last 24 h stay relative.".to_owned(),
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let saved = to_change(prefs).and_then(|mut saved| {
+        let saved = for_update(prefs).and_then(|mut saved| {
             let search = search.trim_start_matches('?');
             let name = saved.save(&name.get_untracked(), search, Duplicates::Replace)?;
-            Ok((name, keep(prefs, &saved)))
+            Ok((name, store_queries(prefs, &saved)))
         });
         match saved {
             Ok((name, words)) => {
@@ -213,7 +213,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn PlanHistory(on_asked: Callback<()>, on_close: Callback<()>) -> impl IntoView {
+fn PlanHistory(on_submit: Callback<()>, on_close: Callback<()>) -> impl IntoView {
     let nav = use_nav();
     let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
     let hint = Signal::stored(
@@ -221,12 +221,12 @@ fn PlanHistory(on_asked: Callback<()>, on_close: Callback<()>) -> impl IntoView 
     );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(query) = Ready::History.query(&plan.get_untracked()) {
+        if let Some(query) = BuiltInQuery::History.query(&plan.get_untracked()) {
             close.notify();
             nav.go(&untrack(|| {
                 format!("{}?{}", nav.path(), keep_connection(&query, &nav.search()))
             }));
-            on_asked.run(());
+            on_submit.run(());
         }
     };
     view! {
@@ -242,10 +242,10 @@ fn PlanHistory(on_asked: Callback<()>, on_close: Callback<()>) -> impl IntoView 
     }
 }
 
-/// What has the focus when the dialog opens, and when the last button of its kind has removed what it stands in.
-const FIRST: &str = "#import-queries";
+/// The control that takes the focus when the dialog opens and after the last query is removed.
+const FOCUS_FALLBACK: &str = "#import-queries";
 
-/// Removing, exporting and importing.
+/// The dialog "Manage queries".
 #[component]
 fn Manage(on_close: Callback<()>) -> impl IntoView {
     let prefs = use_prefs();
@@ -257,15 +257,15 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let draw = move |query: super::saved_queries::SavedQuery| {
         let name = query.name.clone();
         let remove = move |_| {
-            messages.set(match to_change(prefs) {
-                Ok(mut left) => {
-                    let beside =
+            messages.set(match for_update(prefs) {
+                Ok(mut queries) => {
+                    let neighbour =
                         ".kept li:focus-within + li button, .kept li:has(+ li:focus-within) button";
-                    if !focus(beside) {
-                        focus(FIRST);
+                    if !focus(neighbour) {
+                        focus(FOCUS_FALLBACK);
                     }
-                    left.remove(&name);
-                    keep(prefs, &left)
+                    queries.remove(&name);
+                    store_queries(prefs, &queries)
                 }
                 Err(words) => vec![words],
             });
@@ -279,28 +279,28 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let none = move || {
         is_empty().then(|| view! { <p class="dim">"No query is saved in this browser yet."</p> })
     };
-    let broken = move || {
+    let unreadable_section = move || {
         let errors = unreadable(prefs);
         if errors.is_empty() {
             return None;
         }
         let lines = errors.into_iter().map(|words| view! { <p>{words}</p> });
         let remove = move |_| {
-            prefs.read_queries_again();
+            prefs.reload_queries();
             let (readable, _) = SavedQueries::from_storage(&prefs.queries.read_untracked());
-            focus(FIRST);
-            messages.set(keep(prefs, &readable));
+            focus(FOCUS_FALLBACK);
+            messages.set(store_queries(prefs, &readable));
         };
         Some(view! {
             <section aria-label="Unreadable queries">
-                <p class="st" data-s="warning"><Icon name="warning" />"This console cannot read everything that is saved in this browser. It is kept, and exported, as it is; until it is removed nothing else is saved."</p>
+                <p class="st" data-s="warning"><Icon name="warning" />"This console cannot read some of the queries saved in this browser. They are kept and exported unchanged, and nothing else can be saved until they are removed."</p>
                 {lines.collect::<Vec<_>>()}
-                <p class="row"><button type="button" class="btn" on:click=remove>"Remove what cannot be read"</button></p>
+                <p class="row"><button type="button" class="btn" on:click=remove>"Remove unreadable queries"</button></p>
             </section>
         })
     };
     let export = move |_| {
-        prefs.read_queries_again();
+        prefs.reload_queries();
         download::text(
             "failover-console-queries.json",
             "application/json",
@@ -313,10 +313,10 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         } else {
             Duplicates::Replace
         };
-        let imported = to_change(prefs).map_err(|words| vec![words]);
+        let imported = for_update(prefs).map_err(|words| vec![words]);
         let imported = imported.and_then(|mut all| {
             let mut words = vec![all.import(&text.get_untracked(), how)?.description()];
-            words.extend(keep(prefs, &all));
+            words.extend(store_queries(prefs, &all));
             text.set(String::new());
             Ok(words)
         });
@@ -324,12 +324,12 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     };
     view! {
         <ui::Dialog title="Manage queries" on_close close>
-            <ul class="kept" aria-label="Kept queries">{keyed(each, |query| query.name.clone(), draw)}</ul>
+            <ul class="kept" aria-label="Saved queries">{keyed(each, |query| query.name.clone(), draw)}</ul>
             {none}
-            {broken}
+            {unreadable_section}
             <p class="row"><button type="button" class="btn" disabled=is_empty on:click=export>"Export queries"</button></p>
             <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste an exported file.".to_owned()) long=true />
-            <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
+            <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both if a name already exists"</label>
             <div role="status">{move || messages.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>
             <footer class="row">
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button>

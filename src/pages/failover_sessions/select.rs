@@ -1,16 +1,15 @@
-//! A choice of one of several words. One function draws every `<select>` of the query, because each that is written out
-//! makes the page larger.
+//! A choice of one of several words. One function draws every `<select>` of the query, to keep the program small.
 
 use leptos::prelude::*;
 
-/// What can be chosen.
+/// An option of a `<select>`.
 pub struct Choice {
     value: String,
     words: String,
     is_chosen: bool,
 }
 
-/// A value with its words, and whether it is chosen.
+/// An option with a value and a label.
 #[must_use]
 pub fn choice(value: &str, words: &str, is_chosen: bool) -> Choice {
     Choice {
@@ -23,15 +22,15 @@ pub fn choice(value: &str, words: &str, is_chosen: bool) -> Choice {
 /// The attributes of a `<select>`.
 #[derive(Default)]
 pub struct Attributes {
-    /// What it is called; nothing where it stands in a label.
+    /// The accessible name; `None` inside a label.
     pub name: Option<&'static str>,
-    /// Its class.
+    /// The class.
     pub class: Option<&'static str>,
-    /// Its id.
+    /// The id.
     pub id: Option<String>,
 }
 
-/// The `<select>`. What is chosen is set as a property, because the attribute has no effect once somebody has chosen.
+/// A `<select>`. The chosen option is set as a property, because the attribute has no effect once the user has chosen.
 #[must_use]
 pub fn select(
     attributes: Attributes,
@@ -40,16 +39,16 @@ pub fn select(
 ) -> AnyView {
     let Attributes { name, class, id } = attributes;
     let options = move || {
-        let draw = |one: Choice| view! { <option value=one.value prop:selected=one.is_chosen>{one.words}</option> };
+        let draw = |choice: Choice| view! { <option value=choice.value prop:selected=choice.is_chosen>{choice.words}</option> };
         choices().into_iter().map(draw).collect::<Vec<_>>()
     };
     view! { <select id=id class=class aria-label=name on:change=move |event| choose(&event_target_value(&event))>{options}</select> }
         .into_any()
 }
 
-/// A `<select>` with its label beside it.
+/// A `<select>` with a label.
 #[must_use]
-pub fn labelled(
+pub fn labelled_select(
     label: &'static str,
     choices: Box<dyn Fn() -> Vec<Choice> + Send>,
     choose: Box<dyn Fn(&str)>,

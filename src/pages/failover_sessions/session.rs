@@ -1,6 +1,6 @@
-//! The page of one session.
+//! The page of one session, and the parts of it that the details panel also shows.
 
-use super::model::{self, added, glyph, name, no_end, or_dash, progress, state};
+use super::model::{self, glyph, name, no_end, or_dash, progress, state, verdict_addition};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::pages::resource_row::{RowState, last_known_beside, page_state, stale_mark};
@@ -17,10 +17,10 @@ use leptos::prelude::*;
 use vendors::System;
 use vendors::veeam::Session;
 
-/// The page `/failover-sessions/{connection}/{guid}`.
+/// The page of one session, `/failover-sessions/{connection}/{guid}`.
 #[component]
 pub fn SessionPage(
-    /// The connection.
+    /// The connection's id.
     connection: String,
     /// The session's GUID.
     uid: String,
@@ -54,10 +54,10 @@ pub fn SessionPage(
     .into_any()
 }
 
-/// The machines of a session that refreshes.
+/// The machines of a polled session.
 #[component]
 pub fn LiveTasks(
-    /// What is shown, as it refreshes.
+    /// The session.
     live: Live<Session>,
 ) -> impl IntoView {
     let clock = use_clock();
@@ -70,7 +70,7 @@ pub fn LiveTasks(
 /// The facts of a session.
 #[component]
 pub fn Facts(
-    /// What is shown, as it refreshes.
+    /// The session.
     live: Live<Session>,
     /// The connection's title.
     connection: String,
@@ -108,12 +108,12 @@ pub fn Facts(
         )?;
         Some(view! { <p class="why"><b>{text}</b></p> })
     };
-    // The plan's other runs, which this page does not read.
-    let among = move || {
+    // The gateway's verdict considers the plan's other runs, which this page does not read.
+    let other_runs = move || {
         let snapshot = watched.snapshot();
-        let held = &snapshot.session(session().uid.as_deref()?)?.verdict;
-        added(held, &verdict.read().word)?;
-        Some(view! { <p class="why">{held.sentence.clone()}" "{held.advice.clone()}</p> })
+        let watched = &snapshot.session(session().uid.as_deref()?)?.verdict;
+        verdict_addition(watched, &verdict.read().word)?;
+        Some(view! { <p class="why">{watched.sentence.clone()}" "{watched.advice.clone()}</p> })
     };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
     view! {
@@ -133,7 +133,7 @@ pub fn Facts(
                 </dl>
             </div>
             {message}
-            {among}
+            {other_runs}
             <UnreadableFields fields=unreadable />
         </section>
     }

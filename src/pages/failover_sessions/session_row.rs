@@ -1,4 +1,4 @@
-//! A session as a row of a table, with the columns that are chosen.
+//! A session as a table row with the chosen columns.
 
 use super::model::{Column, Row, or_dash};
 use crate::nav::use_nav;
@@ -49,7 +49,7 @@ fn text(words: impl Fn() -> String + Send + 'static) -> AnyView {
 
 fn progress(row: &Row) -> impl IntoView + use<> {
     let words = or_dash(row.progress.clone());
-    // The words beside it say the same.
+    // Hidden from assistive technology: the text has the same value.
     let bar = row
         .bar
         .clone()
@@ -61,8 +61,8 @@ fn plan(row: RwSignal<Row>) -> AnyView {
     let nav = use_nav();
     let message = move || {
         row.read().message.clone().map(|text| {
-            let whole = text.clone();
-            view! { <span class="sub msg" title=whole>{text}</span> }
+            let title = text.clone();
+            view! { <span class="sub msg" title=title>{text}</span> }
         })
     };
     let linked = Memo::new(move |_| !row.read().link.href.is_empty());
@@ -86,7 +86,7 @@ fn plan(row: RwSignal<Row>) -> AnyView {
     view! { <th scope="row"><span class="with">{plan}{details}</span>{message}</th> }.into_any()
 }
 
-/// The columns that are shown, as somebody chose them on this browser.
+/// The column chooser. The choice is saved in this browser.
 #[must_use]
 pub fn column_chooser() -> AnyView {
     let prefs = use_prefs();
@@ -95,7 +95,7 @@ pub fn column_chooser() -> AnyView {
         let mut names: Vec<String> = chosen
             .get_untracked()
             .into_iter()
-            .map(|one| one.name().to_owned())
+            .map(|column| column.name().to_owned())
             .collect();
         names.retain(|name| name != column.name());
         if on {
@@ -108,12 +108,12 @@ pub fn column_chooser() -> AnyView {
         let change = move |event| toggle(column, event_target_checked(&event));
         view! { <label class="row"><input type="checkbox" prop:checked=checked disabled=column == Column::Plan on:change=change />{column.name()}</label> }
     });
-    let usual = move |_| prefs.session_columns.set(None);
+    let reset = move |_| prefs.session_columns.set(None);
     view! {
         <details class="chooser">
             <summary>"Columns"</summary>
             <fieldset><legend class="vh">"Columns"</legend>{boxes}
-                <button type="button" class="btn" on:click=usual>"Default columns"</button>
+                <button type="button" class="btn" on:click=reset>"Default columns"</button>
             </fieldset>
         </details>
     }

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Session, Task};
 
-/// Up to this many machines are all drawn.
-const ALL_DRAWN: usize = 100;
+/// A longer table draws only the visible machines.
+const DRAW_ALL_UP_TO: usize = 100;
 
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
@@ -30,9 +30,9 @@ struct Row {
     message: Option<String>,
 }
 
-/// A task is judged as a session of its own: the same states and results mean the same.
+/// A task is judged like a session, because its states and results have the same meaning.
 fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
-    let alike = Session {
+    let as_session = Session {
         name: task.vm_name.clone(),
         creation_time: task.creation_time,
         end_time: task.end_time,
@@ -42,7 +42,7 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
         ..Session::default()
     };
     let running_until = (!imported).then_some(now);
-    let verdict = judge_session(&alike, running_until);
+    let verdict = judge_session(&as_session, running_until);
     let marked = |name, words| or_unreadable(&task.unreadable, name, words);
     Row {
         machine: or_dash(task.vm_name.clone()),
@@ -60,7 +60,7 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
             "CreationTimeUTC",
             or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
         ),
-        duration: or_dash(duration(&alike, running_until).map(words::span)),
+        duration: or_dash(duration(&as_session, running_until).map(words::span)),
         replica: or_dash(
             task.replica_point
                 .as_ref()
@@ -79,23 +79,23 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
 pub fn Tasks(
     /// The session.
     session: Signal<Arc<Session>>,
-    /// The vendor's time.
+    /// The current time on the vendor's clock.
     now: Signal<DateTime<Utc>>,
     /// Whether the data is stale.
     stale: Signal<bool>,
-    /// Whether it was imported, and nobody knows how long what runs in it has been running.
+    /// Whether the session is imported. Then the durations of running machines are unknown.
     #[prop(optional)]
     imported: bool,
 ) -> impl IntoView {
     let prefs = use_prefs();
     let count = Memo::new(move |_| session.read().tasks.len());
-    let table = RowWindow::new(ALL_DRAWN, count);
+    let table = RowWindow::new(DRAW_ALL_UP_TO, count);
     let list = Memo::new(move |_| {
         let now = now.get();
         let zone = prefs.zone.get();
         let session = session.read();
-        let seen = session.tasks.get(table.rows.get().rows).unwrap_or_default();
-        let rows = seen.iter().map(|task| row(task, now, zone, imported));
+        let visible = session.tasks.get(table.rows.get().rows).unwrap_or_default();
+        let rows = visible.iter().map(|task| row(task, now, zone, imported));
         rows.collect::<Vec<_>>()
     });
     let rows = Rows::follow(list);
@@ -129,7 +129,7 @@ pub fn Tasks(
 #[component]
 fn TaskRow(
     row: RwSignal<Row>,
-    /// Its number in the table, where not all rows are drawn.
+    /// The row's number in the table, if not all rows are drawn.
     at: Signal<Option<usize>>,
 ) -> impl IntoView {
     let result = move || {
@@ -157,7 +157,7 @@ mod tests {
     use vendors::veeam::{Outcome, State, Task};
 
     #[test]
-    fn a_result_that_cannot_be_read_is_not_told_as_none() {
+    fn an_unreadable_result_is_distinguished_from_a_missing_one() {
         let unreadable = UnreadableField {
             name: "Result".to_owned(),
             raw: "Code: 7".to_owned(),

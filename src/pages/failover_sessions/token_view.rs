@@ -1,5 +1,4 @@
-//! The tokens of the query builder: each a field, a comparison and a value, in groups of which all or
-//! any have to hold.
+//! The tokens of the query builder, each a comparison of a field with a value, in groups of which all or any must hold.
 
 use super::builder::Builder;
 use super::ranges::utc;
@@ -15,10 +14,10 @@ use leptos::prelude::*;
 use vendors::veeam::{Field, FieldKind, Op};
 use wasm_bindgen::JsCast;
 
-/// What a token added by the button compares.
-const USUAL: Field = Field::Result;
+/// The field of a new token.
+const DEFAULT_FIELD: Field = Field::Result;
 
-/// What a group holds: the number of each node, and whether it is a group.
+/// The nodes of a group: the id of each, and whether it is a group.
 fn nodes(builder: Builder, group: Id) -> Vec<(Id, bool)> {
     let tree = builder.tree.read();
     let nodes = tree.root().group(group).map(|group| group.nodes.iter());
@@ -26,31 +25,31 @@ fn nodes(builder: Builder, group: Id) -> Vec<(Id, bool)> {
     nodes.into_iter().flatten().map(listed).collect()
 }
 
-fn join(builder: Builder, group: Id) -> Join {
+fn group_join(builder: Builder, group: Id) -> Join {
     let tree = builder.tree.read();
     let group = tree.root().group(group);
     group.map_or(Join::All, |group| group.join)
 }
 
-/// A token; an empty one in place of one that has just been removed.
+/// A token; an empty one if it has just been removed.
 fn token(builder: Builder, id: Id) -> Token {
     let tree = builder.tree.read();
     tree.token(id).cloned().unwrap_or(Token {
         id,
-        field: USUAL,
+        field: DEFAULT_FIELD,
         op: Op::Equal,
         value: None,
     })
 }
 
-/// A group with all that it holds. The outermost one has no buttons that take it away.
+/// A group with its nodes. The outermost one cannot be ungrouped or removed.
 #[must_use]
 pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
     let draw = move |(node, is_group): (Id, bool)| {
         let between = move || {
             let nodes = nodes(builder, id);
             let is_first = nodes.first().is_none_or(|(first, _)| *first == node);
-            (!is_first).then(|| view! { <small>{join(builder, id).between()}</small> })
+            (!is_first).then(|| view! { <small>{group_join(builder, id).between()}</small> })
         };
         let inner = if is_group {
             group_view(builder, node, false)
@@ -59,37 +58,37 @@ pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
         };
         view! { <li class="row">{between}{inner}</li> }
     };
-    let add = move |_| focus_new(builder.edit(|tree| tree.add_token(id, USUAL)));
-    let add_group = move |_| focus_new(builder.edit(|tree| tree.add_group(id, USUAL)));
-    let take_out = move || {
+    let add = move |_| focus_new(builder.edit(|tree| tree.add_token(id, DEFAULT_FIELD)));
+    let add_group = move |_| focus_new(builder.edit(|tree| tree.add_group(id, DEFAULT_FIELD)));
+    let ungroup = move || {
         let first = untrack(|| nodes(builder, id))
             .first()
             .map(|(first, _)| *first);
         builder.edit(|tree| tree.unwrap(id));
         focus_new(first);
     };
-    let more = (!outermost).then(|| {
-        let (out, away) = ("Take out of the group", "Remove group");
+    let group_buttons = (!outermost).then(|| {
+        let (ungroup_name, remove_name) = ("Ungroup", "Remove group");
         [
             icon_button(
-                out,
+                ungroup_name,
                 "ungroup",
-                Box::new(|| out.to_owned()),
-                Box::new(take_out),
+                Box::new(|| ungroup_name.to_owned()),
+                Box::new(ungroup),
             ),
             icon_button(
-                away,
+                remove_name,
                 "close",
-                Box::new(|| away.to_owned()),
+                Box::new(|| remove_name.to_owned()),
                 Box::new(move || remove(builder, id)),
             ),
         ]
     });
     let many = Memo::new(move |_| nodes(builder, id).len() > 1);
-    let how = move || {
+    let join_select = move || {
         let joins = move || {
-            let join = join(builder, id);
-            let choice = |value, words, one| choice(value, words, one == join);
+            let chosen = group_join(builder, id);
+            let choice = |value, words, join| choice(value, words, join == chosen);
             vec![
                 choice("all", "All of", Join::All),
                 choice("any", "Any of", Join::Any),
@@ -100,7 +99,7 @@ pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
             builder.edit(|tree| tree.set_join(id, join));
         };
         let named = Attributes {
-            name: Some("How they go together"),
+            name: Some("Match"),
             ..Attributes::default()
         };
         (many.get() || !outermost).then(|| select(named, Box::new(joins), Box::new(choose)))
@@ -116,17 +115,17 @@ pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
     };
     view! {
         <div class="grp row" data-inner=(!outermost).then_some("") role="group" aria-label=name>
-            {how}
+            {join_select}
             <ul class="row">{keyed(move || nodes(builder, id), |(node, is_group)| format!("{node} {is_group}"), draw)}</ul>
             <button type="button" id=focus_id(id) class="btn quiet" aria-label=filter on:click=add><Icon name="plus" />"Add filter"</button>
             <button type="button" class="btn quiet" aria-label=group on:click=add_group><Icon name="plus" />"Add group"</button>
-            {more}
+            {group_buttons}
         </div>
     }
     .into_any()
 }
 
-/// What of a node takes the focus: of a token its value, which is typed next, and of a group its "Add filter".
+/// The id of the element of a node that takes the focus: a token's value field, or a group's "Add filter".
 fn focus_id(node: Id) -> String {
     format!("node-{node}")
 }
@@ -145,9 +144,9 @@ fn focus_new(node: Option<Id>) {
 }
 
 fn remove(builder: Builder, node: Id) {
-    let beside = builder.tree.with_untracked(|tree| tree.beside(node));
+    let neighbour = builder.tree.with_untracked(|tree| tree.neighbour(node));
     builder.edit(|tree| tree.remove(node));
-    focus(beside);
+    focus(neighbour);
 }
 
 fn icon_button(
@@ -160,20 +159,20 @@ fn icon_button(
         .into_any()
 }
 
-/// What the server said of a token, where its words name that.
+/// The server's error message, if it names this token's field or value.
 fn refusal(builder: Builder, token: &Token) -> Option<String> {
     let words = builder.refused.get()?;
-    let wanted = lower(&words);
-    let names = |text: &str| !text.is_empty() && wanted.contains(&lower(text));
+    let message = lower(&words);
+    let names = |text: &str| !text.is_empty() && message.contains(&lower(text));
     let is_named = names(token.field.name()) || token.value.as_deref().is_some_and(names);
-    is_named.then(|| format!("The server: {words}"))
+    is_named.then(|| format!("Server: {words}"))
 }
 
-/// Every field, and which is chosen.
+/// An option for each field.
 #[must_use]
 pub fn fields(chosen: Field) -> Vec<Choice> {
-    let field = |one: Field| choice(one.name(), field_label(one), one == chosen);
-    Field::ALL.into_iter().map(field).collect()
+    let option = |field: Field| choice(field.name(), field_label(field), field == chosen);
+    Field::ALL.into_iter().map(option).collect()
 }
 
 fn token_view(builder: Builder, id: Id) -> AnyView {
@@ -184,15 +183,15 @@ fn token_view(builder: Builder, id: Id) -> AnyView {
     };
     let ops = move || {
         let token = token(builder, id);
-        let op = |one: Op| choice(one.sign(), op_word(token.field, one), one == token.op);
-        token.ops().into_iter().map(op).collect()
+        let option = |op: Op| choice(op.sign(), op_word(token.field, op), op == token.op);
+        token.ops().into_iter().map(option).collect()
     };
     let set_op = move |sign: &str| {
         if let Some(op) = Op::ALL.into_iter().find(|op| op.sign() == sign) {
             builder.edit(|tree| tree.set_op(id, op));
         }
     };
-    // Drawn and filled in anew only when they change: a time that is being entered would be lost.
+    // Memos, so that other changes do not redraw the value field and discard a partly entered time.
     let field = Memo::new(move |_| token(builder, id).field.name());
     let value = Memo::new(move |_| token(builder, id).value);
     let field_select = Attributes {
@@ -209,7 +208,7 @@ fn token_view(builder: Builder, id: Id) -> AnyView {
             focus(id);
         }
     };
-    // That a new one has no value is no mistake while somebody is about to give it one.
+    // A missing value is shown as an error only after the user has left the token or run the query.
     let (left, runs) = (RwSignal::new(false), builder.runs.get_untracked());
     let leave = move |event: leptos::ev::FocusEvent| {
         let token = event.current_target();
@@ -217,17 +216,17 @@ fn token_view(builder: Builder, id: Id) -> AnyView {
         let to = event.related_target();
         let to = to.and_then(|to| to.dyn_into::<web_sys::Node>().ok());
         if !token.is_some_and(|token| token.contains(to.as_ref())) {
-            // A token that is removed is left as well.
+            // Fails if the token was removed.
             let _ = left.try_set(true);
         }
     };
     let wrong = move || {
         let token = token(builder, id);
         let refusal = refusal(builder, &token);
-        let is_begun =
+        let is_new =
             refusal.is_none() && token.value.is_none() && !left.get() && builder.runs.get() == runs;
-        let words = refusal.or_else(|| token.complaint())?;
-        Some(if is_begun {
+        let words = refusal.or_else(|| token.problem())?;
+        Some(if is_new {
             view! { <small>{words}</small> }.into_any()
         } else {
             error_line(words).into_any()
@@ -250,12 +249,12 @@ fn token_view(builder: Builder, id: Id) -> AnyView {
     .into_any()
 }
 
-/// The value: a choice, a time on the clocks of the screen, or a text.
+/// The field for a token's value: a choice, a time in the chosen time zone, or a text.
 fn value_view(builder: Builder, id: Id, field: &str, value: Memo<Option<String>>) -> AnyView {
     let set = move |text: &str| {
         builder.edit(|tree| tree.set_value(id, text));
     };
-    match Field::from_name(field).unwrap_or(USUAL).kind() {
+    match Field::from_name(field).unwrap_or(DEFAULT_FIELD).kind() {
         FieldKind::Time => {
             let zone = use_prefs().zone.get();
             let at = move |at| times::offset(zone, at);
@@ -264,9 +263,9 @@ fn value_view(builder: Builder, id: Id, field: &str, value: Memo<Option<String>>
                 moment.map(|moment| local_text(moment, &at)).unwrap_or_default()
             };
             let change = move |event| {
-                let time = time_zone::clock(&event_target_value(&event));
-                // An event may come without a change, and what is shown may stand for two moments.
-                if time.is_some() && time == time_zone::clock(&untrack(shown)) {
+                let time = time_zone::parse_local(&event_target_value(&event));
+                // Without a change the value stays: a local time that occurs twice must not switch to the other moment.
+                if time.is_some() && time == time_zone::parse_local(&untrack(shown)) {
                     return;
                 }
                 let op = untrack(|| token(builder, id)).op;
@@ -281,9 +280,9 @@ fn value_view(builder: Builder, id: Id, field: &str, value: Memo<Option<String>>
             let choices = move || {
                 let token = token(builder, id);
                 let chosen = token.choice().or(token.value.as_deref());
-                // A word that the contract does not know stays on offer while it is chosen.
-                let odd = chosen.filter(|chosen| !words.contains(chosen));
-                let offered = odd.into_iter().chain(words.iter().copied());
+                // A value that the API documentation does not list is offered while it is chosen.
+                let unlisted = chosen.filter(|chosen| !words.contains(chosen));
+                let offered = unlisted.into_iter().chain(words.iter().copied());
                 let offered = offered.map(|word| choice(word, word, chosen == Some(word)));
                 let none = choice("", "…", chosen.is_none());
                 std::iter::once(none).chain(offered).collect()

@@ -1,4 +1,4 @@
-//! The actions on a group's page: the open dialog, and what a change is sent with.
+//! The actions on a group's page: the open dialog, and the data for sending a change.
 
 use crate::api::Outcome;
 use crate::api::aveva::{SeenSession, Writer};
@@ -18,16 +18,16 @@ use std::sync::Arc;
 use vendors::aveva::{ApiVersion, ClientSession};
 use vendors::{Connection, System};
 
-/// The dialog that is open, with the id of the session that it is about.
+/// The open dialog, with the id of its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Open {
-    /// A new group with this one's configuration.
+    /// Creating a new group with this group's configuration.
     Duplicate,
     /// Deleting the group.
     DeleteGroup,
     /// Adding a session.
     AddSession,
-    /// Putting a session; a new one where there is no id.
+    /// Putting a session; a new one without an id.
     PutSession(Option<String>),
     /// Deleting a session.
     DeleteSession(String),
@@ -42,24 +42,24 @@ pub enum Open {
 pub struct ActionContext {
     /// The group as it refreshes.
     pub live: Live<Group>,
-    /// The dialog that is open.
+    /// The open dialog.
     pub open: RwSignal<Option<Open>>,
-    /// Keeps the order of the sessions while one of them is used.
+    /// Keeps session rows in place while the user interacts with them.
     pub row_lock: RowLock,
-    /// The mark of what shows the group while that is too old to be believed.
+    /// The value of `data-fresh` on elements that show the group: "stale" while its data is stale.
     pub stale: Memo<Option<&'static str>>,
-    /// The sessions of which an action that needs no dialog is being sent: each is sent once.
+    /// The sessions with an action without a dialog in progress; prevents sending it twice.
     pub sending: RwSignal<Vec<String>>,
     group: StoredValue<String>,
     writer: StoredValue<Writer>,
     watched: Watched,
-    /// Where results are shown.
+    /// Shows the outcomes of actions.
     pub notices: Notices,
     clock: Clock,
-    changes: bool,
+    may_change: bool,
 }
 
-/// How changes reach an AVEVA connection.
+/// The writer of an AVEVA connection; `None` for other systems.
 #[must_use]
 pub fn writer(connection: &Connection) -> Option<Writer> {
     let System::Aveva(base) = &connection.system else {
@@ -88,23 +88,24 @@ impl ActionContext {
             watched: use_watched(),
             notices: use_notices(),
             clock,
-            changes: provided::<Arc<Session>>().may_change(),
+            may_change: provided::<Arc<Session>>().may_change(),
         }
     }
 
-    /// Whether an action is offered: to who may change something, where the connection has it.
+    /// Whether an action is offered: the user may make changes, and the connection supports it.
     #[must_use]
     pub fn offers(self, action: Action) -> bool {
-        let has = |writer: &Writer| action.missing(&writer.base).is_none();
-        self.changes && self.writer.with_value(has)
+        let has = |writer: &Writer| action.unsupported_reason(&writer.base).is_none();
+        self.may_change && self.writer.with_value(has)
     }
 
-    /// The button that opens the dialog of an action, where that is offered.
+    /// The button that opens the dialog of an action; `None` if the action is not offered.
     #[must_use]
     pub fn button(self, action: Action, words: &'static str, open: Open) -> Option<AnyView> {
-        let ask = move |_| self.open.set(Some(open.clone()));
+        let open_dialog = move |_| self.open.set(Some(open.clone()));
         self.offers(action).then(|| {
-            view! { <button type="button" class="btn" on:click=ask>{words}</button> }.into_any()
+            view! { <button type="button" class="btn" on:click=open_dialog>{words}</button> }
+                .into_any()
         })
     }
 
@@ -114,7 +115,7 @@ impl ActionContext {
         self.group.get_value()
     }
 
-    /// How changes are sent.
+    /// The writer that sends changes.
     #[must_use]
     pub fn writer(self) -> Writer {
         self.writer.get_value()
@@ -133,7 +134,7 @@ impl ActionContext {
         self.live.status.vendor_now()
     }
 
-    /// When the group was last read, by the vendor's clock, where that is too old to be believed.
+    /// If the group's data is stale: when it was last read, by the vendor's clock.
     #[must_use]
     pub fn last_read(self) -> Option<DateTime<Utc>> {
         let group = self.live.value().filter(|_| self.stale.get().is_some())?;
@@ -141,7 +142,7 @@ impl ActionContext {
         Some(observation.observed_at)
     }
 
-    /// A session as it is shown at this moment.
+    /// A session as it is currently shown.
     #[must_use]
     pub fn session(self, id: &str) -> Option<ClientSession> {
         let group = self.live.value_untracked()?;
@@ -149,7 +150,7 @@ impl ActionContext {
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
     }
 
-    /// A session as it is shown at this moment, and whether it and others are live: what a change is compared with.
+    /// A session as it is currently shown, and whether it and others are live. A change is sent only if this holds.
     #[must_use]
     pub fn seen(self, id: &str) -> Option<SeenSession> {
         let seen = untrack(|| {
@@ -160,13 +161,13 @@ impl ActionContext {
         seen.flatten()
     }
 
-    /// Whether an action on a session that needs no dialog is being sent.
+    /// Whether an action without a dialog is being sent for a session.
     #[must_use]
     pub fn is_sending(self, id: &str) -> bool {
         self.sending.read().iter().any(|one| one == id)
     }
 
-    /// Refreshes after a change. A change may end, and be undone, after its page was left.
+    /// Refreshes after a change. Also works after the page was closed: a change may complete or be undone later.
     pub fn changed(self) {
         self.row_lock.acted();
         self.live.status.refresh();
@@ -175,7 +176,7 @@ impl ActionContext {
         }
     }
 
-    /// Undoes a change and shows the outcome; nothing where the connection's version cannot.
+    /// The undo of a change. It shows the outcome; an undo without an outcome is not supported by the connection.
     pub fn undo<F: Future<Output = Option<Outcome>> + 'static>(
         self,
         back: impl Fn() -> F + 'static,
@@ -195,22 +196,22 @@ impl ActionContext {
         })
     }
 
-    /// Reads the current group, with the session of this id.
+    /// Reads the current group and the session with this id.
     pub fn with_group<T>(
         self,
         id: Option<&str>,
-        see: impl FnOnce(GroupContext<'_>, Option<&ClientSession>) -> T,
+        read: impl FnOnce(GroupContext<'_>, Option<&ClientSession>) -> T,
     ) -> Option<T> {
         let group = self.live.value()?;
         let observation: Observation = group.observation(self.live.status, self.clock);
         let sessions = group.detail.sessions.as_slice();
         let session = id.and_then(|id| sessions.iter().find(|one| one.id.as_deref() == Some(id)));
-        let scene = GroupContext {
+        let context = GroupContext {
             group: &group.configuration,
             status: &group.detail.status,
             sessions,
             observation,
         };
-        Some(see(scene, session))
+        Some(read(context, session))
     }
 }

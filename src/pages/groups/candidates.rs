@@ -1,4 +1,4 @@
-//! Who takes over next, and why.
+//! The sessions that take over next, each with the reason for its rank.
 
 use super::action_context::ActionContext;
 use crate::live::aveva::Election;
@@ -8,15 +8,15 @@ use crate::ui::name;
 use health::groups::Candidate;
 use leptos::prelude::*;
 
-/// The most candidates that are drawn: those after them are found among the sessions.
-const DRAWN: usize = 10;
+/// The maximum number of candidates to list; the table of sessions lists all of them.
+const MAX_LISTED: usize = 10;
 
 /// The list "Who takes over next".
 #[component]
 pub fn Next(
     /// The page's actions.
     context: ActionContext,
-    /// Who leads, and the order.
+    /// The current primary and the order of succession.
     election: Memo<Election>,
 ) -> impl IntoView {
     let (clock, live) = (use_clock(), context.live);
@@ -33,17 +33,17 @@ pub fn Next(
         let primary = election.primary.as_ref();
         let primary = primary.and_then(|session| session.id.as_ref());
         let others = all.filter(|candidate| Some(&candidate.session) != primary);
-        others.take(DRAWN).collect::<Vec<_>>()
+        others.take(MAX_LISTED).collect::<Vec<_>>()
     });
     let further = Memo::new(move |_| {
         let group = live.value()?;
         let election = election.read();
         let primary = election.primary.as_ref();
-        let others = election.succession.places().filter(|(place, _)| {
+        let others = election.succession.indexes().filter(|(place, _)| {
             let id = &group.detail.sessions[*place].id;
             primary.is_none_or(|primary| primary.id != *id)
         });
-        further_words(others.skip(DRAWN).map(|(_, eligible)| eligible))
+        further_words(others.skip(MAX_LISTED).map(|(_, eligible)| eligible))
     });
     let none = move || {
         let none = first.read().is_empty();
@@ -66,7 +66,7 @@ pub fn Next(
     }
 }
 
-/// Who can be elected stands before who cannot, so that the place is the rank.
+/// One candidate. Eligible candidates come before others, so the index of an eligible one is its rank.
 fn item(place: usize, candidate: RwSignal<Candidate>) -> impl IntoView {
     let rank = move || {
         let candidate = candidate.read();
@@ -84,7 +84,7 @@ fn item(place: usize, candidate: RwSignal<Candidate>) -> impl IntoView {
     }
 }
 
-/// How many more there are, and how many of them could be elected; nothing where there are no more.
+/// The number of further sessions and how many of them are eligible; `None` if there are no more.
 fn further_words(further: impl Iterator<Item = bool>) -> Option<String> {
     let (mut all, mut eligible) = (0_usize, 0_usize);
     for is_eligible in further {
@@ -100,7 +100,7 @@ mod tests {
     use super::further_words;
 
     #[test]
-    fn what_is_not_drawn_is_counted() {
+    fn further_candidates_are_counted() {
         for (further, words) in [
             (vec![], None),
             (vec![false], Some("1 more session below, 0 eligible.")),

@@ -6,45 +6,45 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{HeartbeatState, HeartbeatTiming, heartbeat_period};
 use health::words;
 
-/// Who is primary, and what a heartbeat of it that does not come leads to.
+/// The primary, and the takeover that follows if its heartbeats stop.
 #[derive(Debug, Clone, Copy)]
 pub struct Takeover<'a> {
-    /// The primary.
+    /// The id of the primary.
     pub primary: &'a str,
     /// Whether an override keeps it Primary.
     pub is_pinned: bool,
-    /// Who takes over.
+    /// The id of the session that takes over.
     pub next: Option<&'a str>,
 }
 
-/// What the countdown shows.
+/// The content of the countdown.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Countdown {
-    /// How urgent it is.
+    /// The severity.
     pub severity: &'static str,
-    /// What is counted.
+    /// The remaining time.
     pub big: String,
-    /// What happens next.
+    /// A sentence about what happens next.
     pub sentence: String,
-    /// What else belongs to it.
+    /// A further explanation.
     pub explained: String,
     /// The age as a share of the FailoverTimeout, at most 1.
     pub at: f64,
-    /// The age in milliseconds; negative where the stamp is ahead.
+    /// The age in milliseconds; negative if the timestamp is in the future.
     pub age: f64,
     /// The FailoverTimeout, in milliseconds.
     pub timeout: f64,
     /// The last heartbeat, the next one and the takeover, with their times.
     pub marks: [(&'static str, String); 3],
-    /// The age in words.
+    /// The age as text.
     pub now: String,
 }
 
-/// How urgent it is, what is counted, what happens next, and what else belongs to it.
-type Words = (&'static str, String, String, String);
+/// The severity, the remaining time, what happens next, and a further explanation.
+type Texts = (&'static str, String, String, String);
 
-/// What a countdown is worked out from.
-struct Counted<'a> {
+/// The inputs of a countdown.
+struct Inputs<'a> {
     takeover: &'a Takeover<'a>,
     timing: &'a HeartbeatTiming,
     now: DateTime<Utc>,
@@ -53,11 +53,11 @@ struct Counted<'a> {
     timeout: TimeDelta,
 }
 
-/// The countdown's words. Once a heartbeat is missed, the next due one is the takeover itself. A primary that an override
-/// pins stays it, inactive from then on.
+/// The countdown. It counts to the next heartbeat and, once that is missed, to the takeover. A primary pinned by an
+/// override is not taken over; it becomes inactive instead.
 ///
 /// # Errors
-/// Why there is nothing to count, in a sentence.
+/// A sentence that explains why there is no countdown.
 pub fn countdown(
     takeover: &Takeover<'_>,
     timing: &HeartbeatTiming,
@@ -73,20 +73,20 @@ pub fn countdown(
     let half = heartbeat_period(timeout);
     if let Some(skew) = timing.skew.filter(|skew| *skew > half).map(words::span) {
         return Err(format!(
-            "The last heartbeat of {who} is stamped {skew} ahead: when the next one is due cannot be told."
+            "The last heartbeat of {who} has a timestamp {skew} in the future, so it is unknown when the next one is due."
         ));
     }
-    let counted = Counted {
+    let inputs = Inputs {
         takeover,
         timing,
         now,
         zone,
-        // The service counts from a stamp that is ahead, too.
+        // The service also counts from a timestamp in the future.
         age: timing.skew.map_or(age, |skew| -skew),
         timeout,
     };
-    let (severity, big, sentence, explained) = counted.words();
-    let (age_millis, timeout_millis) = (millis(counted.age), millis(timeout).max(1.0));
+    let (severity, big, sentence, explained) = inputs.texts();
+    let (age_millis, timeout_millis) = (millis(inputs.age), millis(timeout).max(1.0));
     let due = match timing.state {
         HeartbeatState::Late | HeartbeatState::Stale => "Beat due, missed",
         _ => "Beat due",
@@ -105,22 +105,23 @@ pub fn countdown(
         age: age_millis,
         timeout: timeout_millis,
         marks: [
-            ("Last heartbeat", counted.at(TimeDelta::zero())),
-            (due, counted.at(half)),
-            (end, counted.at(timeout)),
+            ("Last heartbeat", inputs.at(TimeDelta::zero())),
+            (due, inputs.at(half)),
+            (end, inputs.at(timeout)),
         ],
-        now: words::span(counted.age.max(TimeDelta::zero())),
+        now: words::span(inputs.age.max(TimeDelta::zero())),
     })
 }
 
-impl Counted<'_> {
-    /// When an age will be, or was, reached.
+impl Inputs<'_> {
+    /// The time at which the heartbeat reaches an age.
     fn at(&self, age: TimeDelta) -> String {
         times::moment(self.now - self.age + age, self.now, self.zone)
     }
 
-    /// The timing is judged for the moment of reading, as the verdict does: what became due since may have come.
-    fn words(&self) -> Words {
+    /// The texts. The heartbeat's state is that at the time of reading, as in the verdict: a heartbeat that has become
+    /// due since may have arrived.
+    fn texts(&self) -> Texts {
         let (half, left) = (heartbeat_period(self.timeout), self.timeout - self.age);
         let (who, end) = (self.takeover.primary, self.at(self.timeout));
         match self.timing.state {
@@ -174,7 +175,7 @@ impl Counted<'_> {
         }
     }
 
-    /// What follows where the next heartbeat does not come.
+    /// What happens if the next heartbeat does not arrive.
     fn without_one(&self, end: &str) -> String {
         match (self.takeover.is_pinned, self.takeover.next) {
             (true, _) => format!(
@@ -183,13 +184,13 @@ impl Counted<'_> {
             ),
             (false, Some(next)) => format!("Without one, {next} takes over at {end}."),
             (false, None) => format!(
-                "Without one, there is no primary, because no session is ready to take over, at {end}."
+                "Without one, there is no primary from {end}, because no session is ready to take over."
             ),
         }
     }
 
-    /// Of a primary that stays it although it is silent.
-    fn pinned(&self, left: TimeDelta) -> Words {
+    /// The texts for a silent primary that an override keeps Primary.
+    fn pinned(&self, left: TimeDelta) -> Texts {
         let (severity, big) = match self.timing.state {
             HeartbeatState::Stale => ("critical", format!("{} late", words::span(-left))),
             _ if left > TimeDelta::zero() => ("warning", words::span(left)),
@@ -199,7 +200,7 @@ impl Counted<'_> {
         (
             severity,
             big,
-            format!("{who} stays Primary because of the override: no takeover comes."),
+            format!("{who} stays Primary because of the override: there is no takeover."),
             format!("It has been silent for {silent}. Clear the override."),
         )
     }
@@ -213,28 +214,29 @@ fn millis(span: TimeDelta) -> f64 {
     span.num_milliseconds() as f64
 }
 
-/// By how many milliseconds the animation may be wrong before it is begun anew: less than can be seen.
-const DRIFT: f64 = 500.0;
+/// The deviation in milliseconds from which the animation is restarted; smaller ones are not visible.
+const MAX_DRIFT: f64 = 500.0;
 
-/// One animation along the lane. The browser moves it by itself, from one heartbeat to the next.
+/// An animation along the timeline, run by the browser from one heartbeat to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Animation {
-    /// When the lane's beginning was, in milliseconds since 1970 by the browser's clock.
+    /// The time of the last heartbeat, in milliseconds since 1970 by the browser's clock.
     begun: f64,
-    /// The age at which the movement was begun, in milliseconds.
+    /// The heartbeat's age at the start of the animation, in milliseconds.
     pub age: f64,
-    /// How long the whole lane takes, in milliseconds.
+    /// The duration of the complete timeline, in milliseconds.
     pub timeout: f64,
-    /// Whether it has the other name than the one before, without which the browser would not begin anew.
+    /// Alternates with each restart, to select the other of two animation names: the browser restarts an animation only
+    /// if its name changes.
     pub again: bool,
 }
 
 impl Animation {
-    /// This, while it is right, or the one that takes its place.
+    /// This animation while it is accurate, otherwise a restarted one.
     #[must_use]
     pub fn at(self, now: f64, age: f64, timeout: f64) -> Self {
         let begun = now - age;
-        if (self.timeout - timeout).abs() < f64::EPSILON && (self.begun - begun).abs() < DRIFT {
+        if (self.timeout - timeout).abs() < f64::EPSILON && (self.begun - begun).abs() < MAX_DRIFT {
             return self;
         }
         Self {
@@ -259,10 +261,10 @@ mod tests {
     }
 
     fn of(seconds: i64, pinned: bool) -> Countdown {
-        counted(seconds, pinned).expect("a countdown")
+        try_countdown(seconds, pinned).expect("a countdown")
     }
 
-    fn counted(seconds: i64, is_pinned: bool) -> Result<Countdown, String> {
+    fn try_countdown(seconds: i64, is_pinned: bool) -> Result<Countdown, String> {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let heartbeat = Heartbeat {
             heartbeat_time: Some(now - TimeDelta::seconds(seconds)),
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn before_half_of_the_timeout_the_next_heartbeat_counts_and_after_it_the_takeover() {
+    fn the_first_half_of_the_timeout_counts_to_the_next_heartbeat_then_to_the_takeover() {
         for (age, severity, big) in [
             (6, "normal", "24 s"),
             (42, "warning", "18 s"),
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_primary_that_an_override_pins_is_followed_by_nobody() {
+    fn a_primary_pinned_by_an_override_has_no_takeover() {
         for age in [6, 42, 72, 6_000] {
             let countdown = of(age, true);
             let all = format!("{countdown:?}").to_lowercase();
@@ -321,14 +323,14 @@ mod tests {
             let countdown = of(age, true);
             assert_eq!(
                 countdown.sentence,
-                "KILN-01 stays Primary because of the override: no takeover comes."
+                "KILN-01 stays Primary because of the override: there is no takeover."
             );
             assert!(countdown.explained.ends_with("Clear the override."));
         }
     }
 
     #[test]
-    fn a_heartbeat_that_was_due_after_the_last_look_is_not_called_missed() {
+    fn a_heartbeat_due_after_the_last_reading_is_not_called_missed() {
         let countdown = of_age(31);
         assert_eq!(
             (countdown.severity, countdown.big.as_str()),
@@ -337,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_that_is_stamped_ahead_is_counted_from_its_stamp_and_not_called_missed() {
+    fn a_heartbeat_with_a_future_timestamp_counts_from_it_and_is_not_missed() {
         let countdown = of_age(-10);
         assert_eq!(
             (countdown.severity, countdown.big.as_str()),
@@ -356,16 +358,16 @@ mod tests {
             ]
         );
         assert_eq!(countdown.now, "0 s");
-        // Far ahead nothing of it says when the next one is due.
+        // A timestamp far in the future does not show when the next heartbeat is due.
         assert_eq!(
-            counted(-600, false).expect_err("nothing to count"),
-            "The last heartbeat of KILN-01 is stamped 10 min ahead: when the next one is due cannot be told."
+            try_countdown(-600, false).expect_err("no countdown"),
+            "The last heartbeat of KILN-01 has a timestamp 10 min in the future, so it is unknown when the next one is due."
         );
         assert_eq!(of_age(42).marks[1].0, "Beat due, missed");
     }
 
     #[test]
-    fn the_movement_begins_anew_with_a_heartbeat_and_not_with_a_second() {
+    fn the_animation_restarts_with_a_new_heartbeat_but_not_with_a_clock_tick() {
         let begun = Animation::default().at(100_000.0, 6_000.0, 60_000.0);
         assert_eq!((begun.begun, begun.age), (94_000.0, 6_000.0));
         assert_eq!(begun.at(101_000.0, 7_000.0, 60_000.0), begun);
@@ -382,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lane_never_runs_over_its_end() {
+    fn the_position_on_the_timeline_stays_between_its_ends() {
         assert!((of_age(6000).at - 1.0).abs() < f64::EPSILON);
         assert!(of_age(0).at > 0.0);
     }

@@ -1,4 +1,4 @@
-//! What a group is: its state, its id, its FailoverTimeout.
+//! The facts of a group: its state, id, FailoverTimeout and last data.
 
 use super::action_context::{ActionContext, Open};
 use super::model::json_text;
@@ -17,8 +17,8 @@ use leptos::prelude::*;
 use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, GroupStatus, TimeSpan};
 
-/// What stands for the time of the last data where there is none. A time that is left out and one that says never are
-/// read alike.
+/// The text in place of a missing time of the last data. A time that is left out and one that means "never" cannot be
+/// told apart.
 fn without_data(primary: Option<&ClientSession>, status: &GroupStatus) -> &'static str {
     let unreadable = |fields, name| UnreadableField::find(fields, name).is_some();
     let is_unreadable = primary.is_some_and(|primary| {
@@ -35,13 +35,13 @@ fn without_data(primary: Option<&ClientSession>, status: &GroupStatus) -> &'stat
 /// The facts of a group.
 #[component]
 pub fn Facts(
-    /// The resource as it refreshes, and its actions.
+    /// The page's actions.
     context: ActionContext,
-    /// The connection.
+    /// The connection's title.
     connection: String,
-    /// Who leads.
+    /// The current primary.
     election: Memo<Election>,
-    /// What is said of the group.
+    /// The verdict on the group.
     verdict: Memo<Option<Verdict>>,
 ) -> impl IntoView {
     let live = context.live;
@@ -58,7 +58,7 @@ pub fn Facts(
     };
     let every = move || {
         let timeout = timeout().map(TimeSpan::delta);
-        // One that cannot be gives no interval.
+        // An invalid timeout gives no interval.
         let timeout = timeout.filter(|timeout| *timeout > TimeDelta::zero());
         timeout.map_or_else(|| "–".to_owned(), |it| words::span(heartbeat_period(it)))
     };
@@ -120,7 +120,7 @@ pub fn Facts(
     }
 }
 
-/// What a service keeps of a group or a session beside its own fields.
+/// The additional data of a group or a session.
 pub(super) fn additional_data(text: Memo<Option<String>>) -> impl IntoView {
     move || {
         text.get().map(|text| {
@@ -136,7 +136,7 @@ mod tests {
     use vendors::aveva::{ClientSession, GroupStatus};
 
     #[test]
-    fn a_time_that_cannot_be_read_is_not_one_that_is_not_reported() {
+    fn an_unreadable_time_of_last_data_is_not_shown_as_none_reported() {
         let fields = |name: Option<&str>| {
             let field = |name: &str| UnreadableField {
                 name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! The page of one group: its facts, who takes over next, its sessions.
+//! The page of one group: its facts, the takeover countdown, the next candidates, and its sessions.
 
 use super::action_context::{ActionContext, writer};
 use super::candidates::Next;
@@ -40,13 +40,13 @@ pub fn GroupPage(
         id: group.clone(),
     };
     let clock = use_clock();
-    let of = StoredValue::new(resource.clone());
+    let key = StoredValue::new(resource.clone());
     let election = aveva::election(live, clock);
     let verdict = Memo::new(move |_| {
         let verdict = live.value()?.verdict(live.status, clock);
         Some(match &verdict.lingering {
-            Some((_, wrong)) if of.with_value(|key| is_known_as(key, &wrong.word)) => {
-                Verdict::clone(wrong)
+            Some((_, fault)) if key.with_value(|key| gateway_has_verdict(key, &fault.word)) => {
+                Verdict::clone(fault)
             }
             _ => verdict,
         })
@@ -68,11 +68,11 @@ pub fn GroupPage(
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource history>
             <Facts context connection=title.clone() election verdict />
             <div class="cols side">
-                <Takeover context election verdict resource=of />
+                <Takeover context election verdict resource=key />
                 <Next context election />
             </div>
             <Sessions context election />
-            {history(of.get_value())}
+            {history(key.get_value())}
             <OpenSession context />
         </DetailPage>
         {dialog}
@@ -80,8 +80,8 @@ pub fn GroupPage(
     .into_any()
 }
 
-/// Whether the gateway has this word for a resource. For how long something has lasted it alone knows.
-fn is_known_as(resource: &ResourceKey, word: &str) -> bool {
+/// Whether the gateway's verdict on a resource has this word. Only the gateway knows how long a fault has lasted.
+fn gateway_has_verdict(resource: &ResourceKey, word: &str) -> bool {
     let snapshot = use_watched().snapshot();
     let known = snapshot.find(resource);
     known.is_some_and(|known| known.verdict.word == word)

@@ -1,4 +1,4 @@
-//! The dialog that creates a group, anew or with another one's configuration.
+//! The dialog that creates a group, empty or with the configuration of another group.
 
 use super::model::json_text;
 use super::spans::parse_optional;
@@ -17,7 +17,7 @@ use std::rc::Rc;
 use vendors::UnreadableField;
 use vendors::aveva::GroupConfiguration;
 
-/// Reads a JSON object; nothing where nothing is typed.
+/// Parses a JSON object; `None` for an empty text.
 fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -29,7 +29,7 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
 }
 
-/// Creates the group, opens its page if `is_open` still says that the dialog is there, and returns the undo.
+/// Creates the group, opens its page if the dialog is still open, and returns the undo.
 async fn create(
     writer: Option<Writer>,
     group: GroupConfiguration,
@@ -48,19 +48,20 @@ async fn create(
         connection: writer.connection.clone(),
         group: id.clone(),
     };
-    let (outcome, left) = writer.create_group(group).await;
+    let (outcome, created) = writer.create_group(group).await;
     if matches!(outcome, Outcome::Done { .. }) && is_open() {
         nav.go(&to.href());
     }
-    // What was not read afterwards cannot be compared.
-    let undo = left.map(|left| -> Undo {
+    // The undo compares the group with what was read after creating it.
+    let undo = created.map(|created| -> Undo {
         Rc::new(move || {
-            let (writer, id, page, left) = (writer.clone(), id.clone(), to.clone(), left.clone());
+            let (writer, id, page) = (writer.clone(), id.clone(), to.clone());
+            let created = created.clone();
             leptos::task::spawn_local(async move {
-                let outcome = writer.delete_group(&id, &left, &[]).await;
-                let is_gone = matches!(outcome, Outcome::Done { .. });
+                let outcome = writer.delete_group(&id, &created, &[]).await;
+                let is_deleted = matches!(outcome, Outcome::Done { .. });
                 notices.show_outcome(outcome);
-                if is_gone && nav.is_at(&page) {
+                if is_deleted && nav.is_at(&page) {
                     nav.go(&Route::Groups.href());
                 }
             });
@@ -69,10 +70,10 @@ async fn create(
     (outcome, undo)
 }
 
-/// An id that a path can hold.
+/// Parses an id that can be part of a URL path.
 ///
 /// # Errors
-/// What is wrong with it, in a sentence.
+/// A sentence that describes the fault.
 pub fn identifier(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("An id is required.".to_owned()),
@@ -81,34 +82,34 @@ pub fn identifier(text: &str) -> Result<String, String> {
     }
 }
 
-/// What of a configuration is not in its copy, because it could not be read.
+/// Warnings about fields that are not copied, because they could not be read.
 fn not_copied(unreadable: &[UnreadableField]) -> Vec<(Severity, String)> {
     let note = |field: &UnreadableField| {
         let UnreadableField { name, raw } = field;
         let words = format!(
-            "{name} could not be read (“{raw}”) and is not copied: enter it where it is needed."
+            "{name} could not be read (“{raw}”) and is not copied. Enter it if it is needed."
         );
         (Severity::Warning, words)
     };
     unreadable.iter().map(note).collect()
 }
 
-/// What was typed, without blanks around it.
+/// The trimmed text; `None` if it is empty.
 pub fn typed(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The dialog.
+/// The dialog that creates a group.
 #[component]
 pub fn GroupForm(
-    /// The connections that it may be created on.
+    /// The connections to choose from.
     writers: Vec<Writer>,
-    /// The configuration to begin with.
+    /// The initial configuration.
     #[prop(optional_no_strip)]
     like: Option<GroupConfiguration>,
-    /// After a change: what is shown is old.
+    /// Called after a change, to refresh the page.
     changed: Callback<()>,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (nav, notices) = (use_nav(), use_notices());
@@ -131,7 +132,7 @@ pub fn GroupForm(
         Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
             format!("Sent as {span}. Adapters reject values below 00:00:15.")
         }
-        Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of it."),
+        Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of this time."),
         _ => "If empty, the service default applies (usually 00:01:00).".to_owned(),
     });
     let ready = Signal::derive(move || {
@@ -194,18 +195,18 @@ mod tests {
     use vendors::UnreadableField;
 
     #[test]
-    fn what_could_not_be_read_is_not_dropped_without_a_word() {
+    fn a_field_that_could_not_be_copied_is_reported() {
         let field = UnreadableField {
             name: "FailoverTimeout".to_owned(),
             raw: "PT1M".to_owned(),
         };
-        let words = "FailoverTimeout could not be read (“PT1M”) and is not copied: enter it where it is needed.";
+        let words = "FailoverTimeout could not be read (“PT1M”) and is not copied. Enter it if it is needed.";
         assert_eq!(not_copied(&[field]), [(Warning, words.to_owned())]);
         assert_eq!(not_copied(&[]), []);
     }
 
     #[test]
-    fn fields_name_what_is_wrong_with_them() {
+    fn invalid_ids_and_invalid_additional_data_are_rejected() {
         for text in ["", "  ", ".", ".."] {
             assert!(identifier(text).is_err(), "{text:?}");
         }

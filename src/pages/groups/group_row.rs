@@ -10,13 +10,13 @@ use leptos::prelude::*;
 /// One group.
 #[component]
 pub fn GroupRow(
-    /// What it shows.
+    /// The group's data.
     row: RwSignal<Row>,
 ) -> impl IntoView {
     let state = Signal::derive(move || row.read().state.clone());
     let or_dash = |id: &Option<String>| id.clone().unwrap_or_else(|| "–".to_owned());
     let sub = move || row.read().sub.clone();
-    // Drawn anew only when it changes: most of what a second changes is an age.
+    // Redrawn only if it changes: most updates change only ages.
     let pending = Memo::new(move |_| row.read().pending.clone());
     let pending = move || {
         pending.get().map_or_else(
@@ -64,7 +64,7 @@ pub fn GroupRow(
             <td>{pending}</td>
             <td><Members row /></td>
             <td>{timeout}</td>
-            <MomentCell at=data unread=Signal::derive(move || !state.read().is_whole()) time />
+            <MomentCell at=data unread=Signal::derive(move || !state.read().is_complete()) time />
             <td><HeartbeatBar facts=heartbeat /></td>
         </tr>
     }

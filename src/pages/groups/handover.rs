@@ -1,5 +1,5 @@
-//! A handover: from whom, to whom, since when, and what is awaited. The service says who was chosen and not
-//! when, so what the page saw before belongs to it.
+//! A handover: the previous primary, the next one, the start, and what is awaited. The service reports which session
+//! was chosen but not when, so the page uses what it has observed.
 
 use crate::prefs::Zone;
 use crate::ui::times;
@@ -9,17 +9,17 @@ use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
 
-/// Who leads a group, as this page saw it.
+/// The primary and the pending primary of a group, as this page has observed them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Leaders {
-    /// The last primary that was seen.
+    /// The last observed primary.
     pub primary: Option<String>,
-    /// Who was chosen to become it, and when that was first seen.
+    /// The pending primary, and when it was first observed.
     pub pending: Option<(String, DateTime<Utc>)>,
 }
 
 impl Leaders {
-    /// What is known after an answer that was read at this moment.
+    /// The leaders after a reading at this time.
     #[must_use]
     pub fn after(
         &self,
@@ -38,18 +38,19 @@ impl Leaders {
     }
 }
 
-/// The words of a handover.
+/// The texts that describe a handover.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Handover {
-    /// How long it has been seen.
+    /// The time since it was first observed.
     pub big: String,
-    /// Who takes over from whom.
+    /// Which session takes over, and from which one.
     pub sentence: String,
-    /// From whom, to whom, since when, what is awaited.
+    /// The labelled facts: from, to, first seen, awaited.
     pub facts: [(&'static str, String); 4],
 }
 
-/// Who processed data last, other than who was chosen: the primary before, where this page did not see it.
+/// The session other than the pending primary that processed data last: the likely previous primary if this page has
+/// not observed it.
 #[must_use]
 pub fn last_to_process<'a>(
     sessions: &'a [ClientSession],
@@ -62,7 +63,8 @@ pub fn last_to_process<'a>(
         .max_by_key(|session| at(session))
 }
 
-/// The words, where somebody was chosen; the timing is that of their heartbeat, and `last` is who processed data last.
+/// The texts of a handover; `None` without a pending primary. `timing` is that of the pending primary's heartbeat,
+/// `last` the session that processed data last.
 #[must_use]
 pub fn handover(
     leaders: &Leaders,
@@ -87,7 +89,7 @@ pub fn handover(
     let is_stuck = timeout.is_some_and(|timeout| now - *since > timeout);
     let limit = match timeout.map(words::span) {
         Some(timeout) if is_stuck => {
-            format!(" That was due within {timeout}, the failover timeout.")
+            format!(" A new one was due within {timeout}, the failover timeout.")
         }
         Some(timeout) => format!(" It is a fault after {timeout}, the failover timeout."),
         None => String::new(),
@@ -123,10 +125,10 @@ pub fn handover(
     })
 }
 
-/// A handover as it is drawn.
+/// The view of a handover.
 #[component]
 pub fn HandoverView(
-    /// Its words.
+    /// The texts.
     #[prop(into)]
     handover: Signal<Handover>,
 ) -> impl IntoView {
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handover_says_from_whom_to_whom_since_when_and_what_is_awaited() {
+    fn a_handover_names_both_sessions_its_start_and_the_awaited_heartbeat() {
         let before = Leaders::default().after(some("KILN-01"), None, at(-9));
         let leaders = before
             .after(None, some("KILN-02"), at(-4))
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_stuck_is_not_said_to_be_about_to_end() {
+    fn a_stuck_handover_is_not_described_as_about_to_end() {
         let leaders = Leaders::default().after(some("a"), some("b"), at(-61));
         let stuck = words(&leaders, Some(70));
         assert_eq!(
@@ -206,7 +208,7 @@ mod tests {
         );
         assert_eq!(
             stuck.facts[3].1,
-            "One heartbeat of b, normally within a second. Its last was at 14:30:58. That was due within 1 min, the failover timeout."
+            "One heartbeat of b, normally within a second. Its last was at 14:30:58. A new one was due within 1 min, the failover timeout."
         );
         let leaders = Leaders::default().after(some("a"), some("b"), at(-60));
         assert!(
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn who_processed_data_last_was_primary_before() {
+    fn the_session_that_processed_data_last_counts_as_the_previous_primary() {
         let of = |id: &str, seconds: Option<i64>| ClientSession {
             id: some(id),
             heartbeat: Some(Heartbeat {
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn no_word_is_empty_whatever_is_not_known() {
+    fn no_text_is_empty_whatever_is_unknown() {
         for leaders in [
             Leaders::default().after(None, some("b"), NOW),
             Leaders::default().after(some("b"), some("b"), NOW),
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn another_choice_begins_anew_and_its_end_is_seen() {
+    fn a_new_pending_primary_restarts_the_handover_and_confirmation_ends_it() {
         let first = Leaders::default().after(some("a"), some("b"), at(-9));
         let second = first.after(None, some("c"), at(-5));
         assert_eq!(second.pending, Some(("c".to_owned(), at(-5))));

@@ -9,7 +9,7 @@ use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
-use crate::pages::resource_list::{A_PAGE, resource_list};
+use crate::pages::resource_list::{PAGE_SIZE, resource_list};
 use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search, Select};
@@ -30,7 +30,7 @@ pub fn Groups() -> impl IntoView {
     let rows = list.rows(row);
     let summary = move || list.summary(watched);
     let none = "There are no failover groups.";
-    let nothing = move || list.nothing(nav, watched, none, &Route::Groups);
+    let empty_message = move || list.empty_message(nav, watched, none, &Route::Groups);
     let snapshot = watched.snapshot_untracked();
     let connections: Vec<_> = snapshot
         .connections
@@ -93,7 +93,7 @@ pub fn Groups() -> impl IntoView {
                     <StableRows row_lock=list.row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
                 </table>
             </div>
-            {nothing}
+            {empty_message}
             <p class="bar">
                 <span role="status">{summary}</span>
                 <span class="key" aria-hidden="true">
@@ -101,7 +101,7 @@ pub fn Groups() -> impl IntoView {
                     {icon("unknown")}"stale"
                 </span>
                 <span class="end">"Heartbeat bar: thin mark = half of the timeout, beat due. Thick mark = takeover."</span>
-                <Pager page=list.page all=list.number a_page=A_PAGE />
+                <Pager page=list.page all=list.number page_size=PAGE_SIZE />
             </p>
         </section>
     }

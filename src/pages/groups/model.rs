@@ -1,6 +1,6 @@
-//! A group as the list's row shows it. Pure.
+//! The data of a group in the list, and texts that the list and the group's page share. Pure.
 
-use crate::pages::resource_list::ListOf;
+use crate::pages::resource_list::ListConfig;
 use crate::pages::resource_order::SortKey;
 use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::prefs::Zone;
@@ -16,7 +16,7 @@ use vendors::UnreadableField;
 use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
 
 /// The list of groups.
-pub const GROUPS: ListOf = ListOf {
+pub const GROUPS: ListConfig = ListConfig {
     kind: Kind::FailoverGroup,
     keys: &[
         "state",
@@ -50,10 +50,10 @@ fn key_of(resource: &Resource, key: &str) -> SortKey {
     }
 }
 
-fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
+fn texts<'a>(resource: &'a Resource, visit: &mut dyn FnMut(&'a str)) {
     let Some(facts) = facts(resource) else { return };
-    facts.description.iter().for_each(|text| look_in(text));
-    facts.sessions.iter().for_each(|id| look_in(id));
+    facts.description.iter().for_each(|text| visit(text));
+    facts.sessions.iter().for_each(|id| visit(id));
 }
 
 /// One row of the table "Failover groups".
@@ -61,13 +61,13 @@ fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
 pub struct Row {
     /// The cell "State".
     pub state: RowState,
-    /// The name, or the id when it has none.
+    /// The name, or the id if it has no name.
     pub name: String,
-    /// The id, or why there is no name.
+    /// The id, or a text in place of a missing name.
     pub sub: String,
     /// Whether `sub` is an id.
     pub sub_is_id: bool,
-    /// Where the group's page is.
+    /// The URL of the group's page.
     pub href: String,
     /// The connection's title.
     pub connection: String,
@@ -83,13 +83,13 @@ pub struct Row {
     pub data: Option<DateTime<Utc>>,
     /// The primary's heartbeat.
     pub heartbeat: Option<HeartbeatFacts>,
-    /// When it was last read, where that is too old to be believed.
+    /// If the group's data is stale: when it was last read.
     pub last_read: Option<Observed>,
     /// The connection's id.
     pub connection_id: String,
 }
 
-/// A group as a row.
+/// The row of a group.
 #[must_use]
 pub fn row(resource: &Resource, context: RowContext) -> Row {
     let RowContext { connection, state } = context;
@@ -121,16 +121,16 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
     }
 }
 
-/// What a service keeps beside its own fields, as it is shown; nothing where there is nothing.
+/// Additional data as formatted JSON; `None` if there is none.
 #[must_use]
 pub fn json_text(data: Option<&Map<String, Value>>) -> Option<String> {
     let data = data.filter(|data| !data.is_empty())?;
     serde_json::to_string_pretty(data).ok()
 }
 
-/// A heartbeat as the bar shows it. Its age runs on from reading to reading, what it is judged to be does not. `last_read`
-/// is when it was last read, by the vendor's clock, where that is too old to be believed: nobody knows whether it is still
-/// the last one, so its age is what it was then.
+/// The facts for a heartbeat bar. Between readings the age keeps growing; the heartbeat's state changes only with a
+/// reading. `last_read` is set if the data is stale: the age then stays as it was at that time (by the vendor's clock),
+/// because a newer heartbeat may exist.
 #[must_use]
 pub fn heartbeat_bar(
     heartbeat: HeartbeatFacts,
@@ -151,22 +151,20 @@ pub fn heartbeat_bar(
         ..HeartbeatBarFacts::default()
     };
     match heartbeat.beat {
-        _ if !time.is_current && !was => {
-            facts.worded_moment(&times::moment(at, time.now, time.zone))
-        }
+        _ if !time.is_current && !was => facts.with_time(&times::moment(at, time.now, time.zone)),
         HeartbeatState::Future if since < TimeDelta::zero() => {
             let ahead = words::span(-since);
             HeartbeatBarFacts {
                 label: format!("last heartbeat stamped {ahead} ahead of the server's clock"),
-                ..facts.worded(&format!("{ahead} ahead"), was)
+                ..facts.with_age(&format!("{ahead} ahead"), was)
             }
         }
-        _ => facts.worded(&words::span(since), was),
+        _ => facts.with_age(&words::span(since), was),
     }
 }
 
-/// The words of the column and the fact "Override" where no override is known: whether there is one, `v1-preview` does
-/// not say.
+/// The text of the column and the fact "Override" if no override is known. `v1-preview` does not report whether there
+/// is one.
 #[must_use]
 pub fn without_override(session: &ClientSession, version: ApiVersion) -> &'static str {
     match (&session.role_override, version) {
@@ -175,7 +173,7 @@ pub fn without_override(session: &ClientSession, version: ApiVersion) -> &'stati
     }
 }
 
-/// The words of both for an override; `None` where none is known.
+/// The text of the column and the fact "Override" for an override; `None` if none is known.
 #[must_use]
 pub fn override_words(session: &ClientSession, now: DateTime<Utc>, zone: Zone) -> Option<String> {
     Some(match override_of(session, now) {
@@ -208,7 +206,7 @@ mod tests {
     use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride, TimeSpan};
 
     #[test]
-    fn the_age_of_a_heartbeat_stands_still_while_its_source_is_silent() {
+    fn the_age_of_a_heartbeat_stops_growing_while_its_source_is_stale() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let read = now - TimeDelta::seconds(33);
         let heartbeat = HeartbeatFacts {
@@ -234,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_off_only_where_the_api_says_so() {
+    fn a_missing_override_is_off_except_in_v1_preview() {
         let (off, unknown) = ("Off", "not reported by v1-preview");
         for (reported, version, words) in [
             (None, ApiVersion::V1Preview, unknown),
@@ -251,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_has_the_same_words_in_the_table_and_in_the_panel() {
+    fn an_override_is_described_with_its_role_and_end() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let ends = |minutes| Some(now + TimeDelta::minutes(minutes));
         let primary = || Some(RoleOverride::Primary);
@@ -275,13 +273,13 @@ mod tests {
                 unreadable: unreadable.then_some(field).into_iter().collect(),
                 ..ClientSession::default()
             };
-            let told = override_words(&session, now, Zone::Utc);
-            assert_eq!(told.as_deref(), words, "{session:?}");
+            let shown = override_words(&session, now, Zone::Utc);
+            assert_eq!(shown.as_deref(), words, "{session:?}");
         }
     }
 
     #[test]
-    fn a_group_without_a_name_shows_its_id_and_says_why() {
+    fn a_group_without_a_name_shows_its_id_and_why_there_is_no_name() {
         for (name, description, unreadable, expected) in [
             (None, None, None, ("flare-07", "no name", false)),
             (

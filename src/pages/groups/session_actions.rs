@@ -1,4 +1,4 @@
-//! The buttons for what can be done with one session of a group.
+//! The action buttons of one session of a group.
 
 use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
@@ -8,7 +8,7 @@ use crate::ui::table::intent::Intent;
 use health::groups::Action;
 use leptos::prelude::*;
 
-/// What can be done with a session: pictures in a row of a table, words in the panel.
+/// The action buttons of a session: icons in a table row, text in the panel.
 #[component]
 pub fn SessionActions(
     /// The page's actions.
@@ -18,26 +18,26 @@ pub fn SessionActions(
     id: Signal<String>,
     /// Whether its role is overridden.
     pinned: Signal<bool>,
-    /// Whether the buttons have words.
+    /// Whether the buttons show text instead of icons.
     words: bool,
 ) -> impl IntoView {
-    // One button for both states of the override: whoever pressed it keeps the focus on it.
-    let button = move |action: Signal<Action>, picture: &'static str, click: Callback<String>| {
+    // One button for both states of the override, so that it keeps the focus when the state changes.
+    let button = move |action: Signal<Action>, icon_name: &'static str, click: Callback<String>| {
         context.offers(action.get_untracked()).then(|| {
             let name = move || format!("{} {}", action.get().name(), id.read());
             let intent = Intent::default();
-            let press = move |_| match intent.why_not_meant(untrack(name)) {
+            let press = move |_| match intent.reject_if_changed(untrack(name)) {
                 Some(message) => context.notices.show_outcome(Outcome::Changed { message }),
                 None => click.run(id.get_untracked()),
             };
             let point = move |_| intent.point(untrack(name));
-            // A dialog that closes gives the focus back before the row shows what it did, if it did anything.
+            // A closing dialog returns the focus before the row shows the effect of the action, if there is one.
             let focused = move |_| {
                 if context.open.read_untracked().is_none() || !context.row_lock.has_just_acted() {
                     intent.focus(untrack(name));
                 }
             };
-            // Not disabled, which would take the focus away.
+            // Not `disabled`, which would remove the focus.
             let busy = move || {
                 let clears = action.get() == Action::ClearOverride;
                 (clears && context.is_sending(&id.read())).then_some("true")
@@ -45,10 +45,10 @@ pub fn SessionActions(
             let (class, content) = if words {
                 ("btn", (move || action.get().name()).into_any())
             } else {
-                ("icon", icon(picture))
+                ("icon", icon(icon_name))
             };
-            // A touch ends before what it does.
-            let left = move |event: leptos::ev::PointerEvent| {
+            // A touch leaves the button before its click event fires, so only a mouse clears the intent.
+            let leave = move |event: leptos::ev::PointerEvent| {
                 if event.pointer_type() == "mouse" {
                     intent.leave();
                 }
@@ -56,15 +56,16 @@ pub fn SessionActions(
             let title = move || (!words).then(|| action.get().name());
             view! {
                 <button type="button" class=class aria-label=name aria-busy=busy title=title on:click=press
-                    on:pointerenter=point on:pointerleave=left on:focus=focused on:blur=move |_| intent.leave()>
+                    on:pointerenter=point on:pointerleave=leave on:focus=focused on:blur=move |_| intent.leave()>
                     {content}
                 </button>
             }
         })
     };
     let fixed = |action: Action| Signal::stored(action);
-    let opens =
-        move |of: fn(String) -> Open| Callback::new(move |id| context.open.set(Some(of(id))));
+    let opens = move |dialog: fn(String) -> Open| {
+        Callback::new(move |id| context.open.set(Some(dialog(id))))
+    };
     let override_action = Signal::derive(move || {
         if pinned.get() {
             Action::ClearOverride

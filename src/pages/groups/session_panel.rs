@@ -1,4 +1,4 @@
-//! One session of a group in full, at an address of its own: `?session={id}`.
+//! The details of one session of a group, at a URL of their own: `?session={id}`.
 
 use super::action_context::ActionContext;
 use super::facts::additional_data;
@@ -17,7 +17,7 @@ use leptos::html;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
 
-/// The panel of the session that the address names; nothing while it names none. A chunk of its own.
+/// The panel of the session named in the URL, if any. Loaded as a chunk of its own.
 #[component]
 pub fn OpenSession(
     /// The page's actions.
@@ -45,9 +45,9 @@ pub fn SessionPanel(
         let session = context.with_group(Some(&id.read()), |_, session| session.cloned());
         session.flatten()
     });
-    let there = Memo::new(move |_| session.read().is_some());
+    let exists = Memo::new(move |_| session.read().is_some());
     let now = move || context.live.status.vendor_time(clock);
-    // The age of what has a `last_read` is what it was then.
+    // With a `last_read`, the age stays as it was at that time.
     let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>,
                    is_unknown: fn(&ClientSession) -> bool,
                    last_read: fn(ActionContext) -> Option<DateTime<Utc>>| {
@@ -91,7 +91,7 @@ pub fn SessionPanel(
     let pinned =
         Memo::new(move |_| override_words(session.read().as_ref()?, now(), prefs.zone.get()));
     let version = context.sessions_version();
-    let held = move || {
+    let override_text = move || {
         let words = pinned.get();
         let without = || {
             session
@@ -102,9 +102,9 @@ pub fn SessionPanel(
         words.or_else(|| without().map(str::to_owned))
     };
     let more = Memo::new(move |_| json_text(session.read().as_ref()?.additional_data.as_ref()));
-    let cleared = Memo::new(move |_| {
-        let effect = context.with_group(Some(&id.read()), |scene, session| {
-            let effect = scene.clear_override(session?);
+    let clearing = Memo::new(move |_| {
+        let effect = context.with_group(Some(&id.read()), |group, session| {
+            let effect = group.clear_override(session?);
             let notes = effect.notes.into_iter().map(|(_, words)| words);
             let words: Vec<_> = std::iter::once(effect.sentence).chain(notes).collect();
             Some(words.join(" "))
@@ -112,17 +112,17 @@ pub fn SessionPanel(
         effect.flatten().filter(|_| pinned.read().is_some())
     });
     let close = move || nav.with_params(&[("session", None)]);
-    // The panel takes the link along: the session in the table is where to go on.
+    // Closing the panel removes the focused link, so the focus returns to the session's row in the table.
     let closed = move |_| {
         if !focus("tbody a[aria-current]") {
             focus("#main");
         }
     };
-    let gone = move || {
+    let not_found = move || {
         let words = || format!("This group has no session “{}” now.", id.read());
-        (!there.get()).then(|| view! { <p class="blank">{words()}</p> })
+        (!exists.get()).then(|| view! { <p class="blank">{words()}</p> })
     };
-    // The panel is below the table, on a phone outside the screen.
+    // The panel is below the table, and on a phone outside the view.
     let panel = NodeRef::<html::Section>::new();
     on_change(move || {
         if let Some(panel) = panel.get() {
@@ -132,17 +132,17 @@ pub fn SessionPanel(
     });
     let is_pinned = Signal::derive(move || pinned.read().is_some());
     let facts = move || {
-        there.get().then(|| view! {
+        exists.get().then(|| view! {
             <dl class="pad facts two">
                 <div><dt>"Role"</dt><dd>{role}</dd></div>
                 <div><dt>"Name"</dt><dd>{name}</dd></div>
                 <div><dt>"Score"</dt><dd>{score}</dd></div>
                 <div><dt>"Last heartbeat"</dt><dd>{posted}</dd></div>
                 <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
-                <div><dt>"Override"</dt><dd>{held}</dd></div>
+                <div><dt>"Override"</dt><dd>{override_text}</dd></div>
             </dl>
             {additional_data(more)}
-            {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
+            {move || clearing.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
             <SessionActions context id pinned=is_pinned words=true />
         }.into_any())
     };
@@ -153,7 +153,7 @@ pub fn SessionPanel(
                 <Copy text=id name="Copy session id" />
                 <a class="icon end" href=close aria-label="Close session" on:click=closed>{icon("close")}</a>
             </header>
-            {gone}
+            {not_found}
             {facts}
         </section>
     }

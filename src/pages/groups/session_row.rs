@@ -19,7 +19,7 @@ use leptos::prelude::*;
 use vendors::UnreadableField;
 use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, Role, TimeSpan};
 
-/// One row: what the session is, and not how old that is, so that a row changes only when its session does.
+/// The data of one row. It contains times but no ages, so that a row changes only when its session does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub(super) id: String,
@@ -28,21 +28,21 @@ pub struct Row {
     glyph: &'static str,
     score: Option<f64>,
     cold: bool,
-    /// `None` where the session has posted one and when is not known.
+    /// `None` if the session has posted a heartbeat at an unknown time.
     heartbeat: Option<HeartbeatFacts>,
     timeout: Option<TimeSpan>,
     data: Option<DateTime<Utc>>,
-    /// Whether some of its fields cannot be read.
-    is_in_part: bool,
+    /// Whether some fields are unreadable.
+    is_incomplete: bool,
     pinned: Option<String>,
-    /// What stands there where none is known.
+    /// The text of the column "Override" without a known override.
     unpinned: &'static str,
     stale: bool,
-    /// When it was last read, by the vendor's clock, where that is too old to be believed.
+    /// If the session's data is stale: when it was last read, by the vendor's clock.
     last_read: Option<DateTime<Utc>>,
 }
 
-/// A session as it was read by this version of the API; `last_read` is when, where that is too old to be believed.
+/// The row of a session, read with this version of the API. `last_read` is the time of reading if the data is stale.
 #[must_use]
 pub fn row(
     session: &ClientSession,
@@ -106,10 +106,10 @@ pub fn row(
         }),
         timeout: group.failover_timeout,
         data: heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
-        is_in_part: !session.unreadable.is_empty(),
+        is_incomplete: !session.unreadable.is_empty(),
         pinned: override_words(session, observation.now, zone),
         unpinned: without_override(session, version),
-        // A silent primary is an alarm, and keeps its colours.
+        // A silent primary is an alarm, so it keeps its colours.
         stale: last_read.is_some()
             || session.role != Some(Role::Primary)
                 && matches!(state, HeartbeatState::Stale | HeartbeatState::Never),
@@ -120,13 +120,13 @@ pub fn row(
 /// One session.
 #[component]
 pub fn SessionRow(
-    /// What it shows.
+    /// The session's data.
     row: RwSignal<Row>,
-    /// Its number in the table, where not all rows are drawn.
+    /// Its row number in the table, if not all rows are drawn.
     at: Signal<Option<usize>>,
     /// The page's actions.
     context: ActionContext,
-    /// Whether any of them is offered.
+    /// Whether any action is offered.
     can_act: bool,
 ) -> impl IntoView {
     let nav = use_nav();
@@ -150,7 +150,7 @@ pub fn SessionRow(
     let is_pinned = Signal::derive(move || row.read().pinned.is_some());
     let glyph = Signal::derive(move || row.read().glyph);
     let moving = move || (row.read().glyph == "pending").then_some("moving");
-    // Drawn anew only where it differs: most of what a reading changes is a time.
+    // Redrawn only if it changes: most readings change only times.
     let score = Memo::new(move |_| row.read().score);
     let score = move || {
         let Some(score) = score.get().map(number) else {
@@ -180,7 +180,7 @@ pub fn SessionRow(
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
             <td><HeartbeatBar facts=heartbeat /></td>
-            <MomentCell at=data unread=Signal::derive(move || row.read().is_in_part) time />
+            <MomentCell at=data unread=Signal::derive(move || row.read().is_incomplete) time />
             <td>{pinned}</td>
             {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}
         </tr>

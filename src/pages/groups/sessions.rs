@@ -14,7 +14,7 @@ use crate::prefs::use_prefs;
 use crate::ui::table::filters::Search;
 use crate::ui::table::row_focus::follow_items;
 use crate::ui::table::row_window::{LongTable, RowWindow};
-use crate::ui::table::search::{holds, lower};
+use crate::ui::table::search::{contains_ignore_case, lower};
 use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
 use chrono::{DateTime, Utc};
@@ -24,16 +24,16 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::aveva::{ClientSession, Role};
 
-/// From this many sessions on they can be searched.
-const MANY: usize = 20;
+/// With more sessions than this, a search field is shown.
+const SEARCHABLE_ABOVE: usize = 20;
 
-/// Up to this many sessions are all drawn.
-const ALL_DRAWN: usize = 30;
+/// Up to this number of sessions, all rows are drawn.
+const DRAW_ALL_UP_TO: usize = 30;
 
-/// The columns that can be sorted by.
+/// The sortable columns.
 const KEYS: &[&str] = &["role", "session", "score", "heartbeat", "data", "override"];
 
-/// Who collects first.
+/// The default order: the primary first.
 const BY_ROLE: SortOrder = SortOrder {
     key: "role",
     descending: false,
@@ -59,7 +59,7 @@ fn key_of(session: &ClientSession, key: &str, now: DateTime<Utc>) -> SortKey {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "`as` takes what is too large as the largest"
+    reason = "`as` saturates at the largest value"
 )]
 fn thousandths(score: f64) -> Option<i64> {
     (!score.is_nan()).then_some((score * 1_000.0) as i64)
@@ -70,17 +70,17 @@ fn thousandths(score: f64) -> Option<i64> {
 struct Ordered {
     group: Arc<Group>,
     order: SortOrder,
-    /// Places in the group's list.
+    /// Indices into the group's list.
     places: Vec<usize>,
 }
 
 impl Ordered {
-    /// The sessions that hold these words (lower case), in an order and equal ones by id. What `before` held stays
-    /// where it was.
+    /// The sessions that contain the search text (in lower case), sorted; equal ones by id. Sessions in `before` keep
+    /// their places.
     fn of(
         group: Arc<Group>,
         order: SortOrder,
-        words: &str,
+        search: &str,
         before: Option<&Self>,
         now: DateTime<Utc>,
     ) -> Self {
@@ -88,7 +88,7 @@ impl Ordered {
         let found = |session: &ClientSession| {
             let texts = [&session.id, &session.name];
             let mut texts = texts.into_iter().flatten();
-            words.is_empty() || texts.any(|text| holds(text, words))
+            search.is_empty() || texts.any(|text| contains_ignore_case(text, search))
         };
         let found = sessions
             .iter()
@@ -116,7 +116,7 @@ impl Ordered {
 }
 
 impl PartialEq for Ordered {
-    /// Every reading is another group, so that its thousands of sessions need not be compared.
+    /// Compares the group by pointer: each reading is a new group, and comparing thousands of sessions would be slow.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.group, &other.group) && self.places == other.places
     }
@@ -125,16 +125,16 @@ impl PartialEq for Ordered {
 /// The sessions of a group.
 #[component]
 pub fn Sessions(
-    /// The resource as it refreshes, and its actions.
+    /// The page's actions.
     context: ActionContext,
-    /// Who leads, and the order.
+    /// The current primary and the order of succession.
     election: Memo<Election>,
 ) -> impl IntoView {
     let (nav, live) = (use_nav(), context.live);
     let (clock, prefs) = (use_clock(), use_prefs());
     let row_lock = context.row_lock;
     let order = Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), KEYS, BY_ROLE));
-    let words = Memo::new(move |_| lower(&nav.param("q").unwrap_or_default()));
+    let search_text = Memo::new(move |_| lower(&nav.param("q").unwrap_or_default()));
     let ordered = Memo::new(move |before: Option<&Option<Ordered>>| {
         let before = before.and_then(Option::as_ref);
         let held = before.filter(|_| row_lock.is_held());
@@ -142,7 +142,7 @@ pub fn Sessions(
         Some(Ordered::of(
             live.value()?,
             order.get(),
-            &words.read(),
+            &search_text.read(),
             held,
             now,
         ))
@@ -151,7 +151,7 @@ pub fn Sessions(
     let found = Memo::new(move |_| ordered.read().as_ref().map_or(0, |all| all.places.len()));
     let stale = Memo::new(move |_| count.get() - election.read().succession.live());
     let version = context.sessions_version();
-    let table = RowWindow::new(ALL_DRAWN, found);
+    let table = RowWindow::new(DRAW_ALL_UP_TO, found);
     let list = Memo::new(move |_| {
         let ordered = ordered.read();
         let Some(Ordered { group, places, .. }) = ordered.as_ref() else {
@@ -159,9 +159,9 @@ pub fn Sessions(
         };
         let observation = group.observation_when_read(live.status, clock);
         let (zone, last_read) = (prefs.zone.get(), context.last_read());
-        let seen = places.get(table.rows.get().rows).unwrap_or_default();
-        let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
-        let rows = seen.map(|session| {
+        let drawn = places.get(table.rows.get().rows).unwrap_or_default();
+        let drawn = drawn.iter().map(|place| &group.detail.sessions[*place]);
+        let rows = drawn.map(|session| {
             row(
                 session,
                 version,
@@ -177,16 +177,17 @@ pub fn Sessions(
     let ids = Memo::new(move |_| list.read().iter().map(|row| row.id.clone()).collect());
     follow_items(table.view_port, ids);
     on_change_since(move |before: Option<(SortOrder, String)>| {
-        let asked = (order.get(), words.get());
-        if before.is_some_and(|before| before != asked) {
+        let query = (order.get(), search_text.get());
+        if before.is_some_and(|before| before != query) {
             table.back_to_top();
         }
-        asked
+        query
     });
-    let is_searched = Memo::new(move |_| count.get() > MANY || !words.read().is_empty());
+    let is_searchable =
+        Memo::new(move |_| count.get() > SEARCHABLE_ABOVE || !search_text.read().is_empty());
     let search = move || {
-        is_searched.get().then(|| {
-            let found = move || match (words.read().is_empty(), found.get()) {
+        is_searchable.get().then(|| {
+            let found = move || match (search_text.read().is_empty(), found.get()) {
                 (true, _) => String::new(),
                 (false, found) => format!("{found} of {} sessions match", count.get()),
             };

@@ -1,11 +1,11 @@
-//! Time-spans as people type them, turned into what the service takes.
+//! Parses time spans as people type them.
 
 use vendors::aveva::TimeSpan;
 
 /// Reads `90s`, `1m30`, `1m30s`, `2h`, `1d 12h`, `00:01:30`.
 ///
 /// # Errors
-/// What is expected, in a sentence.
+/// A sentence that describes the expected input.
 pub fn parse(text: &str) -> Result<TimeSpan, String> {
     let text = text.trim();
     if let Ok(span) = text.parse::<TimeSpan>() {
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<TimeSpan, String> {
     }
 }
 
-/// The same of a field that may be left empty.
+/// Like [`parse`]; `None` for an empty field.
 ///
 /// # Errors
 /// As [`parse`].
@@ -42,8 +42,8 @@ const UNITS: [(&[&str], i64); 4] = [
     (&["s", "sec", "second", "seconds"], 1),
 ];
 
-/// Numbers with units from the largest to the smallest; a last number without one is of the next
-/// smaller unit than the one before.
+/// Parses numbers with units, from the largest unit to the smallest. A last number without a unit has the next
+/// smaller unit.
 fn seconds(text: &str) -> Option<i64> {
     let mut rest = text;
     let mut next = 0;
@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn people_type_spans_in_many_ways() {
+    fn common_notations_of_spans_are_parsed() {
         for (text, sent) in [
             ("90s", "00:01:30"),
             ("1m30", "00:01:30"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_mean_two_things_or_nothing_is_refused() {
+    fn ambiguous_and_invalid_spans_are_rejected() {
         for text in [
             "",
             "61",
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_is_typed_panics(text in "\\PC{0,20}") {
+        fn parsing_never_panics(text in "\\PC{0,20}") {
             let _ = parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! When another session takes over, and which.
+//! The panel "Takeover": when another session takes over, and which one.
 
 use super::action_context::ActionContext;
 use super::countdown::{self, Animation, Countdown, countdown};
@@ -7,7 +7,7 @@ use crate::live::aveva::Election;
 use crate::live::{Group, Live, Watched, clock, use_clock, use_watched};
 use crate::prefs::use_prefs;
 use chrono::TimeDelta;
-use health::groups::{heartbeat_timing, is_pinned, session_name, why_not_known};
+use health::groups::{heartbeat_timing, is_pinned, session_name, unknown_primary_reason};
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use health::verdict::Verdict;
@@ -19,14 +19,14 @@ fn name(session: &ClientSession) -> String {
     session_name(session).to_owned()
 }
 
-/// What the panel shows.
+/// The content of the panel.
 #[derive(Debug, Clone, PartialEq)]
 enum Shown {
     /// The primary, and the countdown from its last heartbeat.
     Countdown(String, Countdown),
     Handover(Handover),
-    /// Why there is nothing to count.
-    Words(String),
+    /// Why there is no countdown.
+    Message(String),
 }
 
 /// The countdown from the primary's last heartbeat to the takeover, and then the handover itself.
@@ -34,27 +34,27 @@ enum Shown {
 pub fn Takeover(
     /// The page's actions.
     context: ActionContext,
-    /// Who leads, and the order.
+    /// The current primary and the order of succession.
     election: Memo<Election>,
-    /// What is said of the group.
+    /// The verdict on the group.
     verdict: Memo<Option<Verdict>>,
-    /// The group among what the gateway watches.
+    /// The group's key in the gateway's inventory.
     resource: StoredValue<ResourceKey>,
 ) -> impl IntoView {
     let shown = shown(context, election, resource);
-    // What is drawn last keeps its words while it is taken away: a memo never holds less than it held.
+    // A view that is being replaced keeps its last text: these memos never become empty again.
     let countdown = Memo::new(move |before: Option<&Countdown>| match &*shown.read() {
         Shown::Countdown(_, countdown) => countdown.clone(),
         _ => before.cloned().unwrap_or_default(),
     });
-    let handing = Memo::new(move |before: Option<&Handover>| match &*shown.read() {
-        Shown::Handover(words) => words.clone(),
+    let handover = Memo::new(move |before: Option<&Handover>| match &*shown.read() {
+        Shown::Handover(handover) => handover.clone(),
         _ => before.cloned().unwrap_or_default(),
     });
     let about = move || match &*shown.read() {
         Shown::Countdown(who, _) => Some(format!("heartbeat of the primary, {who}")),
         Shown::Handover(_) => Some("handing over".to_owned()),
-        Shown::Words(_) => None,
+        Shown::Message(_) => None,
     };
     let severity = move || match &*shown.read() {
         Shown::Countdown(_, countdown) => Some(countdown.severity),
@@ -65,18 +65,18 @@ pub fn Takeover(
                 .map_or(Severity::Moving, |one| one.severity);
             Some(severity.min(Severity::Moving).key())
         }
-        Shown::Words(_) => None,
+        Shown::Message(_) => None,
     };
-    // Drawn once, and then only its texts change.
+    // Redrawn only if the kind changes; otherwise only the texts change.
     let kind = Memo::new(move |_| std::mem::discriminant(&*shown.read()));
     let draw = move || {
-        // Read, not only tracked: a memo that nobody reads never runs, and so never changes.
+        // Read, not only tracked: a memo that is never read does not run.
         kind.get();
         match &*shown.read_untracked() {
             Shown::Countdown(..) => view! { <CountdownView countdown /> }.into_any(),
-            Shown::Handover(_) => view! { <HandoverView handover=handing /> }.into_any(),
-            Shown::Words(_) => view! {
-                <p class="pad">{move || match &*shown.read() { Shown::Words(words) => Some(words.clone()), _ => None }}</p>
+            Shown::Handover(_) => view! { <HandoverView handover /> }.into_any(),
+            Shown::Message(_) => view! {
+                <p class="pad">{move || match &*shown.read() { Shown::Message(message) => Some(message.clone()), _ => None }}</p>
             }
             .into_any(),
         }
@@ -92,7 +92,7 @@ pub fn Takeover(
     }
 }
 
-/// For how long the gateway has had the alarm that a group's handover is stuck.
+/// The age of the gateway's alarm that the group's handover is stuck.
 fn stuck_for(watched: Watched, resource: &ResourceKey) -> Option<TimeDelta> {
     let snapshot = watched.snapshot_untracked();
     let mut alarms = snapshot.alarms.iter();
@@ -101,7 +101,7 @@ fn stuck_for(watched: Watched, resource: &ResourceKey) -> Option<TimeDelta> {
     untrack(|| Some(watched.since(alarm.since.at())))
 }
 
-/// Who leads the group, as this page saw it.
+/// The primary and the pending primary of the group, as this page has observed them.
 fn leaders(
     live: Live<Group>,
     election: Memo<Election>,
@@ -116,7 +116,7 @@ fn leaders(
         let election = election.read();
         let observation = group.observation_when_read(live.status, clock);
         let mut at = observation.observed_at;
-        // Of a handover that was stuck before the page was opened, the gateway knows for how long.
+        // If the handover was already stuck when the page was opened, the gateway's alarm tells for how long.
         if before == Leaders::default() {
             let lasts = resource.with_value(|resource| stuck_for(watched, resource));
             at = lasts.map_or(at, |lasts| at.min(observation.now - lasts));
@@ -126,7 +126,7 @@ fn leaders(
     })
 }
 
-/// What the panel shows at this moment.
+/// The current content of the panel.
 fn shown(
     context: ActionContext,
     election: Memo<Election>,
@@ -134,11 +134,11 @@ fn shown(
 ) -> Memo<Shown> {
     let (clock, zone, live) = (use_clock(), use_prefs().zone, context.live);
     let leaders = leaders(live, election, resource);
-    // Who comes after the primary, or who was it before; both only change with another reading.
+    // The next primary and the previous one are memos, because they change only with a new reading.
     let next = Memo::new(move |_| {
         let (group, election) = (live.value()?, election.read());
         let id = &election.primary.as_ref()?.id;
-        let mut others = election.succession.places().map(|(place, eligible)| {
+        let mut others = election.succession.indexes().map(|(place, eligible)| {
             let session = &group.detail.sessions[place];
             (session, eligible && session.id != *id)
         });
@@ -152,25 +152,25 @@ fn shown(
     });
     Memo::new(move |_| {
         let Some(group) = live.value() else {
-            return Shown::Words(String::new());
+            return Shown::Message(String::new());
         };
         let observation = group.observation(live.status, clock);
         let (now, zone) = (observation.now, zone.get());
         let timeout = group.configuration.failover_timeout.as_ref();
         let election = election.read();
-        let handing = election.pending.as_ref().and_then(|pending| {
+        let in_progress = election.pending.as_ref().and_then(|pending| {
             let timing = heartbeat_timing(pending, timeout, observation);
             handover(&leaders.read(), &timing, last.get(), now, zone)
         });
-        if let Some(words) = handing {
-            return Shown::Handover(words);
+        if let Some(handover) = in_progress {
+            return Shown::Handover(handover);
         }
         let Some(session) = &election.primary else {
             let detail = &group.detail;
-            let why = why_not_known(&detail.status, &detail.sessions, detail.left_out);
-            let nobody =
+            let why = unknown_primary_reason(&detail.status, &detail.sessions, detail.left_out);
+            let no_primary =
                 || "No session is primary, so there is no heartbeat to count from.".to_owned();
-            return Shown::Words(why.unwrap_or_else(nobody));
+            return Shown::Message(why.unwrap_or_else(no_primary));
         };
         let next = next.read();
         let takeover = countdown::Takeover {
@@ -181,7 +181,7 @@ fn shown(
         let timing = heartbeat_timing(session, timeout, observation);
         match countdown(&takeover, &timing, now, zone) {
             Ok(countdown) => Shown::Countdown(name(session), countdown),
-            Err(words) => Shown::Words(words),
+            Err(message) => Shown::Message(message),
         }
     })
 }
@@ -200,7 +200,7 @@ fn CountdownView(#[prop(into)] countdown: Signal<Countdown>) -> impl IntoView {
         move || seconds(animation.get().timeout),
     );
     let again = move || animation.get().again.then_some("");
-    // At the ends of the lane the label would overflow.
+    // Near the ends of the timeline a centred label would overflow.
     let end = move || match countdown.read().at {
         at if at < 0.1 => Some("start"),
         at if at > 0.9 => Some("end"),

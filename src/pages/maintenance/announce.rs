@@ -6,7 +6,7 @@ use crate::pages::alarms::acknowledge::too_long;
 use crate::pages::alarms::duration_choice::{DurationChoice, end};
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
-use crate::ui::time_zone::{clock, local_text, moment_or_next};
+use crate::ui::time_zone::{local_text, moment_or_next, parse_local};
 use crate::ui::{ActionDialog, Field, error_line, times};
 use chrono::{DateTime, Utc};
 use health::alarms::Scope;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use protocol::NewMaintenance;
 use vendors::SystemKind;
 
-/// Each connection, and each kind of system that is connected.
+/// The scopes to choose from: each connection, and each kind of connected system.
 fn choices(watched: Watched) -> Vec<(Scope, String)> {
     let snapshot = watched.snapshot_untracked();
     let connections = snapshot.connections.iter().map(|state| &state.connection);
@@ -32,14 +32,14 @@ fn choices(watched: Watched) -> Vec<(Scope, String)> {
     each.chain(systems).collect()
 }
 
-/// The dialog.
+/// The dialog that announces maintenance.
 #[component]
 pub fn Announce(
-    /// What it is for; chosen here where there is none.
+    /// The scope; `None` to choose it here.
     scope: Option<Scope>,
-    /// What that is called.
+    /// The display name of the scope.
     name: String,
-    /// After it was closed.
+    /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
@@ -53,7 +53,7 @@ pub fn Announce(
         RwSignal::new(None::<DateTime<Utc>>),
     );
     let effect = Effect {
-        sentence: "Until it ends, alarms of what it concerns are folded, marked as in maintenance, and cause no sound, no notification and no alert. What happens is recorded all the same.".to_owned(),
+        sentence: "Until the maintenance ends, alarms within its scope are folded, marked as in maintenance, and cause no sound, notification or alert. Events are still recorded.".to_owned(),
         notes: Vec::new(),
     };
     let options: Vec<_> = choices
@@ -65,23 +65,23 @@ pub fn Announce(
     let choose = move |event| chosen.set(event_target_value(&event).parse().unwrap_or_default());
     let select = is_chosen_here.then(|| view! {
         <div class="entry">
-            <label for="scope">"Concerns"</label>
+            <label for="scope">"Applies to"</label>
             <div class="field"><select id="scope" name="scope" on:change=choose>{options}</select></div>
         </div>
     });
     let choices = StoredValue::new(choices);
     let is_incomplete = RwSignal::new(false);
-    // Also when it is left: one that is incomplete, and one of which the last part was cleared, change without an event.
+    // Also runs on focusout: a field that is incomplete, or whose last part was cleared, fires no change event.
     let begin = move |event: &leptos::ev::Event| {
         let field = event_target::<web_sys::Element>(event);
         let incomplete = field.matches(":invalid") == Ok(true);
         is_incomplete.set(incomplete);
-        // It has no value then, as where maintenance starts now.
+        // An incomplete field has no value, which would mean that maintenance starts now.
         if incomplete {
             return;
         }
         let zone = prefs.zone.get_untracked();
-        let time = clock(&event_target_value(event));
+        let time = parse_local(&event_target_value(event));
         from.set(time.map(|time| moment_or_next(time, &|at| times::offset(zone, at))));
     };
     let begins = move || {
@@ -106,7 +106,7 @@ pub fn Announce(
         Box::pin(async move {
             match wanted {
                 Some(wanted) => (handling::announce(&wanted).await, None),
-                // The dialog cannot be sent without both.
+                // The dialog cannot be submitted without both.
                 None => (
                     Outcome::Changed {
                         message: "No scope is selected.".to_owned(),
@@ -136,7 +136,7 @@ pub fn Announce(
     view! {
         <ActionDialog title action="Announce" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
-            changed=Callback::new(move |()| watched.ask_now()) on_close
+            changed=Callback::new(move |()| watched.poll_now()) on_close
         >
             {select}
             <Field label="Reason" name="reason" value=reason error hint required=true />

@@ -1,4 +1,4 @@
-//! The section "Maintenance" of the page `/connections`: what is under way or planned.
+//! The section "Maintenance" of the page `/connections`: maintenance in progress and planned maintenance.
 
 use super::{Dialogs, MaintenanceAction};
 use crate::api::session::Session;
@@ -10,8 +10,8 @@ use health::alarms::{Maintenance, Scope};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What it concerns, tracked.
-fn concerns(watched: Watched, scope: &Scope) -> String {
+/// The display name of a scope, tracked.
+fn scope_name(watched: Watched, scope: &Scope) -> String {
     let snapshot = watched.snapshot();
     match scope {
         Scope::System(kind) => format!("All {} systems", kind.vendor()),
@@ -24,7 +24,7 @@ fn concerns(watched: Watched, scope: &Scope) -> String {
     }
 }
 
-/// The section.
+/// The section "Maintenance".
 #[component]
 pub fn MaintenanceList() -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
@@ -32,13 +32,13 @@ pub fn MaintenanceList() -> impl IntoView {
     let action = RwSignal::new(None);
     let list = Memo::new(move |_| watched.snapshot().maintenance.to_vec());
     let row = move |one: Maintenance| {
-        let words = concerns(watched, &one.scope);
+        let words = scope_name(watched, &one.scope);
         let (from, until) = (one.from, one.until);
         let (scope, label) = (one.scope.clone(), format!("End maintenance of {words}"));
         let (reason, by) = (one.reason.clone(), format!("by {}", one.by));
         let state = move || {
             if from <= watched.now() {
-                "under way"
+                "in progress"
             } else {
                 "planned"
             }
@@ -48,7 +48,7 @@ pub fn MaintenanceList() -> impl IntoView {
         });
         view! {
             <tr>
-                <th scope="row"><b>{move || concerns(watched, &scope)}</b><span class="sub">{state}</span></th>
+                <th scope="row"><b>{move || scope_name(watched, &scope)}</b><span class="sub">{state}</span></th>
                 <td>{move || moment(from)}</td>
                 <td>{move || moment(until)}</td>
                 <td class="wrap">{reason}<span class="sub">{by}</span></td>
@@ -71,7 +71,7 @@ pub fn MaintenanceList() -> impl IntoView {
                     <caption class="vh">"Maintenance"</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Concerns"</th>
+                            <th scope="col">"Applies to"</th>
                             <th scope="col">"From"</th>
                             <th scope="col">"Until"</th>
                             <th scope="col">"Reason"</th>

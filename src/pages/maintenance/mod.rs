@@ -1,5 +1,5 @@
-//! Maintenance: a time in which alarms are to be expected, so that nobody is notified of them. Announced for everything of a
-//! vendor, for a connection or for one resource; told on the pages of what it concerns, and listed on `/connections`.
+//! Maintenance: a period with expected alarms, for which no notifications are sent. Announced for all systems of a
+//! vendor, for a connection or for one resource; shown on the pages of affected resources and listed on `/connections`.
 
 pub mod announce;
 pub mod list;
@@ -9,7 +9,7 @@ pub use list::MaintenanceList;
 use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
-use crate::pages::alarms::said_about;
+use crate::pages::alarms::note_lines;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
@@ -23,68 +23,67 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::SystemKind;
 
-/// Which dialog is open.
+/// The action of a dialog about maintenance.
 #[derive(Clone, PartialEq)]
 pub enum MaintenanceAction {
-    /// To announce maintenance.
+    /// Announces maintenance.
     Announce,
-    /// To end one.
+    /// Ends or cancels maintenance.
     End(Box<Maintenance>),
 }
 
-/// Which system a connection is, tracked.
+/// The kind of system of a connection, tracked.
 fn system_of(watched: Watched, connection: &str) -> Option<SystemKind> {
     let state = watched.connection(connection)?;
     Some(state.connection.system.kind())
 }
 
-/// On the page of a resource: who takes care of its alarm, and the maintenance that it is in or that is planned for it.
+/// On the page of a resource: the acknowledgement and notes of its alarm, and its current and planned maintenance.
 #[component]
 pub fn HandlingNotes(
     /// The resource.
     resource: ResourceKey,
-    /// The dialog that is open.
+    /// The action of the open dialog.
     action: RwSignal<Option<MaintenanceAction>>,
 ) -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = provided::<Arc<Session>>().may_change();
     let key = resource.clone();
-    let said = Memo::new(move |_| {
+    let alarm_notes = Memo::new(move |_| {
         let snapshot = watched.snapshot();
         let mut alarms = snapshot.alarms.iter();
         let alarm = alarms.find(|alarm| alarm.resource.is_same(&key));
-        alarm.map_or_else(Vec::new, |alarm| said_about(alarm, moment))
+        alarm.map_or_else(Vec::new, |alarm| note_lines(alarm, moment))
     });
-    let said = move || {
+    let alarm_notes = move || {
         let line = |words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> };
-        said.get().into_iter().map(line).collect_view()
+        alarm_notes.get().into_iter().map(line).collect_view()
     };
-    // What concerns it. An unknown connection is of no system.
-    let concerning = Memo::new(move |_| {
+    let affecting = Memo::new(move |_| {
         let snapshot = watched.snapshot();
         let known = snapshot.find(&resource).map_or(&resource, |held| &held.key);
-        let concerns = |one: &&Maintenance| {
+        let affects = |one: &&Maintenance| {
             one.scope
                 .contains(known, |connection| system_of(watched, connection))
         };
         snapshot
             .maintenance
             .iter()
-            .filter(concerns)
+            .filter(affects)
             .cloned()
             .collect::<Vec<_>>()
     });
     let note = move |one: Maintenance| {
-        let told = one.clone();
-        // As a memo: a second that passes writes nothing, and the button stays.
+        let shown = one.clone();
+        // A memo, so that a clock tick alone redraws nothing.
         let words = Memo::new(move |_| {
-            let when = if told.is_active(watched.now()) {
-                format!("In maintenance until {}", moment(told.until))
+            let when = if shown.is_active(watched.now()) {
+                format!("In maintenance until {}", moment(shown.until))
             } else {
-                let (from, until) = (moment(told.from), moment(told.until));
+                let (from, until) = (moment(shown.from), moment(shown.until));
                 format!("Maintenance is planned from {from} to {until}")
             };
-            format!("{when}, by {}: {}", told.by, told.reason)
+            format!("{when}, by {}: {}", shown.by, shown.reason)
         });
         let end = may_change.then(|| {
             view! { <button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End maintenance"</button> }
@@ -93,18 +92,18 @@ pub fn HandlingNotes(
     };
     let each = move || {
         hand_over("#main");
-        concerning.get()
+        affecting.get()
     };
     view! {
-        {said}
+        {alarm_notes}
         {keyed(each, |one| one.id.clone(), note)}
     }
 }
 
-/// On the page of a resource: announces maintenance of it.
+/// On the page of a resource: the button that announces maintenance of it.
 #[component]
 pub fn AnnounceMaintenance(
-    /// The dialog that is open.
+    /// The action of the open dialog.
     action: RwSignal<Option<MaintenanceAction>>,
 ) -> impl IntoView {
     let may_change = provided::<Arc<Session>>().may_change();
@@ -113,15 +112,15 @@ pub fn AnnounceMaintenance(
     })
 }
 
-/// The dialog that is open.
+/// The open dialog.
 #[component]
 pub fn Dialogs(
-    /// Which one.
+    /// The action of the open dialog.
     action: RwSignal<Option<MaintenanceAction>>,
-    /// What maintenance is announced for; chosen in the dialog where there is none.
+    /// The scope of new maintenance; `None` to choose it in the dialog.
     #[prop(optional_no_strip)]
     scope: Option<Scope>,
-    /// What that is called.
+    /// The display name of the scope.
     #[prop(into)]
     name: Signal<String>,
 ) -> impl IntoView {
@@ -137,7 +136,7 @@ pub fn Dialogs(
     }
 }
 
-/// A dialog, in a chunk of its own.
+/// The dialog of an action, drawn by a chunk of its own.
 pub fn dialog(
     action: MaintenanceAction,
     scope: Option<Scope>,
@@ -155,9 +154,9 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
     let effect = Effect {
         sentence: if one.is_active(watched.now_untracked()) {
-            "It ends now, and its alarms are active again.".to_owned()
+            "The maintenance ends now, and its alarms become active again.".to_owned()
         } else {
-            "It is cancelled.".to_owned()
+            "The planned maintenance is cancelled.".to_owned()
         },
         notes: Vec::new(),
     };
@@ -169,7 +168,7 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     view! {
         <ActionDialog title=format!("End the maintenance “{}”?", one.reason) action="End maintenance" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
-            changed=Callback::new(move |()| watched.ask_now()) on_close
+            changed=Callback::new(move |()| watched.poll_now()) on_close
         />
     }
 }

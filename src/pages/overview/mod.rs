@@ -1,4 +1,4 @@
-//! The page `/`: what needs attention, worst first, and a summary of each system.
+//! The page `/`: the alarms, worst first, a summary of each system, and recent changes.
 
 pub mod summary;
 
@@ -35,15 +35,15 @@ pub fn Overview() -> impl IntoView {
         is_unfolded.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
     };
     let nav = use_nav();
-    // How many are open in all, where the address leaves any out.
+    // Number of all open alarms, if the URL filters them.
     let unfiltered = Memo::new(move |_| {
         let is_filtered = filters(nav).iter().any(Option::is_some);
         let snapshot = watched.snapshot();
         let all = snapshot.alarms.iter().filter(|alarm| !alarm.is_handled());
         if is_filtered { all.count() } else { 0 }
     });
-    // All is well only while every connection was read the last time, and not long ago. One that is merely aging is
-    // not named: it is live and aging in turn, and the words would be announced with every reading.
+    // Connections whose last read failed or is stale: without their data, "no open alarms" cannot be claimed. Aging
+    // connections are left out: they alternate between live and aging, so the text would be announced with every poll.
     let behind = Memo::new(move |_| {
         let snapshot = watched.snapshot();
         let late = snapshot.connections.iter().filter(|state| {
@@ -59,9 +59,9 @@ pub fn Overview() -> impl IntoView {
             all => format!("{number} of {all} open, worst first"),
         },
     };
-    let well = move || {
+    let empty = move || {
         let (handled, connections) = (handled.read().len(), connections.read().len());
-        let words = nothing_open(unfiltered.get(), &behind.read(), handled, connections);
+        let words = empty_message(unfiltered.get(), &behind.read(), handled, connections);
         open.read().is_empty().then_some(words)
     };
     let show_all = move || {
@@ -86,8 +86,8 @@ pub fn Overview() -> impl IntoView {
                 </search>
             </header>
             <ol class="alarms" aria-label="Alarms">{open_list}</ol>
-            // Always there: a screen reader says what comes into it.
-            <div role="status">{move || well().map(|words| view! { <p class="blank">{words}{show_all}</p> })}</div>
+            // Always present, because screen readers announce only what is added to an existing live region.
+            <div role="status">{move || empty().map(|words| view! { <p class="blank">{words}{show_all}</p> })}</div>
             <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
                 <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_list}</ol>
@@ -99,16 +99,16 @@ pub fn Overview() -> impl IntoView {
     }
 }
 
-/// What stands in the place of the alarms where none is listed. `unfiltered` is how many are open while the address hides
-/// some, else 0; `behind` names the connections that do not answer; `handled` and `connections` are counts.
-fn nothing_open(unfiltered: usize, behind: &str, handled: usize, connections: usize) -> String {
+/// The message shown if no alarm is listed. `unfiltered` is the number of open alarms if the URL filters them, else 0;
+/// `behind` names the connections that do not respond; `handled` and `connections` are counts.
+fn empty_message(unfiltered: usize, behind: &str, handled: usize, connections: usize) -> String {
     let words = match unfiltered {
         0 if !behind.is_empty() => {
-            return format!("Nothing known needs attention. Waiting for {behind}.");
+            return format!("No known alarms. Waiting for {behind}.");
         }
         0 if connections == 0 => "No connection is configured.",
-        0 if handled == 0 => "No open alarms. Every connection answers.",
-        0 => "Every alarm is acknowledged or in maintenance, and every connection answers.",
+        0 if handled == 0 => "No open alarms. All connections answer.",
+        0 => "All alarms are acknowledged or in maintenance, and all connections answer.",
         all => return format!("0 of {all} open alarms shown."),
     };
     words.to_owned()
@@ -116,31 +116,25 @@ fn nothing_open(unfiltered: usize, behind: &str, handled: usize, connections: us
 
 #[cfg(test)]
 mod tests {
-    use super::nothing_open;
+    use super::empty_message;
 
     #[test]
-    fn all_is_well_only_where_something_is_watched_and_answers() {
+    fn no_open_alarms_is_claimed_only_if_all_connections_answer() {
         for (unfiltered, behind, handled, connections, words) in [
-            (0, "", 0, 2, "No open alarms. Every connection answers."),
+            (0, "", 0, 2, "No open alarms. All connections answer."),
             (0, "", 0, 0, "No connection is configured."),
             (
                 0,
                 "",
                 1,
                 2,
-                "Every alarm is acknowledged or in maintenance, and every connection answers.",
+                "All alarms are acknowledged or in maintenance, and all connections answer.",
             ),
-            (
-                0,
-                "EM",
-                0,
-                2,
-                "Nothing known needs attention. Waiting for EM.",
-            ),
+            (0, "EM", 0, 2, "No known alarms. Waiting for EM."),
             (7, "EM", 0, 2, "0 of 7 open alarms shown."),
         ] {
             assert_eq!(
-                nothing_open(unfiltered, behind, handled, connections),
+                empty_message(unfiltered, behind, handled, connections),
                 words
             );
         }

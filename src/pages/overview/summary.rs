@@ -1,4 +1,4 @@
-//! A summary of each system: how many of its resources are in which state.
+//! A summary of each system: the number of its resources in each state.
 
 use crate::live::{Watched, sort, use_watched};
 use crate::route::Route;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use std::borrow::Cow;
 use vendors::{Connection, System};
 
-/// How many are in which state, worst first.
+/// The number of resources in each state, worst first.
 type StateCounts = Vec<((Severity, Cow<'static, str>), usize)>;
 
 /// Counts the resources of a kind by their effective state.
@@ -33,8 +33,8 @@ fn state_counts(watched: Watched, kind: Kind) -> StateCounts {
     counts
 }
 
-/// Which sessions are counted, by the settings of the connections.
-fn recent(connections: &[Connection]) -> String {
+/// The note that describes which sessions are counted, by the settings of the connections.
+fn counted_sessions(connections: &[Connection]) -> String {
     let hours = connections.iter().filter_map(|one| match &one.system {
         System::Veeam { recent_hours, .. } => Some(*recent_hours),
         System::Aveva(_) | System::Uplynk => None,
@@ -48,8 +48,8 @@ fn recent(connections: &[Connection]) -> String {
     }
 }
 
-/// Where all of what is counted is listed.
-fn sessions(connections: &[Connection]) -> String {
+/// The URL of the list of all counted sessions.
+fn sessions_href(connections: &[Connection]) -> String {
     let is_veeam = |one: &&Connection| Kind::held_by(&one.system) == Kind::FailoverSession;
     match connections.iter().filter(is_veeam).count() {
         0 | 1 => Route::FailoverSessions.href(),
@@ -57,7 +57,7 @@ fn sessions(connections: &[Connection]) -> String {
     }
 }
 
-/// The summaries, one a system that is connected.
+/// The summaries, one per connected system.
 #[component]
 pub fn Summaries() -> impl IntoView {
     let connections = use_watched().connections();
@@ -71,7 +71,7 @@ pub fn Summaries() -> impl IntoView {
         view! {
             {summary(Kind::FailoverGroup, "AVEVA groups", String::new(), Route::Groups.href(), "All groups")}
             {summary(Kind::SlicerGroup, "Uplynk slicers", String::new(), Route::Slicers.href(), "All slicers")}
-            {summary(Kind::FailoverSession, "Veeam failovers", recent(&connections), sessions(&connections), "All sessions")}
+            {summary(Kind::FailoverSession, "Veeam failovers", counted_sessions(&connections), sessions_href(&connections), "All sessions")}
         }
     };
     view! { <div class="cols three">{summaries}</div> }
@@ -86,7 +86,7 @@ fn Summary(
     link: &'static str,
 ) -> impl IntoView {
     let watched = use_watched();
-    // A number that leaves out a connection has to say so.
+    // Connections that the count leaves out.
     let unread = Memo::new(move |_| watched.snapshot().never_read(kind));
     let counts = Memo::new(move |_| state_counts(watched, kind));
     let all = Memo::new(move |_| {
@@ -125,10 +125,10 @@ fn Summary(
     let none = move || {
         (is_empty() && unread.read().is_empty()).then_some(view! { <p class="dim">"none"</p> })
     };
-    let without = move || {
+    let unread_note = move || {
         let unread = unread.get();
         (!unread.is_empty())
-            .then(|| view! { <p class="dim">{format!("Nothing is known of {unread}.")}</p> })
+            .then(|| view! { <p class="dim">{format!("No data from {unread} yet.")}</p> })
     };
     let id = title.replace(' ', "-").to_ascii_lowercase();
     let labelled = id.clone();
@@ -139,7 +139,7 @@ fn Summary(
                 <div class="stack" aria-hidden="true">{bar}</div>
                 <ul class="rows">{rows}</ul>
                 {none}
-                {without}
+                {unread_note}
             </div>
         </section>
     }

@@ -1,4 +1,4 @@
-//! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
+//! The actions on a slicer group's page: the open dialog, the data for sending a change, and the draft order.
 
 use super::order_rows::Row;
 use super::slicer_row::focus_on;
@@ -7,7 +7,7 @@ use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::api::thumbnails::thumbnail_url;
-use crate::api::uplynk::{SaveStep, Writer, ids, is_whole};
+use crate::api::uplynk::{SaveStep, Writer, has_all_slicers, ids};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::pages::resource_row::stale_mark;
@@ -24,12 +24,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use vendors::uplynk::{FailoverGroup, Mode};
 
-/// The dialog that is open.
+/// The open dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Open {
     /// The confirmation of an action.
     Action(Action),
-    /// The position that this slicer is to have in the draft.
+    /// The dialog that moves this slicer to a typed position in the draft.
     MoveTo(String),
 }
 
@@ -40,28 +40,28 @@ pub struct ActionContext {
     pub live: Live<FailoverGroup>,
     /// The draft of another order.
     pub draft: RwSignal<Draft>,
-    /// The step of saving the draft, while it is saved.
+    /// The current step of saving the draft, if it is being saved.
     pub saving: RwSignal<Option<SaveStep>>,
     /// Whether the group is in flat mode, which has no order.
     pub flat: Memo<bool>,
     /// Whether rows can be moved now.
     pub movable: Memo<bool>,
-    /// Whether a row is dragged.
+    /// Whether a row is being dragged.
     pub lifted: RwSignal<bool>,
-    /// The slicers whose eligibility is being changed: each change is sent once.
+    /// The slicers with a change of eligibility in progress; prevents sending it twice.
     pub sending: RwSignal<Vec<String>>,
-    /// The dialog that is open.
+    /// The open dialog.
     pub open: RwSignal<Option<Open>>,
-    /// What was done to the draft last, for screen readers.
+    /// The last action on the draft, announced to screen readers.
     pub message: RwSignal<String>,
-    /// Runs after each change: for what is not part of the group, and so not refreshed with it.
+    /// Notified after each change, to refresh data that is not part of the group.
     pub changes: Trigger,
-    /// Since when each slicer's thumbnail has been the same.
+    /// The age of each slicer's thumbnail.
     pub thumbnail_ages: Memo<Vec<ThumbnailAge>>,
-    /// The mark of what shows the group while that is too old to be believed.
+    /// The value of `data-fresh` on elements that show the group: "stale" while its data is stale.
     pub stale: Memo<Option<&'static str>>,
-    /// Whether this person may change anything.
-    pub may: bool,
+    /// Whether the user may make changes.
+    pub may_change: bool,
     watched: Watched,
     writer: StoredValue<Writer>,
     clock: Clock,
@@ -69,8 +69,8 @@ pub struct ActionContext {
     nav: Nav,
 }
 
-/// Why no row can be moved now. Rows stand for the draft only where both hold the same slicers.
-fn why_fixed(
+/// Why rows cannot be moved now. The rows match the draft only if both contain the same slicers.
+fn why_immovable(
     live: Live<FailoverGroup>,
     draft: RwSignal<Draft>,
     saving: RwSignal<Option<SaveStep>>,
@@ -81,15 +81,15 @@ fn why_fixed(
     } else if group.as_ref()?.mode == Some(Mode::Flat) {
         Some("Flat mode: positions do not apply, so there is no order to change.")
     } else if draft.read().theirs().is_some() {
-        Some("The order has changed: settle the conflict before moving slicers.")
+        Some("The order has changed: resolve the conflict before moving slicers.")
     } else {
-        let is_partial = !is_whole(&*group?);
+        let is_partial = !has_all_slicers(&*group?);
         is_partial.then_some("Not all slicers can be read, so their order cannot be changed.")
     }
 }
 
-/// Why a move does nothing: the slicer is already first, or last. `None` where that is not why.
-fn at_end(draft: &Draft, id: &str, to: usize) -> Option<String> {
+/// The message if a slicer cannot move further because it is already first or last.
+fn already_at_end(draft: &Draft, id: &str, to: usize) -> Option<String> {
     let at = draft.position(id)?;
     if at == 1 && to <= 1 {
         Some(format!("{id} is already first."))
@@ -100,13 +100,13 @@ fn at_end(draft: &Draft, id: &str, to: usize) -> Option<String> {
     }
 }
 
-/// That a slicer cannot be moved, because the draft does not hold it any more.
+/// The message if a slicer is no longer in the draft.
 #[must_use]
-pub fn no_longer(id: &str) -> String {
+pub fn not_in_group(id: &str) -> String {
     format!("{id} is no longer in the group.")
 }
 
-/// What was done, and of an Undo that may switch what is on air, what it does: nobody is asked before it.
+/// The message about a change, with the warnings about its Undo, because Undo runs without a confirmation.
 #[must_use]
 pub fn with_undo(message: String, undo: &Effect) -> String {
     match undo.warnings() {
@@ -119,7 +119,7 @@ impl ActionContext {
     /// The actions of a group.
     #[must_use]
     pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
-        let may = provided::<Arc<Session>>().may_change();
+        let may_change = provided::<Arc<Session>>().may_change();
         let clock = use_clock();
         let saving = RwSignal::new(None);
         let draft = RwSignal::new(Draft::default());
@@ -133,7 +133,7 @@ impl ActionContext {
             draft,
             saving,
             flat,
-            movable: Memo::new(move |_| may && why_fixed(live, draft, saving).is_none()),
+            movable: Memo::new(move |_| may_change && why_immovable(live, draft, saving).is_none()),
             lifted: RwSignal::new(false),
             sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
@@ -141,7 +141,7 @@ impl ActionContext {
             changes: Trigger::new(),
             thumbnail_ages: thumbnail_ages::follow(live),
             stale: stale_mark(live.status, clock),
-            may,
+            may_change,
             writer: StoredValue::new(writer),
             clock,
             notices: use_notices(),
@@ -149,33 +149,33 @@ impl ActionContext {
         }
     }
 
-    /// Why no row can be moved now, in a sentence.
+    /// A sentence that explains why rows cannot be moved now; `None` if they can.
     #[must_use]
-    pub fn why_fixed(self) -> Option<&'static str> {
-        why_fixed(self.live, self.draft, self.saving)
+    pub fn why_immovable(self) -> Option<&'static str> {
+        why_immovable(self.live, self.draft, self.saving)
     }
 
-    /// How changes are sent.
+    /// The writer that sends changes.
     #[must_use]
     pub fn writer(self) -> Option<Writer> {
         self.writer.try_get_value()
     }
 
-    /// Where the gateway has the thumbnail that a slicer's vendor says is at `own`.
+    /// The gateway's URL of a slicer's thumbnail, given the vendor's URL.
     #[must_use]
-    pub fn thumbnail_url(self, slicer: &str, own: &str) -> Option<String> {
+    pub fn thumbnail_url(self, slicer: &str, vendor_url: &str) -> Option<String> {
         let (writer, group) = (self.writer()?, self.live.value_untracked()?);
-        let url = thumbnail_url(&writer.connection, &group.id, slicer, own);
+        let url = thumbnail_url(&writer.connection, &group.id, slicer, vendor_url);
         Some(url)
     }
 
-    /// Whose system it is.
+    /// The connection's title.
     #[must_use]
     pub fn system(self) -> String {
         self.writer().map(|writer| writer.title).unwrap_or_default()
     }
 
-    /// How old what is shown is.
+    /// The freshness of the shown data.
     #[must_use]
     pub fn shown(self) -> Freshness {
         self.live.status.freshness(self.clock)
@@ -187,14 +187,14 @@ impl ActionContext {
         self.live.status.vendor_time(self.clock)
     }
 
-    /// The draft is saved: who wanted to leave the page meanwhile is led on.
+    /// Continues a navigation that waited for the draft to be saved.
     pub fn saved(self) {
         if !self.saving.is_disposed() {
             self.nav.saved();
         }
     }
 
-    /// Refreshes after a change; also after the page was left.
+    /// Refreshes after a change. Also works after the page was closed.
     pub fn changed(self) {
         self.live.status.refresh();
         self.changes.notify();
@@ -203,30 +203,30 @@ impl ActionContext {
         }
     }
 
-    /// The same as [`ActionContext::move_to`] for everything but the drag itself. While a row is dragged nothing else moves
-    /// one: it is dropped as the row that it was lifted as.
+    /// Like [`ActionContext::move_to`], for everything except dragging. Does nothing while a row is dragged, because
+    /// the dragged row is identified by its index.
     pub fn move_unless_dragged(self, id: &str, to: usize) {
         if !self.lifted.get_untracked() {
             self.move_to(id, to);
         }
     }
 
-    /// Moves a slicer of the draft to a position, from 1; says so, and gives it the focus. Says why not, where that has
-    /// become impossible since.
+    /// Moves a slicer of the draft to a position, from 1; announces the move and focuses the slicer. If the move is no
+    /// longer possible, shows the reason.
     pub fn move_to(self, id: &str, to: usize) {
-        if let Some(why) = untrack(|| self.why_fixed()) {
+        if let Some(why) = untrack(|| self.why_immovable()) {
             let message = format!("{id} was not moved. {why}");
             return self.notices.show_outcome(Outcome::Prevented { message });
         }
-        let is_gone = |draft: &Draft| draft.position(id).is_none();
-        if self.draft.try_with_untracked(is_gone) == Some(true) {
-            let message = no_longer(id);
+        let is_missing = |draft: &Draft| draft.position(id).is_none();
+        if self.draft.try_with_untracked(is_missing) == Some(true) {
+            let message = not_in_group(id);
             return self.notices.show_outcome(Outcome::Prevented { message });
         }
         let moved = self.draft.try_update(|draft| draft.move_to(id, to));
         let Some(moved) = moved.flatten() else {
-            let end = |draft: &Draft| at_end(draft, id, to);
-            if let Some(words) = self.draft.try_with_untracked(end).flatten() {
+            let at_end = |draft: &Draft| already_at_end(draft, id, to);
+            if let Some(words) = self.draft.try_with_untracked(at_end).flatten() {
                 self.message.set(words);
             }
             return;
@@ -235,8 +235,8 @@ impl ActionContext {
         self.focus_moved(moved);
     }
 
-    /// Gives the focus to a slicer that was moved: at once, because the next key may come before the next frame, and the
-    /// row is drawn there before that; and in that frame, because a dialog that closes gives the focus back first.
+    /// Focuses a slicer that was moved: at once, because the next key press may come before the next frame; and again
+    /// in the next frame, because a closing dialog returns the focus in between.
     pub fn focus_moved(self, moved: Moved) {
         focus_on(moved.to);
         request_animation_frame(move || {
@@ -247,17 +247,17 @@ impl ActionContext {
         });
     }
 
-    /// The slicer of the row that somebody acts on. `None` where the row shows another one than when they turned to the
-    /// list: then nothing is done, and they are told.
+    /// The id of the slicer in a row that the user acts on. If the row showed another slicer when the user turned to
+    /// the list, shows a message and returns `None`.
     #[must_use]
-    pub fn acted_on(self, row: &Row) -> Option<String> {
+    pub fn slicer_of_row(self, row: &Row) -> Option<String> {
         let other = self.draft.with_untracked(|draft| {
             let other = draft.replaced_by(&row.id, row.at);
             other.map(str::to_owned)
         });
         let id = row.id.clone();
         let Some(other) = other else { return Some(id) };
-        self.look();
+        self.mark_seen();
         let message = format!(
             "the order has changed, and {id} is now where {other} was. Repeat it if you mean {id}."
         );
@@ -265,15 +265,15 @@ impl ActionContext {
         None
     }
 
-    /// Somebody turns to the list: from now on a row means the slicer that it shows now.
-    pub fn look(self) {
-        let _ = self.draft.try_update_untracked(Draft::look);
+    /// Records that the user sees the current order: actions on a row now refer to the slicer that it currently shows.
+    pub fn mark_seen(self) {
+        let _ = self.draft.try_update_untracked(Draft::mark_seen);
     }
 
-    /// The draft follows a reading; returns whether that changed it. A changed draft waits for prioritized mode, and for a
-    /// reading with every slicer.
+    /// Updates the draft with a reading; returns whether that changed it. A changed draft is updated only in
+    /// prioritized mode, and only by a reading with all slicers.
     pub fn follow(self, group: &FailoverGroup) -> bool {
-        let has_order = group.mode != Some(Mode::Flat) && is_whole(group);
+        let has_order = group.mode != Some(Mode::Flat) && has_all_slicers(group);
         let followed = self.draft.try_maybe_update(|draft| {
             let follows = has_order || !draft.is_changed();
             let differs = follows && draft.follow(&ids(group));
@@ -282,7 +282,7 @@ impl ActionContext {
         followed == Some(true)
     }
 
-    /// The draft follows what was read while it was saved; also after the page was left.
+    /// Updates the draft with readings that arrived while it was being saved. Does nothing after the page was closed.
     pub fn follow_read(self) {
         if self.draft.is_disposed() {
             return;
@@ -293,20 +293,20 @@ impl ActionContext {
     }
 
     /// Opens the dialog of an action.
-    pub fn ask(self, action: Action) {
+    pub fn open_action(self, action: Action) {
         self.open.set(Some(Open::Action(action)));
     }
 
-    /// Sets a slicer's eligibility: at once, with Undo, where that is harmless; otherwise after a dialog.
+    /// Sets a slicer's eligibility: at once, with Undo, if that is harmless; otherwise after a confirmation.
     pub fn set_eligible(self, slicer: String, eligible: bool) {
         let action = Action::SetEligible(slicer.clone(), eligible);
         let now = untrack(|| self.now());
         let quiet = untrack(|| {
             let group = self.live.value()?;
-            Some(action.is_quiet(&group, now, self.shown()))
+            Some(action.needs_no_dialog(&group, now, self.shown()))
         });
         if quiet != Some(true) {
-            return self.ask(action);
+            return self.open_action(action);
         }
         let (Some(writer), Some(seen)) = (self.writer(), self.live.value_untracked()) else {
             return;
@@ -333,8 +333,8 @@ impl ActionContext {
         });
     }
 
-    /// What undoing a change of eligibility does to `held`, which was read after it, and the Undo; `now` is the vendor's
-    /// time of the change.
+    /// The Undo of a change of eligibility, and its effect on `held`, the group as read after the change. `now` is the
+    /// vendor's time of the change.
     #[must_use]
     pub fn undo_eligible(
         self,
@@ -356,7 +356,7 @@ impl ActionContext {
         (effect, undo)
     }
 
-    /// Undoes a change and shows the outcome.
+    /// The undo of a change. It shows the outcome.
     pub fn undo<F: Future<Output = Outcome> + 'static>(
         self,
         back: impl Fn() -> F + 'static,
@@ -374,7 +374,7 @@ impl ActionContext {
         })
     }
 
-    /// Where results without a dialog are shown.
+    /// The notices, which show outcomes outside of a dialog.
     #[must_use]
     pub fn notices(self) -> Notices {
         self.notices
@@ -383,13 +383,13 @@ impl ActionContext {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_end, with_undo};
+    use super::{already_at_end, with_undo};
     use crate::ui::reorder::Draft;
     use health::effect::Effect;
     use health::severity::Severity::{Normal, Warning};
 
     #[test]
-    fn what_is_at_an_end_already_is_said_to_be_there() {
+    fn a_slicer_that_cannot_move_further_is_reported_as_first_or_last() {
         let order = |ids: &str| Draft::new(ids.split(' ').map(str::to_owned).collect());
         for (ids, id, to, words) in [
             ("a b c", "a", 0, Some("a is already first.")),
@@ -402,7 +402,7 @@ mod tests {
             ("a", "a", 2, Some("a is already last.")),
         ] {
             assert_eq!(
-                at_end(&order(ids), id, to).as_deref(),
+                already_at_end(&order(ids), id, to).as_deref(),
                 words,
                 "{ids} {id} {to}"
             );
@@ -410,8 +410,8 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_that_may_switch_what_is_on_air_says_so() {
-        let told = |notes: &[_]| {
+    fn the_message_contains_only_the_warnings_about_its_undo() {
+        let message = |notes: &[_]| {
             let notes = notes
                 .iter()
                 .map(|(severity, words): &(_, &str)| (*severity, (*words).to_owned()));
@@ -422,9 +422,9 @@ mod tests {
             with_undo("Order saved and verified. b is on air.".to_owned(), &undo)
         };
         let saved = "Order saved and verified. b is on air.";
-        assert_eq!(told(&[(Normal, "It can take a minute.")]), saved);
+        assert_eq!(message(&[(Normal, "It can take a minute.")]), saved);
         assert_eq!(
-            told(&[(Warning, "This is a switch on air, away from b.")]),
+            message(&[(Warning, "This is a switch on air, away from b.")]),
             format!("{saved} Undo: This is a switch on air, away from b.")
         );
     }

@@ -7,7 +7,7 @@ use super::move_to::MoveTo;
 use super::send::run;
 use crate::api::{Failure, Outcome};
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
-use crate::pages::detail_page::gone_note;
+use crate::pages::detail_page::not_found_note;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
@@ -15,7 +15,7 @@ use health::slicers::{Action, channel_label_of, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
-/// The dialog that is open.
+/// The open dialog.
 #[component]
 pub fn Dialogs(
     /// The page's actions.
@@ -34,7 +34,7 @@ pub fn Dialogs(
     }
 }
 
-/// A dialog, in a chunk of its own.
+/// The dialog of an action, drawn by a chunk of its own.
 pub fn dialog(context: ActionContext, action: Action, on_close: Callback<()>) -> AnyView {
     let is_refused = context
         .live
@@ -48,7 +48,7 @@ pub fn dialog(context: ActionContext, action: Action, on_close: Callback<()>) ->
     }
 }
 
-/// The title, the button, and the text that is typed to confirm.
+/// The title, the button's label, and the text to type for confirmation.
 fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, String) {
     let of = name(group);
     let (title, button, typed) = match action {
@@ -102,15 +102,15 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
 fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl IntoView {
     let group = context.live.value_untracked().unwrap_or_default();
     let (title, button, id) = words(&action, &group);
-    let asks_id = matches!(action, Action::AddChannel | Action::AddOwner);
+    let needs_id = matches!(action, Action::AddChannel | Action::AddOwner);
     let label = if action == Action::AddChannel {
         "Channel id"
     } else {
         "Owner id"
     };
-    // Another one once an order that is to be overwritten has changed.
+    // Replaced if the order to overwrite changes again.
     let action = RwSignal::new(action);
-    // The group may change while somebody reads.
+    // Updated, because the group may change while the dialog is open.
     let refused = Memo::new(move |_| action.read().can(&*context.live.value()?).err());
     let effect = Memo::new(move |_| {
         let group = context.live.value();
@@ -122,7 +122,7 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
             (None, Some(group)) => action.read().effect(&group, context.now()),
             (None, None) => Effect::default(),
         };
-        effect.notes.extend(gone_note(context.live.status));
+        effect.notes.extend(not_found_note(context.live.status));
         effect
     });
     let confirm = Memo::new(move |_| {
@@ -141,7 +141,7 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
             match (context.writer(), seen) {
                 (Some(writer), Some(seen)) => {
                     let done = run(context, writer, (*seen).clone(), action, id).await;
-                    // A dialog that was closed while it was sent cannot have the page refreshed any more.
+                    // A dialog that was closed while sending does not call `changed`.
                     if typed.is_disposed() {
                         context.changed();
                     }
@@ -155,20 +155,20 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
         })
     });
     let ready =
-        Memo::new(move |_| refused.read().is_none() && (!asks_id || wrong.read().is_none()));
+        Memo::new(move |_| refused.read().is_none() && (!needs_id || wrong.read().is_none()));
     view! {
         <ActionDialog title action=button system=context.system() effect confirm id ready run
             changed=Callback::new(move |()| context.changed()) on_close>
-            {asks_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
+            {needs_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
         </ActionDialog>
     }
 }
 
-/// What is wrong with the id of a channel or an owner.
+/// The error message for an invalid id of a channel or an owner.
 fn id_error(typed: &str) -> Option<String> {
     let typed = typed.trim();
     if typed.is_empty() {
-        return Some("The id is missing.".to_owned());
+        return Some("An id is required.".to_owned());
     }
     let odd = typed.chars().find(|char| !char.is_ascii_hexdigit());
     match odd {
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn an_id_is_32_hexadecimal_digits() {
         for (typed, wrong) in [
-            ("", Some("missing")),
-            ("  ", Some("missing")),
+            ("", Some("required")),
+            ("  ", Some("required")),
             ("xyz", Some("“x”")),
             ("abc", Some("not 3")),
             ("9852b8649852b8649852b8649852b864", None),

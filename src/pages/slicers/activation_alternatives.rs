@@ -8,7 +8,7 @@ use health::slicers::{Action, Alternatives};
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
-/// Why a slicer cannot be activated now, and what to do instead; that it can, once that is so.
+/// Why a slicer cannot be activated now, and what to do instead. If it can be activated by now, that action.
 fn reason(group: &FailoverGroup, slicer: &str, now: DateTime<Utc>) -> (String, Alternatives) {
     let action = Action::Activate(slicer.to_owned());
     let other = |actions| Alternatives {
@@ -28,7 +28,7 @@ fn reason(group: &FailoverGroup, slicer: &str, now: DateTime<Utc>) -> (String, A
     }
 }
 
-/// Why a slicer cannot be activated now, and what to do instead.
+/// The dialog that explains why a slicer cannot be activated now, and offers alternatives.
 #[component]
 pub fn ActivationAlternatives(
     /// The page's actions.
@@ -41,7 +41,7 @@ pub fn ActivationAlternatives(
     let on_close = Callback::new(move |()| context.open.set(next.try_get_value().flatten()));
     let title = format!("Activate {slicer}?");
     let id = slicer.clone();
-    // The group may change while somebody reads.
+    // Updated, because the group may change while the dialog is open.
     let found = Memo::new(move |_| {
         let group = context.live.value()?;
         Some(reason(&group, &id, context.now()))
@@ -51,7 +51,7 @@ pub fn ActivationAlternatives(
         let (_, Alternatives { sentence, .. }) = found.get()?;
         (!sentence.is_empty()).then(|| view! { <p>{sentence}</p> })
     };
-    // On their own: a sentence that changes takes the focus from no button.
+    // A memo, so that a changed sentence does not redraw the buttons and lose the focus.
     let offers = Memo::new(move |_| {
         let (_, other) = found.get()?;
         Some((other.actions, other.moves))
@@ -83,11 +83,11 @@ pub fn ActivationAlternatives(
         let why_not = move || {
             let is_first = context.draft.read().order().first() == Some(&slicer);
             let saves = is_first.then_some("It is at position 1 of your draft: save the order.");
-            context.why_fixed().or(saves)
+            context.why_immovable().or(saves)
         };
-        let is_fixed = why_not.clone();
+        let is_blocked = why_not.clone();
         let up = moves.then(|| view! {
-            <button type="button" class="btn main" disabled=move || is_fixed().is_some() title=why_not on:click=up>{move_label}</button>
+            <button type="button" class="btn main" disabled=move || is_blocked().is_some() title=why_not on:click=up>{move_label}</button>
         });
         Some(view! { {buttons}{up} })
     };
@@ -111,7 +111,7 @@ mod tests {
     use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
     #[test]
-    fn what_can_be_done_is_what_the_group_allows_by_then() {
+    fn the_alternatives_follow_the_current_state_of_the_group() {
         let slicer = |id: &str, order| Slicer {
             id: id.to_owned(),
             order: Some(order),

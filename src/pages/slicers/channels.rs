@@ -1,13 +1,13 @@
-//! The channels that show what the group has on air.
+//! The channels that use the group.
 
 use super::action_context::ActionContext;
-use super::model::nothing_listed;
+use super::model::empty_list_message;
 use crate::live::keyed;
 use crate::ui::icon;
 use health::slicers::{Action, channel_label};
 use leptos::prelude::*;
 
-/// The list, with what adds to it and takes from it.
+/// The list of channels, with buttons to add and remove them.
 #[component]
 pub fn Channels(
     /// The page's actions.
@@ -34,9 +34,9 @@ pub fn Channels(
         let words = [
             "No channel uses this group.",
             "Uplynk does not report which channels use this group.",
-            "Which channels use this group cannot be read.",
+            "The channels that use this group cannot be read.",
         ];
-        let words = nothing_listed(&group, "channels", group.channels.is_some(), words);
+        let words = empty_list_message(&group, "channels", group.channels.is_some(), words);
         let is_empty = channels.read().as_ref().is_none_or(Vec::is_empty);
         is_empty.then(|| view! { <p class="dim">{words}</p> })
     };
@@ -47,28 +47,28 @@ pub fn Channels(
     }
 }
 
-/// The button that asks to take an entry from a list; none for who may not.
+/// The button that opens the dialog to remove a list entry; `None` for users who may not make changes.
 pub(super) fn remove_button(
     context: ActionContext,
     label: String,
     action: Action,
 ) -> Option<AnyView> {
-    let ask = move |_| context.ask(action.clone());
-    context.may.then(|| {
-        view! { <button type="button" class="icon" aria-label=label on:click=ask>{icon("close")}</button> }
+    let open_dialog = move |_| context.open_action(action.clone());
+    context.may_change.then(|| {
+        view! { <button type="button" class="icon" aria-label=label on:click=open_dialog>{icon("close")}</button> }
             .into_any()
     })
 }
 
-/// The button that asks to add an entry to a list; none for who may not.
+/// The button that opens the dialog to add a list entry; `None` for users who may not make changes.
 pub(super) fn add_button(
     context: ActionContext,
     words: &'static str,
     action: Action,
 ) -> Option<AnyView> {
-    let ask = move |_| context.ask(action.clone());
-    context.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=ask>{icon("plus")}{words}</button></p> }
+    let open_dialog = move |_| context.open_action(action.clone());
+    context.may_change.then(|| {
+        view! { <p class="row"><button type="button" class="btn" on:click=open_dialog>{icon("plus")}{words}</button></p> }
             .into_any()
     })
 }

@@ -1,4 +1,4 @@
-//! A conflict with an order that was saved meanwhile: before, theirs, yours, and the choices.
+//! A conflict with an order that someone else saved: the orders before, theirs and yours, and the ways to resolve it.
 
 use super::action_context::ActionContext;
 use crate::ui::icon;
@@ -6,18 +6,18 @@ use crate::ui::reorder::Draft;
 use health::slicers::Action;
 use leptos::prelude::*;
 
-/// Overwrites the order on the server, as it is shown.
-pub fn overwriting(draft: &Draft) -> Action {
+/// The action that overwrites the order on the server with the draft.
+pub fn overwrite_action(draft: &Draft) -> Action {
     Action::Overwrite {
         order: draft.over_theirs(),
         theirs: draft.theirs().unwrap_or(draft.base()).to_vec(),
     }
 }
 
-/// What is said of a conflict.
-pub const CONFLICT: &str = "The order has changed. Yours is not saved.";
+/// The message about a conflict.
+pub const CONFLICT: &str = "The order has changed. Your order is not saved.";
 
-/// The comparison.
+/// The message and the comparison of the orders.
 #[component]
 pub fn Conflict(
     /// The page's actions.
@@ -27,14 +27,14 @@ pub fn Conflict(
     let rows = move || {
         let draft = draft.read();
         let theirs = draft.theirs().unwrap_or_default();
-        let most = draft
+        let count = draft
             .base()
             .len()
             .max(theirs.len())
             .max(draft.order().len());
         let cell =
             |order: &[String], at: usize| order.get(at).cloned().unwrap_or_else(|| "–".to_owned());
-        (0..most)
+        (0..count)
             .map(|at| {
                 let (was, now, yours) = (cell(draft.base(), at), cell(theirs, at), cell(draft.order(), at));
                 let differs = (was != now || was != yours).then_some("");
@@ -56,13 +56,13 @@ pub fn Conflict(
     }
 }
 
-/// The buttons that settle it.
-pub fn choices(context: ActionContext) -> AnyView {
+/// The buttons that resolve the conflict.
+pub fn resolution_buttons(context: ActionContext) -> AnyView {
     let draft = context.draft;
     let busy = move || context.saving.read().is_some();
     let theirs = move |_| draft.update(Draft::yield_to_theirs);
     let mine = move |_| draft.update(Draft::reapply);
-    let overwrite = move |_| context.ask(draft.with_untracked(overwriting));
+    let overwrite = move |_| context.open_action(draft.with_untracked(overwrite_action));
     view! {
         <button type="button" class="btn" disabled=busy on:click=theirs>"Use theirs"</button>
         <button type="button" class="btn" disabled=busy on:click=mine>"Reapply mine"</button>

@@ -1,4 +1,4 @@
-//! The page of one slicer group: what is on air, the slicers in their order, how it fails over.
+//! The page of one slicer group: what is on air, the slicers in order, and the failover settings.
 
 use super::action_context::ActionContext;
 use super::actions::Dialogs;
@@ -54,13 +54,13 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
         live.value()
             .map_or_else(|| id.clone(), |group| name(&group))
     });
-    let of = StoredValue::new(resource.clone());
-    // Kept while the page says that there is no such group, which may come back: the draft is in it.
+    let key = StoredValue::new(resource.clone());
+    // Created outside of the content, so that the draft is kept while the group is not found, which may be temporary.
     let context = ActionContext::new(live, writer);
     ask_before_leaving(context);
     view! {
         <DetailPage live system=title heading parent=("Slicers", Route::Slicers) missing resource history>
-            <Page context resource=of.get_value() />
+            <Page context resource=key.get_value() />
         </DetailPage>
         <Dialogs context />
     }

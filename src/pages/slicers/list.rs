@@ -4,7 +4,7 @@ use super::model::{Row, SLICER_GROUPS, last_failover, row};
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
-use crate::pages::resource_list::{A_PAGE, resource_list};
+use crate::pages::resource_list::{PAGE_SIZE, resource_list};
 use crate::pages::resource_row::{StateCell, row_time};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
@@ -23,8 +23,8 @@ pub fn Slicers() -> impl IntoView {
     let order = list.order;
     let rows = list.rows(row);
     let summary = move || list.summary(watched);
-    let none = "There are no slicer failover groups. They are made in Uplynk.";
-    let nothing = move || list.nothing(nav, watched, none, &Route::Slicers);
+    let none = "There are no slicer failover groups. Create them in Uplynk.";
+    let empty_message = move || list.empty_message(nav, watched, none, &Route::Slicers);
     view! {
         <Heading text="Slicers" />
         <div class="row">
@@ -56,8 +56,8 @@ pub fn Slicers() -> impl IntoView {
                     <StableRows row_lock=list.row_lock>{rows.draw(|row| view! { <GroupRow row /> })}</StableRows>
                 </table>
             </div>
-            {nothing}
-            <p class="bar"><span role="status">{summary}</span><Pager page=list.page all=list.number a_page=A_PAGE /></p>
+            {empty_message}
+            <p class="bar"><span role="status">{summary}</span><Pager page=list.page all=list.number page_size=PAGE_SIZE /></p>
         </section>
     }
 }

@@ -1,4 +1,4 @@
-//! Uplynk live slicer failover groups, and the slicers of each in their order.
+//! Uplynk live slicer failover groups, and the slicers of each in order.
 
 pub mod action_context;
 pub mod actions;

@@ -1,6 +1,6 @@
-//! A slicer group as the list's row shows it. Pure.
+//! The data of a slicer group in the list, and texts that the list and the group's page share. Pure.
 
-use crate::pages::resource_list::ListOf;
+use crate::pages::resource_list::ListConfig;
 use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::route::Route;
 use chrono::{DateTime, Utc};
@@ -8,12 +8,12 @@ use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, Sl
 use health::slicers::mode_word;
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
-/// What stands where there is no time of a last failover. Uplynk's 0, an absent field and null are all read as none, so
-/// that it is not said that there never was one.
+/// The text in place of a missing time of the last failover. Uplynk's 0, an absent field and null cannot be told apart,
+/// so this does not claim that there was never a failover.
 pub const NO_FAILOVER: &str = "none reported";
 
 /// The list of slicer groups.
-pub const SLICER_GROUPS: ListOf = ListOf {
+pub const SLICER_GROUPS: ListConfig = ListConfig {
     kind: Kind::SlicerGroup,
     keys: &["state", "group", "connection", "failover"],
     key_of: |resource, _| {
@@ -30,14 +30,10 @@ fn facts(resource: &Resource) -> Option<&SlicerGroupFacts> {
     }
 }
 
-fn texts<'a>(resource: &'a Resource, look_in: &mut dyn FnMut(&'a str)) {
+fn texts<'a>(resource: &'a Resource, visit: &mut dyn FnMut(&'a str)) {
     let Some(facts) = facts(resource) else { return };
-    facts.slicers.iter().for_each(|slicer| look_in(&slicer.id));
-    facts
-        .channels
-        .iter()
-        .flatten()
-        .for_each(|name| look_in(name));
+    facts.slicers.iter().for_each(|slicer| visit(&slicer.id));
+    facts.channels.iter().flatten().for_each(|name| visit(name));
 }
 
 /// One row of the table "Slicer failover groups".
@@ -47,23 +43,23 @@ pub struct Row {
     pub state: RowState,
     /// The group's name.
     pub name: String,
-    /// How many channels it feeds.
+    /// The number of channels, as text.
     pub channels: String,
-    /// Where the group's page is.
+    /// The URL of the group's page.
     pub href: String,
     /// The connection's title.
     pub connection: String,
-    /// What is on air, and what it is doing.
+    /// What is on air, and its state.
     pub on_air: (String, String),
-    /// The mode in words.
+    /// The mode as text.
     pub mode: String,
-    /// Auto failback in words.
+    /// Auto failback as text.
     pub auto_failback: &'static str,
     /// The slicers in order.
     pub chain: Vec<Link>,
-    /// Backups that could take over at once, of all.
+    /// The number of backups that are ready, out of all backups.
     pub backups: String,
-    /// When the last failover was.
+    /// The time of the last failover.
     pub failover: Option<DateTime<Utc>>,
     /// The connection's id.
     pub connection_id: String,
@@ -72,15 +68,15 @@ pub struct Row {
 /// One slicer in a row's chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Its id.
+    /// The slicer's id.
     pub id: String,
-    /// `onair`, `warning`, `off` or none.
+    /// The mark's icon: `onair`, `warning`, `off`, `unknown` or none.
     pub mark: Option<&'static str>,
-    /// The mark in words.
+    /// The mark as text.
     pub words: &'static str,
 }
 
-/// A group's name, or its id.
+/// A group's name, or its id if it has no name.
 #[must_use]
 pub fn name(group: &FailoverGroup) -> String {
     group
@@ -96,10 +92,10 @@ pub fn is_on_air(group: &FailoverGroup, slicer: &Slicer) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id)
 }
 
-/// What stands in the place of a list of a group's page that shows nothing, such as its slicers: of three texts that there
-/// are none, that they are not reported, or that they cannot be read.
+/// The message for an empty list on a group's page, such as its slicers. One of three texts: there are no items, they
+/// are not reported, or they are unreadable.
 #[must_use]
-pub fn nothing_listed(
+pub fn empty_list_message(
     group: &FailoverGroup,
     field: &str,
     is_reported: bool,
@@ -115,17 +111,17 @@ pub fn nothing_listed(
     }
 }
 
-/// When a row's last failover was, and how long ago.
+/// The time of a row's last failover, and its age.
 #[must_use]
 pub fn last_failover(row: &Row, time: RowTime) -> (String, String) {
     match row.failover {
-        None if row.state.is_whole() => ("–".to_owned(), NO_FAILOVER.to_owned()),
+        None if row.state.is_complete() => ("–".to_owned(), NO_FAILOVER.to_owned()),
         None => ("–".to_owned(), "not known".to_owned()),
         at => time.moment(at),
     }
 }
 
-/// Auto failback in words; it counts in prioritized mode only.
+/// Auto failback as text; it applies in prioritized mode only.
 #[must_use]
 pub fn failback_word(auto_failback: Option<bool>, mode: Option<&Mode>) -> &'static str {
     match (auto_failback, mode) {
@@ -151,7 +147,7 @@ fn link(slicer: SlicerFacts) -> Link {
     }
 }
 
-/// A group as a row.
+/// The row of a group.
 #[must_use]
 pub fn row(resource: &Resource, context: RowContext) -> Row {
     let RowContext { connection, state } = context;
@@ -189,7 +185,7 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, last_failover, nothing_listed, row};
+    use super::{Row, empty_list_message, last_failover, row};
     use crate::pages::resource_row::{RowContext, RowState, RowTime};
     use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
@@ -252,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chain_stands_in_order_and_says_what_is_on_air() {
+    fn the_chain_is_in_order_and_marks_the_slicer_on_air() {
         let chain = shown(group()).chain;
         let words: Vec<_> = chain
             .iter()
@@ -262,21 +258,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_reported_is_not_counted_as_none() {
+    fn unreported_channels_and_backups_are_not_shown_as_zero() {
         let cells = |group| {
             let row = shown(group);
             (row.channels, row.backups)
         };
-        let (whole, thin) = (group(), FailoverGroup::default());
-        assert_eq!(cells(whole), ("0 channels".to_owned(), "1 of 1".to_owned()));
+        let (complete, empty) = (group(), FailoverGroup::default());
+        let expected = ("0 channels".to_owned(), "1 of 1".to_owned());
+        assert_eq!(cells(complete), expected);
         assert_eq!(
-            cells(thin),
+            cells(empty),
             ("channels not reported".to_owned(), "–".to_owned())
         );
     }
 
     #[test]
-    fn without_a_time_it_is_not_said_that_there_never_was_a_failover() {
+    fn a_missing_time_of_the_last_failover_is_not_shown_as_never() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let time = RowTime {
             now,
@@ -297,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn slate_and_flat_mode_are_said_in_words() {
+    fn slate_and_flat_mode_are_shown_as_text() {
         let other = FailoverGroup {
             active: Some(OnAir::Slate),
             mode: Some(Mode::Flat),
@@ -309,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_is_neither_empty_nor_unreported() {
+    fn an_unreadable_list_is_neither_empty_nor_unreported() {
         for (is_reported, unreadable, words) in [
             (true, None, "none"),
             (false, None, "not reported"),
@@ -326,8 +323,8 @@ mod tests {
                 ..FailoverGroup::default()
             };
             let all = ["none", "not reported", "unreadable"];
-            let told = nothing_listed(&group, "channels", is_reported, all);
-            assert_eq!(told, words, "{unreadable:?}");
+            let message = empty_list_message(&group, "channels", is_reported, all);
+            assert_eq!(message, words, "{unreadable:?}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The dialog that asks for a slicer's position in the draft.
+//! The dialog that moves a slicer to a typed position in the draft.
 
-use super::action_context::{ActionContext, no_longer};
+use super::action_context::{ActionContext, not_in_group};
 use crate::ui::Field;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
 
-/// The dialog.
+/// The dialog that moves a slicer.
 #[component]
 pub fn MoveTo(
     /// The page's actions.
@@ -15,7 +15,7 @@ pub fn MoveTo(
 ) -> impl IntoView {
     let title = format!("Move {slicer} to position");
     let id = StoredValue::new(slicer);
-    // A refresh may move it, or take it away, while somebody types.
+    // Updated, because a refresh may move or remove the slicer while the dialog is open.
     let at = move || {
         let draft = context.draft.read();
         (id.with_value(|id| draft.position(id)), draft.order().len())
@@ -29,12 +29,12 @@ pub fn MoveTo(
         }
         Some(match at() {
             (Some(_), of) => format!("Enter a position from 1 to {of}."),
-            (None, _) => id.with_value(|id| no_longer(id)),
+            (None, _) => id.with_value(|id| not_in_group(id)),
         })
     });
     let hint = Signal::derive(move || match at() {
         (Some(at), of) => format!("Currently at position {at} of {of}."),
-        (None, _) => id.with_value(|id| no_longer(id)),
+        (None, _) => id.with_value(|id| not_in_group(id)),
     });
     let on_close = Callback::new(move |()| context.open.set(None));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -57,8 +57,8 @@ pub fn MoveTo(
     }
 }
 
-/// The position that was typed, for a slicer that is at one of so many; `None` where it is none of them, or the slicer is
-/// at none.
+/// Parses a position from 1 to `of`, for a slicer at position `at`. `None` if the position is invalid, or if the slicer
+/// has none.
 fn target((at, of): (Option<usize>, usize), typed: &str) -> Option<usize> {
     let to = typed.trim().parse::<usize>().ok();
     to.filter(|to| at.is_some() && (1..=of).contains(to))
@@ -69,7 +69,7 @@ mod tests {
     use super::target;
 
     #[test]
-    fn a_position_is_one_of_the_draft_as_it_is_by_then() {
+    fn a_position_is_valid_only_within_the_current_draft() {
         for (at, typed, to) in [
             ((Some(1), 3), "3", Some(3)),
             ((Some(1), 3), " 2 ", Some(2)),

@@ -1,11 +1,11 @@
-//! What a slicer group is, and what is on air.
+//! The facts of a slicer group, and what is on air.
 
 use super::action_context::ActionContext;
 use super::channels::Channels;
 use super::model::NO_FAILOVER;
 use super::thumbnail::{Thumbnail, stale_thumbnail};
 use super::thumbnail_ages::thumbnail_age_of;
-use crate::api::uplynk::is_whole;
+use crate::api::uplynk::has_all_slicers;
 use crate::live::use_clock;
 use crate::pages::resource_row::{StateTag, page_state, verdict_line};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
@@ -80,7 +80,7 @@ pub fn Facts(
     }
 }
 
-/// What is on air, and on which channels.
+/// The panel "On air": the slicer or slate on air, and the channels.
 #[component]
 pub fn OnAirCard(
     /// The page's actions.
@@ -99,18 +99,17 @@ pub fn OnAirCard(
     let thumbnail = Memo::new(move |_| {
         let group = live.value()?;
         let slicer = on_air(&group)?;
-        let own = slicer.thumbnail_url(true)?;
-        context.thumbnail_url(&slicer.id, &own)
+        let vendor_url = slicer.thumbnail_url(true)?;
+        context.thumbnail_url(&slicer.id, &vendor_url)
     });
     let of = Signal::derive(move || {
         let group = live.value();
         let slicer = group.as_deref().and_then(on_air);
         slicer.map(|slicer| slicer.id.clone()).unwrap_or_default()
     });
-    let there = RwSignal::new(None);
-    let seen = move || {
-        // A placeholder has no age.
-        if !there.get()? {
+    let is_loaded = RwSignal::new(None);
+    let thumbnail_note = move || {
+        if !is_loaded.get()? {
             return Some(view! { "No preview available" }.into_any());
         }
         let thumbnail_ages = context.thumbnail_ages.read();
@@ -119,13 +118,13 @@ pub fn OnAirCard(
             return Some(stale_thumbnail(words));
         }
         let age = thumbnail.age(live.status.vendor_time(clock))?;
-        Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
+        Some(view! { {format!("thumbnail {} old", words::span(age))} }.into_any())
     };
     view! {
         <section class="panel" aria-labelledby="on-air" data-fresh=move || context.stale.get()>
-            <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
+            <header><h2 id="on-air">"On air"</h2><p class="end">{thumbnail_note}</p></header>
             <div class="pad">
-                <Thumbnail src=thumbnail of big=true there />
+                <Thumbnail src=thumbnail of big=true is_loaded />
                 <p class="row">
                     {icon("onair")}
                     <b>{name(move || active().map(|(name, _)| name).unwrap_or_default())}</b>
@@ -138,7 +137,7 @@ pub fn OnAirCard(
     }
 }
 
-/// How many of the backups could take over at once.
+/// The number of backups that are ready, out of all backups.
 fn backups_ready(group: &FailoverGroup, now: DateTime<Utc>) -> String {
     if group.slicers.is_none() {
         return or_unreadable(&group.unreadable, "slicers", "–".to_owned());
@@ -147,7 +146,7 @@ fn backups_ready(group: &FailoverGroup, now: DateTime<Utc>) -> String {
     format!("{ready} of {all}")
 }
 
-/// What is on air, and what is known of it.
+/// The name of what is on air, and its state.
 fn active(group: &FailoverGroup, now: DateTime<Utc>) -> (String, String) {
     let known = |name: &str, words: &str| (name.to_owned(), words.to_owned());
     match (&group.active, on_air(group)) {
@@ -167,7 +166,7 @@ fn active(group: &FailoverGroup, now: DateTime<Utc>) -> (String, String) {
             let state = state.unwrap_or_else(|| "State unknown".to_owned());
             (id.clone(), format!("{state}, {health}"))
         }
-        (Some(OnAir::Slicer(id)), None) if is_whole(group) => {
+        (Some(OnAir::Slicer(id)), None) if has_all_slicers(group) => {
             known(id, "not one of this group's slicers")
         }
         (Some(OnAir::Slicer(id)), None) => known(id, "its state and health are not known"),
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn of_slicers_that_are_not_known_nothing_is_claimed() {
+    fn nothing_is_claimed_about_unreported_or_unreadable_slicers() {
         let unknown = "its state and health are not known";
         for (slicers, unreadable, words, backups) in [
             (

@@ -1,7 +1,7 @@
 //! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
 use super::action_context::ActionContext;
-use super::model::nothing_listed;
+use super::model::empty_list_message;
 use super::order_memory::OrderOffer;
 use super::order_rows::{Row, drop_preview, reported, rows};
 use super::save_bar::SaveBar;
@@ -17,8 +17,8 @@ use crate::ui::reorder::{self, Draft, Dragging, Dropped, Reorderable};
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Slicer};
 
-/// For how many milliseconds after the order has changed a touch may mean a row as it was before: it comes into the list
-/// only as it acts, so that when somebody turned to the list is not known.
+/// For this many milliseconds after the order has changed, a touch may be meant for the slicer that was there before: a
+/// touch enters the list only as it acts, so it is unknown when the user aimed.
 const JUST_CHANGED: f64 = 1000.0;
 
 /// The slicers of a group in order, and the draft of another order.
@@ -33,13 +33,13 @@ pub fn SlicerOrder(
         drop_row(context, shown.get_value(), dropped);
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
-    let drags = move |is_lifted| {
+    let set_dragging = move |is_lifted| {
         poll_gate::set_dragging(is_lifted);
         context.lifted.set(is_lifted);
     };
-    on_change(move || drags(lifted.get()));
-    on_cleanup(move || drags(false));
-    let turned_to = follow_group(context, lifted);
+    on_change(move || set_dragging(lifted.get()));
+    on_cleanup(move || set_dragging(false));
+    let on_enter = follow_group(context, lifted);
     let list = row_list(context, lifted);
     shown.set_value(Some(list));
     let drawn = Rows::follow(list);
@@ -62,16 +62,16 @@ pub fn SlicerOrder(
             "Uplynk does not report the slicers of this group.",
             "The slicers of this group cannot be read.",
         ];
-        let words = nothing_listed(&group, "slicers", group.slicers.is_some(), words);
+        let words = empty_list_message(&group, "slicers", group.slicers.is_some(), words);
         let is_empty = list.read().is_empty();
         is_empty.then(|| view! { <p class="blank">{words}</p> })
     };
     let hint = move || {
-        // Saving is soon over, and said by its button.
+        // Saving is short, and its button shows it.
         let why = context
-            .why_fixed()
+            .why_immovable()
             .filter(|_| context.saving.read().is_none());
-        match (why, context.may) {
+        match (why, context.may_change) {
             (Some(why), _) => why,
             (None, true) => {
                 "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
@@ -86,7 +86,7 @@ pub fn SlicerOrder(
                 <p>{hint}</p>
             </header>
             <OrderOffer context />
-            <Reorderable name="Slicer order" dragging preview turned_to>
+            <Reorderable name="Slicer order" dragging preview on_enter>
                 {drawn.draw(move |row| view! { <SlicerRow row context /> })}
             </Reorderable>
             {none}
@@ -96,12 +96,12 @@ pub fn SlicerOrder(
     }
 }
 
-/// Moves the row that was dropped, or says where it stays.
+/// Moves the row that was dropped, or announces that it stays.
 fn drop_row(context: ActionContext, list: Option<Memo<Vec<Row>>>, dropped: Dropped) {
     let row = |at: usize| list?.with_untracked(|rows| rows.get(at).cloned());
     match dropped {
         Dropped::At { row: at, to } => {
-            if let Some(id) = row(at).and_then(|row| context.acted_on(&row)) {
+            if let Some(id) = row(at).and_then(|row| context.slicer_of_row(&row)) {
                 context.move_to(&id, to);
             }
         }
@@ -115,8 +115,8 @@ fn drop_row(context: ActionContext, list: Option<Memo<Vec<Row>>>, dropped: Dropp
     }
 }
 
-/// The draft follows refreshes, but not while a row is dragged, or while it is saved: then what saves it says when the two
-/// are the same. Returns what is done when somebody turns to the list, by a touch or not.
+/// Updates the draft with each refresh, except while a row is dragged or the draft is saved; after saving, the saving
+/// code updates it. Returns a callback for when the user turns to the list, by touch (`true`) or otherwise.
 fn follow_group(context: ActionContext, lifted: Memo<bool>) -> Callback<bool> {
     let changed_at = StoredValue::new(f64::NEG_INFINITY);
     on_change(move || {
@@ -131,7 +131,7 @@ fn follow_group(context: ActionContext, lifted: Memo<bool>) -> Callback<bool> {
     Callback::new(move |by_touch: bool| {
         let has_just_changed = reorder::now() - changed_at.get_value() < JUST_CHANGED;
         if !(by_touch && has_just_changed) {
-            context.look();
+            context.mark_seen();
         }
     })
 }
@@ -143,7 +143,7 @@ fn row_list(context: ActionContext, lifted: Memo<bool>) -> Memo<Vec<Row>> {
         let Some(group) = context.live.value() else {
             return Vec::new();
         };
-        // Time changes a row only if a slicer is blacklisted, so healthy rows are not recomputed every second.
+        // The time affects a row only if its slicer is blacklisted, so healthy rows are not recomputed every second.
         let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
         let now = if group.slicers.iter().flatten().all(healthy) {
             status.vendor_now()
@@ -153,13 +153,13 @@ fn row_list(context: ActionContext, lifted: Memo<bool>) -> Memo<Vec<Row>> {
         reported(&group, &context.thumbnail_ages.read(), now, zone.get())
     });
     Memo::new(move |before: Option<&Vec<Row>>| {
-        // Lifting a row changes no row; dropping it changes the draft, which updates this.
+        // Untracked: lifting a row changes no row, and dropping it changes the draft.
         let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
         rows(&all.read(), &context.draft.read(), held)
     })
 }
 
-/// Undoes a move with Ctrl+Z, and redoes it with Shift as well.
+/// Undoes a move with Ctrl+Z, and redoes it with Ctrl+Shift+Z.
 fn undo_or_redo(context: ActionContext, event: &leptos::ev::KeyboardEvent) {
     let modified = event.ctrl_key() || event.meta_key();
     if !modified || !event.key().eq_ignore_ascii_case("z") || !context.movable.get_untracked() {
@@ -176,7 +176,7 @@ fn undo_or_redo(context: ActionContext, event: &leptos::ev::KeyboardEvent) {
     }
 }
 
-/// Asks before a page with a changed draft is left, also while it says that there is no such group: the draft is kept.
+/// Asks for confirmation before the page is left with a changed draft, even while the group is not found.
 pub fn ask_before_leaving(context: ActionContext) {
     let nav = use_nav();
     on_change(move || {

@@ -1,9 +1,9 @@
-//! The order that a group had before flat mode: in flat mode every position is 1, and going back to
-//! prioritized mode starts from the vendor's own list. Remembered while the console is open, and offered as a draft.
+//! Remembers the order of a group before flat mode, and offers it as a draft afterwards. In flat mode every position is
+//! 1, and prioritized mode starts from the vendor's list. The order is remembered while the console is open.
 
 use super::action_context::ActionContext;
-use super::thumbnail::put;
-use crate::api::uplynk::{ids, is_whole};
+use super::thumbnail::set_if_changed;
+use crate::api::uplynk::{has_all_slicers, ids};
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::ui::hand_over;
@@ -11,19 +11,20 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode};
 
-/// What is remembered of a group.
+/// The remembered order of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remembered {
     order: Vec<String>,
+    /// Whether flat mode has replaced the order.
     lost: bool,
 }
 
 impl Remembered {
-    /// Follows the group; returns the order to offer, if it had another one before.
+    /// Updates the remembered order with a reading; returns the order to offer, if flat mode has replaced it.
     pub fn follow(&mut self, group: &FailoverGroup) -> Option<Vec<String>> {
         match group.mode {
-            // What is not known is not lost.
-            _ if !is_whole(group) => None,
+            // A reading without all slicers does not show whether the order was replaced.
+            _ if !has_all_slicers(group) => None,
             Some(Mode::Flat) => {
                 self.lost = !self.order.is_empty();
                 None
@@ -32,8 +33,8 @@ impl Remembered {
                 let now = ids(group);
                 if self.lost {
                     let known = self.order.iter().filter(|id| now.contains(id));
-                    let come = now.iter().filter(|id| !self.order.contains(id));
-                    let offer: Vec<String> = known.chain(come).cloned().collect();
+                    let new = now.iter().filter(|id| !self.order.contains(id));
+                    let offer: Vec<String> = known.chain(new).cloned().collect();
                     if offer != now {
                         return Some(offer);
                     }
@@ -48,13 +49,13 @@ impl Remembered {
         }
     }
 
-    /// The offer was taken or declined.
-    pub fn settle(&mut self) {
+    /// Ends the offer.
+    pub fn end_offer(&mut self) {
         self.lost = false;
     }
 }
 
-/// What is remembered of every opened group, by connection and id.
+/// The remembered orders of all opened groups, by connection and id.
 #[derive(Clone, Copy)]
 pub struct Memory(StoredValue<HashMap<(String, String), Remembered>>);
 
@@ -63,29 +64,28 @@ pub fn provide() {
     provide_context(Memory(StoredValue::new(HashMap::new())));
 }
 
-/// What is remembered. Only inside [`provide`]'s owner.
+/// The memory. Only inside [`provide`]'s owner.
 #[must_use]
 pub fn use_memory() -> Memory {
     provided()
 }
 
 impl Memory {
-    /// Reads or changes what is remembered of a group.
-    pub fn of<T>(
+    /// Reads or changes the remembered order of a group.
+    pub fn with_group<T>(
         self,
         connection: &str,
         group: &str,
-        see: impl FnOnce(&mut Remembered) -> T,
+        update: impl FnOnce(&mut Remembered) -> T,
     ) -> Option<T> {
         self.0.try_update_value(|all| {
-            see(all
-                .entry((connection.to_owned(), group.to_owned()))
-                .or_default())
+            let key = (connection.to_owned(), group.to_owned());
+            update(all.entry(key).or_default())
         })
     }
 }
 
-/// The offer of the order before flat mode, where the group has another one now.
+/// The offer to restore the order before flat mode, if the group has a different one now.
 #[component]
 pub fn OrderOffer(
     /// The page's actions.
@@ -100,29 +100,29 @@ pub fn OrderOffer(
         // Checked again after the offer was accepted or declined.
         draft.track();
         let remembered =
-            connection.with_value(|id| memory.of(id, &group.id, |one| one.follow(&group)));
-        put(offer, remembered.flatten());
+            connection.with_value(|id| memory.with_group(id, &group.id, |one| one.follow(&group)));
+        set_if_changed(offer, remembered.flatten());
     });
     move || {
-        // The button that was pressed may go with the offer.
+        // The focused button may be removed with the offer.
         hand_over("#slicer-at-1");
         let order = offer.get().filter(|_| context.movable.get())?;
         let group = live.value_untracked()?.id.clone();
         let words = order.join(", ");
-        let take = move |_| {
+        let accept = move |_| {
             draft.update(|draft| draft.arrange(&order));
             let words = "The order from before flat mode is now a draft";
             context.message.set(words.to_owned());
         };
-        let settle = move |_| {
-            connection.with_value(|id| memory.of(id, &group, Remembered::settle));
+        let decline = move |_| {
+            connection.with_value(|id| memory.with_group(id, &group, Remembered::end_offer));
             draft.notify();
         };
         Some(view! {
             <div class="offer row" role="group" aria-label="Order before flat mode">
                 <p>{format!("Before flat mode the order was {words}.")}</p>
-                <button type="button" class="btn" on:click=take>"Restore as a draft"</button>
-                <button type="button" class="btn" on:click=settle>"Keep the order as it is"</button>
+                <button type="button" class="btn" on:click=accept>"Restore as a draft"</button>
+                <button type="button" class="btn" on:click=decline>"Keep the order as it is"</button>
             </div>
         })
     }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_without_the_slicers_loses_nothing() {
+    fn a_reading_without_slicers_keeps_the_remembered_order() {
         let mut memory = Remembered::default();
         memory.follow(&group(Mode::Prioritized, "b a"));
         let unread = FailoverGroup {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_before_flat_mode_is_offered_until_it_is_settled() {
+    fn the_order_before_flat_mode_is_offered_until_the_offer_ends() {
         let (prioritized, flat) = (
             |order| group(Mode::Prioritized, order),
             || group(Mode::Flat, "a b c"),
@@ -172,15 +172,15 @@ mod tests {
         assert_eq!(
             memory.follow(&prioritized("c b a")),
             None,
-            "what it was before is not known"
+            "the order before flat mode was never read"
         );
         assert_eq!(memory.follow(&flat()), None);
         let offer = memory.follow(&prioritized("a b x")).expect("an offer");
-        assert_eq!(offer, ["b", "a", "x"], "c is gone and x has come");
-        assert!(memory.follow(&prioritized("a b x")).is_some(), "it stands");
-        memory.settle();
+        assert_eq!(offer, ["b", "a", "x"], "c was removed and x added");
+        assert!(memory.follow(&prioritized("a b x")).is_some(), "repeated");
+        memory.end_offer();
         assert_eq!(memory.follow(&prioritized("a b x")), None);
         memory.follow(&flat());
-        assert_eq!(memory.follow(&prioritized("a b x")), None, "it is the same");
+        assert_eq!(memory.follow(&prioritized("a b x")), None, "unchanged");
     }
 }

@@ -1,4 +1,4 @@
-//! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
+//! The data of an item in the list "Slicer order", and the list under a draft. Pure.
 
 use super::model::is_on_air;
 use super::thumbnail_ages::{ThumbnailAge, thumbnail_age_of};
@@ -16,46 +16,46 @@ use std::sync::Arc;
 use vendors::UnreadableField;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
-/// One slicer as the service tells it.
+/// One slicer as the service reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Its id.
+    /// The slicer's id.
     pub id: String,
-    /// Its position, where positions count.
+    /// The reported position; `None` in flat mode.
     pub reported_position: Option<i64>,
-    /// Its host.
+    /// The host name.
     pub hostname: String,
     /// Whether it is on air.
     pub on_air: bool,
-    /// What it is doing, in words.
+    /// The state as text.
     pub state: String,
-    /// How bad its health is.
+    /// The severity of its health.
     pub severity: Severity,
-    /// Its health in words.
+    /// Its health as text.
     pub health: &'static str,
-    /// Until when it is skipped, or since when its re-check is due.
+    /// The time until which it is skipped, or since which its re-check is due.
     pub until: Option<String>,
-    /// Whether it takes part in failover; `None` where the service does not say.
+    /// Whether it is eligible for failover; `None` if the service does not report it.
     pub eligible: Option<bool>,
-    /// Whether the service says that in a way that cannot be read.
+    /// Whether the eligibility is unreadable.
     pub eligible_unreadable: bool,
-    /// Where its vendor says that its thumbnail is.
+    /// The vendor's URL of the thumbnail.
     pub thumbnail_url: Option<String>,
-    /// That this thumbnail has been the same for too long.
+    /// The warning that this thumbnail has not changed for too long.
     pub stale_thumbnail: Option<String>,
 }
 
-/// One slicer in the list. Its facts are shared: a draft moves many, and changes none.
+/// One slicer in the list. Its facts are shared, because a draft moves many slicers without changing their facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     facts: Arc<Facts>,
-    /// Its position in a draft, where that is another one: most rows stay what they are.
+    /// The position in a draft, if it differs from the reported one.
     drafted: Option<i64>,
-    /// Its place in the list, from 1.
+    /// The place in the list, from 1.
     pub at: usize,
-    /// Of how many.
+    /// The number of rows in the list.
     pub of: usize,
-    /// Where it stood, where a draft moves it.
+    /// The previous place, if a draft moves the slicer.
     pub was: Option<usize>,
 }
 
@@ -68,14 +68,14 @@ impl Deref for Row {
 }
 
 impl Row {
-    /// Its position, in words.
+    /// The position as text.
     #[must_use]
     pub fn position(&self) -> String {
         let position = self.drafted.or(self.reported_position);
         position.map_or_else(|| "–".to_owned(), |position| position.to_string())
     }
 
-    /// Its eligibility in words.
+    /// The eligibility as text.
     #[must_use]
     pub fn eligibility(&self) -> &'static str {
         match self.eligible {
@@ -86,13 +86,13 @@ impl Row {
         }
     }
 
-    /// That its thumbnail has been the same for too long, unless there is no preview of it.
+    /// The warning that its thumbnail has not changed for too long; `None` without a preview.
     #[must_use]
     pub fn stale_thumbnail(&self, no_preview: bool) -> Option<&str> {
         self.stale_thumbnail.as_deref().filter(|_| !no_preview)
     }
 
-    /// What the item is called.
+    /// The accessible name of the item.
     #[must_use]
     pub fn name(&self, no_preview: bool) -> String {
         let thumbnail = self.stale_thumbnail(no_preview);
@@ -155,7 +155,7 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Zone)
     }
 }
 
-/// Every slicer of a group as the service tells it, in its order, with what is known of their thumbnails.
+/// The slicers of a group as the service reports them, in order, with the ages of their thumbnails.
 #[must_use]
 pub fn reported(
     group: &FailoverGroup,
@@ -176,8 +176,8 @@ pub fn reported(
         .collect()
 }
 
-/// The list under a draft. While a row is dragged, `before` keeps the list's members: removed slicers stay,
-/// marked, and new ones wait until the row is dropped.
+/// The list under a draft. While a row is dragged, `before` fixes the members of the list: removed slicers stay and are
+/// marked, and new ones are added only after the row is dropped.
 #[must_use]
 pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> Vec<Row> {
     let place: HashMap<&str, usize> = draft.order().iter().map(String::as_str).zip(0..).collect();
@@ -210,7 +210,7 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
     };
     let of = facts.len();
     let changed = draft.is_changed();
-    // Also where the service has taken the order and is not yet read again: numbers follow the rows.
+    // Rows are also renumbered while a saved order has not been read again.
     let numbered = changed || !reported.iter().map(|one| &one.id).eq(draft.order());
     let row = |(facts, at): (Arc<Facts>, usize)| {
         let was = base.get(facts.id.as_str()).copied();
@@ -227,7 +227,7 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
     facts.into_iter().zip(1..).map(row).collect()
 }
 
-/// What dropping the row at this index at this position, from 1, would do.
+/// The effect of dropping the row with this index at a position, from 1.
 #[must_use]
 pub fn drop_preview(
     group: &FailoverGroup,
@@ -237,7 +237,7 @@ pub fn drop_preview(
     now: DateTime<Utc>,
 ) -> String {
     if to == row + 1 {
-        return format!("Position {to}, where it was");
+        return format!("Position {to}, unchanged");
     }
     let mut order = draft.order().to_vec();
     if row >= order.len() || to > order.len() {
@@ -279,24 +279,24 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_moves_rows_and_a_held_row_keeps_the_list_as_it_was() {
+    fn a_draft_moves_rows_and_dragging_keeps_the_list_unchanged() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let see = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
+        let shown = |group: &FailoverGroup, draft: &Draft, before: Option<&[super::Row]>| {
             rows(&reported(group, &[], now, Zone::Utc), draft, before)
         };
         let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
-        let plain = see(&group("a b c"), &draft, None);
+        let plain = shown(&group("a b c"), &draft, None);
         assert_eq!(words(&plain), "a1 b2 c3");
         draft.move_to("c", 1);
-        let moved = see(&group("a b c"), &draft, None);
+        let moved = shown(&group("a b c"), &draft, None);
         assert_eq!(words(&moved), "c1<3 a2<1 b3<2");
-        let held = see(&group("b x c"), &draft, Some(&moved));
+        let held = shown(&group("b x c"), &draft, Some(&moved));
         assert_eq!(words(&held), "c1<3 a2<1 b3<2");
         assert_eq!(held[1].health, "No longer in the group");
     }
 
     #[test]
-    fn before_a_row_is_dropped_it_says_what_that_would_do() {
+    fn dragging_a_row_previews_the_effect_of_dropping_it() {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let by_hand = FailoverGroup {
             auto_failback: Some(false),
@@ -309,7 +309,7 @@ mod tests {
                 1,
                 "Position 1, was 3. What is on air does not change: auto failback is off.",
             ),
-            (1, 2, "Position 2, where it was"),
+            (1, 2, "Position 2, unchanged"),
             (3, 1, ""),
             (0, 4, ""),
         ] {

@@ -1,4 +1,4 @@
-//! Which other owners may use the group. Requested only when the panel is opened, because the vendor
+//! The other owners that may use the group. Requested only when the panel is opened, because the vendor
 //! limits requests.
 
 use super::action_context::ActionContext;
@@ -13,10 +13,10 @@ use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::Collection;
 
-/// What a request brought, and when it was sent by the browser's clock.
+/// The result of a request, and when it was sent by the browser's clock.
 type OwnersRead = (Result<Collection<String>, Failure>, DateTime<Utc>);
 
-/// The panel, closed until it is asked for.
+/// The panel "Allowed owners", closed at first.
 #[component]
 pub fn Owners(
     /// The page's actions.
@@ -36,13 +36,13 @@ pub fn Owners(
         requests.set_value(number);
         leptos::task::spawn_local(async move {
             let answer = writer.owners(&group).await;
-            // An earlier request may be answered later, and by then a change may have been made.
+            // Only the response to the latest request counts: an earlier one may arrive late and be outdated.
             if requests.try_get_value() == Some(number) {
                 let _ = owners.try_set(Some((answer, requested_at)));
             }
         });
     };
-    // A change, or its Undo, may have been one of the owners.
+    // Any change or undo may have changed the owners.
     on_change(move || {
         context.changes.track();
         if open.get() {
@@ -77,7 +77,7 @@ pub fn Owners(
                     {move || if open.get() { "Hide" } else { "Show" }}
                 </button>
             </header>
-            // Not in what is hidden: there nobody would hear of it.
+            // Outside of the hidden part, where screen readers would not announce it.
             <div role="status">{move || (open.get() && owners.read().is_none()).then(|| view! { <p class="blank">"Loading…"</p> })}</div>
             <div class="pad" hidden=move || !open.get()>
                 {shown}
@@ -93,13 +93,13 @@ fn item(context: ActionContext, id: String) -> impl IntoView {
     view! { <li><code>{id}</code>{remove}</li> }
 }
 
-/// What the list alone does not say.
+/// The note about an empty or incomplete list.
 fn note(owners: &Collection<String>) -> Option<String> {
     let shown = owners.items.len();
     match owners.missing() {
         0 => (shown == 0).then(|| "No other owner is allowed.".to_owned()),
         missing => Some(format!(
-            "{shown} of {} shown: the rest is missing from Uplynk's answer, or cannot be read.",
+            "{shown} of {} shown: the rest is missing from Uplynk's response or unreadable.",
             shown + missing
         )),
     }
@@ -112,7 +112,7 @@ mod tests {
     use vendors::uplynk::Collection;
 
     #[test]
-    fn owners_that_could_not_be_read_are_not_none() {
+    fn unreadable_and_missing_owners_are_counted() {
         for (shown, total, unreadable, words) in [
             (0, None, 0, Some("No other owner is allowed.")),
             (0, Some(0), 0, Some("No other owner is allowed.")),
@@ -132,10 +132,11 @@ mod tests {
                 },
             };
             let note = note(&owners);
-            let said = note.as_deref();
-            assert_eq!(said.is_some(), words.is_some(), "{owners:?}: {said:?}");
+            let shown = note.as_deref();
+            assert_eq!(shown.is_some(), words.is_some(), "{owners:?}: {shown:?}");
             assert!(
-                said.unwrap_or_default()
+                shown
+                    .unwrap_or_default()
                     .starts_with(words.unwrap_or_default())
             );
         }

@@ -1,8 +1,8 @@
 //! The bar under a changed order: the changes, their effect, Save and Discard, and the result of saving.
 
 use super::action_context::ActionContext;
-use super::conflict::{CONFLICT, Conflict, choices};
-use super::save_order::{Problem, Saved, save_order, show};
+use super::conflict::{CONFLICT, Conflict, resolution_buttons};
+use super::save_order::{Problem, Saved, save_order, show_saved};
 use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::uplynk::SaveStep;
@@ -15,7 +15,7 @@ use health::effect::Effect;
 use health::slicers::order_effect;
 use leptos::prelude::*;
 
-/// What screen readers say while an order is saved.
+/// The announcement to screen readers while an order is saved.
 const SAVING: &str = "Saving the order…";
 
 /// The bar; hidden while there is neither a change nor a failed attempt.
@@ -28,10 +28,10 @@ pub fn SaveBar(
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
     let saved: StoredValue<Option<Saved>, LocalStorage> = StoredValue::new_local(None);
     let shown = drawn_change(context);
-    // A settled conflict is no longer shown.
+    // A resolved conflict is no longer shown.
     on_change(move || {
-        let is_settled = !draft.read().is_changed();
-        if is_settled && matches!(*problem.read_untracked(), Some(Problem::Changed(_))) {
+        let is_resolved = !draft.read().is_changed();
+        if is_resolved && matches!(*problem.read_untracked(), Some(Problem::Changed(_))) {
             problem.set(None);
         }
     });
@@ -40,12 +40,12 @@ pub fn SaveBar(
     announce(context, conflict);
     let is_open = Memo::new(move |_| shown.get() || problem.read().is_some());
     let is_inside = StoredValue::new(false);
-    // Read and not only tracked: an unread memo does not update.
+    // Read, not only tracked: a memo that is never read does not run.
     keep_focus(draft, is_inside, move || {
         let _ = (shown.get(), conflict.get(), problem.read().is_some());
     });
-    let left = move |event: leptos::ev::FocusEvent| {
-        // Without a next element it is the button that went away, or nothing was pressed.
+    let on_focusout = move |event: leptos::ev::FocusEvent| {
+        // Without a related target, the focused button was removed or the user clicked outside of any control.
         if event.related_target().is_some() {
             is_inside.set_value(false);
         }
@@ -55,7 +55,7 @@ pub fn SaveBar(
     let save = move |_| {
         if !blocked.get_untracked() {
             problem.set(None);
-            // What was said of the save before, and its Undo, belong to another order.
+            // The notice of the previous save and its Undo no longer apply to this order.
             context.notices().dismiss_undoable();
             leptos::task::spawn_local(save_order(context, problem, saved));
         }
@@ -70,27 +70,27 @@ pub fn SaveBar(
             .get()
             .then(|| view! { <Changes context conflict /> }.into_any())
     };
-    // In a conflict, to discard is to use theirs.
-    let ways_out = move || {
+    // In a conflict, the button "Use theirs" discards the changes.
+    let discard_or_resolve = move || {
         if conflict.get() {
-            return choices(context);
+            return resolution_buttons(context);
         }
         view! { <button type="button" class="btn" disabled=move || saving.read().is_some() on:click=discard>"Discard changes"</button> }.into_any()
     };
     let buttons = move || {
         shown.get().then(|| view! {
             <p class="row">
-                {ways_out}
-                // Not `disabled`, which would take the focus from it.
+                {discard_or_resolve}
+                // Not `disabled`, which would remove the focus.
                 <button type="button" class="btn main" aria-disabled=move || blocked.get().then_some("true") on:click=save>
-                    {move || saving.get().map_or("Save order", SaveStep::words)}
+                    {move || saving.get().map_or("Save order", SaveStep::message)}
                 </button>
             </p>
         }.into_any())
     };
     move || {
         is_open.get().then(|| view! {
-            <section class="save" aria-label="Unsaved order" on:focusin=move |_| is_inside.set_value(true) on:focusout=left>
+            <section class="save" aria-label="Unsaved order" on:focusin=move |_| is_inside.set_value(true) on:focusout=on_focusout>
                 {changes}
                 <div role="status"><SaveResult context problem /></div>
                 {buttons}
@@ -99,14 +99,14 @@ pub fn SaveBar(
     }
 }
 
-/// Whether the draft changes something; a frame later, because the moved row is drawn in a frame of its own.
+/// Whether the draft changes something; one frame late, so that the moved row is drawn in a frame of its own.
 fn drawn_change(context: ActionContext) -> Memo<bool> {
     let changed = Memo::new(move |_| context.draft.read().is_changed());
     let drawn = RwSignal::new(false);
     on_change(move || {
         let changed = changed.get();
         if changed {
-            // An Undo of the save before would be a change by somebody else to this draft.
+            // The Undo of the previous save would conflict with this draft.
             context.notices().dismiss_undoable();
         }
         request_animation_frame(move || {
@@ -116,24 +116,24 @@ fn drawn_change(context: ActionContext) -> Memo<bool> {
     Memo::new(move |_| changed.get() && drawn.get())
 }
 
-/// Says that an order was saved together with what then shows it: once the group was read again, or cannot be, or the
-/// page is left.
+/// Shows that an order was saved once the group has been read again, so that notice and page agree. Stops waiting if
+/// reading fails or the page is closed.
 fn show_once_read(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>) {
     let status = context.live.status;
     on_change(move || {
         let failed = status.failure().is_some();
         let _ = context.live.value();
-        let waits = |saved: &Saved| !(failed || status.has_answered_after(saved.requests));
-        let waits = saved.with_value(|saved| saved.as_ref().is_some_and(waits));
-        if *context.saving.read() == Some(SaveStep::Showing) && !waits {
-            show(context, saved);
+        let is_waiting = |saved: &Saved| !(failed || status.has_answered_after(saved.requests));
+        let is_waiting = saved.with_value(|saved| saved.as_ref().is_some_and(is_waiting));
+        if *context.saving.read() == Some(SaveStep::Showing) && !is_waiting {
+            show_saved(context, saved);
         }
     });
-    on_cleanup(move || show(context, saved));
+    on_cleanup(move || show_saved(context, saved));
 }
 
-/// Tells screen readers that an order is saved, and that somebody else has changed it under the draft: once, and not each
-/// step of a long save, which the button shows.
+/// Announces to screen readers that an order is being saved, and that the draft is in conflict. Each is announced once;
+/// only the button shows the steps of saving.
 fn announce(context: ActionContext, conflict: Memo<bool>) {
     let message = context.message;
     let words = Memo::new(move |_| match *context.saving.read() {
@@ -151,10 +151,10 @@ fn announce(context: ActionContext, conflict: Memo<bool>) {
     });
 }
 
-/// Gives the focus of a button that goes away to what was acted on: the row that was moved last. `track` follows what
-/// buttons come and go with.
+/// When a focused button of the bar is removed, moves the focus to the row that was moved last. `track` tracks whatever
+/// adds or removes buttons.
 fn keep_focus(draft: RwSignal<Draft>, is_inside: StoredValue<bool>, track: impl Fn() + 'static) {
-    // Saving and discarding forget the moves.
+    // Stored here, because saving and discarding clear the draft's moves.
     let last: StoredValue<Option<String>> = StoredValue::new(None);
     on_change(move || {
         if let Some(id) = draft.read().last_moved() {
@@ -179,7 +179,7 @@ fn keep_focus(draft: RwSignal<Draft>, is_inside: StoredValue<bool>, track: impl 
     });
 }
 
-/// What the draft changes, and what that does.
+/// The changes of the draft and their effect.
 #[component]
 fn Changes(context: ActionContext, conflict: Memo<bool>) -> impl IntoView {
     let draft = context.draft;
@@ -221,7 +221,7 @@ fn Changes(context: ActionContext, conflict: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// The result of the last attempt, unless it was simply done.
+/// The result of the last attempt to save, if it did not succeed.
 #[component]
 fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> impl IntoView {
     let dismiss = move |_| problem.set(None);
@@ -234,13 +234,13 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 view! { <p><b>"Nothing was sent because the group has changed. "</b>{message}</p> }
                     .into_any()
             }
-            Problem::Open(Outcome::Refused { failure, .. }) => view! {
+            Problem::Unconfirmed(Outcome::Refused { failure, .. }) => view! {
                 {card(failure)}
                 <p>"Nothing was saved. Your changes are kept."</p>
                 {dismiss()}
             }
             .into_any(),
-            Problem::Open(outcome) => {
+            Problem::Unconfirmed(outcome) => {
                 let (title, message, failure) = match outcome {
                     Outcome::Unknown { failure, message } => (
                         "Outcome unknown: ",
@@ -255,7 +255,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 view! { <p><b>{title}</b>{message}</p>{details}{dismiss()} }.into_any()
             }
             Problem::Refused(failure, order) => {
-                let again = move |_| {
+                let reapply = move |_| {
                     problem.set(None);
                     context.draft.update(|draft| draft.arrange(&order));
                 };
@@ -264,7 +264,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         {dismiss()}
-                        <button type="button" class="btn" disabled=move || !context.movable.get() on:click=again>"Reapply my moves"</button>
+                        <button type="button" class="btn" disabled=move || !context.movable.get() on:click=reapply>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()

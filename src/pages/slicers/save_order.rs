@@ -1,4 +1,4 @@
-//! Saving the draft of an order, and saying what came of it.
+//! Saving the draft of an order, and showing the outcome.
 
 use super::action_context::{ActionContext, with_undo};
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids, state};
@@ -12,34 +12,34 @@ use leptos::prelude::*;
 /// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
 pub(super) enum Problem {
-    /// The group had been changed; nothing was sent.
+    /// The group had changed, so nothing was sent.
     Changed(String),
-    /// It was refused, and the screen shows the current order; the wanted order.
+    /// The vendor refused the order, which is kept here; the page shows the current order.
     Refused(Failure, Vec<String>),
-    /// It was not sent, or is not known to be in effect: the draft stays.
-    Open(Outcome),
+    /// The order was not sent, or is not confirmed to be in effect; the draft is kept.
+    Unconfirmed(Outcome),
 }
 
-/// An order that was saved and is not shown as such yet.
+/// An order that was saved but is not yet shown as saved.
 pub(super) struct Saved {
     order: Vec<String>,
     message: String,
     undo: Undo,
-    /// How many requests had begun by then: what they bring may be older.
+    /// Number of requests started by then; their responses may be older than the save.
     pub(super) requests: u32,
 }
 
 impl Saved {
-    /// The page shows this order from now on.
-    fn shown_as(self, context: ActionContext, order: Vec<String>) {
+    /// Shows this order on the page, with a notice.
+    fn show_as(self, context: ActionContext, order: Vec<String>) {
         let _ = context.draft.try_set(Draft::new(order));
         let _ = context.saving.try_set(None);
         context.notices().show(self.message, Some(self.undo));
     }
 }
 
-/// Shows that an order was saved, if there is one that was; also after the page was left.
-pub(super) fn show(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>) {
+/// Shows the saved order, if there is one. Also works after the page was closed.
+pub(super) fn show_saved(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>) {
     let Some(saved) = saved.try_update_value(Option::take).flatten() else {
         return;
     };
@@ -53,7 +53,7 @@ pub(super) fn show(context: ActionContext, saved: StoredValue<Option<Saved>, Loc
         context.live.status.failure().is_none() && sorted(held) == sorted(&saved.order)
     });
     let order = held.unwrap_or_else(|| saved.order.clone());
-    saved.shown_as(context, order);
+    saved.show_as(context, order);
 }
 
 /// Saves the draft once and shows the outcome.
@@ -82,7 +82,7 @@ pub(super) async fn save_order(
             let undo = context.undo(move || {
                 let (writer, held) = (writer.clone(), held.clone());
                 let (base, order) = (base.clone(), order.clone());
-                // Compared with what was read after the save, which may have switched what is on air.
+                // The undo compares the group with what was read after the save, which may have changed what is on air.
                 async move {
                     let sent = writer.save_order(&held, &order, &base, at, &|_| ());
                     sent.await.into()
@@ -94,25 +94,25 @@ pub(super) async fn save_order(
                 undo,
                 requests,
             };
-            let left = saved.try_set_value(Some(done)).flatten();
+            let rejected = saved.try_set_value(Some(done)).flatten();
             context.saved();
-            match left {
-                // The page was left, or said meanwhile that there is no such group: its bar is gone, and shows nothing.
-                Some(left) => {
-                    let order = left.order.clone();
-                    left.shown_as(context, order);
+            match rejected {
+                // The bar no longer exists, because the page was closed or the group was not found in the meantime.
+                Some(done) => {
+                    let order = done.order.clone();
+                    done.show_as(context, order);
                 }
                 None => step(SaveStep::Showing),
             }
             return context.changed();
         }
-        // The page was left, or shows something else: it is told wherever the person is now.
+        // The bar no longer exists, so the outcome is shown as a notice on the current page.
         outcome if problem.is_disposed() => context.notices().show_outcome(outcome.into()),
         SaveOutcome::Conflict(now) => {
             context.follow(&now);
             let _ = problem.try_set(Some(Problem::Changed(state(&now))));
         }
-        // Uplynk does not take this order: the screen returns to the current one.
+        // Uplynk refuses this order, so the page returns to the current one.
         SaveOutcome::Completed(Outcome::Refused {
             failure: failure @ Failure::Vendor(_),
             ..
@@ -121,10 +121,10 @@ pub(super) async fn save_order(
             let _ = problem.try_set(Some(Problem::Refused(failure, order)));
         }
         outcome => {
-            let _ = problem.try_set(Some(Problem::Open(outcome.into())));
+            let _ = problem.try_set(Some(Problem::Unconfirmed(outcome.into())));
         }
     }
-    // By another reading than the one that found the conflict.
+    // In a conflict the draft has already followed the group as read while saving; `live` may hold an older reading.
     let shown = problem.try_get_untracked().flatten();
     if !matches!(shown, Some(Problem::Changed(_))) {
         context.follow_read();

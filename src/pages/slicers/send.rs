@@ -1,7 +1,7 @@
-//! Sends a confirmed action to Uplynk once and returns its undo.
+//! Sends a confirmed action to Uplynk, once, and returns its undo.
 
 use super::action_context::{ActionContext, with_undo};
-use super::conflict::overwriting;
+use super::conflict::overwrite_action;
 use crate::api::Outcome;
 use crate::api::uplynk::{SaveOutcome, Writer};
 use crate::ui::notice::Undo;
@@ -10,7 +10,7 @@ use health::slicers::Action;
 use leptos::prelude::*;
 use vendors::uplynk::{Configuration, FailoverGroup};
 
-/// Sends it once.
+/// Sends the action and returns its outcome and undo.
 pub(super) async fn run(
     context: ActionContext,
     writer: Writer,
@@ -19,7 +19,7 @@ pub(super) async fn run(
     typed: String,
 ) -> (Outcome, Option<Undo>) {
     let group = seen.id.clone();
-    // What was said of the change before, and its Undo, belong to another state.
+    // The notice of the previous change and its Undo no longer apply to the current state.
     context.notices().dismiss_undoable();
     match action.get_untracked() {
         Action::SetMode(mode) => {
@@ -39,7 +39,7 @@ pub(super) async fn run(
                 (Outcome::Done { message, undoable }, Some(held)) => {
                     let effect = Action::SetAutoFailback(!on).effect(&held, now);
                     let message = with_undo(message, &effect);
-                    // Compared with what was read after the change, which the message is about.
+                    // The undo compares the group with what was read after the change.
                     let undo = context.undo(move || {
                         let (writer, held) = (writer.clone(), held.clone());
                         async move { writer.configure(&held, &set(!on)).await.0 }
@@ -52,7 +52,7 @@ pub(super) async fn run(
         Action::SetEligible(id, on) => {
             let now = untrack(|| context.now());
             let (outcome, held) = writer.set_eligible(&seen, &id, on, None).await;
-            // Where it was not known, the other one is not what it was.
+            // Without a known previous value there is nothing to restore, so no undo.
             let mut slicers = seen.slicers.iter().flatten();
             let was_other = slicers.any(|one| one.id == id && one.enabled == Some(!on));
             match (outcome, held.filter(|_| was_other)) {
@@ -88,7 +88,7 @@ pub(super) async fn run(
             (outcome, Some(undo))
         }
         Action::Overwrite { order, theirs } => {
-            // Also where the dialog is closed meanwhile, no row is moved that would go with the draft.
+            // While a step is set, rows cannot be moved, even if the dialog is closed: the draft will be replaced.
             let step = |step| {
                 let _ = context.saving.try_set(Some(step));
             };
@@ -103,8 +103,8 @@ pub(super) async fn run(
                 SaveOutcome::Unread(_) => {}
                 SaveOutcome::Conflict(now) => {
                     context.follow(now);
-                    // From now on what the dialog shows, and what is compared with.
-                    if let Some(shown) = context.draft.try_with_untracked(overwriting) {
+                    // The dialog now shows, and the next attempt compares with, the new order on the server.
+                    if let Some(shown) = context.draft.try_with_untracked(overwrite_action) {
                         let _ = action.try_set(shown);
                     }
                 }

@@ -1,4 +1,4 @@
-//! How the group fails over: its mode, auto failback, and the slate.
+//! The failover settings of a group: mode, auto failback, and slate.
 
 use super::action_context::ActionContext;
 use super::model::failback_word;
@@ -11,7 +11,7 @@ use vendors::uplynk::{Mode, OnAir};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-/// The settings.
+/// The panel "How it fails over".
 #[component]
 pub fn Settings(
     /// The page's actions.
@@ -53,11 +53,11 @@ pub fn Settings(
     }
 }
 
-/// The radio group shows the current mode; choosing the other asks first.
+/// The radio group shows the current mode; choosing the other mode opens a confirmation.
 #[component]
 fn ModeChoice(context: ActionContext) -> impl IntoView {
     let mode = Memo::new(move |_| context.live.value().and_then(|group| group.mode.clone()));
-    if !context.may {
+    if !context.may_change {
         return view! { <b>{move || mode.read().as_ref().map_or_else(|| "–".to_owned(), mode_word)}</b> }.into_any();
     }
     let is = move |one: &Mode| mode.read().as_ref() == Some(one);
@@ -65,11 +65,11 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
         let (checked, chosen) = (one.clone(), one);
         let checked = move || is(&checked);
         let choose = move |event: leptos::ev::Event| {
-            // The browser has already checked the radio button; it is reset until the service has changed.
+            // The browser has already checked the radio button. It is reset until the service reports the new mode.
             let group = mode.get_untracked();
             event_target::<HtmlInputElement>(&event).set_checked(group.as_ref() == Some(&chosen));
-            mode_inputs(group.as_ref());
-            context.ask(Action::SetMode(chosen.clone()));
+            check_mode_input(group.as_ref());
+            context.open_action(Action::SetMode(chosen.clone()));
         };
         let value = word.to_ascii_lowercase();
         view! { <label><input type="radio" name="failover-mode" value=value prop:checked=checked on:change=choose />{word}</label> }
@@ -83,8 +83,8 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
     .into_any()
 }
 
-/// Checks the input of the mode that is there.
-fn mode_inputs(mode: Option<&Mode>) {
+/// Checks the radio button of the current mode.
+fn check_mode_input(mode: Option<&Mode>) {
     let value = match mode {
         Some(Mode::Prioritized) => "prioritized",
         Some(Mode::Flat) => "flat",
@@ -105,12 +105,12 @@ fn Failback(context: ActionContext) -> impl IntoView {
             failback_word(group.auto_failback, group.mode.as_ref())
         })
     });
-    if !context.may {
+    if !context.may_change {
         return view! { <b>{move || word.get()}</b> }.into_any();
     }
     let on = Signal::derive(move || group().is_some_and(|one| one.auto_failback == Some(true)));
     let cannot = Signal::derive(move || Action::SetAutoFailback(true).can(&*group()?).err());
-    let change = Callback::new(move |on| context.ask(Action::SetAutoFailback(on)));
+    let change = Callback::new(move |on| context.open_action(Action::SetAutoFailback(on)));
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
 
@@ -121,11 +121,11 @@ fn Slate(context: ActionContext) -> impl IntoView {
         let group = context.live.value();
         group.is_some_and(|group| group.active == Some(OnAir::Slate))
     });
-    // From the alarm of a group on slate: on a small screen the button is far below what is seen first. Whoever has gone on
-    // to something else by then stays there.
+    // The link from an alarm about a group on slate focuses the button, which on a small screen is far below the top of
+    // the page. A focus that is elsewhere by then stays.
     let nav = use_nav();
-    let is_led_here = untrack(|| on.get() && nav.param("action").as_deref() == Some(LEAVE_SLATE));
-    if is_led_here {
+    let is_linked = untrack(|| on.get() && nav.param("action").as_deref() == Some(LEAVE_SLATE));
+    if is_linked {
         request_animation_frame(|| {
             focus("body:not(:has(:focus:not(#main))) .guard .btn");
         });
@@ -147,8 +147,8 @@ fn Slate(context: ActionContext) -> impl IntoView {
         } else {
             ("Switch to slate", Action::SetSlate(true))
         };
-        let ask = move |_| context.ask(action.clone());
-        context.may.then(|| view! { <button type="button" class="btn end" on:click=ask>{icon("lock")}{words}</button> })
+        let open_dialog = move |_| context.open_action(action.clone());
+        context.may_change.then(|| view! { <button type="button" class="btn end" on:click=open_dialog>{icon("lock")}{words}</button> })
     };
     view! { <div class="guard row"><p><b>"Slate"</b><small class="sub">{what}</small></p>{button}</div> }
 }

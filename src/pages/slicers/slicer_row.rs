@@ -1,4 +1,4 @@
-//! One slicer of the list "Slicer order", with every way to move it but the drag itself.
+//! One slicer of the list "Slicer order", with its buttons and keyboard shortcuts. `ui::reorder` handles dragging.
 
 use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
@@ -22,7 +22,7 @@ pub fn focus_on(position: usize) {
     }
 }
 
-/// The item.
+/// One slicer.
 #[component]
 pub fn SlicerRow(
     /// The slicer.
@@ -44,7 +44,7 @@ pub fn SlicerRow(
             _ => return,
         };
         event.prevent_default();
-        if let Some(id) = context.acted_on(&row.get_untracked()) {
+        if let Some(id) = context.slicer_of_row(&row.get_untracked()) {
             context.move_unless_dragged(&id, to);
         }
     };
@@ -64,9 +64,9 @@ pub fn SlicerRow(
     };
     let severity = Signal::derive(move || row.read().severity);
     let health = Signal::derive(move || row.read().health.to_owned());
-    // Whether its thumbnail is there: of none, nothing is said.
-    let there = RwSignal::new(None);
-    let no_preview = move || there.get() == Some(false);
+    // Whether the thumbnail has loaded. A slicer without a thumbnail is not reported as missing one.
+    let is_loaded = RwSignal::new(None);
+    let no_preview = move || is_loaded.get() == Some(false);
     let notes = move || {
         let row = row.read();
         let until = row.until.clone();
@@ -81,8 +81,8 @@ pub fn SlicerRow(
         Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.thumbnail_url.clone()?))));
     let of = Signal::derive(move || row.read().id.clone());
     let src = Memo::new(move |_| {
-        let (id, own) = thumbnail.get()?;
-        context.thumbnail_url(&id, &own)
+        let (id, vendor_url) = thumbnail.get()?;
+        context.thumbnail_url(&id, &vendor_url)
     });
     let grip = move || {
         movable
@@ -92,10 +92,10 @@ pub fn SlicerRow(
     view! {
         <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
             id=move || item_id(row.read().at)
-            data-moved=move || row.read().was.map(|_| "") tabindex=move || (context.may && !context.flat.get()).then_some("0") on:keydown=keys>
+            data-moved=move || row.read().was.map(|_| "") tabindex=move || (context.may_change && !context.flat.get()).then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
-            <Thumbnail src of there />
+            <Thumbnail src of is_loaded />
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{notes}</div>
             <Eligible row context />
@@ -104,17 +104,17 @@ pub fn SlicerRow(
     }
 }
 
-/// Whether it takes part in failover.
+/// The switch "Eligible for failover".
 #[component]
 fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     let words = move || row.read().eligibility();
-    if !context.may {
+    if !context.may_change {
         return view! { <span class="dim">{words}</span> }.into_any();
     }
     let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
     let on = Signal::derive(move || row.read().eligible == Some(true));
     let change = Callback::new(move |on| {
-        if let Some(id) = context.acted_on(&row.get_untracked()) {
+        if let Some(id) = context.slicer_of_row(&row.get_untracked()) {
             context.set_eligible(id, on);
         }
     });
@@ -125,31 +125,31 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     view! { <Switch label on words=Signal::derive(words) change busy /> }.into_any()
 }
 
-/// The buttons.
+/// The buttons that move and activate the slicer.
 #[component]
 fn Controls(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     let act = move |act: &dyn Fn(String, usize)| {
         let row = row.get_untracked();
-        if let Some(id) = context.acted_on(&row) {
+        if let Some(id) = context.slicer_of_row(&row) {
             act(id, row.at);
         }
     };
-    let place =
+    let move_by =
         move |by| act(&|id, at| context.move_unless_dragged(&id, at.saturating_add_signed(by)));
     let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
-    let ask = move |_| act(&|id, _| context.open.set(Some(Open::MoveTo(id))));
-    let activate = move |_| act(&|id, _| context.ask(Action::Activate(id)));
+    let open_move_to = move |_| act(&|id, _| context.open.set(Some(Open::MoveTo(id))));
+    let activate = move |_| act(&|id, _| context.open_action(Action::Activate(id)));
     let moves = move || {
         context.movable.get().then(|| view! {
-            <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)>{icon("up")}</button>
-            <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)>{icon("down")}</button>
-            <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask>{icon("moveto")}</button>
+            <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| move_by(-1)>{icon("up")}</button>
+            <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| move_by(1)>{icon("down")}</button>
+            <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=open_move_to>{icon("moveto")}</button>
         })
     };
-    // On its own: most of what changes a row leaves the button as it is.
+    // A memo, because most changes to a row do not affect the button.
     let is_on_air = Memo::new(move |_| row.read().on_air);
     let activation = move || {
-        (context.may && !is_on_air.get()).then(|| view! {
+        (context.may_change && !is_on_air.get()).then(|| view! {
             <button type="button" class="btn" aria-label=named("Activate") on:click=activate>"Activate"</button>
         })
     };

@@ -1,5 +1,5 @@
-//! Since when each slicer's thumbnail has had the same address: one that stands still while the slicer is slicing shows what
-//! was, not what is.
+//! The time since each slicer's thumbnail URL last changed: a thumbnail that does not change while the slicer is
+//! slicing is out of date.
 
 use crate::live::Live;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,38 +8,38 @@ use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
-/// Since when the thumbnail of one slicer has been the same.
+/// The age of one slicer's thumbnail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThumbnailAge {
-    /// The slicer.
+    /// The slicer's id.
     id: String,
-    /// Where its vendor says that it is.
-    address: String,
-    /// Since when it has been seen, by the vendor's clock.
+    /// The vendor's URL of the thumbnail.
+    url: String,
+    /// When this URL was first observed, by the vendor's clock.
     since: DateTime<Utc>,
-    /// Whether it took the place of another one then: the first one that is seen may be of any age.
+    /// Whether it replaced another URL then. The age of the first observed thumbnail is unknown.
     is_new: bool,
-    /// For how long, once that is too long.
+    /// The time without a change, if that is too long.
     unchanged: Option<TimeDelta>,
 }
 
 impl ThumbnailAge {
-    /// How old it is, where that is known.
+    /// The age, if it is known.
     #[must_use]
     pub fn age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         self.is_new
             .then(|| (now - self.since).max(TimeDelta::zero()))
     }
 
-    /// That it has been the same for too long.
+    /// The warning that the thumbnail has not changed for too long.
     #[must_use]
     pub fn stale(&self) -> Option<String> {
         let unchanged = words::span(self.unchanged?);
-        Some(format!("same picture for {unchanged}"))
+        Some(format!("thumbnail unchanged for {unchanged}"))
     }
 }
 
-/// The thumbnail of a slicer, if it has one.
+/// The age of a slicer's thumbnail, if it has one.
 #[must_use]
 pub fn thumbnail_age_of<'p>(
     thumbnail_ages: &'p [ThumbnailAge],
@@ -50,7 +50,7 @@ pub fn thumbnail_age_of<'p>(
         .find(|thumbnail| thumbnail.id == slicer)
 }
 
-/// The thumbnails of a group as it refreshes.
+/// The thumbnail ages of a group, updated as it refreshes.
 #[must_use]
 pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<ThumbnailAge>> {
     Memo::new(move |before: Option<&Vec<ThumbnailAge>>| {
@@ -62,7 +62,7 @@ pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<ThumbnailAge>> {
     })
 }
 
-/// The thumbnails of a group that was read at this time by the vendor's clock, after those of the reading before.
+/// The thumbnail ages of a group read at this time (by the vendor's clock), following those of the previous reading.
 fn thumbnail_ages(
     group: &FailoverGroup,
     read: DateTime<Utc>,
@@ -70,16 +70,16 @@ fn thumbnail_ages(
 ) -> Vec<ThumbnailAge> {
     let slicers = group.slicers.iter().flatten();
     let shown = slicers.filter_map(|slicer| Some((slicer.id.clone(), slicer.thumbnail_url(true)?)));
-    let thumbnail = |((id, address), at): ((String, String), usize)| {
-        // Most stand where they stood.
+    let thumbnail = |((id, url), at): ((String, String), usize)| {
+        // Most slicers have the same index as before.
         let held = before.get(at).filter(|held| held.id == id);
         let held = held.or_else(|| thumbnail_age_of(before, &id));
-        let same = held.filter(|held| held.address == address);
+        let same = held.filter(|held| held.url == url);
         let (since, is_new) = same.map_or((read, held.is_some()), |held| (held.since, held.is_new));
         let unchanged = Some(read - since).filter(|unchanged| is_stale_thumbnail(*unchanged));
         ThumbnailAge {
             id,
-            address,
+            url,
             since,
             is_new,
             unchanged,
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_stands_still_while_slicing_is_stale_whichever_slicer_it_is_of() {
+    fn a_thumbnail_that_does_not_change_while_slicing_is_stale_for_its_slicer() {
         use SlicerState::{AdBreak, Slicing};
         let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let mut held: Vec<ThumbnailAge> = Vec::new();
@@ -118,33 +118,34 @@ mod tests {
             (
                 30,
                 vec![("b", Slicing, 1), ("a", Slicing, 3)],
-                "b: same picture for 30 s",
+                "b: thumbnail unchanged for 30 s",
             ),
             (
                 90,
                 vec![("a", Slicing, 3), ("b", Slicing, 1)],
-                "a: same picture for 1 min, b: same picture for 1 min 30 s",
+                "a: thumbnail unchanged for 1 min, b: thumbnail unchanged for 1 min 30 s",
             ),
             (95, vec![("a", Slicing, 4), ("b", AdBreak, 1)], ""),
             (100, vec![("a", Slicing, 5), ("b", Slicing, 1)], ""),
             (
                 130,
                 vec![("a", Slicing, 6), ("b", Slicing, 1)],
-                "b: same picture for 30 s",
+                "b: thumbnail unchanged for 30 s",
             ),
             (135, vec![("a", Slicing, 7), ("b", Slicing, 2)], ""),
         ] {
             held = thumbnail_ages(&group(&slicers), start + TimeDelta::seconds(seconds), &held);
-            let said = ["a", "b"].iter().filter_map(|id| {
+            let warnings = ["a", "b"].iter().filter_map(|id| {
                 let stale = thumbnail_age_of(&held, id)?.stale()?;
                 Some(format!("{id}: {stale}"))
             });
-            assert_eq!(said.collect::<Vec<_>>().join(", "), stale, "{seconds}");
+            let warnings: Vec<_> = warnings.collect();
+            assert_eq!(warnings.join(", "), stale, "{seconds}");
         }
     }
 
     #[test]
-    fn the_first_picture_that_is_seen_has_no_age() {
+    fn the_first_observed_thumbnail_has_no_age() {
         let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let at = |seconds| start + TimeDelta::seconds(seconds);
         let mut held: Vec<ThumbnailAge> = Vec::new();
@@ -156,9 +157,9 @@ mod tests {
         ] {
             let group = group(&[("a", SlicerState::Slicing, number)]);
             held = thumbnail_ages(&group, at(seconds), &held);
-            let told = thumbnail_age_of(&held, "a").expect("a picture");
+            let thumbnail = thumbnail_age_of(&held, "a").expect("a thumbnail");
             assert_eq!(
-                told.age(at(seconds + 2)),
+                thumbnail.age(at(seconds + 2)),
                 age.map(TimeDelta::seconds),
                 "{seconds}"
             );

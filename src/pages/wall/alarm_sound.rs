@@ -1,13 +1,13 @@
-//! Which alarm sound plays when. Pure: changes in, the sound to play out.
+//! Chooses the alarm sound to play. Pure.
 //!
-//! A tone repeats a limited number of times while its alarm lasts: endless repetition teaches people to
-//! ignore it. Muting acknowledges nothing.
+//! A tone repeats a limited number of times while its alarm lasts, because people learn to ignore endless repetition.
+//! Muting acknowledges nothing.
 
 use super::alarm_diff::{AlarmChanges, Priority};
 use crate::ui::sound::Note;
 use health::schedule::Millis;
 
-/// What sounds.
+/// A sound of the wall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// An alarm of this priority.
@@ -17,8 +17,8 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// What is played. Priorities differ in number, pitch and tempo, so that people with partial hearing
-    /// can tell them apart.
+    /// The notes to play. Tones differ in number of notes, pitch and tempo, so that people with partial hearing can
+    /// distinguish them.
     #[must_use]
     pub fn notes(self) -> &'static [Note] {
         match self {
@@ -35,8 +35,8 @@ impl Tone {
     }
 }
 
-/// How often a tone sounds in all, and how far apart.
-fn cap(priority: Priority) -> (u8, Millis) {
+/// The maximum number of times that a tone plays, and the interval between them.
+fn repetition(priority: Priority) -> (u8, Millis) {
     match priority {
         Priority::Critical => (6, 10_000.0),
         Priority::Warning => (2, 30_000.0),
@@ -51,17 +51,17 @@ struct Repeating {
     last: Millis,
 }
 
-/// The alarm that sounds at the moment.
+/// The state of the alarm sound.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmSound {
     repeating: Option<Repeating>,
-    /// Alarms that have yet to sound, or to sound to the end, because something more urgent does.
+    /// Alarms that have not sounded, or not the full number of times, because a more urgent one sounds.
     waiting: Vec<(String, Priority)>,
 }
 
 impl AlarmSound {
-    /// Returns what to play now. `priority_of` gives the current priority of a resource, and `is_any_open` tells whether
-    /// any has one.
+    /// Returns the tone to play now. `priority_of` returns the current priority of a resource, and `is_any_open` is
+    /// whether any alarm is open.
     pub fn update(
         &mut self,
         now: Millis,
@@ -71,14 +71,14 @@ impl AlarmSound {
     ) -> Option<Tone> {
         let is_raised =
             |resource: &str| changes.raised.iter().any(|(raised, _)| raised == resource);
-        // What is raised anew is more urgent than it was.
+        // An alarm that is raised again has become more urgent, so it starts over.
         let lasts = |resource: &str, as_urgent_as: Priority| {
             priority_of(resource).is_some_and(|p| p <= as_urgent_as) && !is_raised(resource)
         };
-        // A clock that was set back must not silence it.
+        // Due as well if the clock was set back, which must not silence an alarm.
         let is_due = |repeating: &Repeating| {
-            let (_, apart) = cap(repeating.priority);
-            now - repeating.last >= apart || now < repeating.last
+            let (_, interval) = repetition(repeating.priority);
+            now - repeating.last >= interval || now < repeating.last
         };
         self.waiting
             .retain(|(resource, priority)| lasts(resource, *priority));
@@ -87,13 +87,13 @@ impl AlarmSound {
             repeating
                 .resources
                 .retain(|resource| lasts(resource, priority));
-            // What has sounded as often as it may stands in the way of nothing else.
-            let is_used_up = repeating.times >= cap(priority).0 && is_due(&repeating);
-            (!repeating.resources.is_empty() && !is_used_up).then_some(repeating)
+            // A tone that has played its full number of times makes way for others.
+            let is_finished = repeating.times >= repetition(priority).0 && is_due(&repeating);
+            (!repeating.resources.is_empty() && !is_finished).then_some(repeating)
         });
         self.waiting.extend(changes.raised.iter().cloned());
         let next = match &self.repeating {
-            // What is new sounds at once, unless something more urgent does.
+            // A new alarm sounds at once unless a more urgent one sounds.
             Some(repeating) => {
                 let new = changes.raised.iter().map(|(_, priority)| *priority).min();
                 new.filter(|new| *new <= repeating.priority)
@@ -107,7 +107,7 @@ impl AlarmSound {
                 times,
                 ..
             }) = self.repeating.take()
-                && times < cap(priority).0
+                && times < repetition(priority).0
             {
                 let interrupted = resources.into_iter().map(|resource| (resource, priority));
                 self.waiting.extend(interrupted);
@@ -134,7 +134,7 @@ impl AlarmSound {
         (changes.ended && !is_any_open).then_some(Tone::Normal)
     }
 
-    /// Whether an alarm has yet to sound, or to sound to the end.
+    /// Whether an alarm has not sounded, or not the full number of times, because of a more urgent one.
     #[must_use]
     pub fn is_waiting(&self, resource: &str) -> bool {
         self.waiting.iter().any(|(waiting, _)| waiting == resource)
@@ -146,15 +146,15 @@ mod tests {
     use super::*;
     use Priority::{Critical, Warning};
 
-    /// What sounds of the alarms that are open.
+    /// A wall with open alarms.
     #[derive(Default)]
-    struct Hall {
+    struct TestWall {
         sound: AlarmSound,
         open: Vec<(&'static str, Priority)>,
     }
 
-    impl Hall {
-        /// What sounds at a second, after these alarms were raised, or raised anew.
+    impl TestWall {
+        /// The tone at a second, after these alarms are raised or become more urgent.
         fn raise(&mut self, second: u32, raised: &[(&'static str, Priority)]) -> Option<Tone> {
             let is_raised = |name: &str| raised.iter().any(|(raised, _)| *raised == name);
             self.open.retain(|(name, _)| !is_raised(name));
@@ -172,7 +172,7 @@ mod tests {
             )
         }
 
-        /// What sounds after an alarm has ended.
+        /// The tone after an alarm ends.
         fn end(&mut self, second: u32, name: &str) -> Option<Tone> {
             self.open.retain(|(open, _)| *open != name);
             let raised = Vec::new();
@@ -185,7 +185,7 @@ mod tests {
             )
         }
 
-        /// What sounds after somebody has begun to take care of an alarm.
+        /// The tone after an alarm is acknowledged.
         fn handle(&mut self, second: u32, name: &str) -> Option<Tone> {
             self.open.retain(|(open, _)| *open != name);
             self.pass(second)
@@ -207,7 +207,7 @@ mod tests {
             )
         }
 
-        /// The seconds at which something sounds until another, and what.
+        /// The tones that play in a range of seconds.
         fn sounds(&mut self, seconds: std::ops::Range<u32>) -> Vec<(u32, Tone)> {
             seconds
                 .filter_map(|second| Some((second, self.pass(second)?)))
@@ -219,117 +219,117 @@ mod tests {
     const WARNING: Tone = Tone::Alarm(Warning);
 
     #[test]
-    fn repeats_are_capped() {
+    fn a_tone_repeats_a_limited_number_of_times() {
         for (priority, seconds) in [(Critical, &[10, 20, 30, 40, 50][..]), (Warning, &[30])] {
-            let mut hall = Hall::default();
+            let mut wall = TestWall::default();
             let tone = Tone::Alarm(priority);
-            assert_eq!(hall.raise(0, &[("x", priority)]), Some(tone));
+            assert_eq!(wall.raise(0, &[("x", priority)]), Some(tone));
             let expected: Vec<_> = seconds.iter().map(|second| (*second, tone)).collect();
-            assert_eq!(hall.sounds(1..600), expected);
+            assert_eq!(wall.sounds(1..600), expected);
         }
     }
 
     #[test]
-    fn it_stops_when_the_alarm_is_over_and_says_that_all_is_normal() {
-        let mut hall = Hall::default();
-        hall.raise(0, &[("x", Critical)]);
-        assert_eq!(hall.end(10, "x"), Some(Tone::Normal));
-        assert_eq!(hall.pass(20), None);
+    fn the_tone_stops_when_the_alarm_ends_and_the_normal_tone_plays() {
+        let mut wall = TestWall::default();
+        wall.raise(0, &[("x", Critical)]);
+        assert_eq!(wall.end(10, "x"), Some(Tone::Normal));
+        assert_eq!(wall.pass(20), None);
     }
 
     #[test]
-    fn what_somebody_takes_care_of_stops_and_is_not_called_normal() {
-        let mut hall = Hall::default();
-        hall.raise(0, &[("x", Critical), ("y", Critical)]);
-        assert_eq!(hall.handle(5, "x"), None);
-        assert_eq!(hall.pass(10), Some(CRITICAL), "nobody takes care of y");
-        assert_eq!(hall.handle(15, "y"), None);
-        assert_eq!(hall.sounds(16..200), []);
+    fn an_acknowledged_alarm_stops_without_the_normal_tone() {
+        let mut wall = TestWall::default();
+        wall.raise(0, &[("x", Critical), ("y", Critical)]);
+        assert_eq!(wall.handle(5, "x"), None);
+        assert_eq!(wall.pass(10), Some(CRITICAL), "y is not acknowledged");
+        assert_eq!(wall.handle(15, "y"), None);
+        assert_eq!(wall.sounds(16..200), []);
     }
 
     #[test]
-    fn what_is_more_urgent_takes_over_and_what_is_less_waits_until_it_ends() {
-        let mut hall = Hall::default();
-        assert_eq!(hall.raise(0, &[("w", Warning)]), Some(WARNING));
-        assert_eq!(hall.raise(1, &[("c", Critical)]), Some(CRITICAL));
-        assert_eq!(hall.raise(2, &[("v", Warning)]), None);
-        let waiting = ["c", "w", "v"].map(|name| hall.sound.is_waiting(name));
+    fn a_more_urgent_alarm_takes_over_and_less_urgent_ones_wait_until_it_ends() {
+        let mut wall = TestWall::default();
+        assert_eq!(wall.raise(0, &[("w", Warning)]), Some(WARNING));
+        assert_eq!(wall.raise(1, &[("c", Critical)]), Some(CRITICAL));
+        assert_eq!(wall.raise(2, &[("v", Warning)]), None);
+        let waiting = ["c", "w", "v"].map(|name| wall.sound.is_waiting(name));
         assert_eq!(waiting, [false, true, true], "they are new after a reload");
-        assert_eq!(hall.sounds(3..21), [(11, CRITICAL)]);
-        // The end of one of three alarms. The one that was interrupted and the one that never sounded sound together.
-        assert_eq!(hall.end(21, "c"), Some(WARNING));
-        assert_eq!(hall.sounds(22..300), [(51, WARNING)]);
-        assert_eq!(hall.end(300, "w"), None, "v is open");
-        assert_eq!(hall.end(301, "v"), Some(Tone::Normal));
+        assert_eq!(wall.sounds(3..21), [(11, CRITICAL)]);
+        // The critical alarm ends. The interrupted alarm and the one that has not sounded yet sound together.
+        assert_eq!(wall.end(21, "c"), Some(WARNING));
+        assert_eq!(wall.sounds(22..300), [(51, WARNING)]);
+        assert_eq!(wall.end(300, "w"), None, "v is open");
+        assert_eq!(wall.end(301, "v"), Some(Tone::Normal));
     }
 
     #[test]
-    fn what_is_less_urgent_sounds_when_the_more_urgent_has_sounded_as_often_as_it_may() {
+    fn a_less_urgent_alarm_sounds_after_the_last_repetition_of_a_more_urgent_one() {
         for together in [true, false] {
-            let mut hall = Hall::default();
+            let mut wall = TestWall::default();
             let (c, v) = (("c", Critical), ("v", Warning));
             if together {
-                assert_eq!(hall.raise(0, &[v, c]), Some(CRITICAL));
+                assert_eq!(wall.raise(0, &[v, c]), Some(CRITICAL));
             } else {
-                assert_eq!(hall.raise(0, &[c]), Some(CRITICAL));
-                assert_eq!(hall.raise(2, &[v]), None);
+                assert_eq!(wall.raise(0, &[c]), Some(CRITICAL));
+                assert_eq!(wall.raise(2, &[v]), None);
             }
-            let last = hall.sounds(3..300).split_off(5);
+            let last = wall.sounds(3..300).split_off(5);
             assert_eq!(last, [(60, WARNING), (90, WARNING)], "{together}");
         }
     }
 
     #[test]
-    fn what_has_sounded_to_the_end_does_not_begin_anew_after_something_more_urgent() {
-        let mut hall = Hall::default();
-        hall.raise(0, &[("v", Warning)]);
-        assert_eq!(hall.sounds(1..45), [(30, WARNING)]);
-        assert_eq!(hall.raise(45, &[("c", Critical)]), Some(CRITICAL));
-        assert_eq!(hall.end(46, "c"), None);
-        assert_eq!(hall.sounds(47..300), []);
+    fn a_finished_alarm_does_not_start_over_after_a_more_urgent_one() {
+        let mut wall = TestWall::default();
+        wall.raise(0, &[("v", Warning)]);
+        assert_eq!(wall.sounds(1..45), [(30, WARNING)]);
+        assert_eq!(wall.raise(45, &[("c", Critical)]), Some(CRITICAL));
+        assert_eq!(wall.end(46, "c"), None);
+        assert_eq!(wall.sounds(47..300), []);
     }
 
     #[test]
-    fn what_waits_sounds_as_what_it_has_become() {
-        let mut hall = Hall::default();
-        hall.raise(0, &[("c", Critical)]);
-        hall.raise(1, &[("over", Warning), ("worse", Warning)]);
-        assert_eq!(hall.end(2, "over"), None);
-        assert_eq!(hall.raise(3, &[("worse", Critical)]), Some(CRITICAL));
+    fn a_waiting_alarm_sounds_with_its_current_priority() {
+        let mut wall = TestWall::default();
+        wall.raise(0, &[("c", Critical)]);
+        wall.raise(1, &[("over", Warning), ("worse", Warning)]);
+        assert_eq!(wall.end(2, "over"), None);
+        assert_eq!(wall.raise(3, &[("worse", Critical)]), Some(CRITICAL));
         let critical = (1..6).map(|time| (3 + 10 * time, CRITICAL));
-        assert_eq!(hall.sounds(4..300), critical.collect::<Vec<_>>());
+        assert_eq!(wall.sounds(4..300), critical.collect::<Vec<_>>());
     }
 
     #[test]
-    fn all_is_not_normal_while_any_alarm_is_open_however_long_it_has_been_silent() {
-        let mut hall = Hall::default();
-        // From before the wall was opened.
-        hall.open.push(("old", Warning));
-        hall.raise(0, &[("a", Critical)]);
-        hall.sounds(1..61);
-        assert_eq!(hall.raise(61, &[("b", Critical)]), Some(CRITICAL));
-        assert_eq!(hall.end(62, "b"), None);
-        assert_eq!(hall.end(63, "a"), None);
-        assert_eq!(hall.end(64, "old"), Some(Tone::Normal));
+    fn the_normal_tone_does_not_play_while_any_alarm_is_open() {
+        let mut wall = TestWall::default();
+        // An alarm from before the wall was opened.
+        wall.open.push(("old", Warning));
+        wall.raise(0, &[("a", Critical)]);
+        wall.sounds(1..61);
+        assert_eq!(wall.raise(61, &[("b", Critical)]), Some(CRITICAL));
+        assert_eq!(wall.end(62, "b"), None);
+        assert_eq!(wall.end(63, "a"), None);
+        assert_eq!(wall.end(64, "old"), Some(Tone::Normal));
     }
 
     #[test]
-    fn what_became_less_urgent_rings_no_longer_as_it_did() {
-        let mut hall = Hall::default();
-        hall.raise(0, &[("x", Critical)]);
-        hall.open = vec![("x", Warning)];
-        assert_eq!(hall.sounds(1..100), []);
+    fn an_alarm_that_becomes_less_urgent_stops_sounding() {
+        let mut wall = TestWall::default();
+        wall.raise(0, &[("x", Critical)]);
+        wall.open = vec![("x", Warning)];
+        assert_eq!(wall.sounds(1..100), []);
     }
 
     #[test]
-    fn a_clock_that_was_put_back_does_not_silence_it() {
-        let mut hall = Hall::default();
-        hall.raise(9_000_000, &[("x", Critical)]);
-        assert_eq!(hall.pass(0), Some(CRITICAL));
+    fn a_clock_that_is_set_back_does_not_silence_an_alarm() {
+        let mut wall = TestWall::default();
+        wall.raise(9_000_000, &[("x", Critical)]);
+        assert_eq!(wall.pass(0), Some(CRITICAL));
     }
 
     #[test]
-    fn every_tone_differs_from_the_others_and_is_short() {
+    fn tones_are_distinct_and_short() {
         let tones = [CRITICAL, WARNING, Tone::Normal];
         for (at, tone) in tones.iter().enumerate() {
             let length: u32 = tone.notes().iter().map(|(_, on, off)| on + off).sum();

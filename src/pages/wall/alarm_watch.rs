@@ -1,7 +1,7 @@
-//! Follows the alarms on the wall: what is new and what sounds. That goes on where the wall is drawn anew. Where the page is
-//! loaded anew, what is known is kept in the browser; where the browser keeps nothing, what is there then is not new.
+//! Follows the alarms on the wall: which are new, and which sound plays. This state survives a redraw of the wall and,
+//! in the browser's storage, a reload of the page. Without storage, alarms present after a reload are not new.
 
-use super::alarm_diff::{AlarmChanges, AlarmDiff, Priority, RECENT};
+use super::alarm_diff::{AlarmChanges, AlarmDiff, MAX_AGE, Priority};
 use super::alarm_sound::{AlarmSound, Tone};
 use super::state::Wall;
 use super::tiles;
@@ -14,40 +14,39 @@ use leptos::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Of this tab alone, and gone with it.
-const KEY: &str = "failover-console.wall-alarms";
+/// The key in the storage of this tab.
+const STORAGE_KEY: &str = "failover-console.wall-alarms";
 
-/// For how long a new critical alarm flashes its symbol, in milliseconds.
-const FLASHES: Millis = 30_000.0;
+/// How long the symbol of a new critical alarm flashes, in milliseconds.
+const FLASH_DURATION: Millis = 30_000.0;
 
-/// How often what is known of alarms is kept, in milliseconds.
-const KEEPS: Millis = 10_000.0;
+/// The interval at which the known alarms are stored, in milliseconds.
+const SAVE_INTERVAL: Millis = 10_000.0;
 
 #[derive(Default)]
 struct AlarmWatch {
     diff: AlarmDiff,
     sound: AlarmSound,
-    /// New critical alarms, and since when.
+    /// New critical alarms, and the time at which they were raised.
     fresh: HashMap<String, Millis>,
     updated_at: Millis,
-    kept_at: Millis,
+    saved_at: Millis,
 }
 
 thread_local! {
-    /// Outlives the wall: one whose texts are replaced is drawn anew at every moment, and each drawing would sound.
+    /// Outlives the wall's view. Software that replaces texts makes the wall redraw often, and no redraw may sound.
     static WATCH: RefCell<AlarmWatch> = RefCell::default();
 }
 
-/// Looks for alarms when a tile changes or the gateway is lost, and once a second for sounds that repeat and flashes that
-/// end.
+/// Compares alarms when a tile changes or the gateway is lost, and updates sounds and flashes once a second.
 pub fn follow(wall: Wall, watched: Watched, clock: Clock) {
-    // As a connection: not with the first request that fails.
-    let is_lost = Memo::new(move |_| watched.is_gateway_gone() && !watched.is_current());
+    // Like a connection, the gateway is lost only after a while, not with the first failed request.
+    let is_lost = Memo::new(move |_| watched.is_gateway_lost() && !watched.is_current());
     let now = clock::now();
     WATCH.with_borrow_mut(|watch| {
-        watch.begin(now, || {
-            let restored =
-                kept_in_tab(KEY).and_then(|text| AlarmDiff::restored(&text, whole_millis(now)));
+        watch.resume(now, || {
+            let restored = kept_in_tab(STORAGE_KEY)
+                .and_then(|text| AlarmDiff::restored(&text, to_millis(now)));
             let mut diff = restored.unwrap_or_default();
             diff.update_gateway(is_lost.get_untracked(), &mut AlarmChanges::default());
             diff
@@ -64,23 +63,23 @@ pub fn follow(wall: Wall, watched: Watched, clock: Clock) {
         let (tiles, answering, is_lost) = (wall.tiles.read(), answering.read(), is_lost.get());
         let shown = untrack(|| tiles::shown(watched, &wall.params.read()));
         let is_shown = |id: &str| shown.iter().any(|state| state.connection.id == id);
-        tell(wall, clock::now(), |diff| {
+        publish(wall, clock::now(), |diff| {
             diff.keep_only(is_shown);
             let mut changes = diff.update(&tiles, &answering);
             diff.update_gateway(is_lost, &mut changes);
             changes
         });
     });
-    on_change(move || tell(wall, clock.millis(), |_| AlarmChanges::default()));
+    on_change(move || publish(wall, clock.millis(), |_| AlarmChanges::default()));
 }
 
-/// Tells the wall what sounds and what is new.
-fn tell(wall: Wall, now: Millis, find: impl FnOnce(&mut AlarmDiff) -> AlarmChanges) {
+/// Updates the wall's sound and its new alarms.
+fn publish(wall: Wall, now: Millis, find: impl FnOnce(&mut AlarmDiff) -> AlarmChanges) {
     let (tone, fresh) = WATCH.with_borrow_mut(|watch| {
         let changes = find(&mut watch.diff);
-        let (tone, is_other) = watch.update(now, changes);
-        watch.keep(now);
-        (tone, is_other.then(|| watch.fresh.clone()))
+        let (tone, fresh_changed) = watch.update(now, changes);
+        watch.save(now);
+        (tone, fresh_changed.then(|| watch.fresh.clone()))
     });
     if let Some(tone) = tone {
         let next = |(number, _): (u32, _)| number.wrapping_add(1);
@@ -93,9 +92,9 @@ fn tell(wall: Wall, now: Millis, find: impl FnOnce(&mut AlarmDiff) -> AlarmChang
 }
 
 impl AlarmWatch {
-    /// Goes on with what is known, unless that is too long ago.
-    fn begin(&mut self, now: Millis, restore: impl FnOnce() -> AlarmDiff) {
-        if !(0..RECENT).contains(&(whole_millis(now) - whole_millis(self.updated_at))) {
+    /// Continues with the known alarms, or restores stored ones if these are too old.
+    fn resume(&mut self, now: Millis, restore: impl FnOnce() -> AlarmDiff) {
+        if !(0..MAX_AGE).contains(&(to_millis(now) - to_millis(self.updated_at))) {
             *self = Self {
                 diff: restore(),
                 ..Self::default()
@@ -103,7 +102,7 @@ impl AlarmWatch {
         }
     }
 
-    /// What is to sound now, and whether other alarms are new than before.
+    /// The tone to play now, and whether the set of new alarms has changed.
     fn update(&mut self, now: Millis, changes: AlarmChanges) -> (Option<Tone>, bool) {
         let Self { diff, sound, .. } = self;
         self.updated_at = now;
@@ -111,28 +110,28 @@ impl AlarmWatch {
         let tone = sound.update(now, &changes, diff.has_open(), priority_of);
         let before = self.fresh.len();
         self.fresh
-            .retain(|_, since| (0.0..FLASHES).contains(&(now - *since)));
-        let mut is_other = self.fresh.len() != before;
+            .retain(|_, since| (0.0..FLASH_DURATION).contains(&(now - *since)));
+        let mut fresh_changed = self.fresh.len() != before;
         for (key, priority) in changes.raised {
             if priority == Priority::Critical {
                 self.fresh.insert(key, now);
-                is_other = true;
+                fresh_changed = true;
             }
         }
-        (tone, is_other)
+        (tone, fresh_changed)
     }
 
-    /// Keeps what is known in the browser, now and then.
-    fn keep(&mut self, now: Millis) {
-        if !(0.0..KEEPS).contains(&(now - self.kept_at)) {
-            self.kept_at = now;
+    /// Stores the known alarms in the browser, once per [`SAVE_INTERVAL`].
+    fn save(&mut self, now: Millis) {
+        if !(0.0..SAVE_INTERVAL).contains(&(now - self.saved_at)) {
+            self.saved_at = now;
             let is_new = |key: &str| self.fresh.contains_key(key) || self.sound.is_waiting(key);
-            keep_in_tab(KEY, &self.diff.stored(whole_millis(now), is_new));
+            keep_in_tab(STORAGE_KEY, &self.diff.stored(to_millis(now), is_new));
         }
     }
 }
 
-fn whole_millis(now: Millis) -> i64 {
+fn to_millis(now: Millis) -> i64 {
     clock::time(now).timestamp_millis()
 }
 
@@ -149,19 +148,19 @@ mod tests {
         NOW + f64::from(second) * 1_000.0
     }
 
-    /// What sounds at a second at which the gateway is lost or not, after the wall was drawn anew.
-    fn drawn_anew(watch: &mut AlarmWatch, second: u32, is_lost: bool) -> Option<Tone> {
-        watch.begin(at(second), AlarmDiff::default);
+    /// Redraws the wall at a second and returns the tone that plays.
+    fn redraw(watch: &mut AlarmWatch, second: u32, is_lost: bool) -> Option<Tone> {
+        watch.resume(at(second), AlarmDiff::default);
         let mut changes = AlarmChanges::default();
         watch.diff.update_gateway(is_lost, &mut changes);
         watch.update(at(second), changes).0
     }
 
     #[test]
-    fn a_lost_gateway_sounds_as_any_critical_alarm_however_often_the_wall_is_drawn_anew() {
+    fn a_lost_gateway_sounds_like_a_critical_alarm_and_redraws_do_not_repeat_it() {
         let mut watch = AlarmWatch::default();
         let mut sounds = |seconds: std::ops::Range<u32>, is_lost| {
-            let tones = seconds.map(|second| (second, drawn_anew(&mut watch, second, is_lost)));
+            let tones = seconds.map(|second| (second, redraw(&mut watch, second, is_lost)));
             tones.filter(|(_, tone)| tone.is_some()).collect::<Vec<_>>()
         };
         assert_eq!(sounds(0..5, false), []);
@@ -171,22 +170,22 @@ mod tests {
     }
 
     #[test]
-    fn a_new_alarm_flashes_for_its_time_however_often_the_wall_is_drawn_anew() {
+    fn a_new_alarm_stops_flashing_on_time_despite_redraws() {
         let mut watch = AlarmWatch::default();
-        drawn_anew(&mut watch, 0, true);
-        drawn_anew(&mut watch, 29, true);
+        redraw(&mut watch, 0, true);
+        redraw(&mut watch, 29, true);
         assert_eq!(watch.fresh.len(), 1);
-        drawn_anew(&mut watch, 30, true);
+        redraw(&mut watch, 30, true);
         assert!(watch.fresh.is_empty());
     }
 
     #[test]
-    fn what_was_known_long_ago_is_not_gone_on_with() {
+    fn alarms_known_too_long_ago_are_forgotten() {
         let mut watch = AlarmWatch::default();
-        drawn_anew(&mut watch, 0, true);
-        watch.begin(at(599), AlarmDiff::default);
+        redraw(&mut watch, 0, true);
+        watch.resume(at(599), AlarmDiff::default);
         assert!(watch.diff.has_open());
-        watch.begin(at(600), AlarmDiff::default);
+        watch.resume(at(600), AlarmDiff::default);
         assert!(!watch.diff.has_open());
     }
 }

@@ -1,19 +1,19 @@
-//! The full-screen banner shown while the gateway does not say how everything is: nothing on the wall is current then.
-//! It says whether nothing answers, or whether the gateway, or a proxy in front of it, answers something else.
+//! The full-screen banner that is shown while the gateway is lost, because nothing on the wall is current then. It
+//! distinguishes between no answer and an error from the gateway or from a proxy in front of it.
 
 use super::model::short;
 use crate::live::use_watched;
 use crate::ui::{Icon, times};
 use leptos::prelude::*;
 
-/// The banner.
+/// The banner for a lost gateway.
 #[component]
 pub fn Banner(
-    /// Whether the gateway is gone.
+    /// Whether the gateway is lost.
     lost: Memo<bool>,
 ) -> impl IntoView {
     let watched = use_watched();
-    // Nobody sees it while the gateway answers.
+    // `None` while the banner is hidden, so that it is not updated then.
     let since = Memo::new(move |_| watched.last_answer().filter(|_| lost.get()));
     let at = move || {
         let (at, now) = (since.get()?, watched.now());
@@ -24,33 +24,33 @@ pub fn Banner(
         let ago = watched.now() - since.get()?;
         Some(format!("{} ago", short(ago)))
     };
-    // What answered something else. A proxy that cannot reach the gateway says so with these statuses.
-    let other_answer = move || {
+    // `None` without an answer, or with the statuses of a proxy that cannot reach the gateway.
+    let gateway_error = move || {
         let failure = watched.failure()?;
         (!matches!(failure.status(), 0 | 502..=504)).then(|| failure.line())
     };
-    let cry = move || {
-        let cry = match other_answer() {
+    let headline = move || {
+        let headline = match gateway_error() {
             Some(_) => "NO DATA",
             None => "NO CONNECTION",
         };
-        lost.get().then_some(cry)
+        lost.get().then_some(headline)
     };
-    let what = move || {
-        let why = match other_answer() {
+    let explanation = move || {
+        let reason = match gateway_error() {
             Some(line) => format!("The gateway failed: {line}."),
             None => "The gateway does not answer.".to_owned(),
         };
-        format!("{why} Nothing here is current.")
+        format!("{reason} Nothing here is current.")
     };
     view! {
         <div class="gone" hidden=move || !lost.get()>
             <Icon name="nodata" />
-            <div role="alert"><p class="cry">{cry}</p></div>
-            <p class="what">{what}</p>
+            <div role="alert"><p class="cry">{headline}</p></div>
+            <p class="what">{explanation}</p>
             <p>{at}</p>
             <p class="age">{age}</p>
-            <p>"This message disappears when there is data again."</p>
+            <p>"This message disappears when the wall receives data again."</p>
         </div>
     }
 }

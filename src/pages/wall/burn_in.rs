@@ -1,22 +1,24 @@
 //! Burn-in protection: the wall moves by a pixel a minute. Pure.
 
-/// The farthest from the middle, in pixels; less than the margin around the wall.
-const FAR: i64 = 12;
+/// Maximum distance from the centre in pixels; less than the margin around the wall.
+const MAX_OFFSET: i64 = 12;
 
-/// Pixels to the right and down in a minute since 1970. Each minute is at most one pixel from the
-/// last; from edge to edge it is 24.
+/// The horizontal and vertical offset in pixels at a minute since 1970. Each changes by at most one pixel per minute.
 #[must_use]
 pub fn offset(minute: i64) -> (i64, i64) {
     // Different periods, so that the wall visits nearly every position.
-    (to_and_fro(minute, FAR), to_and_fro(minute, FAR - 1))
+    (
+        triangle_wave(minute, MAX_OFFSET),
+        triangle_wave(minute, MAX_OFFSET - 1),
+    )
 }
 
-fn to_and_fro(step: i64, far: i64) -> i64 {
-    let at = step.rem_euclid(4 * far);
-    if at <= 2 * far {
-        at - far
+fn triangle_wave(step: i64, max: i64) -> i64 {
+    let at = step.rem_euclid(4 * max);
+    if at <= 2 * max {
+        at - max
     } else {
-        3 * far - at
+        3 * max - at
     }
 }
 
@@ -27,18 +29,18 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn the_wall_drifts_a_pixel_a_minute_and_never_out_of_its_margin() {
+    fn the_wall_moves_one_pixel_per_minute_within_its_margin() {
         let mut before = offset(-1);
-        let mut places = HashSet::new();
+        let mut positions = HashSet::new();
         for minute in 0..2_000 {
             let now = offset(minute);
             assert!((now.0 - before.0).abs() <= 1 && (now.1 - before.1).abs() <= 1);
-            assert!(now.0.abs() <= FAR && now.1.abs() <= FAR);
+            assert!(now.0.abs() <= MAX_OFFSET && now.1.abs() <= MAX_OFFSET);
             assert_ne!(now, before);
-            places.insert(now);
+            positions.insert(now);
             before = now;
         }
-        assert!(places.len() > 200, "it rests nowhere: {}", places.len());
+        assert!(positions.len() > 200, "too few: {}", positions.len());
         const { assert!(MARGIN > 12.0) };
     }
 }

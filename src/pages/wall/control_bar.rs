@@ -1,5 +1,5 @@
-//! The control bar, visible while somebody uses the mouse, the screen or the keyboard. Its settings are in
-//! the URL, so that a reload keeps them.
+//! The control bar, which is visible while somebody uses the mouse, the touch screen or the keyboard. Its settings are
+//! in the URL, so that they survive a reload.
 
 use super::notify::Notify;
 use super::rotation::HoldReason;
@@ -14,15 +14,15 @@ use crate::ui::Icon;
 use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
-/// How long it stays after the last touch, in milliseconds.
-const STAYS: f64 = 4_000.0;
+/// How long the bar stays visible after the last input, in milliseconds.
+const HIDE_DELAY: f64 = 4_000.0;
 
-/// Whether somebody uses the controls.
+/// Whether there has been input recently.
 #[must_use]
-pub fn hands() -> Memo<bool> {
+pub fn in_use() -> Memo<bool> {
     let clock = use_clock();
     let last = RwSignal::new(f64::MIN);
-    // Moves come a hundred times a second; four a second are enough.
+    // Pointer events arrive about a hundred times a second; four updates a second are enough.
     let touched = move || {
         let now = clock::now();
         if last
@@ -40,24 +40,24 @@ pub fn hands() -> Memo<bool> {
         pressed.remove();
         typed.remove();
     });
-    // Also after the clock was set back.
-    Memo::new(move |_| (0.0..STAYS).contains(&(clock.millis() - last.get())))
+    // A range, so that the bar also hides after the clock is set back.
+    Memo::new(move |_| (0.0..HIDE_DELAY).contains(&(clock.millis() - last.get())))
 }
 
-/// The bar.
+/// The control bar.
 #[component]
 pub fn ControlBar(
     /// The wall.
     wall: Wall,
-    /// What sounds.
+    /// The alarm sounds.
     sounds: Sounds,
-    /// What is notified.
+    /// The desktop notifications.
     notify: Notify,
-    /// What keeps the screen on.
+    /// The lock that keeps the screen on.
     wake_lock: WakeLock,
-    /// Whether somebody uses the controls.
-    hands: Memo<bool>,
-    /// Whether the set-up is open.
+    /// Whether there has been input recently.
+    in_use: Memo<bool>,
+    /// Whether the set-up panel is open.
     set_up: RwSignal<bool>,
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
@@ -91,21 +91,21 @@ pub fn ControlBar(
             .update(|rotation| *rotation = rotation.turn(clock::now(), pages, rotate));
     };
     let pressed = |is: bool| if is { "true" } else { "false" };
-    let away = move || !hands.get() && !set_up.get();
+    let is_hidden = move || !in_use.get() && !set_up.get();
     let pause_title = move || match wall.rotation.read().held {
         Some(HoldReason::Critical) => {
-            "Only critical pages are shown. Pause on this one, for ten minutes at most"
+            "Only critical pages are shown. Pause on this one for at most ten minutes"
         }
-        _ => "Pause rotation, for ten minutes at most",
+        _ => "Pause rotation for at most ten minutes",
     };
     view! {
-        <div class="bar" data-away=move || away().then_some("away")>
+        <div class="bar" data-away=move || is_hidden().then_some("away")>
             <div role="toolbar" aria-label="Wall controls">
                 <button type="button" class="btn" aria-pressed=move || pressed(is_full.get()) on:click=full>"Full screen"</button>
                 <button type="button" class="btn" aria-pressed=move || pressed(!sounds.is_muted())
                     on:click=move |_| sounds.mute(!sounds.is_muted())>"Sound"</button>
-                <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.hindrance().is_some()
-                    title=move || notify.hindrance().unwrap_or("Show a desktop notification for each new critical alarm, as long as this page is not hidden") on:click=move |_| notify.turn()>"Notify"</button>
+                <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.unavailable_reason().is_some()
+                    title=move || notify.unavailable_reason().unwrap_or("Show a desktop notification for each new critical alarm while this page is not hidden") on:click=move |_| notify.toggle()>"Notify"</button>
                 <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
                     on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
                 <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>

@@ -1,4 +1,4 @@
-//! Unattended operation: the screen stays on, nothing burns in, and new versions load automatically.
+//! Unattended operation: the screen stays on, does not burn in, and loads new versions automatically.
 
 use super::burn_in::offset;
 use super::state::Wall;
@@ -7,10 +7,10 @@ use crate::on_change::on_change;
 use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
-/// The least time between two loads of the page, and between two questions whether to load it, in milliseconds.
-const BETWEEN_LOADS: f64 = 60_000.0;
+/// Minimum time between two reloads, and between two checks for a new build, in milliseconds.
+const RELOAD_INTERVAL: f64 = 60_000.0;
 
-/// Keeps the screen on for as long as the address wants it.
+/// Keeps the screen on while the parameter `awake` requests it.
 #[must_use]
 pub fn keep_awake(wall: Wall) -> WakeLock {
     let (clock, poll_settings) = (use_clock(), use_poll_settings());
@@ -26,20 +26,20 @@ pub fn keep_awake(wall: Wall) -> WakeLock {
     wake_lock
 }
 
-/// Loads the page anew once the gateway serves another console, which may say what this one cannot read. The gateway is
-/// asked first: while it is being exchanged, it might not be there to serve the page.
-pub fn follow_builds() {
+/// Reloads the page once the gateway serves another build of the console. The build is confirmed first, because a
+/// gateway that is being updated may not be able to serve the page. It is also checked while responses are unreadable.
+pub fn reload_for_new_builds() {
     let (clock, watched) = (use_clock(), use_watched());
     let last = StoredValue::new(crate::live::clock::now());
     let is_old = Memo::new(move |_| watched.is_old_build() || watched.is_unreadable());
     on_change(move || {
         let now = clock.millis();
-        if !is_old.get() || (now - last.get_value()).abs() < BETWEEN_LOADS {
+        if !is_old.get() || (now - last.get_value()).abs() < RELOAD_INTERVAL {
             return;
         }
         last.set_value(now);
         leptos::task::spawn_local(async move {
-            // Not where the wall was left meanwhile.
+            // The stored value is disposed if the user has left the wall.
             if watched.serves_other_build().await && last.try_get_value().is_some() {
                 let _ = window().location().reload();
             }
@@ -47,7 +47,7 @@ pub fn follow_builds() {
     });
 }
 
-/// How far the wall is moved aside at this minute, as a transform.
+/// The CSS transform that moves the wall at the current minute.
 #[must_use]
 pub fn offset_transform() -> Memo<String> {
     let clock = use_clock();

@@ -1,5 +1,5 @@
-//! The page `/wall`: an unattended screen, read from across the room. It is read-only: nothing in this
-//! folder can write.
+//! The page `/wall`: an unattended screen that is read from a distance. It is read-only: nothing in this folder can
+//! change anything.
 
 pub mod alarm_diff;
 pub mod alarm_sound;
@@ -45,13 +45,13 @@ pub fn StatusWall(
     let sounds = sounds::sounds(wall);
     let notify = notify::notify(wall);
     let watched = use_watched();
-    let lost = Memo::new(move |_| watched.is_gateway_gone());
-    let hands = control_bar::hands();
+    let lost = Memo::new(move |_| watched.is_gateway_lost());
+    let in_use = control_bar::in_use();
     let set_up = RwSignal::new(false);
     let offset = kiosk::offset_transform();
     let wake_lock = kiosk::keep_awake(wall);
-    kiosk::follow_builds();
-    // A paused wall would only become stale.
+    kiosk::reload_for_new_builds();
+    // The wall always polls, because nobody is there to resume polling.
     use_poll_settings().paused.set(false);
     let prefs = use_prefs();
     let theme = move || {
@@ -59,10 +59,10 @@ pub fn StatusWall(
         theme.word()
     };
     let text = move || format!("{}px", decimal(wall.layout.read().text, 4));
-    let is_seen = move || hands.get() || set_up.get();
+    let has_controls = move || in_use.get() || set_up.get();
     view! {
         <Heading text="Status wall" />
-        <main id="main" class="wall" tabindex="-1" data-theme=theme data-hands=move || is_seen().then_some("there")
+        <main id="main" class="wall" tabindex="-1" data-theme=theme data-hands=move || has_controls().then_some("there")
             data-lost=move || lost.get().then_some("lost") style:font-size=text>
             <h1 class="vh">"Status wall"</h1>
             <div class="all" style:transform=offset>
@@ -70,18 +70,18 @@ pub fn StatusWall(
                 <Strip wall />
                 <div class="area">
                     <Tiles wall />
-                    <Nothing wall />
+                    <EmptyNote wall />
                 </div>
                 <WallSources wall />
             </div>
             <Banner lost />
             <Announcements on_wall=true />
-            <ControlBar wall sounds notify wake_lock hands set_up />
+            <ControlBar wall sounds notify wake_lock in_use set_up />
         </main>
     }
 }
 
-/// What is said above the tiles.
+/// The warning above the tiles.
 #[component]
 fn Strip(wall: Wall) -> impl IntoView {
     let words = wall.strip;
@@ -93,9 +93,9 @@ fn Strip(wall: Wall) -> impl IntoView {
     }
 }
 
-/// The text if there are no tiles.
+/// The text in place of tiles if there are none.
 #[component]
-fn Nothing(wall: Wall) -> impl IntoView {
+fn EmptyNote(wall: Wall) -> impl IntoView {
     let watched = use_watched();
     let words = Memo::new(move |_| {
         if !wall.tiles.read().is_empty() {

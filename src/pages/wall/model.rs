@@ -1,4 +1,4 @@
-//! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
+//! A tile of the wall: its texts, its severity and its order among the tiles. Pure.
 
 use super::layout::{LargeWidth, TileWidth, in_two_lines, measure, measure_bold};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,58 +10,57 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-/// Glyph, padding and the spaces between in a large tile, in em.
-const REST: f64 = 4.2;
+/// The width of the glyph, the padding and the spaces in a large tile, in em.
+const GLYPH_AND_PADDING: f64 = 4.2;
 
-/// The width of the states that a group or a run is usually in: one more letter in a word must not move the tiles.
-const USUAL_STATE: f64 = 7.8;
+/// The reserved width for a state: typical states differ slightly in width, which must not move the tiles.
+const TYPICAL_STATE: f64 = 7.8;
 
 /// One tile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
-    /// What it is known by among all tiles.
+    /// The unique key of the tile.
     pub key: String,
     /// The connection's id.
     pub source: String,
     /// The group's, the plan's or the connection's name.
     pub name: String,
-    /// Its connection's title, where resources of several connections have this name; otherwise empty.
+    /// The connection's title if resources of several connections have this name; otherwise empty.
     pub connection: String,
-    /// The severity; unknown if the data is stale.
+    /// The severity. Of a stale tile it stays only if it outlasts silence, else it is unknown.
     pub severity: Severity,
     /// The severity when the data was last current.
-    pub was: Severity,
-    /// Its place within the severity, lower first.
+    pub last_severity: Severity,
+    /// The rank within the severity, lower first.
     pub rank: u8,
     /// The state in a word or two.
     pub word: String,
-    /// What is wrong, in a sentence without the name and the state.
+    /// The problem in a sentence, without the name and the state.
     pub sentence: String,
-    /// Since when it is so.
+    /// The time since which this state lasts.
     pub since: Option<DateTime<Utc>>,
-    /// When it was read last: most tiles are read with their connection, and stay as they are while it answers.
+    /// The time of the last read. Most tiles refer to their connection's, so they need no update while it answers.
     pub observed: Observed,
-    /// How fresh the data is.
+    /// The freshness of the data.
     pub fresh: Freshness,
-    /// Whether it stands for a silent connection itself.
+    /// Whether the tile represents a silent connection.
     pub is_source: bool,
-    /// Whether a read has been tried.
-    pub is_told: bool,
-    /// In a word or two that somebody takes care of its alarm; empty where nobody does.
+    /// False while the resource is listed but has not been read yet.
+    pub is_read: bool,
+    /// The handling of the alarm, such as "acknowledged"; empty for none.
     pub handling: &'static str,
 }
 
-/// An age as a tile says it, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`; `age unknown` of what was
-/// read before the clock was set back. In steps of ten
-/// seconds, so that a wall on which nothing changes but the time is not drawn anew every second.
+/// An age on a tile, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`; `age unknown` after the clock
+/// was set back. It changes in steps of at least ten seconds, so that a wall is not redrawn every second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Age {
-    /// `None` where it is not known.
+    /// `None` for an unknown age.
     seconds: Option<i64>,
 }
 
 impl Age {
-    /// The age of something that has lasted so long, and for how long it is still called so.
+    /// The displayed age for a duration, and how long it remains valid.
     #[must_use]
     pub fn of(age: TimeDelta) -> (Self, TimeDelta) {
         if is_unknown(age) {
@@ -96,17 +95,17 @@ impl fmt::Display for Age {
     }
 }
 
-/// The ages that a tile shows at one moment.
+/// The ages on a tile at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ages {
-    /// Of its state, where it is known since when.
+    /// The age of the state, if its start is known.
     pub state: Option<Age>,
-    /// Of what was read, where it was.
+    /// The age of the data, if it was ever read.
     pub read: Option<Age>,
 }
 
 impl Tile {
-    /// How old it is now, given when its connection was read, and for how long these ages are still called so.
+    /// The ages now, given the time at which the connection was read, and how long they remain valid.
     #[must_use]
     pub fn ages(&self, now: DateTime<Utc>, connection: Option<DateTime<Utc>>) -> (Ages, TimeDelta) {
         let read = match self.observed {
@@ -121,14 +120,14 @@ impl Tile {
         (Ages { state, read }, lasts)
     }
 
-    /// Whether it is large: an abnormal state, or one that was abnormal when last read.
+    /// Whether the tile is large: an abnormal state, a silent connection, or a stale state that was critical or a warning.
     #[must_use]
     pub fn is_large(&self) -> bool {
         let quiet = |severity| matches!(severity, Severity::Normal | Severity::Off);
         if self.is_stale() {
-            self.is_source || matches!(self.was, Severity::Critical | Severity::Warning)
+            self.is_source || matches!(self.last_severity, Severity::Critical | Severity::Warning)
         } else {
-            !quiet(self.severity) && self.is_told
+            !quiet(self.severity) && self.is_read
         }
     }
 
@@ -138,23 +137,22 @@ impl Tile {
         !self.fresh.is_believable()
     }
 
-    /// Whether somebody takes care of its alarm: then it makes no sound and holds no page.
+    /// Whether the alarm is acknowledged or in maintenance. Such an alarm makes no sound and holds no page.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         !self.handling.is_empty()
     }
 
-    /// Whether it is stale and stays what it was: critical or warning.
+    /// Whether the tile is stale and keeps its last severity, which is critical or warning.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
-        self.is_stale() && !self.is_source && outlasts_silence(self.was)
+    pub fn is_last_known(&self) -> bool {
+        self.is_stale() && !self.is_source && outlasts_silence(self.last_severity)
     }
 
-    /// Its state in words. That somebody takes care of what is only the last known stands in its note: the state has no room
-    /// for it.
+    /// The state in words. A last known state has no room for the handling, which is shown in the note instead.
     #[must_use]
     pub fn state(&self, ages: Ages) -> String {
-        if self.is_kept() {
+        if self.is_last_known() {
             format!("{}, last known", self.word)
         } else if self.is_stale() {
             self.with_handling(stale(self.fresh, ages.read))
@@ -163,12 +161,12 @@ impl Tile {
         }
     }
 
-    /// What it is called: the group and its state in words.
+    /// The accessible name: the group and its state in words.
     #[must_use]
     pub fn label(&self, ages: Ages) -> String {
         let (name, word, state) = (&self.name, &self.word, self.state(ages));
         let stale = stale(self.fresh, ages.read);
-        if self.is_kept() {
+        if self.is_last_known() {
             self.with_handling(format!("{name}: {state}, {stale}"))
         } else if self.is_stale() && !self.is_source {
             self.with_handling(format!("{name}: {stale}, last known {word}"))
@@ -177,7 +175,7 @@ impl Tile {
         }
     }
 
-    /// Words, and that somebody takes care of it.
+    /// A text with the handling of the alarm, if there is any.
     fn with_handling(&self, words: String) -> String {
         if self.is_handled() {
             format!("{words}, {}", self.handling)
@@ -186,45 +184,45 @@ impl Tile {
         }
     }
 
-    /// The age of an abnormal state; otherwise the age of the data, and so where it is only known what the state was.
+    /// The age of an abnormal state; the age of the data for a normal or a last known state.
     #[must_use]
     pub fn age(&self, ages: Ages) -> Option<Age> {
         match ages.state {
-            _ if self.is_kept() => ages.read,
+            _ if self.is_last_known() => ages.read,
             _ if self.is_stale() => None,
             Some(age) if self.is_large() => Some(age),
             _ => ages.read,
         }
     }
 
-    /// Beside the state of a large tile, if there is room: how stale it is, or the age of the data.
+    /// The note beside the state of a large tile, if there is room: the staleness or the age of the data.
     #[must_use]
     pub fn note(&self, ages: Ages) -> String {
         match ages.read {
             _ if self.is_stale() && self.is_source => String::new(),
-            _ if self.is_kept() => self.with_handling(self.fresh.word().to_owned()),
+            _ if self.is_last_known() => self.with_handling(self.fresh.word().to_owned()),
             _ if self.is_stale() => format!("last known {}", self.word),
             Some(age) => format!("read {age} ago"),
             None => String::new(),
         }
     }
 
-    /// Whether a large tile of this width has room for its note beside its state, at any age.
+    /// Whether a large tile of this width has room for its note, at any age.
     #[must_use]
     pub fn has_room_for_note(&self, width: f64) -> bool {
         let state = measure_bold(&self.state(Ages::default())) + measure_bold(" 59 min");
         let mut note = measure(" read 59 min ago");
-        if self.is_kept() && self.is_handled() {
+        if self.is_last_known() && self.is_handled() {
             note = measure(" NO DATA, ") + measure(self.handling);
         }
-        REST + state + note <= width
+        GLYPH_AND_PADDING + state + note <= width
     }
 
-    /// The width of its words, at any age.
+    /// The width of the texts, at any age.
     #[must_use]
     pub fn required_width(&self) -> TileWidth {
         const SMALL_REST: f64 = 3.4;
-        let state = if self.is_stale() && !self.is_kept() {
+        let state = if self.is_stale() && !self.is_last_known() {
             self.with_handling("NO DATA".to_owned())
         } else {
             self.state(Ages::default())
@@ -235,16 +233,16 @@ impl Tile {
             return TileWidth::Strip(SMALL_REST + name + measure_bold(&state) + age);
         }
         if self.is_large() {
-            // Where there is no room for more, a name is as large as the rest.
+            // The widths of a name of plain size: larger names are used only if there is room.
             let halved = in_two_lines(&self.name);
-            let beside = REST + measure_bold("59 min") + 0.6;
-            let narrow = in_two_lines(&state).max(USUAL_STATE);
+            let beside = GLYPH_AND_PADDING + measure_bold("59 min") + 0.6;
+            let narrow = in_two_lines(&state).max(TYPICAL_STATE);
             return TileWidth::Large(LargeWidth {
-                least: (REST + halved).max(beside + narrow),
-                name: REST + name,
-                state: beside + measure_bold(&state).max(USUAL_STATE),
-                words: (name, halved),
-                tells_connection: !self.connection.is_empty(),
+                least: (GLYPH_AND_PADDING + halved).max(beside + narrow),
+                name: GLYPH_AND_PADDING + name,
+                state: beside + measure_bold(&state).max(TYPICAL_STATE),
+                name_only: (name, halved),
+                shows_connection: !self.connection.is_empty(),
             });
         }
         let name = if self.is_stale() {
@@ -260,8 +258,8 @@ impl Tile {
     }
 }
 
-/// A sentence without the name and the state, which the tile shows already: `Kids 24 is on slate: no slicer is healthy.`
-/// is `no slicer is healthy.`
+/// A sentence without the name and the state, which the tile already shows: `Kids 24 is on slate: no slicer is
+/// healthy.` becomes `no slicer is healthy.`
 #[must_use]
 pub fn without_repetition<'a>(sentence: &'a str, name: &str, word: &str) -> &'a str {
     let rest = sentence.strip_prefix(name).unwrap_or_default();
@@ -272,9 +270,9 @@ pub fn without_repetition<'a>(sentence: &'a str, name: &str, word: &str) -> &'a 
     let ends_with_word = |head: &str| {
         let (mut head, mut word) = (head.bytes().rev(), word.bytes().rev());
         word.len() > 0
-            && word.all(|one| {
+            && word.all(|byte| {
                 head.next()
-                    .is_some_and(|two| one.eq_ignore_ascii_case(&two))
+                    .is_some_and(|other| byte.eq_ignore_ascii_case(&other))
             })
     };
     match rest.split_once(':') {
@@ -283,22 +281,28 @@ pub fn without_repetition<'a>(sentence: &'a str, name: &str, word: &str) -> &'a 
     }
 }
 
-/// What nobody takes care of first, and of that the worst; then by rank, by the last known severity, and the newest
-/// first.
+/// The order of tiles: large before small, unhandled before handled, then by severity, rank and last severity; among
+/// equal ones the newest alarm first, then by name.
 #[must_use]
 pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
-    let place = |tile: &Tile| {
+    let rank = |tile: &Tile| {
         let Tile {
             severity,
             rank,
-            was,
+            last_severity,
             ..
         } = *tile;
-        (!tile.is_large(), tile.is_handled(), severity, rank, was)
+        (
+            !tile.is_large(),
+            tile.is_handled(),
+            severity,
+            rank,
+            last_severity,
+        )
     };
     let newest = |tile: &Tile| tile.since.filter(|_| tile.is_large());
-    place(a)
-        .cmp(&place(b))
+    rank(a)
+        .cmp(&rank(b))
         .then_with(|| newest(b).cmp(&newest(a)))
         .then_with(|| a.name.cmp(&b.name))
         .then_with(|| a.key.cmp(&b.key))
@@ -318,8 +322,8 @@ pub fn totals(tiles: &[Tile]) -> Totals {
     totals
 }
 
-/// How many tiles, worst first, are critical and nobody takes care of them: these hold the pages. None where all of them are
-/// events that have ended, which do not get worse and must not hide the rest for a day.
+/// The number of unhandled critical tiles, which hold the pages. Zero if all of them are events that have ended: these
+/// do not get worse and must not hide the other tiles for a day.
 #[must_use]
 pub fn critical(tiles: &[Tile]) -> usize {
     let is_current = |tile: &Tile| tile.rank < health::Verdict::HISTORY;
@@ -330,7 +334,7 @@ pub fn critical(tiles: &[Tile]) -> usize {
     tiles.iter().take_while(is_critical).count()
 }
 
-/// `STALE 42 s`.
+/// The staleness in words: `STALE 42 s`.
 #[must_use]
 pub fn stale(fresh: Freshness, age: Option<Age>) -> String {
     match age {

@@ -7,21 +7,21 @@ use crate::ui::desktop_notification::{self, Permission};
 use leptos::prelude::*;
 use std::collections::HashSet;
 
-/// Whether alarms are notified.
+/// Whether desktop notifications are shown.
 #[derive(Clone, Copy)]
 pub struct Notify {
-    wanted: RwSignal<bool>,
+    is_enabled: RwSignal<bool>,
     permission: RwSignal<Permission>,
 }
 
-/// Begins to follow the alarms.
+/// Starts to show notifications for new critical alarms.
 #[must_use]
 pub fn notify(wall: Wall) -> Notify {
     let notify = Notify {
-        wanted: use_prefs().notify,
+        is_enabled: use_prefs().notify,
         permission: RwSignal::new(desktop_notification::permission()),
     };
-    // Those that were new before the wall was drawn anew are no news.
+    // Alarms that were already new before a redraw of the wall are not notified again.
     let mut known: HashSet<String> = wall.fresh.read_untracked().keys().cloned().collect();
     on_change(move || {
         let fresh: HashSet<String> = wall.fresh.read().keys().cloned().collect();
@@ -32,7 +32,7 @@ pub fn notify(wall: Wall) -> Notify {
                 .filter(|tile| fresh.contains(&tile.key) && !known.contains(&tile.key));
             for tile in new {
                 let body = format!("{}: {}", tile.word, tile.sentence);
-                // Of a silent connection only the sentence is known, of others perhaps only the word.
+                // A silent connection has only a sentence, and other tiles may have only a word.
                 let body = body.trim_matches([' ', ':']);
                 let title = format!("{}, {}", tile.name, tile.connection);
                 desktop_notification::show(title.trim_end_matches([' ', ',']), body, &tile.key);
@@ -44,36 +44,36 @@ pub fn notify(wall: Wall) -> Notify {
 }
 
 impl Notify {
-    /// Whether new critical alarms are notified.
+    /// Whether notifications are enabled and permitted.
     #[must_use]
     pub fn is_on(self) -> bool {
-        self.wanted.get() && self.permission.get() == Permission::Granted
+        self.is_enabled.get() && self.permission.get() == Permission::Granted
     }
 
     fn is_on_untracked(self) -> bool {
         untrack(|| self.is_on())
     }
 
-    /// Why none are, where somebody cannot change that here.
+    /// Why notifications cannot be enabled here.
     #[must_use]
-    pub fn hindrance(self) -> Option<&'static str> {
+    pub fn unavailable_reason(self) -> Option<&'static str> {
         match self.permission.get() {
-            Permission::Impossible => Some("This browser cannot show notifications for this page"),
+            Permission::Unsupported => Some("This browser cannot show notifications for this page"),
             Permission::Denied => Some("The browser blocks notifications for this page"),
-            Permission::Unasked | Permission::Granted => None,
+            Permission::NotRequested | Permission::Granted => None,
         }
     }
 
-    /// On, after asking the browser, or off.
-    pub fn turn(self) {
+    /// Disables notifications, or enables them after requesting the browser's permission.
+    pub fn toggle(self) {
         if self.is_on_untracked() {
-            self.wanted.set(false);
+            self.is_enabled.set(false);
             return;
         }
         leptos::task::spawn_local(async move {
-            let permission = desktop_notification::ask().await;
+            let permission = desktop_notification::request_permission().await;
             let _ = self.permission.try_set(permission);
-            let _ = self.wanted.try_set(permission == Permission::Granted);
+            let _ = self.is_enabled.try_set(permission == Permission::Granted);
         });
     }
 }

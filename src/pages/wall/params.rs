@@ -1,62 +1,62 @@
-//! The URL parameters of the wall. Pure. An invalid value is reported with the valid ones, and the default
-//! is used: a typo must not stop an unattended screen.
+//! The URL parameters of the wall. Pure. An invalid value is reported with the valid ones, and the default is used,
+//! because a typing error must not stop an unattended screen.
 
 use crate::json;
 use crate::prefs::Theme;
 use health::inventory::Kind;
 use health::words::decimal;
 
-/// Seconds on a page unless the address says otherwise.
-const ROTATE: u32 = 20;
+/// The default number of seconds per page.
+const DEFAULT_ROTATE: u32 = 20;
 
-/// The seconds on a page that can be asked for.
-const ROTATES: std::ops::RangeInclusive<u32> = 5..=3_600;
+/// The valid numbers of seconds per page.
+const ROTATE_RANGE: std::ops::RangeInclusive<u32> = 5..=3_600;
 
-/// Metres to the screen unless the address says otherwise.
-const DISTANCE: f64 = 5.0;
+/// The default viewing distance in metres.
+const DEFAULT_DISTANCE: f64 = 5.0;
 
-/// The distances that can be asked for, in metres.
-const DISTANCES: (f64, f64) = (0.3, 60.0);
+/// The valid viewing distances in metres.
+const DISTANCE_RANGE: (f64, f64) = (0.3, 60.0);
 
-/// Inches across the screen unless the address says otherwise.
-const DIAGONAL: f64 = 55.0;
+/// The default screen diagonal in inches.
+const DEFAULT_DIAGONAL: f64 = 55.0;
 
-/// The diagonals that can be asked for, in inches.
-const DIAGONALS: (f64, f64) = (5.0, 800.0);
+/// The valid screen diagonals in inches.
+const DIAGONAL_RANGE: (f64, f64) = (5.0, 800.0);
 
-/// The kinds of resources that have tiles, as `only` spells them.
+/// The kinds of resources that have tiles, by their values of `only`.
 const ONLY: [(&str, Kind); 3] = [
     ("groups", Kind::FailoverGroup),
     ("slicers", Kind::SlicerGroup),
     ("sessions", Kind::FailoverSession),
 ];
 
-/// Where the second clock is.
+/// The time zone of the second clock.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ClockZone {
-    /// Where the browser is.
+    /// The browser's time zone.
     #[default]
     Local,
-    /// A zone by its IANA name.
+    /// A time zone by its IANA name.
     Zone(String),
 }
 
 /// The URL parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// Seconds on a page.
+    /// The number of seconds per page.
     pub rotate: u32,
-    /// Metres from the screen to the eyes.
+    /// The viewing distance in metres.
     pub distance: f64,
-    /// Inches across the screen.
+    /// The screen diagonal in inches.
     pub diagonal: f64,
-    /// Which kinds of resources; all when nothing is asked for.
+    /// The kinds of resources to show; empty for all.
     pub only: Vec<Kind>,
-    /// Which connections, by id; all when nothing is asked for.
+    /// The ids of the connections to show; empty for all.
     pub connections: Vec<String>,
-    /// The theme; the one chosen on this browser when nothing is asked for.
+    /// The theme; `None` for the one chosen in this browser.
     pub theme: Option<Theme>,
-    /// Where the second clock is.
+    /// The time zone of the second clock.
     pub clock_zone: ClockZone,
     /// Whether the screen is kept on.
     pub awake: bool,
@@ -65,9 +65,9 @@ pub struct Params {
 impl Default for Params {
     fn default() -> Self {
         Self {
-            rotate: ROTATE,
-            distance: DISTANCE,
-            diagonal: DIAGONAL,
+            rotate: DEFAULT_ROTATE,
+            distance: DEFAULT_DISTANCE,
+            diagonal: DEFAULT_DIAGONAL,
             only: Vec::new(),
             connections: Vec::new(),
             theme: None,
@@ -87,44 +87,44 @@ impl Params {
     /// Whether this connection is on the wall.
     #[must_use]
     pub fn shows_connection(&self, id: &str) -> bool {
-        self.connections.is_empty() || self.connections.iter().any(|one| one == id)
+        self.connections.is_empty() || self.connections.iter().any(|shown| shown == id)
     }
 }
 
-/// Reads the parameters; every mistake is a sentence. `get` gives a parameter's value, `connections`
-/// the ids that there are, and `is_zone` whether the browser knows a time zone.
+/// Reads the parameters. Returns a sentence for each error. `get` returns a parameter's value, `connections` are the
+/// existing ids, and `is_zone` is whether the browser knows a time zone.
 pub fn read(
     get: impl Fn(&str) -> Option<String>,
     connections: &[String],
     is_zone: impl Fn(&str) -> bool,
 ) -> (Params, Vec<String>) {
-    let (mut params, mut wrong) = (Params::default(), Vec::new());
-    let mut each = |name: &str, remedy: &str, take: Take<'_>| {
+    let (mut params, mut errors) = (Params::default(), Vec::new());
+    let mut each = |name: &str, remedy: &str, apply: Apply<'_>| {
         let text = get(name).unwrap_or_default();
         let values: Vec<&str> = match name {
             "only" | "connections" => text.split(',').map(str::trim).collect(),
             _ => vec![&text],
         };
         for value in values.into_iter().filter(|value| !value.is_empty()) {
-            if take(&mut params, value).is_none() {
-                wrong.push(format!("{name}={}: {remedy}", cut(value)));
+            if apply(&mut params, value).is_none() {
+                errors.push(format!("{name}={}: {remedy}", shortened(value)));
             }
         }
     };
     let rotates = "give whole seconds from 5 to 3600. Pages turn every 20 s.";
     each("rotate", rotates, &|params, text| {
         let seconds = text.trim().parse().ok();
-        params.rotate = seconds.filter(|seconds| ROTATES.contains(seconds))?;
+        params.rotate = seconds.filter(|seconds| ROTATE_RANGE.contains(seconds))?;
         Some(())
     });
-    let distances = range("metres", DISTANCES, DISTANCE);
+    let distances = range("metres", DISTANCE_RANGE, DEFAULT_DISTANCE);
     each("distance", &distances, &|params, text| {
-        params.distance = number(text, DISTANCES)?;
+        params.distance = number(text, DISTANCE_RANGE)?;
         Some(())
     });
-    let diagonals = range("inches", DIAGONALS, DIAGONAL);
+    let diagonals = range("inches", DIAGONAL_RANGE, DEFAULT_DIAGONAL);
     each("diagonal", &diagonals, &|params, text| {
-        params.diagonal = number(text, DIAGONALS)?;
+        params.diagonal = number(text, DIAGONAL_RANGE)?;
         Some(())
     });
     let only = "choose from groups, slicers, sessions.";
@@ -133,8 +133,8 @@ pub fn read(
         params.only.push(known?.1);
         Some(())
     });
-    let there = format!("no such connection. Available: {}.", connections.join(", "));
-    each("connections", &there, &|params, id| {
+    let available = format!("no such connection. Available: {}.", connections.join(", "));
+    each("connections", &available, &|params, id| {
         let known = connections.iter().find(|known| *known == id);
         params.connections.push(known?.clone());
         Some(())
@@ -144,7 +144,7 @@ pub fn read(
         params.theme = Some(theme?);
         Some(())
     });
-    let zones = "give a time zone as Europe/Berlin, or local. Using this computer's time.";
+    let zones = "give a time zone such as Europe/Berlin, or local. Using this computer's time.";
     each("tz", zones, &|params, zone| {
         if zone != "local" {
             is_zone(zone).then_some(())?;
@@ -161,30 +161,30 @@ pub fn read(
         };
         Some(())
     });
-    (params, wrong)
+    (params, errors)
 }
 
-/// Takes a value, or nothing where it cannot be used.
-type Take<'a> = &'a dyn Fn(&mut Params, &str) -> Option<()>;
+/// Applies a value to the parameters; `None` if it is invalid.
+type Apply<'a> = &'a dyn Fn(&mut Params, &str) -> Option<()>;
 
 fn number(text: &str, (low, high): (f64, f64)) -> Option<f64> {
     json::number(text).filter(|number| (low..=high).contains(number))
 }
 
-fn range(unit: &str, (low, high): (f64, f64), usual: f64) -> String {
-    let [low, high, usual] = [low, high, usual].map(|number| decimal(number, 1));
-    format!("give {unit} from {low} to {high}. Using {usual}.")
+fn range(unit: &str, (low, high): (f64, f64), default: f64) -> String {
+    let [low, high, default] = [low, high, default].map(|number| decimal(number, 1));
+    format!("give {unit} from {low} to {high}. Using {default}.")
 }
 
-/// A value as it is quoted: not longer than a strip of the wall.
-fn cut(value: &str) -> String {
-    const LONGEST: usize = 24;
-    if value.chars().count() <= LONGEST {
+/// A value shortened to fit in the warning above the tiles.
+fn shortened(value: &str) -> String {
+    const MAX_LENGTH: usize = 24;
+    if value.chars().count() <= MAX_LENGTH {
         return value.to_owned();
     }
     value
         .chars()
-        .take(LONGEST - 1)
+        .take(MAX_LENGTH - 1)
         .chain(std::iter::once('…'))
         .collect()
 }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_parameters_is_the_usual_wall() {
+    fn an_address_without_parameters_has_the_defaults() {
         assert_eq!(parse(&[]), (Params::default(), Vec::new()));
     }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told_and_the_usual_takes_its_place() {
+    fn an_invalid_value_is_reported_and_replaced_by_the_default() {
         for (name, value) in [
             ("rotate", "0"),
             ("rotate", "4"),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_list_what_can_be_is_taken_and_the_rest_is_told() {
+    fn valid_items_of_a_list_apply_and_invalid_ones_are_reported() {
         let (params, wrong) = parse(&[("only", "groups,groop"), ("connections", "live,nowhere")]);
         assert_eq!(params.only, [Kind::FailoverGroup]);
         assert_eq!(params.connections, ["live"]);
@@ -280,10 +280,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_is_typed_breaks_the_wall(value in "\\PC{0,80}") {
+        fn any_value_leaves_valid_parameters_and_short_errors(value in "\\PC{0,80}") {
             const NAMES: [&str; 8] = ["rotate", "distance", "diagonal", "only", "connections", "theme", "tz", "awake"];
             let (params, wrong) = parse(&NAMES.map(|name| (name, value.as_str())));
-            prop_assert!(ROTATES.contains(&params.rotate));
+            prop_assert!(ROTATE_RANGE.contains(&params.rotate));
             prop_assert!(params.distance.is_finite() && params.diagonal.is_finite());
             prop_assert!(wrong.iter().all(|message| message.chars().count() < 200));
         }

@@ -1,9 +1,9 @@
-//! Which page is shown, and for how long. Pure: the time is an argument.
+//! The page that is shown, and how long. Pure: the time is an argument.
 
 use health::schedule::Millis;
 
-/// A pause ends automatically: a wall that stayed paused would hide its other pages.
-pub const LONGEST_PAUSE: Millis = 600_000.0;
+/// Maximum length of a pause, after which it ends: otherwise a forgotten pause would hide the other pages.
+pub const MAX_PAUSE: Millis = 600_000.0;
 
 /// Why the pages do not turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,52 +14,50 @@ pub enum HoldReason {
     Paused,
 }
 
-/// What stands on none of the pages that take turns.
+/// The numbers of tiles on pages that are held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NotShown {
-    /// How many are critical. Somebody takes care of these.
+    /// Critical tiles, whose alarms are acknowledged or in maintenance.
     pub critical: usize,
-    /// How many are warnings.
+    /// Warnings.
     pub warnings: usize,
-    /// How many there are in all.
+    /// All tiles.
     pub all: usize,
 }
 
 /// The page that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Rotation {
-    /// Which, from 0.
+    /// The index of the page.
     pub page: usize,
-    /// Why it stays.
+    /// Why the pages do not turn.
     pub held: Option<HoldReason>,
     since: Millis,
     paused_until: Option<Millis>,
-    /// Whether anything was critical when it was looked at last.
+    /// Whether anything was critical at the last step.
     was_critical: bool,
-    /// Somebody turned to this page and looks at it, whatever is critical.
-    looked_at_until: Option<Millis>,
+    /// The time until which a page that somebody turned to is shown, even if others are critical.
+    turned_until: Option<Millis>,
 }
 
 impl Rotation {
-    /// The page of this moment: on so many pages, from the first, something is critical. One holds the
-    /// pages; of several, only these take turns, and a pause holds one of them. Something critical ends a pause from before.
+    /// The state now, with the number of pages and of critical pages, which come first. While there are critical pages,
+    /// only these are shown in turn; a pause then holds one of them. The first critical page ends an earlier pause.
     #[must_use]
     pub fn step(mut self, now: Millis, pages: usize, seconds: u32, critical: usize) -> Self {
         let before = self.page;
-        // What would last longer than it was to last is from before the clock was set back.
-        let lasts = |until: &Millis, longest: Millis| now < *until && *until - now <= longest;
+        // A time too far in the future is from before the clock was set back.
+        let lasts = |until: &Millis, max: Millis| now < *until && *until - now <= max;
         let shown_for = millis(seconds);
-        self.paused_until = self
-            .paused_until
-            .filter(|until| lasts(until, LONGEST_PAUSE));
-        self.looked_at_until = self.looked_at_until.filter(|until| lasts(until, shown_for));
+        self.paused_until = self.paused_until.filter(|until| lasts(until, MAX_PAUSE));
+        self.turned_until = self.turned_until.filter(|until| lasts(until, shown_for));
         let critical = critical.min(pages);
         if critical > 0 && !self.was_critical {
             self.paused_until = None;
         }
         self.was_critical = critical > 0;
         let (turning, held) = match critical {
-            _ if self.looked_at_until.is_some() => (pages, None),
+            _ if self.turned_until.is_some() => (pages, None),
             0 => (pages, self.paused_until.map(|_| HoldReason::Paused)),
             critical => (critical, Some(HoldReason::Critical)),
         };
@@ -67,8 +65,8 @@ impl Rotation {
         if self.page >= turning {
             self.page = 0;
         }
-        let stands = held.is_some() && (self.is_paused() || turning == 1);
-        if stands || before != self.page || now < self.since {
+        let stays = held.is_some() && (self.is_paused() || turning == 1);
+        if stays || before != self.page || now < self.since {
             self.since = now;
         } else if now - self.since >= shown_for {
             self.page = if self.page + 1 >= turning {
@@ -81,28 +79,28 @@ impl Rotation {
         self
     }
 
-    /// The first page, from now on.
+    /// The first page, starting now.
     #[must_use]
-    pub fn beginning(now: Millis) -> Self {
+    pub fn start(now: Millis) -> Self {
         Self {
             since: now,
             ..Self::default()
         }
     }
 
-    /// Somebody turns the page; it stays for its time, whatever is critical.
+    /// Turns to the next page, which is shown for its full time even if others are critical.
     #[must_use]
     pub fn turn(mut self, now: Millis, pages: usize, seconds: u32) -> Self {
         self.page = (self.page + 1) % pages.max(1);
         self.since = now;
-        self.looked_at_until = Some(now + millis(seconds));
+        self.turned_until = Some(now + millis(seconds));
         self
     }
 
-    /// Somebody pauses or resumes.
+    /// Pauses or resumes.
     #[must_use]
     pub fn pause(mut self, now: Millis, paused: bool) -> Self {
-        self.paused_until = paused.then_some(now + LONGEST_PAUSE);
+        self.paused_until = paused.then_some(now + MAX_PAUSE);
         self.since = now;
         if self.held != Some(HoldReason::Critical) {
             self.held = paused.then_some(HoldReason::Paused);
@@ -116,10 +114,10 @@ impl Rotation {
         self.paused_until.is_some()
     }
 
-    /// Which page it is, and what the pages that are held back would show: of so many pages something is critical on so
-    /// many.
+    /// The page number, and the numbers of alarms or tiles on pages that are held back. `critical` is the number of
+    /// critical pages.
     #[must_use]
-    pub fn words(&self, pages: usize, critical: usize, not_shown: NotShown) -> String {
+    pub fn label(&self, pages: usize, critical: usize, not_shown: NotShown) -> String {
         let page = self.page + 1;
         let which = match self.held {
             Some(HoldReason::Critical) if critical > 1 && self.is_paused() => {
@@ -142,7 +140,7 @@ impl Rotation {
         }
     }
 
-    /// Which part of its time the page has had, from 0 to 1.
+    /// The elapsed fraction of the page's time, from 0 to 1.
     #[must_use]
     pub fn progress(&self, now: Millis, seconds: u32) -> f64 {
         ((now - self.since) / millis(seconds)).clamp(0.0, 1.0)
@@ -176,15 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_begins_with_its_first_page_whatever_the_time() {
+    fn a_wall_starts_with_its_first_page() {
         let now = 1.8e12;
-        let begun = Rotation::beginning(now);
-        assert_eq!(begun.step(now, 3, 20, 0).page, 0);
-        assert_eq!(begun.step(now + millis(20), 3, 20, 0).page, 1);
+        let started = Rotation::start(now);
+        assert_eq!(started.step(now, 3, 20, 0).page, 0);
+        assert_eq!(started.step(now + millis(20), 3, 20, 0).page, 1);
     }
 
     #[test]
-    fn pages_turn_after_their_time_and_begin_anew() {
+    fn pages_turn_after_their_time_and_start_over() {
         let seconds = [0, 19, 20, 39, 40, 60];
         assert_eq!(
             shown(Rotation::default(), 3, 0, &seconds),
@@ -195,35 +193,32 @@ mod tests {
     }
 
     #[test]
-    fn something_critical_stops_them_on_its_page_and_lets_them_go_again() {
+    fn a_critical_page_is_held_until_it_is_no_longer_critical() {
         let second = Rotation::default().step(millis(20), 3, 20, 0);
         assert_eq!(second.page, 1);
-        let stopped = second.step(millis(21), 3, 20, 1);
-        assert_eq!(
-            (stopped.page, stopped.held),
-            (0, Some(HoldReason::Critical))
-        );
-        assert_eq!(shown(stopped, 3, 1, &[41, 61, 400]), [0, 0, 0]);
-        let after = stopped.step(millis(400), 3, 20, 1);
+        let held = second.step(millis(21), 3, 20, 1);
+        assert_eq!((held.page, held.held), (0, Some(HoldReason::Critical)));
+        assert_eq!(shown(held, 3, 1, &[41, 61, 400]), [0, 0, 0]);
+        let after = held.step(millis(400), 3, 20, 1);
         assert_eq!(shown(after, 3, 0, &[401, 419, 420]), [0, 0, 1]);
     }
 
     #[test]
-    fn of_several_critical_pages_only_these_take_turns() {
+    fn several_critical_pages_are_shown_in_turn() {
         let at = [0, 20, 40, 60];
         assert_eq!(shown(Rotation::default(), 5, 2, &at), [0, 1, 0, 1]);
         assert_eq!(shown(Rotation::default(), 2, 9, &at), [0, 1, 0, 1]);
     }
 
     #[test]
-    fn somebody_may_look_at_the_other_pages_for_a_while() {
-        let stopped = Rotation::default().step(0.0, 3, 20, 1);
-        let turned = stopped.turn(1_000.0, 3, 20);
+    fn a_page_turned_to_manually_is_shown_for_its_time_despite_a_critical_page() {
+        let held = Rotation::default().step(0.0, 3, 20, 1);
+        let turned = held.turn(1_000.0, 3, 20);
         assert_eq!(shown(turned, 3, 1, &[2, 20, 21, 22]), [1, 1, 0, 0]);
     }
 
     #[test]
-    fn a_pause_holds_the_page_gives_way_to_what_is_critical_and_ends_by_itself() {
+    fn a_pause_holds_the_page_yields_to_critical_pages_and_ends_automatically() {
         let second = Rotation::default().step(millis(20), 3, 20, 0);
         let paused = second.pause(millis(20), true);
         assert_eq!(shown(paused, 3, 0, &[50, 619]), [1, 1]);
@@ -238,10 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_holds_one_of_several_critical_pages_and_what_becomes_critical_ends_a_pause_from_before()
-     {
-        let begun = Rotation::default().step(0.0, 5, 20, 3);
-        let second = begun.step(millis(20), 5, 20, 3);
+    fn a_pause_holds_a_critical_page_and_a_new_critical_page_ends_an_earlier_pause() {
+        let started = Rotation::default().step(0.0, 5, 20, 3);
+        let second = started.step(millis(20), 5, 20, 3);
         let paused = second.pause(millis(21), true);
         assert_eq!(
             shown(paused, 5, 3, &[22, 50, 620, 621, 641]),
@@ -253,7 +247,7 @@ mod tests {
             (Some(HoldReason::Critical), true)
         );
         assert_eq!(
-            held.words(5, 3, not_shown(0, 8, 30)),
+            held.label(5, 3, not_shown(0, 8, 30)),
             "Critical 2 of 3, paused"
         );
         assert_eq!(
@@ -261,7 +255,7 @@ mod tests {
             0,
             "one critical page is left"
         );
-        // Somebody who turns the page sees the others all the same.
+        // Turning the page still shows the other pages.
         let turned = held.turn(millis(60), 5, 20);
         assert_eq!(shown(turned, 5, 3, &[61, 79, 80, 200]), [2, 2, 2, 2]);
         let before = Rotation::default()
@@ -273,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_put_back_stops_neither_the_pages_nor_the_end_of_a_pause() {
+    fn a_clock_that_is_set_back_delays_neither_the_pages_nor_the_end_of_a_pause() {
         let late = Rotation::default().step(millis(9_000), 3, 20, 0);
         assert_eq!(shown(late, 3, 0, &[10, 29, 30]), [1, 1, 2]);
         let paused = late
@@ -288,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_which_of_the_critical_pages_is_shown_and_what_is_not() {
+    fn the_label_names_the_page_and_the_alarms_that_are_not_shown() {
         for ((pages, critical, counts), expected) in [
             (
                 (18, 2, not_shown(0, 8, 30)),
@@ -298,7 +292,7 @@ mod tests {
                 (4, 1, not_shown(0, 1, 9)),
                 "Critical only · 1 warning not shown",
             ),
-            // What is critical and acknowledged is counted by the totals.
+            // Acknowledged critical alarms make the word "alarms".
             (
                 (4, 1, not_shown(2, 1, 9)),
                 "Critical only · 3 alarms not shown",
@@ -315,22 +309,22 @@ mod tests {
             ((4, 0, not_shown(0, 3, 9)), "Page 1 of 4"),
         ] {
             let rotation = Rotation::default().step(0.0, pages, 20, critical);
-            assert_eq!(rotation.words(pages, critical, counts), expected);
+            assert_eq!(rotation.label(pages, critical, counts), expected);
         }
         let counts = not_shown(0, 3, 9);
         let paused = Rotation::default().pause(0.0, true).step(0.0, 4, 20, 0);
-        assert_eq!(paused.words(4, 0, counts), "Page 1 of 4, paused");
+        assert_eq!(paused.label(4, 0, counts), "Page 1 of 4, paused");
         let turned = Rotation::default().turn(0.0, 4, 20).step(0.0, 4, 20, 1);
-        assert_eq!(turned.words(4, 1, counts), "Page 2 of 4");
+        assert_eq!(turned.label(4, 1, counts), "Page 2 of 4");
     }
 
     proptest! {
         #[test]
-        fn the_page_is_always_there(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, 0_usize..6, 0_u8..4), 1..40)) {
+        fn the_page_always_exists(steps in proptest::collection::vec((0_u32..100_000, 0_usize..6, 0_usize..6, 0_u8..4), 1..40)) {
             let mut rotation = Rotation::default();
-            for (second, pages, critical, act) in steps {
+            for (second, pages, critical, action) in steps {
                 let now = millis(second);
-                rotation = match act {
+                rotation = match action {
                     0 => rotation.turn(now, pages, 20),
                     1 => rotation.pause(now, true),
                     2 => rotation.pause(now, false),

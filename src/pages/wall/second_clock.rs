@@ -1,14 +1,14 @@
-//! The second clock: the time somewhere, by the browser's own knowledge of time zones.
+//! The second clock: the time in another time zone, formatted by the browser.
 
 use super::params::ClockZone;
 use js_sys::{Array, Function, Object, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// A clock somewhere.
+/// A clock in a time zone.
 #[derive(Clone)]
 pub struct SecondClock {
-    /// What it is called.
+    /// The name beside the time.
     pub name: String,
     clock_zone: ClockZone,
     format: SendWrapper<Function>,
@@ -21,7 +21,7 @@ impl PartialEq for SecondClock {
 }
 
 impl SecondClock {
-    /// The clock of a place; `None` where the browser has none.
+    /// The clock of a time zone; `None` if the browser does not support it.
     #[must_use]
     pub fn new(clock_zone: &ClockZone) -> Option<Self> {
         let (zone, name) = match clock_zone {
@@ -39,13 +39,13 @@ impl SecondClock {
         })
     }
 
-    /// Whether the browser knows a zone of this name.
+    /// Whether the browser knows a time zone with this name.
     #[must_use]
     pub fn is_zone(zone: &str) -> bool {
         formatter(Some(zone)).is_some()
     }
 
-    /// The time there at a moment, in milliseconds since 1970.
+    /// The local time at a moment in milliseconds since 1970.
     #[must_use]
     pub fn at(&self, millis: f64) -> Option<String> {
         let words = self.format.call1(&JsValue::UNDEFINED, &millis.into());
@@ -53,8 +53,7 @@ impl SecondClock {
     }
 }
 
-/// `Intl.DateTimeFormat` throws at a zone that it does not know, so it is called by reflection, which
-/// gives that as an error.
+/// Uses reflection, because `Intl.DateTimeFormat` throws for an unknown zone, which reflection returns as an error.
 fn formatter(zone: Option<&str>) -> Option<Function> {
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let constructor = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?;

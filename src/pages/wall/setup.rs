@@ -1,20 +1,20 @@
-//! Setting up a wall: viewing distance, screen size, and the resulting text size.
+//! The set-up panel of the wall: viewing distance, screen size, and the resulting text size.
 
-use super::sizing::{LEAST, PREFERRED};
+use super::sizing::{MIN_ARC_MINUTES, PREFERRED_ARC_MINUTES};
 use super::state::Wall;
 use crate::nav::use_nav;
 use crate::ui::wake_lock::WakeLock;
 use health::words::decimal;
 use leptos::prelude::*;
 
-/// The set-up view.
+/// The set-up panel.
 #[component]
 pub fn SetUp(
     /// The wall.
     wall: Wall,
-    /// What keeps the screen on.
+    /// The lock that keeps the screen on.
     wake_lock: WakeLock,
-    /// Whether it is open.
+    /// Whether the panel is open.
     set_up: RwSignal<bool>,
 ) -> impl IntoView {
     let lines = move || {
@@ -28,7 +28,7 @@ pub fn SetUp(
                 decimal(view.text(minutes), 1)
             )
         };
-        let minutes = LEAST * layout.text / view.text(LEAST);
+        let minutes = MIN_ARC_MINUTES * layout.text / view.text(MIN_ARC_MINUTES);
         let tiles = wall.tiles.read().len();
         let awake = match () {
             () if !wall.params.read().awake => "The screen may turn off.",
@@ -43,14 +43,14 @@ pub fn SetUp(
         };
         [
             format!(
-                "{} × {} px on {} inches, filled by this window: {} px a millimetre.",
+                "{} × {} px on {} inches, filled by this window: {} px per millimetre.",
                 decimal(view.width, 1),
                 decimal(view.height, 1),
                 decimal(view.diagonal, 1),
                 decimal(view.density(), 2)
             ),
-            format!("Least: {}", at(LEAST)),
-            format!("Preferred: {}", at(PREFERRED)),
+            format!("Minimum: {}", at(MIN_ARC_MINUTES)),
+            format!("Preferred: {}", at(PREFERRED_ARC_MINUTES)),
             format!(
                 "Shown: text of {} px, which is {}′. {fits} from {} m.",
                 decimal(layout.text, 1),
@@ -77,7 +77,7 @@ pub fn SetUp(
             <p class="row">
                 <Number name="distance" label="Distance in metres" value=distance step="0.1" />
                 <Number name="diagonal" label="Screen diagonal in inches" value=diagonal step="1" />
-                <Number name="rotate" label="Seconds on a page" value=rotate step="1" />
+                <Number name="rotate" label="Seconds per page" value=rotate step="1" />
                 <button type="button" class="btn end" on:click=move |_| set_up.set(false)>"Close"</button>
             </p>
             <ul>{lines}</ul>

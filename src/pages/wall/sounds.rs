@@ -1,4 +1,4 @@
-//! Plays the sounds that `alarm_sound` chooses, unless muted, and shows when sound is blocked.
+//! Plays the sounds that `alarm_sound` chooses unless they are muted, and detects when the browser blocks them.
 
 use super::state::Wall;
 use crate::live::use_clock;
@@ -65,16 +65,16 @@ impl Sounds {
             .sound
             .try_with_value(|sound| sound.as_ref().is_none_or(Sound::is_blocked));
         let blocked = blocked.unwrap_or(true);
-        let _ = self.blocked.try_maybe_update(|held| {
-            let changed = *held != blocked;
-            *held = blocked;
+        let _ = self.blocked.try_maybe_update(|old| {
+            let changed = *old != blocked;
+            *old = blocked;
             (changed, ())
         });
     }
 
-    /// Why there is no sound, if there is none.
+    /// Why sounds cannot be heard; `None` if they can.
     #[must_use]
-    pub fn word(self) -> Option<&'static str> {
+    pub fn silence_reason(self) -> Option<&'static str> {
         if self.prefs.muted.get() {
             Some("Muted")
         } else if self.blocked.get() {
@@ -96,7 +96,7 @@ impl Sounds {
         self.prefs.muted.get()
     }
 
-    /// Mutes or unmutes; this acknowledges nothing.
+    /// Mutes or unmutes. This acknowledges nothing.
     pub fn mute(self, muted: bool) {
         self.prefs.muted.set(muted);
     }

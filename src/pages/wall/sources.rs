@@ -1,4 +1,4 @@
-//! The list "Sources" of the wall: how fresh each connection is, at every moment.
+//! The list "Sources" of the wall: the freshness of each connection.
 
 use super::model::Age;
 use super::state::Wall;
@@ -36,12 +36,12 @@ fn Item(id: String, title: String) -> impl IntoView {
         let state = watched.connection(&id.get_value())?;
         Some(watched.since(state.observed_at?))
     };
-    let named = title.clone();
-    let whole = title.clone();
+    let name = title.clone();
+    let tooltip = title.clone();
     view! {
-        <li aria-label=move || format!("{named}: {}", freshness::words(fresh.get(), age())) data-f=move || freshness::key(fresh.get())>
+        <li aria-label=move || format!("{name}: {}", freshness::words(fresh.get(), age())) data-f=move || freshness::key(fresh.get())>
             <Icon name=Signal::derive(move || freshness::key(fresh.get())) />
-            <b dir="auto" title=whole>{title}</b>" "
+            <b dir="auto" title=tooltip>{title}</b>" "
             <span>{move || {
                 let age = age().map(|age| Age::of(age).0.to_string());
                 format!("{} {}", fresh.get().word(), age.unwrap_or_default())

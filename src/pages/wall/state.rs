@@ -1,5 +1,5 @@
-//! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
-//! Computed when what it is made from changes; only what depends on the time is looked at once a second.
+//! The wall's signals: the URL parameters, the tiles, their layout, and the page that is shown. They are computed when
+//! their inputs change; only time-dependent ones are updated once a second.
 
 use super::alarm_sound::Tone;
 use super::alarm_watch;
@@ -20,68 +20,68 @@ use leptos::prelude::*;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// A tile and where it stands.
+/// A tile and its placement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
     /// The tile.
     pub tile: Tile,
-    /// Where.
+    /// The placement.
     pub place: TilePlacement,
 }
 
-/// How many are in a state.
+/// The number of resources in one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// The word, as it stands after the number.
+    /// The word after the number.
     pub word: &'static str,
-    /// The key of its look.
+    /// The key of its style.
     pub key: &'static str,
     /// The glyph.
     pub glyph: &'static str,
-    /// How many.
+    /// The number.
     pub number: usize,
 }
 
-/// The wall at this moment.
+/// The state of the wall.
 #[derive(Clone, Copy)]
 pub struct Wall {
     /// The URL parameters.
     pub params: Memo<Params>,
-    /// What is said above the tiles: what is wrong with this screen.
+    /// The warning above the tiles about problems of this screen.
     pub strip: Memo<Option<String>>,
-    /// The window's size and where people stand.
+    /// The window's size and the viewing distance.
     pub viewing: Memo<ViewingConditions>,
     /// Every tile, worst first.
     pub tiles: Memo<Vec<Tile>>,
-    /// How many are in which state.
+    /// The number of resources in each state.
     pub counts: Memo<Vec<Count>>,
-    /// Where everything stands.
+    /// The layout.
     pub layout: Memo<Layout>,
-    /// Which page is shown.
+    /// The page that is shown.
     pub rotation: RwSignal<Rotation>,
     /// The tiles of the page that is shown.
     pub shown: Memo<Vec<Shown>>,
-    /// New critical alarms, and since when.
+    /// New critical alarms, and the time at which they were raised.
     pub fresh: RwSignal<HashMap<String, Millis>>,
-    /// What is to sound now; counted, because the same may sound again.
+    /// The tone to play, with a number, because the same tone may play again.
     pub tone: RwSignal<Option<(u32, Tone)>>,
     /// The second clock.
-    pub local: Memo<Option<SecondClock>>,
+    pub second_clock: Memo<Option<SecondClock>>,
 }
 
 thread_local! {
-    /// Of the wall that stood before.
+    /// The rotation of the previous wall view.
     static ROTATION: Cell<Option<Rotation>> = const { Cell::new(None) };
 }
 
-/// Where the wall was drawn anew because texts were lost, its pages go on turning.
+/// The rotation to start with. If the wall is redrawn because texts were lost, it continues the previous one.
 fn first_rotation() -> Rotation {
     let before = ROTATION.take();
     let before = before.filter(|_| untrack(|| use_lost_text().is_recent()));
-    before.unwrap_or_else(|| Rotation::beginning(crate::live::clock::now()))
+    before.unwrap_or_else(|| Rotation::start(crate::live::clock::now()))
 }
 
-/// Begins the wall.
+/// Creates the wall's state.
 #[must_use]
 pub fn wall() -> Wall {
     let (nav, clock) = (use_nav(), use_clock());
@@ -89,7 +89,10 @@ pub fn wall() -> Wall {
     let connections = watched.connections();
     let read = Memo::new(move |_| {
         let connections = connections.read();
-        let ids: Vec<String> = connections.iter().map(|one| one.id.clone()).collect();
+        let connections = connections.iter();
+        let ids: Vec<String> = connections
+            .map(|connection| connection.id.clone())
+            .collect();
         params::read(|name| nav.param(name), &ids, SecondClock::is_zone)
     });
     let params = Memo::new(move |_| read.read().0.clone());
@@ -106,11 +109,11 @@ pub fn wall() -> Wall {
     });
     let tiles = Memo::new(move |_| tiles::tiles(watched, &params.read()));
     let counts = Memo::new(move |_| counts(&tiles.read()));
-    let sources = Memo::new(move |_| widths(watched, &params.read()));
+    let sources = Memo::new(move |_| source_widths(watched, &params.read()));
     let content = Memo::new(move |_| Content {
         tiles: tiles.read().iter().map(Tile::required_width).collect(),
         critical: model::critical(&tiles.read()),
-        totals: of_totals(&counts.read()),
+        totals: total_widths(&counts.read()),
         notes: vec![measure(NOTES[0]), GLYPH + measure(NOTES[1])],
         sources: sources.get(),
         strip: strip.read().as_deref().map(measure),
@@ -118,10 +121,10 @@ pub fn wall() -> Wall {
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
     let rotation = RwSignal::new(first_rotation());
     on_cleanup(move || ROTATION.set(rotation.try_get_untracked()));
-    // While a page is held, the rotation changes every second, and its page does not.
+    // A memo, because the rotation of a held page changes every second.
     let page = Memo::new(move |_| rotation.read().page);
     let shown = Memo::new(move |_| placed(&tiles.read(), layout.read().pages.get(page.get())));
-    let local = Memo::new(move |_| SecondClock::new(&params.read().clock_zone));
+    let second_clock = Memo::new(move |_| SecondClock::new(&params.read().clock_zone));
     let wall = Wall {
         params,
         strip,
@@ -133,7 +136,7 @@ pub fn wall() -> Wall {
         shown,
         fresh: RwSignal::new(HashMap::new()),
         tone: RwSignal::new(None),
-        local,
+        second_clock,
     };
     on_change(move || wall.turn_page(clock.millis()));
     alarm_watch::follow(wall, watched, clock);
@@ -155,7 +158,7 @@ impl Wall {
     }
 }
 
-/// The tiles of a page and where each stands.
+/// The tiles of a page with their placements.
 fn placed(tiles: &[Tile], page: Option<&Page>) -> Vec<Shown> {
     let Some(page) = page else {
         return Vec::new();
@@ -168,8 +171,8 @@ fn placed(tiles: &[Tile], page: Option<&Page>) -> Vec<Shown> {
     shown.collect()
 }
 
-/// What makes this screen unreliable comes first, then the errors in the URL parameters. While texts are lost, nothing on
-/// the screen can be believed, and only that is said.
+/// The warning above the tiles: first a wrong clock of this computer, then errors in the URL parameters. While other
+/// software replaces texts, nothing on the screen is reliable, so only that is shown.
 fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> {
     let lost_text = use_lost_text();
     Memo::new(move |_| {
@@ -180,7 +183,7 @@ fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> 
     })
 }
 
-/// How wrong this computer's clock is, and the first mistake in the address.
+/// The error of this computer's clock, and the first error in the address.
 fn strip_words(clock: Option<String>, mistakes: &[String]) -> Option<String> {
     let clock = clock.map(|words| format!("{words}. This page runs on the gateway's clock."));
     let more = match mistakes.len() {
@@ -195,10 +198,10 @@ fn strip_words(clock: Option<String>, mistakes: &[String]) -> Option<String> {
 /// The window's size, now and whenever it changes.
 fn window_size() -> RwSignal<(f64, f64)> {
     let read = || {
-        let of = |side: Result<wasm_bindgen::JsValue, _>| side.ok().and_then(|v| v.as_f64());
+        let pixels = |side: Result<wasm_bindgen::JsValue, _>| side.ok().and_then(|v| v.as_f64());
         (
-            of(window().inner_width()).unwrap_or(1920.0),
-            of(window().inner_height()).unwrap_or(1080.0),
+            pixels(window().inner_width()).unwrap_or(1920.0),
+            pixels(window().inner_height()).unwrap_or(1080.0),
         )
     };
     let size = RwSignal::new(read());
@@ -209,57 +212,57 @@ fn window_size() -> RwSignal<(f64, f64)> {
 
 fn counts(tiles: &[Tile]) -> Vec<Count> {
     let totals = model::totals(tiles);
-    let of = |severity: Severity, word, number| Count {
+    let count = |severity: Severity, word, number| Count {
         word,
         key: severity.key(),
         glyph: severity.key(),
         number,
     };
     vec![
-        of(Severity::Critical, "critical", totals.critical),
-        of(Severity::Warning, "warning", totals.warning),
-        of(Severity::Moving, "in transition", totals.moving),
-        of(Severity::Unknown, "unknown", totals.unknown),
+        count(Severity::Critical, "critical", totals.critical),
+        count(Severity::Warning, "warning", totals.warning),
+        count(Severity::Moving, "in transition", totals.moving),
+        count(Severity::Unknown, "unknown", totals.unknown),
         Count {
             word: "STALE",
             key: "unknown",
             glyph: "stale",
             number: totals.stale,
         },
-        of(Severity::Normal, "normal", totals.normal),
-        of(Severity::Off, "off", totals.off),
+        count(Severity::Normal, "normal", totals.normal),
+        count(Severity::Off, "off", totals.off),
     ]
 }
 
 impl Count {
-    /// Whether it is shown; the number of normal ones always is.
+    /// Whether the count is shown. The number of normal resources always is.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.number > 0 || self.key == Severity::Normal.key()
     }
 }
 
-/// A glyph, and the space after it.
+/// The width of a glyph and the space after it.
 const GLYPH: f64 = 1.5;
 
-/// The longest notes: which page, and why there is no sound.
+/// The longest notes: the page, and the reason why there is no sound.
 const NOTES: [&str; 2] = [
     "Critical 10 of 10 · 99 warnings not shown",
     "Sound is blocked",
 ];
 
-fn of_totals(counts: &[Count]) -> Vec<f64> {
+fn total_widths(counts: &[Count]) -> Vec<f64> {
     let shown = counts.iter().filter(|count| count.is_shown());
     shown
         .map(|count| {
-            // Two digits at least: one more must not move everything.
+            // At least two digits, so that a second digit moves nothing.
             GLYPH + measure_bold(&format!("{} {}", count.number.max(10), count.word))
         })
         .collect()
 }
 
 /// The widths of the sources, at any age.
-fn widths(watched: Watched, params: &Params) -> Vec<f64> {
+fn source_widths(watched: Watched, params: &Params) -> Vec<f64> {
     tiles::shown(watched, params)
         .iter()
         .map(|state| {
@@ -280,7 +283,7 @@ mod tests {
     use super::strip_words;
 
     #[test]
-    fn a_wrong_clock_hides_no_mistake_in_the_address() {
+    fn a_wrong_clock_and_errors_in_the_address_are_both_shown() {
         let mistakes = ["rotate=1: no.".to_owned(), "only=bogus: no.".to_owned()];
         let clock = || Some("This computer's clock is 7 min ahead".to_owned());
         let clock_words =

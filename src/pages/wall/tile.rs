@@ -1,4 +1,4 @@
-//! One tile on the screen. A fixed slot in the page: its content changes, but the slot is never removed.
+//! The tiles on the screen. Each is a slot in a fixed pool: its content changes, but the slot is never removed.
 
 use super::layout::NameSize;
 use super::model::{self, Ages};
@@ -11,7 +11,7 @@ use health::words::decimal;
 use leptos::prelude::*;
 use std::ops::Range;
 
-/// A slot: the tile in it, and the ages that it shows. These are apart because they change more often.
+/// A slot with its tile and the displayed ages, which are separate because they change more often.
 #[derive(Clone, Copy)]
 struct TileSlot {
     shown: RwSignal<Option<Shown>>,
@@ -25,7 +25,7 @@ pub fn Tiles(
     wall: Wall,
 ) -> impl IntoView {
     let slots = slots(wall.shown);
-    keep_ages(wall.shown, slots, use_watched());
+    update_ages(wall.shown, slots, use_watched());
     let each = move || slots.read().iter().copied().enumerate().collect::<Vec<_>>();
     let area = move || format!("{}em", decimal(wall.layout.read().area, 4));
     view! {
@@ -35,29 +35,29 @@ pub fn Tiles(
     }
 }
 
-/// As many slots as a page ever had, each with its current tile. Unused slots are hidden, not removed,
-/// because a wall runs for months.
+/// The slots with their current tiles. Their number only grows: unused slots are hidden and not removed, because a wall
+/// runs for months.
 fn slots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<TileSlot>> {
     let slots: RwSignal<Vec<TileSlot>> = RwSignal::new(Vec::new());
     let owner = Owner::current();
     on_change(move || {
         let shown = shown.read();
-        let held = slots.read_untracked().len();
-        if shown.len() > held {
+        let existing = slots.read_untracked().len();
+        if shown.len() > existing {
             let slot = |_| TileSlot {
                 shown: RwSignal::new(None),
                 ages: RwSignal::new(Ages::default()),
             };
-            let make = || (held..shown.len()).map(slot).collect();
+            let make = || (existing..shown.len()).map(slot).collect();
             let new: Vec<_> = owner.as_ref().map_or_else(make, |owner| owner.with(make));
             slots.update(|slots| slots.extend(new));
         }
         for (at, slot) in slots.read_untracked().iter().enumerate() {
             let new = shown.get(at);
-            slot.shown.maybe_update(|held| {
-                let changed = held.as_ref() != new;
+            slot.shown.maybe_update(|old| {
+                let changed = old.as_ref() != new;
                 if changed {
-                    *held = new.cloned();
+                    *old = new.cloned();
                 }
                 changed
             });
@@ -66,10 +66,10 @@ fn slots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<TileSlot>> {
     slots
 }
 
-/// Writes the ages that have changed: of all tiles when something was read or is shown anew, and otherwise at the next
-/// moment at which one of them is called another.
-fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: Watched) {
-    let holds: StoredValue<Range<DateTime<Utc>>> = StoredValue::new(Range::default());
+/// Updates the displayed ages whenever data is read or the tiles change, and otherwise when the first of the ages is no
+/// longer valid.
+fn update_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: Watched) {
+    let valid: StoredValue<Range<DateTime<Utc>>> = StoredValue::new(Range::default());
     let write = move |now: DateTime<Utc>| {
         let (snapshot, mut until) = (watched.snapshot_untracked(), DateTime::<Utc>::MAX_UTC);
         let shown = shown.read_untracked();
@@ -84,7 +84,7 @@ fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: W
                 slot.ages.set(ages);
             }
         }
-        holds.set_value(now..until);
+        valid.set_value(now..until);
     };
     on_change(move || {
         shown.track();
@@ -94,7 +94,7 @@ fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: W
     });
     on_change(move || {
         let now = watched.now();
-        if !holds.with_value(|holds| holds.contains(&now)) {
+        if !valid.with_value(|valid| valid.contains(&now)) {
             write(now);
         }
     });
@@ -127,7 +127,7 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
         <li
             hidden=move || slot.read().is_none()
             aria-label=aged(model::Tile::label)
-            // What tells tiles of one name apart. A tile is named by its group and its state alone.
+            // Distinguishes tiles with the same name. The accessible name has only the group and its state.
             aria-description=move || text(connection)().filter(|title| !title.is_empty())
             data-s=word(|shown| Some(shown.tile.severity.key()))
             data-fresh=word(staleness)
@@ -164,7 +164,7 @@ fn age(tile: &model::Tile, ages: Ages) -> String {
 }
 
 fn glyph(Shown { tile, .. }: &Shown) -> Option<&'static str> {
-    Some(if tile.is_stale() && !tile.is_kept() {
+    Some(if tile.is_stale() && !tile.is_last_known() {
         freshness::key(tile.fresh)
     } else if tile.word == "Success" {
         "done"
@@ -173,9 +173,9 @@ fn glyph(Shown { tile, .. }: &Shown) -> Option<&'static str> {
     })
 }
 
-/// A silent connection and an alarm that was last known keep their colour.
+/// The style of a stale tile: a silent connection and a last known alarm keep their colour.
 fn staleness(Shown { tile, .. }: &Shown) -> Option<&'static str> {
-    let keeps_colour = tile.is_source || tile.is_kept();
+    let keeps_colour = tile.is_source || tile.is_last_known();
     tile.is_stale()
         .then_some(if keeps_colour { "kept" } else { "stale" })
 }

@@ -1,5 +1,4 @@
-//! What the gateway watches, as tiles. The judgement and the alarms are the gateway's; here they are only
-//! put together.
+//! Combines the gateway's resources and alarms into tiles. The verdicts are the gateway's.
 
 use super::model::{Tile, without_repetition, worst_first};
 use super::params::Params;
@@ -14,7 +13,7 @@ use protocol::ConnectionState;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The connections that the address asks for, tracked.
+/// The connections that the address selects. Tracked.
 #[must_use]
 pub fn shown(watched: Watched, params: &Params) -> Vec<Arc<ConnectionState>> {
     let snapshot = watched.snapshot();
@@ -26,7 +25,7 @@ pub fn shown(watched: Watched, params: &Params) -> Vec<Arc<ConnectionState>> {
     connections.filter(shows).cloned().collect()
 }
 
-/// Every tile, worst first, tracked. Where resources of several connections have one name, they tell their connection.
+/// Every tile, worst first. Resources of several connections with the same name show their connection. Tracked.
 #[must_use]
 pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     let snapshot = watched.snapshot();
@@ -49,15 +48,15 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
         let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
         tiles.push(Tile {
             source: source.to_owned(),
-            ..of_resource(watched, resource, alarm, ahead)
+            ..resource_tile(watched, resource, alarm, ahead)
         });
     }
-    let without = snapshot.alarms.iter().filter(|alarm| {
+    let unread = snapshot.alarms.iter().filter(|alarm| {
         let key = &alarm.resource;
-        let is_one = key.kind != Kind::Connection && is_shown(&key.connection);
-        is_one && snapshot.find(key).is_none()
+        let is_shown = key.kind != Kind::Connection && is_shown(&key.connection);
+        is_shown && snapshot.find(key).is_none()
     });
-    tiles.extend(without.map(|alarm| of_alarm(alarm)));
+    tiles.extend(unread.map(|alarm| alarm_tile(alarm)));
     let ambiguous = ambiguous_names(&tiles);
     for tile in &mut tiles {
         if ambiguous.contains(&tile.name) {
@@ -69,22 +68,22 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
         tiles.extend(
             alarms
                 .get(&key)
-                .map(|alarm| of_connection(watched, state, alarm)),
+                .map(|alarm| connection_tile(watched, state, alarm)),
         );
     }
     tiles.sort_by(worst_first);
     tiles
 }
 
-/// The connection of this wall that a resource is read with. The one that represents a run which several connections list
-/// need not be on the wall.
+/// The connection with which a resource is shown on this wall. A run that several connections list is shown even if its
+/// own connection is not on the wall.
 fn shown_with(resource: &Resource, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
     let own = std::iter::once(&resource.key.connection);
     let mut listed_by = own.chain(&resource.also_on).map(String::as_str);
     listed_by.find(|id| is_shown(id))
 }
 
-/// The names that resources of several connections have.
+/// The names that occur in several connections.
 fn ambiguous_names(tiles: &[Tile]) -> HashSet<String> {
     let mut connections: HashMap<&str, &str> = HashMap::new();
     let mut ambiguous = HashSet::new();
@@ -96,7 +95,7 @@ fn ambiguous_names(tiles: &[Tile]) -> HashSet<String> {
     ambiguous
 }
 
-/// What a resource's tile is known by. Another connection may come to represent the same run of a plan: that is no news.
+/// The key of a resource's tile. A run keeps its key if another connection later represents it, so that it is not new.
 fn key_of(key: &ResourceKey) -> String {
     match key.kind {
         Kind::FailoverSession => format!("run {}", key.id),
@@ -104,15 +103,15 @@ fn key_of(key: &ResourceKey) -> String {
     }
 }
 
-/// A connection that is silent.
-fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Tile {
+/// The tile of a silent connection.
+fn connection_tile(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Tile {
     Tile {
         key: state.connection.id.clone(),
         source: state.connection.id.clone(),
         name: state.connection.title.clone(),
         connection: String::new(),
         severity: alarm.severity,
-        was: Severity::Critical,
+        last_severity: Severity::Critical,
         rank: alarm.rank,
         word: String::new(),
         sentence: {
@@ -123,25 +122,25 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
         observed: Observed::WithConnection,
         fresh: watched.freshness(&state.connection.id),
         is_source: true,
-        is_told: true,
+        is_read: true,
         handling: alarm.handling_label().unwrap_or_default(),
     }
 }
 
-/// An alarm from before the gateway was started anew, of something that was not read since.
-fn of_alarm(alarm: &Alarm) -> Tile {
-    let was = alarm.severity;
+/// The tile of an alarm from before a restart of the gateway, whose resource has not been read since.
+fn alarm_tile(alarm: &Alarm) -> Tile {
+    let last_severity = alarm.severity;
     Tile {
         key: key_of(&alarm.resource),
         source: alarm.resource.connection.clone(),
         name: alarm.name.clone(),
         connection: String::new(),
-        severity: if outlasts_silence(was) {
-            was
+        severity: if outlasts_silence(last_severity) {
+            last_severity
         } else {
             Severity::Unknown
         },
-        was,
+        last_severity,
         rank: alarm.rank,
         word: alarm.word.to_string(),
         sentence: without_repetition(&alarm.sentence, &alarm.name, &alarm.word).to_owned(),
@@ -149,29 +148,29 @@ fn of_alarm(alarm: &Alarm) -> Tile {
         observed: Observed::Never,
         fresh: Freshness::NoData,
         is_source: false,
-        is_told: true,
+        is_read: true,
         handling: alarm.handling_label().unwrap_or_default(),
     }
 }
 
-/// `ahead` is how far the vendor's clock is ahead of the gateway's.
-fn of_resource(
+/// The tile of a resource. `ahead` is how far the vendor's clock is ahead of the gateway's.
+fn resource_tile(
     watched: Watched,
     resource: &Resource,
     alarm: Option<&Alarm>,
     ahead: TimeDelta,
 ) -> Tile {
     if let Some(alarm) = alarm.filter(|alarm| alarm.is_unconfirmed(Some(resource))) {
-        return of_alarm(alarm);
+        return alarm_tile(alarm);
     }
     let Resource { key, verdict, .. } = resource;
-    // What was never read is as fresh as its connection: it says itself that it was not read.
+    // A resource that was never read has its connection's freshness, because its verdict already states that.
     let fresh = match resource.observed {
         Observed::Never => watched.freshness(&key.connection),
         _ => watched.freshness_of(resource),
     };
     let current = resource.effective_state(fresh).last_known.is_none();
-    let was = alarm.map_or(verdict.severity, |alarm| alarm.severity);
+    let last_severity = alarm.map_or(verdict.severity, |alarm| alarm.severity);
     let word = alarm.map_or(&verdict.word, |alarm| &alarm.word);
     let sentence = alarm.map_or(&verdict.sentence, |alarm| &alarm.sentence);
     Tile {
@@ -179,12 +178,12 @@ fn of_resource(
         source: key.connection.clone(),
         name: resource.name.clone(),
         connection: String::new(),
-        severity: if current || outlasts_silence(was) {
-            was
+        severity: if current || outlasts_silence(last_severity) {
+            last_severity
         } else {
             Severity::Unknown
         },
-        was,
+        last_severity,
         rank: alarm.map_or(verdict.rank, |alarm| alarm.rank),
         word: word.to_string(),
         sentence: without_repetition(sentence, &resource.name, word).to_owned(),
@@ -194,14 +193,14 @@ fn of_resource(
         observed: resource.observed,
         fresh,
         is_source: false,
-        is_told: !resource.is_unread(),
+        is_read: !resource.is_unread(),
         handling: alarm.and_then(Alarm::handling_label).unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{key_of, of_alarm, shown_with};
+    use super::{alarm_tile, key_of, shown_with};
     use crate::pages::wall::model::{Ages, critical, totals};
     use chrono::DateTime;
     use health::Verdict;
@@ -236,21 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_from_before_a_restart_has_a_tile_as_it_was_last_known() {
-        let tile = of_alarm(&alarm(Severity::Critical, "No primary"));
+    fn an_alarm_from_before_a_restart_has_a_last_known_tile() {
+        let tile = alarm_tile(&alarm(Severity::Critical, "No primary"));
         let label = tile.label(Ages::default());
         assert_eq!(label, "Kiln 2: No primary, last known, NO DATA");
-        assert!(tile.is_kept() && tile.is_large());
+        assert!(tile.is_last_known() && tile.is_large());
         let tiles = [tile];
         assert_eq!((critical(&tiles), totals(&tiles).critical), (1, 1));
-        let tile = of_alarm(&alarm(Severity::Unknown, "Unreadable"));
+        let tile = alarm_tile(&alarm(Severity::Unknown, "Unreadable"));
         let label = tile.label(Ages::default());
         assert_eq!(label, "Kiln 2: NO DATA, last known Unreadable");
         assert_eq!(totals(&[tile]).stale, 1);
     }
 
     #[test]
-    fn a_run_stands_on_the_wall_of_each_connection_that_lists_it() {
+    fn a_run_is_on_the_wall_of_each_connection_that_lists_it() {
         let run = Resource {
             key: key(Kind::FailoverSession, "em"),
             name: "Web Shop DR".to_owned(),
@@ -271,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_the_same_whichever_connection_has_it_and_a_group_is_not() {
+    fn a_run_has_the_same_key_in_every_connection_and_a_group_does_not() {
         for (kind, is_same) in [(Kind::FailoverSession, true), (Kind::FailoverGroup, false)] {
             let [one, other] = ["em", "em-old"].map(|connection| key_of(&key(kind, connection)));
             assert_eq!(one == other, is_same, "{kind:?}");

@@ -1,10 +1,9 @@
-//! A draft of an order: the base, the wanted order, and the moves between. Pure; drag, buttons, keys and a
-//! typed position all end in [`Draft::move_to`].
+//! A draft of an order: the base, the wanted order, and the moves between them. Pure; dragging, buttons, keys and a
+//! typed position all use [`Draft::move_to`].
 
 use std::collections::HashMap;
 
-/// A move, and the order on its other side: before it where it was made, after it where it was taken
-/// back.
+/// A move, and the order on its other side: the order before the move, or after it if the move was undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     other: Vec<String>,
@@ -20,20 +19,20 @@ pub struct Draft {
     past: Vec<Step>,
     future: Vec<Step>,
     theirs: Option<Vec<String>>,
-    /// The order that somebody looked at or made, where the server has changed it since.
-    looked_at: Option<Vec<String>>,
+    /// The order that the user last saw or made, if the server has changed it since.
+    seen: Option<Vec<String>>,
 }
 
-/// A move that was made; positions from 1.
+/// A completed move. Positions start at 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     /// The id of the moved item.
     pub id: String,
-    /// From where.
+    /// The old position.
     pub from: usize,
-    /// To where.
+    /// The new position.
     pub to: usize,
-    /// Of how many.
+    /// The number of items.
     pub of: usize,
 }
 
@@ -47,7 +46,7 @@ impl Moved {
 }
 
 impl Draft {
-    /// A draft that changes nothing yet.
+    /// A draft without changes.
     #[must_use]
     pub fn new(base: Vec<String>) -> Self {
         Self {
@@ -57,13 +56,13 @@ impl Draft {
         }
     }
 
-    /// The order as it is wanted.
+    /// The wanted order.
     #[must_use]
     pub fn order(&self) -> &[String] {
         &self.order
     }
 
-    /// The position of an item, from 1; `None` where the order does not hold it.
+    /// The position of an item, from 1; `None` if the order does not contain it.
     #[must_use]
     pub fn position(&self, id: &str) -> Option<usize> {
         let place = self.order.iter().position(|one| one == id)?;
@@ -76,7 +75,7 @@ impl Draft {
         &self.base
     }
 
-    /// The current order on the server, where it conflicts with the draft.
+    /// The current order on the server, if it conflicts with the draft.
     #[must_use]
     pub fn theirs(&self) -> Option<&[String]> {
         self.theirs.as_deref()
@@ -88,13 +87,13 @@ impl Draft {
         self.past.last().map(|step| &*step.id)
     }
 
-    /// Whether it would change something.
+    /// Whether the draft changes the order.
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.order != self.base
     }
 
-    /// The items that change position: id, position before and after, from 1, in the new order.
+    /// The items that change their position, in the new order: id, old and new position, from 1.
     #[must_use]
     pub fn changes(&self) -> Vec<(String, usize, usize)> {
         let base: HashMap<&String, usize> = self.base.iter().zip(1..).collect();
@@ -105,21 +104,20 @@ impl Draft {
             .collect()
     }
 
-    /// Somebody looks at the order as it is now.
-    pub fn look(&mut self) {
-        self.looked_at = None;
+    /// Notes that the user sees the current order.
+    pub fn mark_seen(&mut self) {
+        self.seen = None;
     }
 
-    /// The item that stood at this position, from 1, when somebody last looked, if it is another one than this: the
-    /// server has changed the order since.
+    /// The item that the user last saw at this position, from 1, if the server has replaced it by another one since.
     #[must_use]
     pub fn replaced_by(&self, id: &str, position: usize) -> Option<&str> {
-        let looked_at = self.looked_at.as_ref()?;
-        let before = looked_at.get(position.checked_sub(1)?)?;
+        let seen = self.seen.as_ref()?;
+        let before = seen.get(position.checked_sub(1)?)?;
         (before != id).then_some(before)
     }
 
-    /// Moves one to a position, from 1; beyond the ends is the end. `None` where nothing moves.
+    /// Moves an item to a position, from 1, limited to the ends of the list. `None` if it does not move.
     pub fn move_to(&mut self, id: &str, position: usize) -> Option<Moved> {
         let from = self.order.iter().position(|other| other == id)?;
         let to = position.clamp(1, self.order.len()) - 1;
@@ -132,7 +130,7 @@ impl Draft {
             to: to + 1,
         });
         self.future.clear();
-        self.look();
+        self.mark_seen();
         let one = self.order.remove(from);
         self.order.insert(to, one);
         Some(Moved {
@@ -143,14 +141,14 @@ impl Draft {
         })
     }
 
-    /// Makes the moves that lead to an order. What it does not name comes after what it does.
+    /// Makes the moves that lead to an order. Items that it does not contain go to the end.
     pub fn arrange(&mut self, order: &[String]) {
         for (id, position) in order.iter().zip(1..) {
             self.move_to(id, position);
         }
     }
 
-    /// Undoes the last move. `None` where there was none.
+    /// Undoes the last move. `None` if there is none.
     pub fn undo(&mut self) -> Option<Moved> {
         let step = self.past.pop()?;
         let (step, moved) = self.swap(step);
@@ -158,7 +156,7 @@ impl Draft {
         Some(moved)
     }
 
-    /// Redoes the move that was undone last. `None` where there was none.
+    /// Redoes the last undone move. `None` if there is none.
     pub fn redo(&mut self) -> Option<Moved> {
         let step = self.future.pop()?;
         let (step, moved) = self.swap(step);
@@ -166,7 +164,7 @@ impl Draft {
         Some(moved)
     }
 
-    /// Takes the order on the other side of a step, and leaves this one there.
+    /// Swaps the current order with the one on the other side of a step.
     fn swap(&mut self, mut step: Step) -> (Step, Moved) {
         let place = |order: &[String]| order.iter().position(|id| *id == step.id);
         let position = |order: &[String]| place(order).map_or(0, |place| place + 1);
@@ -177,11 +175,11 @@ impl Draft {
             of: step.other.len(),
         };
         std::mem::swap(&mut self.order, &mut step.other);
-        self.look();
+        self.mark_seen();
         (step, moved)
     }
 
-    /// Reapplies the moves to the order on the server; does nothing where that is not known.
+    /// Applies the moves to the order on the server. Does nothing without a conflict.
     pub fn reapply(&mut self) {
         let Some(theirs) = self.theirs.take() else {
             return;
@@ -198,30 +196,30 @@ impl Draft {
         *self = Self::new(self.theirs.take().unwrap_or_else(|| self.base.clone()));
     }
 
-    /// The wanted order applied over the one on the server: what an overwrite sends. Added items go to the
-    /// end, removed ones are left out.
+    /// The order that an overwrite sends: the wanted order with the server's items. Items added on the server go to the
+    /// end, removed ones are omitted.
     #[must_use]
     pub fn over_theirs(&self) -> Vec<String> {
         let Some(theirs) = &self.theirs else {
             return self.order.clone();
         };
         let mine = self.order.iter().filter(|id| theirs.contains(id));
-        let come = theirs.iter().filter(|id| !self.order.contains(id));
-        mine.chain(come).cloned().collect()
+        let added = theirs.iter().filter(|id| !self.order.contains(id));
+        mine.chain(added).cloned().collect()
     }
 
-    /// Follows the order on the server and returns whether anything changed. An untouched draft, or one
+    /// Follows the order on the server and returns whether anything changed. A draft without changes, or one
     /// equal to the server's order, takes it over. Otherwise added and removed items are merged; if the
     /// remaining items were reordered, the draft stays and the conflict is recorded.
     pub fn follow(&mut self, now: &[String]) -> bool {
         if self.base == now {
             return self.theirs.take().is_some();
         }
-        // Before the first reading there is nothing to look at.
+        // Before the first reading the user saw nothing.
         let shown = (!self.base.is_empty()).then(|| self.order.clone());
-        let looked_at = self.looked_at.take().or(shown);
+        let seen = self.seen.take().or(shown);
         let differs = self.take_over(now);
-        self.looked_at = looked_at.filter(|looked_at| *looked_at != self.order);
+        self.seen = seen.filter(|seen| *seen != self.order);
         differs
     }
 
@@ -250,7 +248,7 @@ impl Draft {
         };
         self.order = merged(&self.order);
         for steps in [&mut self.past, &mut self.future] {
-            // A move of what is gone cannot be undone.
+            // A move of a removed item cannot be undone.
             steps.retain(|step| now.contains(&step.id));
             for step in steps {
                 step.other = merged(&step.other);
@@ -272,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_is_told_and_listed() {
+    fn a_move_is_announced_and_listed_as_a_change() {
         let mut draft = Draft::new(ids("a b c"));
         let moved = draft.move_to("c", 1).expect("it moves");
         assert_eq!(moved.announcement(), "c moved from position 3 to 1 of 3");
@@ -287,32 +285,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undone_and_redone_is_told_with_its_positions() {
+    fn an_undone_or_redone_move_is_announced_with_its_positions() {
         let mut draft = Draft::new(ids("a b c"));
         draft.move_to("c", 1);
         draft.move_to("a", 3);
-        let told = |moved: Option<super::Moved>| moved.map(|moved| moved.announcement());
+        let announcement = |moved: Option<super::Moved>| moved.map(|moved| moved.announcement());
         let expected = |text: &str| Some(text.to_owned());
         assert_eq!(
-            told(draft.undo()),
+            announcement(draft.undo()),
             expected("a moved from position 3 to 2 of 3")
         );
         assert_eq!(
-            told(draft.redo()),
+            announcement(draft.redo()),
             expected("a moved from position 2 to 3 of 3")
         );
-        assert_eq!(told(draft.redo()), None);
-        // What is gone cannot be moved back.
+        assert_eq!(announcement(draft.redo()), None);
+        // A removed item cannot be moved back.
         draft.follow(&ids("b c"));
         assert_eq!(
-            told(draft.undo()),
+            announcement(draft.undo()),
             expected("c moved from position 1 to 2 of 2")
         );
-        assert_eq!(told(draft.undo()), None);
+        assert_eq!(announcement(draft.undo()), None);
     }
 
     #[test]
-    fn beyond_the_ends_is_the_end_and_who_does_not_move_is_not_told() {
+    fn positions_beyond_the_ends_are_limited_and_a_move_to_the_same_place_is_none() {
         let mut draft = Draft::new(ids("a b c"));
         assert!(draft.move_to("a", 0).is_none());
         assert!(draft.move_to("x", 1).is_none());
@@ -320,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_made_by_moves_that_can_be_undone() {
+    fn an_arranged_order_consists_of_moves_that_can_be_undone() {
         let mut draft = Draft::new(ids("a b c x"));
         draft.arrange(&ids("c b a"));
         assert_eq!(draft.order(), ids("c b a x"));
@@ -329,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untouched_draft_follows_and_a_touched_one_is_merged_or_in_conflict() {
+    fn an_unchanged_draft_follows_the_server_and_a_changed_one_merges_or_conflicts() {
         for (touch, now, order, conflict) in [
             (false, "c b a", "c b a", false),
             (true, "a b c", "c a b", false),
@@ -350,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_puts_elsewhere_is_told_from_what_was_looked_at() {
+    fn items_that_the_server_moved_since_the_user_saw_them_are_reported() {
         let replaced = |draft: &Draft| {
             let order = draft.order().iter().zip(1..);
             let replaced = order.filter_map(|(id, at)| draft.replaced_by(id, at));
@@ -358,20 +356,24 @@ mod tests {
         };
         let mut draft = Draft::default();
         draft.follow(&ids("a b c d"));
-        assert_eq!(replaced(&draft), "", "nobody has looked before");
+        assert_eq!(replaced(&draft), "", "nothing was shown before");
         draft.follow(&ids("a c b d"));
         assert_eq!(replaced(&draft), "b c");
         draft.follow(&ids("c a b d"));
-        assert_eq!(replaced(&draft), "a b c", "still since it was looked at");
+        assert_eq!(
+            replaced(&draft),
+            "a b c",
+            "still compared with the seen order"
+        );
         draft.follow(&ids("a b c d"));
-        assert_eq!(replaced(&draft), "", "as it was looked at");
+        assert_eq!(replaced(&draft), "", "the seen order again");
         draft.follow(&ids("b c d"));
-        assert_eq!(replaced(&draft), "a b c", "one is gone");
-        draft.look();
+        assert_eq!(replaced(&draft), "a b c", "one was removed");
+        draft.mark_seen();
         assert_eq!(replaced(&draft), "");
         draft.follow(&ids("c b d"));
         draft.move_to("d", 1);
-        assert_eq!(replaced(&draft), "", "it was changed here");
+        assert_eq!(replaced(&draft), "", "the user changed it");
         draft.follow(&ids("x c b d"));
         assert_eq!(
             (draft.order(), &*replaced(&draft)),
@@ -386,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_conflict_theirs_is_taken_mine_is_made_again_or_mine_overwrites() {
+    fn a_conflict_is_resolved_by_yielding_reapplying_or_overwriting() {
         let conflict = || {
             let mut draft = Draft::new(ids("a b c d"));
             draft.move_to("d", 1);

@@ -1,33 +1,33 @@
-//! A row being dragged, as a state machine: pointers go in, a drop or nothing comes out. Pure; it
-//! knows no browser, and a row by its index in the list alone.
+//! Dragging a row as a state machine: pointer events in, a drop or nothing out. Pure; it does not know the browser,
+//! and identifies a row by its index in the list.
 
 use std::ops::Range;
 
-/// How far a pointer moves before it drags, in CSS pixels: a click is no drag.
+/// The distance that a pointer moves before a drag starts, in CSS pixels, so that a click is not a drag.
 const THRESHOLD: f64 = 4.0;
 
-/// How far beside the list a row may be held before letting go means to cancel, in CSS pixels.
+/// The distance from the list beyond which a drop cancels the drag, in CSS pixels.
 const MARGIN: f64 = 64.0;
 
-/// How near to an edge of the view it begins to scroll, in CSS pixels.
+/// The distance from an edge of the view at which scrolling starts, in CSS pixels.
 const EDGE: f64 = 72.0;
 
-/// How fast it scrolls at the edge and beyond, in CSS pixels a second.
-const FASTEST: f64 = 1200.0;
+/// The scroll speed at the edge and beyond, in CSS pixels per second.
+const MAX_SPEED: f64 = 1200.0;
 
-/// A place, in CSS pixels from the list's top left corner.
+/// A point, in CSS pixels from the list's top left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {
-    /// To the right.
+    /// The distance to the right.
     pub x: f64,
-    /// Down.
+    /// The distance down.
     pub y: f64,
 }
 
-/// Where the rows of a list lie while nothing is dragged, in CSS pixels from its top.
+/// The places of a list's rows while nothing is dragged, in CSS pixels from its top.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Geometry {
-    /// Each row's top and height, downwards.
+    /// Top and height of each row, from top to bottom.
     pub rows: Vec<(f64, f64)>,
     /// The list's width.
     pub width: f64,
@@ -36,61 +36,61 @@ pub struct Geometry {
 /// The result of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dropped {
-    /// Nothing was dragged, or by another pointer.
+    /// No row was dragged, or another pointer drags it.
     Nothing,
-    /// The row at this index goes to this position, from 1.
+    /// The row was dropped at a position.
     At {
         /// The index, from 0.
         row: usize,
         /// The position, from 1.
         to: usize,
     },
-    /// It was let go outside of the list, or where it was.
+    /// The row was dropped outside the list, or at its old position.
     Back {
         /// The index, from 0.
         row: usize,
     },
 }
 
-/// A drag, or none.
+/// The state of a drag.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Drag {
-    /// Nothing is held.
+    /// No pointer is down.
     #[default]
     Idle,
     /// A pointer is down on a row and has not moved far enough.
     Pressed {
-        /// Whose.
+        /// The pointer's id.
         pointer: i32,
         /// The row's index.
         row: usize,
-        /// Where.
+        /// The point at which the pointer went down.
         from: Point,
     },
     /// A row is lifted.
     Lifted {
-        /// Whose.
+        /// The pointer's id.
         pointer: i32,
         /// The row's index.
         row: usize,
-        /// Where it was taken.
+        /// The point at which the pointer went down.
         from: Point,
-        /// How far down it is held from where it lies.
+        /// The row's distance down from its place.
         by: f64,
-        /// The position that it is held over, from 1; `None` outside of the list.
+        /// The position that the row is held over, from 1; `None` outside the list.
         over: Option<usize>,
     },
 }
 
 impl Drag {
-    /// A pointer goes down on a row. A second pointer changes nothing.
+    /// Handles a pointer that goes down on a row. A second pointer is ignored.
     pub fn press(&mut self, pointer: i32, row: usize, from: Point) {
         if *self == Self::Idle {
             *self = Self::Pressed { pointer, row, from };
         }
     }
 
-    /// A pointer moves, or the list is scrolled under it. Returns whether that has lifted a row.
+    /// Handles a pointer that moves, or a list that scrolls under it. Returns whether a row was lifted.
     pub fn moved(&mut self, pointer: i32, to: Point, geometry: &Geometry) -> bool {
         let (row, from, is_new) = match *self {
             Self::Pressed {
@@ -120,7 +120,7 @@ impl Drag {
         is_new
     }
 
-    /// A pointer is let go.
+    /// Handles a pointer that goes up.
     pub fn release(&mut self, pointer: i32) -> Dropped {
         match *self {
             Self::Lifted {
@@ -143,7 +143,7 @@ impl Drag {
         }
     }
 
-    /// Cancels; returns the index of the row that was lifted.
+    /// Cancels the drag. Returns the index of the lifted row.
     pub fn cancel(&mut self) -> Option<usize> {
         let row = self.lifted();
         *self = Self::Idle;
@@ -159,7 +159,7 @@ impl Drag {
         }
     }
 
-    /// The pointer that is down on a row, lifted or not yet, and the row's index.
+    /// The pointer that is down on a row, and the row's index, whether lifted or not.
     #[must_use]
     pub fn held(&self) -> Option<(i32, usize)> {
         match *self {
@@ -179,8 +179,7 @@ impl Drag {
         }
     }
 
-    /// How far down a row stands from where it lies: the lifted one under the pointer, the others to
-    /// make room.
+    /// The distance of a row down from its place: the lifted row follows the pointer, and the others make room.
     #[must_use]
     pub fn shift(&self, row: usize, geometry: &Geometry) -> f64 {
         let Self::Lifted {
@@ -208,14 +207,14 @@ impl Drag {
 }
 
 impl Geometry {
-    /// Where the last row ends.
+    /// The bottom of the last row.
     #[must_use]
     pub fn end(&self) -> f64 {
         self.rows.last().map_or(0.0, |(top, height)| top + height)
     }
 
-    /// The position that a row is held over, from 1: that of the row that lies under the pointer, or the
-    /// nearest. `None` where the pointer is too far beside the list.
+    /// The position under a point, from 1: that of the row there, or of the nearest row. `None` if the point is too far
+    /// outside the list.
     fn over(&self, at: Point) -> Option<usize> {
         let bottom = self.end();
         let beside = |value: f64, end: f64| value < -MARGIN || value > end + MARGIN;
@@ -226,20 +225,20 @@ impl Geometry {
         Some(above.max(1))
     }
 
-    /// The rows that lie between two heights of the list, and as many again above and below; those that were near
-    /// before as long as they hold what is seen, so that this changes seldom.
+    /// The rows between two heights of the list, with one more screen above and below. Returns `before` while that
+    /// still contains the visible rows, so that the result changes rarely.
     #[must_use]
     pub fn near(&self, before: &Range<usize>, top: f64, bottom: f64) -> Range<usize> {
         let row_at = |y: f64| self.rows.partition_point(|(top, _)| *top <= y);
-        let seen = row_at(top).saturating_sub(1)..row_at(bottom);
-        if before.start <= seen.start && seen.end <= before.end && !before.is_empty() {
+        let visible = row_at(top).saturating_sub(1)..row_at(bottom);
+        if before.start <= visible.start && visible.end <= before.end && !before.is_empty() {
             return before.clone();
         }
         let beside = bottom - top;
         row_at(top - beside).saturating_sub(1)..row_at(bottom + beside)
     }
 
-    /// Gives rows other heights, from one on; those below them move.
+    /// Sets the heights of consecutive rows, and moves the rows below them.
     pub fn set_heights(&mut self, from: usize, heights: impl Iterator<Item = f64>) {
         let mut top = self.rows.get(from).map_or(0.0, |(top, _)| *top);
         let changed = self.rows.iter_mut().skip(from).zip(heights);
@@ -250,14 +249,14 @@ impl Geometry {
         }
     }
 
-    /// The heights of what lies above and below these rows.
+    /// The total heights of the rows above and below these rows.
     #[must_use]
     pub fn beside(&self, rows: &Range<usize>) -> (f64, f64) {
         let top = |row: usize| self.rows.get(row).map_or(self.end(), |(top, _)| *top);
         (top(rows.start), self.end() - top(rows.end))
     }
 
-    /// The gap that the others leave for a row held over a position: its top and height.
+    /// Top and height of the gap that the others leave for a row held over a position.
     #[must_use]
     pub fn gap(&self, row: usize, to: usize) -> Option<(f64, f64)> {
         let (_, height) = *self.rows.get(row)?;
@@ -271,8 +270,7 @@ impl Geometry {
     }
 }
 
-/// How fast to scroll, in CSS pixels a second, down where positive, while a row is held at `y` in a
-/// view from `top` to `bottom`.
+/// The scroll speed in CSS pixels per second, positive downwards, for a row held at `y` in a view.
 #[must_use]
 pub fn scroll_speed(y: f64, top: f64, bottom: f64) -> f64 {
     let edge = EDGE.min((bottom - top) / 4.0);
@@ -281,7 +279,7 @@ pub fn scroll_speed(y: f64, top: f64, bottom: f64) -> f64 {
     }
     let down = ((y - (bottom - edge)) / edge).clamp(0.0, 1.0);
     let up = ((top + edge - y) / edge).clamp(0.0, 1.0);
-    (down - up) * FASTEST
+    (down - up) * MAX_SPEED
 }
 
 #[cfg(test)]
@@ -290,7 +288,7 @@ mod tests {
     use crate::ui::reorder::Draft;
     use proptest::prelude::*;
 
-    /// Rows of 64 pixels in a list of 800.
+    /// A list 800 pixels wide with rows 64 pixels high.
     fn list(count: u32) -> Geometry {
         Geometry {
             rows: (0..count).map(|at| (f64::from(at) * 64.0, 64.0)).collect(),
@@ -311,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_is_no_drag() {
+    fn a_click_is_not_a_drag() {
         let mut drag = Drag::Idle;
         drag.press(1, 2, at(160.0));
         assert_eq!(drag.held(), Some((1, 2)));
@@ -342,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_scrolled_under_a_pointer_at_rest_brings_another_row_under_it() {
+    fn scrolling_under_a_resting_pointer_changes_the_position_below_it() {
         let geometry = list(5);
         let mut drag = held(0, at(100.0));
         assert_eq!(drag.over(), Some(2));
@@ -353,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_make_room() {
+    fn the_other_rows_make_room_for_the_lifted_one() {
         let geometry = list(5);
         let shifts = |drag: Drag| {
             (0..5)
@@ -371,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_changes_when_something_is_seen_that_is_not() {
+    fn the_near_rows_change_only_when_others_become_visible() {
         let geometry = list(40);
         let near = geometry.near(&(0..0), 640.0, 1280.0);
         assert_eq!(near, 0..31);
@@ -391,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_pointer_changes_nothing() {
+    fn a_second_pointer_is_ignored() {
         let mut drag = held(4, at(100.0));
         assert_eq!(drag.held(), Some((1, 4)));
         let before = drag;
@@ -402,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn it_scrolls_near_the_edges_and_faster_the_nearer() {
+    fn scrolling_starts_near_an_edge_and_is_faster_closer_to_it() {
         for (y, speed) in [
             (0.0, -1200.0),
             (36.0, -600.0),
@@ -429,8 +427,8 @@ mod tests {
 
     fn input() -> impl Strategy<Value = Input> {
         prop_oneof![
-            (0..2, 0_usize..6, 0.0..384.0).prop_map(|(who, row, y)| Input::Press(who, row, y)),
-            (0..2, -200.0..1000.0, -200.0..600.0).prop_map(|(who, x, y)| Input::Move(who, x, y)),
+            (0..2, 0_usize..6, 0.0..384.0).prop_map(|(id, row, y)| Input::Press(id, row, y)),
+            (0..2, -200.0..1000.0, -200.0..600.0).prop_map(|(id, x, y)| Input::Move(id, x, y)),
             (0..2).prop_map(Input::Release),
             Just(Input::Cancel),
         ]
@@ -438,7 +436,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_inputs_leave_a_permutation_and_a_cancel_leaves_what_was(inputs in proptest::collection::vec(input(), 0..60)) {
+        fn any_inputs_leave_a_permutation_and_a_cancel_keeps_the_order(inputs in proptest::collection::vec(input(), 0..60)) {
             let geometry = list(6);
             let base: Vec<String> = "a b c d e f".split(' ').map(str::to_owned).collect();
             let mut draft = Draft::new(base.clone());
@@ -446,15 +444,15 @@ mod tests {
             for input in inputs {
                 let before = draft.order().to_vec();
                 match input {
-                    Input::Press(who, row, y) => drag.press(who, row, at(y)),
-                    Input::Move(who, x, y) => { drag.moved(who, Point { x, y }, &geometry); }
+                    Input::Press(id, row, y) => drag.press(id, row, at(y)),
+                    Input::Move(id, x, y) => { drag.moved(id, Point { x, y }, &geometry); }
                     Input::Cancel => {
                         drag.cancel();
                         prop_assert_eq!(drag, Drag::Idle);
                         prop_assert_eq!(draft.order(), &before[..]);
                     }
-                    Input::Release(who) => {
-                        if let Dropped::At { row, to } = drag.release(who) {
+                    Input::Release(pointer) => {
+                        if let Dropped::At { row, to } = drag.release(pointer) {
                             let id = before[row].clone();
                             prop_assert!(draft.move_to(&id, to).is_some());
                             prop_assert_eq!(&draft.order()[to - 1], &id);
@@ -470,7 +468,7 @@ mod tests {
         }
 
         #[test]
-        fn the_room_that_is_made_is_where_it_goes(row in 0_usize..6, y in -50.0..430.0) {
+        fn the_gap_is_where_the_row_is_dropped(row in 0_usize..6, y in -50.0..430.0) {
             let geometry = Geometry { rows: vec![(0.0, 40.0), (40.0, 90.0), (130.0, 64.0), (194.0, 30.0), (224.0, 64.0), (288.0, 100.0)], width: 300.0 };
             let mut drag = Drag::Idle;
             let (top, height) = geometry.rows[row];

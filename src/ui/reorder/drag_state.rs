@@ -1,5 +1,4 @@
-//! The state of a drag between two events, and its effects on the page: row positions, scrolling and row
-//! offsets.
+//! The state of a drag between two events, and its effects on the page: row positions, scrolling and offsets.
 
 use super::drag::{Drag, Geometry, Point, scroll_speed};
 use health::words::decimal;
@@ -8,15 +7,15 @@ use std::ops::Range;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent};
 
-/// The longest frame that is counted, in milliseconds, so that nothing jumps after a stall.
-const LONGEST_FRAME: f64 = 50.0;
+/// The maximum frame duration used for scrolling, in milliseconds, so that the list does not jump after a stall.
+const MAX_FRAME: f64 = 50.0;
 
-/// How often the list's position is measured again, in milliseconds: something else may move it.
-const MEASURED: f64 = 100.0;
+/// The interval at which the list's position is measured again, in milliseconds, because other content may move it.
+const MEASURE_INTERVAL: f64 = 100.0;
 
-/// How many rows on either side are shown again in the first frames after a drag, and are then no longer layers; twice as
-/// many in each one after a frame that took no longer than so many milliseconds.
-const SHOWN_AGAIN: usize = 4;
+/// Number of rows on each side that the first frame after a drag restores. It doubles after each short frame.
+const RESTORED_ROWS: usize = 4;
+/// The maximum duration of a short frame, in milliseconds.
 const SHORT_FRAME: f64 = 20.0;
 
 /// The state of a drag between two events.
@@ -24,38 +23,38 @@ const SHORT_FRAME: f64 = 20.0;
 pub(super) struct DragState {
     pub(super) drag: Drag,
     pub(super) geometry: Geometry,
-    /// Each row's offset as it is drawn, in CSS pixels.
+    /// The drawn offset of each row, in CSS pixels.
     pub(super) drawn: Vec<f64>,
-    /// The pointer in the window.
+    /// The pointer's position in the window.
     pub(super) at: Point,
-    /// The list's corner in the window.
+    /// The position of the list's top left corner in the window.
     pub(super) corner: Point,
-    /// When it was asked for, in milliseconds: the browser has to lay the page out for an answer.
-    cornered: f64,
+    /// When the corner was measured, in milliseconds. Measuring it makes the browser lay out the page.
+    corner_measured_at: f64,
     /// Whether something was scrolled since.
     pub(super) scrolled: bool,
     /// When the last frame was drawn, in milliseconds.
     pub(super) frame: f64,
-    /// What is left of a pixel to scroll.
-    rest: f64,
+    /// The fraction of a pixel that is not scrolled yet.
+    scroll_rest: f64,
     /// The row that is marked as lifted.
     marked: Option<usize>,
-    /// What the list scrolls in, and between which heights of the window that is seen.
+    /// The scrolling element, and the visible top and bottom of it in the window.
     pub(super) view: Option<(Element, (f64, f64))>,
-    /// Whether a row was dropped and the result is not drawn yet.
+    /// Whether a row was dropped but the result is not drawn yet.
     pub(super) dropping: bool,
-    /// The rows that are shown while one is held, by their indices; none where all are.
+    /// The rows that are shown while one is held; empty if all are shown.
     near: Range<usize>,
-    /// The rows that are ready to be moved, each a layer of its own.
-    ready: Range<usize>,
-    /// How many rows on either side the next frame shows again; none while that is not being done.
-    again: usize,
-    /// The row that has the focus.
+    /// The rows that are prepared for moving, each as a separate layer.
+    layers: Range<usize>,
+    /// Number of rows on each side that the next frame restores; 0 while none are restored.
+    restoring: usize,
+    /// The row with the focus.
     pub(super) focused: Option<usize>,
 }
 
 impl DragState {
-    /// The pointer in the list.
+    /// The pointer's position in the list.
     pub(super) fn point(&self) -> Point {
         Point {
             x: self.at.x - self.corner.x,
@@ -63,49 +62,49 @@ impl DragState {
         }
     }
 
-    /// The held row follows its pointer. Returns whether that has lifted it.
+    /// Moves the held row with its pointer. Returns whether the row was lifted.
     pub(super) fn moved(&mut self) -> bool {
         let (held, at) = (self.drag.held(), self.point());
         held.is_some_and(|(pointer, _)| self.drag.moved(pointer, at, &self.geometry))
     }
 
-    /// Measures the list's position, if it may have changed since.
-    pub(super) fn find(&mut self, list: &Element) {
-        if self.scrolled || now() - self.cornered > MEASURED {
+    /// Measures the list's position, if it may have changed.
+    pub(super) fn locate(&mut self, list: &Element) {
+        if self.scrolled || now() - self.corner_measured_at > MEASURE_INTERVAL {
             let rect = list.get_bounding_client_rect();
             self.corner = Point {
                 x: rect.left(),
                 y: rect.top(),
             };
-            (self.cornered, self.scrolled) = (now(), false);
+            (self.corner_measured_at, self.scrolled) = (now(), false);
         }
     }
 
-    /// Scrolls what the list lies in while the pointer is near an edge that hides some of the list.
+    /// Scrolls while the pointer is near an edge of the view that hides a part of the list.
     pub(super) fn scroll(&mut self) {
-        let passed = (now() - self.frame).clamp(0.0, LONGEST_FRAME);
+        let passed = (now() - self.frame).clamp(0.0, MAX_FRAME);
         self.frame = now();
         let Some((view, (top, bottom))) = &self.view else {
             return;
         };
         let speed = scroll_speed(self.at.y, *top, *bottom);
         let end = self.geometry.end();
-        // No further than to the list's end: past it, the pointer at the edge would lie outside of the list.
+        // Scroll only to the list's end: beyond it, a pointer at the edge would be outside the list.
         let hidden = if speed < 0.0 {
             *top - self.corner.y
         } else {
             self.corner.y + end - *bottom
         };
         if speed.abs() > 0.0 && hidden > 0.0 {
-            let by = speed * passed / 1000.0 + self.rest;
+            let by = speed * passed / 1000.0 + self.scroll_rest;
             let by = by.max(-hidden).min(hidden);
-            self.rest = by.fract();
+            self.scroll_rest = by.fract();
             view.scroll_by_with_x_and_y(0.0, by.trunc());
             self.scrolled = true;
         }
     }
 
-    /// Measures where the rows lie, with all of them shown.
+    /// Measures all rows, after showing hidden ones.
     pub(super) fn measure(&mut self, list: &HtmlElement) {
         if !self.near.is_empty() {
             self.show(list, 0..0);
@@ -113,8 +112,8 @@ impl DragState {
         self.geometry = measured(list);
     }
 
-    /// Shows the rows near the view alone, so that a frame costs the same in a list of any length, and room in the place of
-    /// the others. The held row stays, and the one that has the focus, which a hidden one would lose.
+    /// Shows only the rows near the view, with empty space for the others, so that a frame costs the same in a list of
+    /// any length. The held row stays visible, and so does the focused one, because hiding it would remove the focus.
     pub(super) fn show_near(&mut self, list: &HtmlElement) {
         let (Some((_, (top, bottom))), Some((_, held))) = (&self.view, self.drag.held()) else {
             return;
@@ -130,54 +129,55 @@ impl DragState {
         }
     }
 
-    /// Begins to show all rows again; returns whether a first frame of that is to be asked for.
-    pub(super) fn begin_to_show_again(&mut self) -> bool {
-        let begins = self.is_left() && self.again == 0;
+    /// Starts to restore all rows. Returns whether to request the first frame.
+    pub(super) fn begin_restore(&mut self) -> bool {
+        let begins = self.needs_restore() && self.restoring == 0;
         if begins {
-            (self.again, self.frame) = (SHOWN_AGAIN, now());
+            (self.restoring, self.frame) = (RESTORED_ROWS, now());
         }
         begins
     }
 
-    /// Whether a drag has left rows hidden, or rows as layers.
-    fn is_left(&self) -> bool {
-        !self.near.is_empty() || !self.ready.is_empty()
+    /// Whether rows are still hidden, or layers, after a drag.
+    fn needs_restore(&self) -> bool {
+        !self.near.is_empty() || !self.layers.is_empty()
     }
 
-    /// Shows some more of the rows again, and then has fewer of them as layers; returns whether another frame is to be
-    /// asked for. All of them at once would take as long as many frames, and the one of the drop is long enough.
-    pub(super) fn show_again(&mut self, list: &HtmlElement) -> bool {
-        if self.drag != Drag::Idle || !self.is_left() {
-            self.again = 0;
+    /// Shows more of the hidden rows, and then removes some of the layers. Returns whether to request another frame.
+    /// One frame for all rows would take too long.
+    pub(super) fn restore(&mut self, list: &HtmlElement) -> bool {
+        if self.drag != Drag::Idle || !self.needs_restore() {
+            self.restoring = 0;
             return false;
         }
         if self.near.is_empty() {
-            let end = self.ready.end.saturating_sub(self.again);
-            self.make_ready(list, self.ready.start..end.max(self.ready.start));
+            let end = self.layers.end.saturating_sub(self.restoring);
+            self.set_layers(list, self.layers.start..end.max(self.layers.start));
         } else {
             let rows = usize::try_from(list.child_element_count()).unwrap_or(0);
-            let more = self.near.start.saturating_sub(self.again)..self.near.end + self.again;
+            let start = self.near.start.saturating_sub(self.restoring);
+            let more = start..self.near.end + self.restoring;
             let is_all = more.start == 0 && more.end >= rows;
             self.show(list, if is_all { 0..0 } else { more });
         }
-        let goes_on = self.is_left();
+        let goes_on = self.needs_restore();
         let is_short = now() - self.frame <= SHORT_FRAME;
         self.frame = now();
-        self.again = match (goes_on, is_short) {
+        self.restoring = match (goes_on, is_short) {
             (false, _) => 0,
-            (true, true) => self.again * 2,
-            (true, false) => SHOWN_AGAIN,
+            (true, true) => self.restoring * 2,
+            (true, false) => RESTORED_ROWS,
         };
         goes_on
     }
 
-    /// Shows these rows alone, ready to be moved while one is held; all, where there are none.
+    /// Shows only these rows, or all for an empty range. During a drag they become layers.
     fn show(&mut self, list: &HtmlElement, near: Range<usize>) {
         mark(list, "data-far", |at| {
             !near.is_empty() && !near.contains(&at)
         });
         if self.drag != Drag::Idle {
-            self.make_ready(list, near.clone());
+            self.set_layers(list, near.clone());
         }
         self.near = near;
         if self.near.is_empty() {
@@ -189,12 +189,12 @@ impl DragState {
         let _ = list.style().set_property("padding", &room);
     }
 
-    fn make_ready(&mut self, list: &HtmlElement, ready: Range<usize>) {
-        mark(list, "data-near", |at| ready.contains(&at));
-        self.ready = ready;
+    fn set_layers(&mut self, list: &HtmlElement, layers: Range<usize>) {
+        mark(list, "data-near", |at| layers.contains(&at));
+        self.layers = layers;
     }
 
-    /// How high a row is shows once it is laid out, and moves what lies below it.
+    /// Measures the shown rows, whose heights are known only once they are laid out, and moves the rows below them.
     fn measure_near(&mut self, list: &HtmlElement) {
         let rows = list.children();
         let heights = self.near.clone().map(|at| {
@@ -205,7 +205,7 @@ impl DragState {
         self.scrolled = true;
     }
 
-    /// Draws the rows that have moved since the last frame.
+    /// Updates the rows that have moved since the last frame.
     pub(super) fn draw(&mut self, list: &HtmlElement) {
         let rows = list.children();
         let lifted = self.drag.lifted();
@@ -239,7 +239,7 @@ impl DragState {
     }
 }
 
-/// Gives an attribute to the rows whose index is one of these, and takes it from the others.
+/// Sets an attribute on the rows with a marked index, and removes it from the others.
 fn mark(list: &HtmlElement, attribute: &str, is_marked: impl Fn(usize) -> bool) {
     let rows = list.children();
     for (row, at) in (0..rows.length()).zip(0..) {
@@ -249,7 +249,7 @@ fn mark(list: &HtmlElement, attribute: &str, is_marked: impl Fn(usize) -> bool) 
     }
 }
 
-/// Where the rows lie; offsets do not count what is drawn elsewhere.
+/// Measures the rows. Offsets ignore translations.
 fn measured(list: &Element) -> Geometry {
     let rows = list.children();
     let rows: Vec<HtmlElement> = (0..rows.length())
@@ -260,7 +260,7 @@ fn measured(list: &Element) -> Geometry {
     tops.extend(last.map(|(top, row)| top + f64::from(row.offset_height())));
     let first = tops.first().copied().unwrap_or_default();
     Geometry {
-        // Row by row without a gap: a row ends where the next one begins.
+        // A row ends where the next one begins, without a gap.
         rows: tops
             .windows(2)
             .map(|at| (at[0] - first, at[1] - at[0]))
@@ -276,7 +276,7 @@ pub(super) fn window_point(event: &PointerEvent) -> Point {
     }
 }
 
-/// How long the page has been open, in milliseconds.
+/// Milliseconds since the page was opened.
 #[must_use]
 pub fn now() -> f64 {
     window()

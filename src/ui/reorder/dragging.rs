@@ -1,5 +1,4 @@
-//! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`]; this
-//! file does not know what is ordered.
+//! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`].
 
 use super::drag::{Drag, Dropped};
 use super::drag_state::{DragState, now, window_point};
@@ -37,7 +36,7 @@ impl Dragging {
                 event.prevent_default();
             }
         });
-        // A scroll event does not bubble: it is caught on its way down.
+        // Scroll events do not bubble, so this listens in the capture phase.
         let scrolled = Closure::<dyn Fn()>::new(move || {
             let _ = dragging
                 .state
@@ -76,7 +75,7 @@ impl Dragging {
         ) else {
             return;
         };
-        // A mouse and a finger are both primary, each among its own kind.
+        // The primary pointer of each type may be down at the same time, such as a mouse and a finger.
         let is_busy = |state: &DragState| state.dropping || state.drag.held().is_some();
         if event.button() != 0 || !event.is_primary() || self.state.with_value(is_busy) {
             return;
@@ -98,11 +97,10 @@ impl Dragging {
         self.state.update_value(|state| {
             (state.at, state.scrolled) = (window_point(event), true);
             (state.focused, state.view) = (focused.as_ref().and_then(index_of), view);
-            // While nothing moves yet.
             state.measure(&list);
-            state.find(&list);
+            state.locate(&list);
             state.drag.press(event.pointer_id(), index, state.point());
-            // Now, and not once it is lifted: what takes long is over before anything moves.
+            // Hiding rows takes long, so it happens before anything moves.
             state.show_near(&list);
         });
     }
@@ -121,7 +119,7 @@ impl Dragging {
         }
     }
 
-    /// One frame of a drag: scrolls, follows the pointer, and asks for the next one.
+    /// One frame of a drag: scrolls, follows the pointer, and requests the next frame.
     fn frame(self) {
         self.follow();
         if self
@@ -140,7 +138,7 @@ impl Dragging {
         let target = self.state.try_update_value(|state| {
             state.drag.lifted()?;
             state.scroll();
-            state.find(&list);
+            state.locate(&list);
             if state.geometry.rows.len() != usize::try_from(list.child_element_count()).unwrap_or(0)
             {
                 state.measure(&list);
@@ -169,20 +167,20 @@ impl Dragging {
         let dropped = self.state.try_update_value(|state| {
             state.at = at;
             if let Some(list) = list.filter(|_| state.drag.lifted().is_some()) {
-                // Something may have been scrolled since the last frame, before the browser told so.
+                // The page may have scrolled since the last frame without a scroll event yet.
                 state.scrolled = true;
-                state.find(&list);
+                state.locate(&list);
                 state.moved();
             }
             state.drag.release(event.pointer_id())
         });
         match dropped.filter(|dropped| *dropped != Dropped::Nothing) {
             None => self.settle(),
-            // In a frame of its own: this one only ends the drag.
+            // The drop is handled in the next frame, so that this one stays short.
             Some(dropped) => {
                 self.state.update_value(|state| state.dropping = true);
                 request_animation_frame(move || {
-                    // None once the page was left.
+                    // The callback no longer exists once the page was left.
                     let _ = self.dropped.try_run(dropped);
                     self.settle();
                 });
@@ -190,14 +188,14 @@ impl Dragging {
         }
     }
 
-    /// The browser takes a pointer away.
+    /// Handles a pointer that the browser cancels.
     pub(super) fn lost(self, event: &PointerEvent) {
         if self.is_held_by(event) {
             self.cancel();
         }
     }
 
-    /// Cancels a drag; returns whether there was one.
+    /// Cancels a drag. Returns whether a row was lifted.
     fn cancel(self) -> bool {
         let row = self
             .state
@@ -213,17 +211,17 @@ impl Dragging {
         row.is_some()
     }
 
-    /// Puts every row back into its place.
+    /// Moves every row back to its place.
     fn settle(self) {
         if let Some(list) = self.list.try_get_untracked().flatten() {
             let begins = self.state.try_update_value(|state| {
                 state.draw(&list);
                 state.drawn.clear();
                 (state.view, state.dropping) = (None, false);
-                state.begin_to_show_again()
+                state.begin_restore()
             });
             if begins == Some(true) {
-                request_animation_frame(move || self.show_again());
+                request_animation_frame(move || self.restore());
             }
         }
         if self.over.try_get_untracked().flatten().is_some() {
@@ -232,17 +230,17 @@ impl Dragging {
         }
     }
 
-    /// One frame after a drag: shows some more of the rows that were hidden during it.
-    fn show_again(self) {
+    /// One frame after a drag: restores some of the rows that were hidden during it.
+    fn restore(self) {
         let list = self.list.try_get_untracked().flatten();
         let goes_on =
-            list.and_then(|list| self.state.try_update_value(|state| state.show_again(&list)));
+            list.and_then(|list| self.state.try_update_value(|state| state.restore(&list)));
         if goes_on == Some(true) {
-            request_animation_frame(move || self.show_again());
+            request_animation_frame(move || self.restore());
         }
     }
 
-    /// Whether the pointer of an event holds a row, lifted or not: what another one does changes nothing.
+    /// Whether the pointer of an event holds a row, lifted or not. Events of other pointers are ignored.
     fn is_held_by(self, event: &PointerEvent) -> bool {
         let held = self.state.try_with_value(|state| state.drag.held());
         held.flatten()
@@ -250,15 +248,15 @@ impl Dragging {
     }
 }
 
-/// What a list scrolls in, and between which heights of the window that is seen: the main part of the page, or in a low
-/// window, where that is as high as what it holds, the page as a whole.
+/// The scrolling element of a list, and the visible top and bottom of it in the window. It is the main element, or in a
+/// low window, where the main element is as high as its content, the document.
 fn view_of(list: &Element) -> Option<(Element, (f64, f64))> {
     let main = list.closest("main").ok().flatten()?;
     let style = window().get_computed_style(&main).ok().flatten();
     let overflow = style.and_then(|style| style.get_property_value("overflow-y").ok());
     if overflow.as_deref() == Some("auto") {
-        let seen = main.get_bounding_client_rect();
-        return Some((main, (seen.top(), seen.bottom())));
+        let visible = main.get_bounding_client_rect();
+        return Some((main, (visible.top(), visible.bottom())));
     }
     let height = window().inner_height().ok()?.as_f64()?;
     Some((document().scrolling_element()?, (0.0, height)))

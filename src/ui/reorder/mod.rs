@@ -1,5 +1,5 @@
-//! Reordering a list: the draft of an order, the drag that leads to a move, and its connection to pointer
-//! events. Knows nothing of what is ordered.
+//! Reordering a list: the draft of an order, the state of a drag, and its pointer events. It does not depend on the
+//! kind of items.
 
 pub mod draft;
 pub mod drag;

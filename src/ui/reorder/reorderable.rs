@@ -1,4 +1,4 @@
-//! The list whose rows are dragged.
+//! A list whose rows can be dragged.
 
 use super::Dragging;
 use health::words::decimal;
@@ -6,25 +6,23 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent};
 
-/// An ordered list whose rows are dragged by whatever in them has `data-grip`, with the line where the
-/// lifted one would go.
+/// An ordered list whose rows are dragged by elements with `data-grip`. A marker shows where a row would be dropped.
 #[component]
 pub fn Reorderable(
-    /// What it is called.
+    /// The accessible name.
     name: &'static str,
-    /// The dragging.
+    /// The state of dragging.
     dragging: Dragging,
-    /// What dropping the row would do.
+    /// The effect of dropping the row.
     #[prop(into)]
     preview: Signal<String>,
-    /// Somebody turns to the list: the pointer or the focus comes into it; whether by a touch, which comes into it and
-    /// acts at once.
-    turned_to: Callback<bool>,
+    /// Called when the pointer or the focus enters the list; true for a touch, which enters and acts at once.
+    on_enter: Callback<bool>,
     /// The rows, each an `li`.
     children: Children,
 ) -> impl IntoView {
     let pixels = |of: f64| format!("{}px", decimal(of, 2));
-    // Not by its top: that would lay out the page.
+    // A translation, because setting `top` would lay out the page again.
     let top = move || {
         dragging
             .gap
@@ -32,8 +30,8 @@ pub fn Reorderable(
             .map(|(top, _)| format!("0 {}", pixels(top)))
     };
     let height = move || dragging.gap.get().map(|(_, height)| pixels(height));
-    // Out of nothing or of a dialog the focus comes back by itself, and nobody has looked at the list meanwhile. A click
-    // brings the focus too, but the pointer came into the list before.
+    // Without a previous element, or from a dialog, the focus returns by itself, so the user has not entered the list.
+    // A click also moves the focus, but the pointer has entered the list before.
     let focused = move |event: FocusEvent| {
         let target = event
             .target()
@@ -46,14 +44,14 @@ pub fn Reorderable(
                 .is_ok_and(|one| one.is_some())
         };
         if by_keys && from.is_some_and(|from| !inside(&from)) {
-            turned_to.run(false);
+            on_enter.run(false);
         }
     };
     view! {
         <div class="order">
             <ol aria-label=name node_ref=dragging.list
                 on:pointerdown=move |event| dragging.press(&event)
-                on:pointerenter=move |event| turned_to.run(event.pointer_type() == "touch")
+                on:pointerenter=move |event| on_enter.run(event.pointer_type() == "touch")
                 on:focusin=focused
                 on:pointermove=move |event| dragging.moved(&event)
                 on:pointerup=move |event| dragging.release(&event)

@@ -1,4 +1,4 @@
-//! Search, chips, selects and pages of a list. All of it lives in the URL.
+//! Search, chips, selects and pages of a list. Their state is in the URL.
 
 use crate::nav::{Nav, use_nav};
 use crate::ui::icon::Icon;
@@ -7,17 +7,16 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::SystemKind;
 
-/// The page that the URL names, within what there is; from 1.
+/// The page number in the URL, limited to the existing pages; from 1.
 #[must_use]
-pub fn page_of(text: Option<&str>, all: usize, a_page: usize) -> usize {
-    let pages = all.div_ceil(a_page).max(1);
+pub fn page_of(text: Option<&str>, all: usize, page_size: usize) -> usize {
+    let pages = all.div_ceil(page_size).max(1);
     text.and_then(|text| text.parse::<usize>().ok())
         .unwrap_or(1)
         .clamp(1, pages)
 }
 
-/// What of a list of values, with commas between them, there is; `None` for nothing. What an address says and is not
-/// known counts as absent.
+/// The known values of a comma-separated list; `None` if there are none. Unknown values in an address are ignored.
 #[must_use]
 pub fn known(list: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
     let mut known = String::new();
@@ -30,37 +29,37 @@ pub fn known(list: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
     Some(known).filter(|known| !known.is_empty())
 }
 
-/// Whether there is a system of this key.
+/// Whether a system with this key exists.
 #[must_use]
 pub fn is_system(key: &str) -> bool {
     SystemKind::ALL.iter().any(|kind| kind.key() == key)
 }
 
-/// Whether there is a severity of this key.
+/// Whether a severity with this key exists.
 #[must_use]
 pub fn is_severity(key: &str) -> bool {
     Severity::ALL.iter().any(|severity| severity.key() == key)
 }
 
-/// The state that `?state=` asks for, tracked.
+/// The state in `?state=`, tracked; `None` if unknown.
 #[must_use]
 pub fn state(nav: Nav) -> Option<String> {
     let state = nav.param("state");
     state.filter(|state| state == "attention" || is_severity(state))
 }
 
-/// A search field that writes `?q=`.
+/// A search field for `?q=`.
 #[component]
 pub fn Search(
-    /// What it searches.
+    /// The accessible name.
     label: &'static str,
-    /// What can be typed.
+    /// The placeholder.
     placeholder: &'static str,
 ) -> impl IntoView {
     let nav = use_nav();
     let type_in = move |event| {
         let text = event_target_value(&event);
-        // An event may come without a change: a control is read before it is used (`index.html`).
+        // Ignore an event without a change: `index.html` also sends one for a value that the console itself has set.
         if text != nav.param("q").unwrap_or_default() {
             nav.replace(&nav.with_params(&[("q", Some(&text)), ("page", None)]));
         }
@@ -76,18 +75,18 @@ pub fn Search(
     }
 }
 
-/// A chip that writes `?state=`, with how many there are.
+/// A chip for `?state=`, with the number of items.
 #[component]
 pub fn Chip(
-    /// Its words.
+    /// The text.
     name: &'static str,
-    /// The value; none for all.
+    /// The value; `None` for all.
     #[prop(optional, into)]
     state: Option<&'static str>,
-    /// Its glyph.
+    /// The severity of the glyph.
     #[prop(optional, into)]
     severity: Option<Severity>,
-    /// How many there are, where that is known.
+    /// The number of items, if known.
     count: Signal<Option<usize>>,
 ) -> impl IntoView {
     let nav = use_nav();
@@ -114,22 +113,22 @@ pub fn Chip(
     }
 }
 
-/// A choice that writes one parameter of the URL.
+/// A select for one parameter of the URL.
 #[component]
 pub fn Select(
-    /// What is chosen.
+    /// The label.
     label: &'static str,
     /// The parameter of the URL.
     param: &'static str,
-    /// What no choice is called.
+    /// The text of the option for no value.
     #[prop(optional, into)]
     all: Option<&'static str>,
-    /// Values and their words.
+    /// Values and their texts.
     options: Vec<(String, String)>,
-    /// What is chosen while the URL says nothing.
+    /// The selected value if the URL has none.
     #[prop(optional, into)]
     default: Option<String>,
-    /// Another parameter, which belongs to the choice before and is dropped with it.
+    /// Another parameter that belongs to the old value, and is removed with it.
     #[prop(optional, into)]
     drops: Option<&'static str>,
 ) -> impl IntoView {
@@ -138,7 +137,7 @@ pub fn Select(
     let chosen = Memo::new(move |_| {
         let value = nav.param(param);
         let value = value.filter(|value| {
-            // Of a filter, what is known; anything else is in force as it stands.
+            // Unknown values of a filter are ignored. Without an `all` option, any value applies.
             all.is_none() || known(value, |value| values.iter().any(|one| one == value)).is_some()
         });
         value.or_else(|| default.clone()).unwrap_or_default()
@@ -150,7 +149,7 @@ pub fn Select(
         let changes: Vec<_> = changes.into_iter().chain(dropped).collect();
         nav.go(&nav.with_params(&changes));
     };
-    // What the address says and is none of these is seen to be chosen all the same.
+    // A value from the address that is not among the options is shown as an additional option.
     let other = {
         let options = options.clone();
         move || {
@@ -200,28 +199,28 @@ pub fn severity_filter(severities: &[Severity]) -> AnyView {
     view! { <Select label="Severity" param="severity" all="all" options /> }.into_any()
 }
 
-/// Page n of m with its neighbours; nothing when there is one page only.
+/// "Page n of m" with buttons for the previous and the next page; empty for a single page.
 #[component]
 pub fn Pager(
-    /// From 1.
+    /// The current page, from 1.
     #[prop(into)]
     page: Signal<usize>,
-    /// Rows in all.
+    /// The total number of rows.
     all: Signal<usize>,
-    /// Rows a page.
-    a_page: usize,
+    /// The number of rows per page.
+    page_size: usize,
 ) -> impl IntoView {
     let nav = use_nav();
-    let pages = move || all.get().div_ceil(a_page).max(1);
-    let is_there = move |page: usize| (1..=pages()).contains(&page);
+    let pages = move || all.get().div_ceil(page_size).max(1);
+    let exists = move |page: usize| (1..=pages()).contains(&page);
     let go = move |page: usize| {
-        if untrack(|| is_there(page)) {
+        if untrack(|| exists(page)) {
             nav.go(&nav.with_params(&[("page", Some(&page.to_string()))]));
         }
     };
-    // Not `disabled`, which would take the focus from the one that was pressed.
+    // Not `disabled`, which would remove the focus from the pressed button.
     let button = move |words: &'static str, turned: fn(usize) -> usize| {
-        let off = move || (!is_there(turned(page.get()))).then_some("true");
+        let off = move || (!exists(turned(page.get()))).then_some("true");
         view! { <button type="button" class="btn" aria-disabled=off on:click=move |_| go(turned(page.get_untracked()))>{words}</button> }
     };
     let is_needed = Memo::new(move |_| pages() > 1);
@@ -241,7 +240,7 @@ mod tests {
     use super::{is_severity, known, page_of};
 
     #[test]
-    fn what_an_address_says_and_is_not_known_counts_as_absent() {
+    fn unknown_values_of_an_address_are_ignored() {
         for (list, left) in [
             ("critical", Some("critical")),
             ("warning,bogus,off", Some("warning,off")),
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_outside_of_the_list_is_its_nearest_page() {
+    fn a_page_number_out_of_range_is_limited_to_the_nearest_page() {
         for (text, all, page) in [
             (None, 120, 1),
             (Some("2"), 120, 2),

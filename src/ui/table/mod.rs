@@ -1,5 +1,4 @@
-//! Parts of tables and lists: sorting, searching, filters and pages, rows that keep their order while somebody uses
-//! them, and virtual rows.
+//! Parts of tables and lists: sorting, search, filters, pages, rows that keep their order while in use, virtual rows.
 
 pub mod filters;
 pub mod intent;

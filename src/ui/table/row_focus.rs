@@ -1,5 +1,5 @@
-//! Keeps the focus on what it is on. The rows of a table are a fixed pool: while it is scrolled or sorted anew, a drawn row
-//! shows one item after another, and the focus must not go from the button of one to that of another.
+//! Keeps the focus on its item. The rows of a table are a fixed pool: when the table is scrolled or sorted, a drawn row
+//! shows a different item, and the focus must not move from the button of one item to that of another.
 
 use crate::on_change::on_change_since;
 use leptos::html;
@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlCollection, HtmlElement};
 
-/// Lets the focus go along with the item that it is on; to the region that the table scrolls in only where that item is
-/// drawn no more. `ids` are those of the items that are drawn, in order.
+/// Moves the focus with its item, or to the scrolling region if the item is no longer among the drawn ones (`ids`).
 pub fn follow_items(region: NodeRef<html::Div>, ids: Memo<Vec<String>>) {
     on_change_since(move |before: Option<Vec<String>>| {
         let now = ids.get();
@@ -17,8 +16,8 @@ pub fn follow_items(region: NodeRef<html::Div>, ids: Memo<Vec<String>>) {
             && let Some(id) = before.get(place).filter(|id| now.get(place) != Some(*id))
         {
             let place = now.iter().position(|one| one == id);
-            // The rows are drawn anew behind what has been queued so far.
-            queue_microtask(move || queue_microtask(move || give(region, place, &control)));
+            // Wait for two microtasks, because the rows are drawn again after the ones queued so far.
+            queue_microtask(move || queue_microtask(move || restore(region, place, &control)));
         }
         now
     });
@@ -28,7 +27,7 @@ fn all(list: &HtmlCollection) -> impl Iterator<Item = Element> {
     (0..list.length()).filter_map(|place| list.item(place))
 }
 
-/// The rows that are drawn.
+/// The drawn rows.
 fn rows(region: NodeRef<html::Div>) -> Vec<Element> {
     let region = region.try_get_untracked().flatten();
     let body = region.and_then(|region| region.query_selector("tbody").ok().flatten());
@@ -38,10 +37,10 @@ fn rows(region: NodeRef<html::Div>) -> Vec<Element> {
     })
 }
 
-/// A control of a row: what it is, and which one of these.
+/// A control of a row: its tag name, and its index among the controls with that tag.
 type Control = (String, usize);
 
-/// The place of the row that has the focus, and on which of its controls.
+/// The place of the row with the focus, and its focused control.
 fn focused(region: NodeRef<html::Div>) -> Option<(usize, Control)> {
     let focused = document().active_element()?;
     let rows = rows(region);
@@ -52,8 +51,8 @@ fn focused(region: NodeRef<html::Div>) -> Option<(usize, Control)> {
     Some((place, (tag, control)))
 }
 
-/// Gives the focus to a control of a row, or to the region. Who has scrolled on is not led back to it.
-fn give(region: NodeRef<html::Div>, place: Option<usize>, (tag, control): &Control) {
+/// Moves the focus to a control of a row, or to the region, without scrolling back to it.
+fn restore(region: NodeRef<html::Div>, place: Option<usize>, (tag, control): &Control) {
     let row = place.and_then(|place| rows(region).get(place).cloned());
     let control = row.and_then(|row| all(&row.get_elements_by_tag_name(tag)).nth(*control));
     let control = control.and_then(|one| one.dyn_into::<HtmlElement>().ok());
@@ -63,9 +62,9 @@ fn give(region: NodeRef<html::Div>, place: Option<usize>, (tag, control): &Contr
             .flatten()
             .map(|one| (*one).clone().unchecked_into())
     };
-    let here = FocusOptions::new();
-    here.set_prevent_scroll(true);
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
     if let Some(to) = control.or_else(region) {
-        let _ = to.focus_with_options(&here);
+        let _ = to.focus_with_options(&options);
     }
 }

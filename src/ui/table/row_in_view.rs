@@ -1,4 +1,4 @@
-//! Whether a row is near what is seen, so that only there ages are written each second.
+//! Whether a row is in or near the visible area, so that only such rows update their ages each second.
 
 use crate::on_change::on_change;
 use leptos::html;
@@ -8,10 +8,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-/// How far beyond what is seen a row counts as near, so that it is current before it is scrolled to: a row or more.
+/// The margin around the visible area, at least one row, so that a row is up to date before it is scrolled into view.
 const MARGIN: &str = "64px 0px";
 
-/// Whether a row is near what is seen; true until the browser says otherwise.
+/// Whether a row is in or near the visible area; true until the browser reports otherwise.
 #[must_use]
 pub fn row_in_view(row: NodeRef<html::Tr>) -> ReadSignal<bool> {
     let (in_view, set_in_view) = signal(true);
@@ -26,7 +26,7 @@ pub fn row_in_view(row: NodeRef<html::Tr>) -> ReadSignal<bool> {
         .into_js_value();
         let options = IntersectionObserverInit::new();
         options.set_root_margin(MARGIN);
-        // What the page scrolls in: a margin around the window would be cut off at its edges.
+        // The scrolling element is the root, because the browser would clip a margin around the window.
         let main = row.closest("main").ok().flatten();
         options.set_root(main.as_ref());
         let observer = IntersectionObserver::new_with_options(observed.unchecked_ref(), &options);

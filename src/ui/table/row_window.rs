@@ -1,4 +1,4 @@
-//! The rows of a long table that are seen, as it is scrolled: only these are drawn.
+//! The visible rows of a long table, as it is scrolled. Only these are drawn.
 
 use super::virtual_rows::{Scrolled, Window};
 use crate::ui::size::on_resize;
@@ -9,17 +9,17 @@ use leptos::prelude::*;
 /// The height of a row in CSS pixels, as `.virtual` in the style sheet sets it.
 const ROW: f64 = 49.0;
 
-/// Rows that are drawn beyond what is seen, on either side.
+/// Number of rows that are drawn beyond the visible ones, on each side.
 const OVERSCAN: usize = 8;
 
-/// The seen rows of one table.
+/// The visible rows of a table.
 #[derive(Clone, Copy)]
 pub struct RowWindow {
-    /// What the table scrolls in.
+    /// The scrolling element of the table.
     pub view_port: NodeRef<html::Div>,
     /// The rows to draw.
     pub rows: Memo<Window>,
-    /// Whether there are more rows than are drawn at once.
+    /// Whether only a part of the rows is drawn.
     pub is_long: Memo<bool>,
     top: RwSignal<f64>,
     height: RwSignal<f64>,
@@ -27,7 +27,7 @@ pub struct RowWindow {
 }
 
 impl RowWindow {
-    /// The window on `count` rows. Up to `short` of them are all drawn.
+    /// The window on `count` rows. Up to `short` rows are all drawn.
     #[must_use]
     pub fn new(short: usize, count: Memo<usize>) -> Self {
         let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(480.0_f64));
@@ -60,7 +60,7 @@ impl RowWindow {
         window
     }
 
-    /// The table as it is scrolled.
+    /// The scroll position and size of the table.
     #[must_use]
     pub fn scrolled(self) -> Scrolled {
         Scrolled {
@@ -71,20 +71,20 @@ impl RowWindow {
         }
     }
 
-    /// The `aria-rowindex` of the row that is drawn at a place, from 0; none where all rows are drawn.
+    /// The `aria-rowindex` of the drawn row at a place, from 0; `None` if all rows are drawn.
     #[must_use]
     pub fn row_index(self, place: usize) -> Option<usize> {
         let is_long = self.is_long.get();
         is_long.then(|| self.rows.read().rows.start + place + 2)
     }
 
-    /// The `aria-rowcount` of the table; none where all rows are drawn.
+    /// The `aria-rowcount` of the table; `None` if all rows are drawn.
     #[must_use]
     pub fn row_count(self) -> Option<usize> {
         self.is_long.get().then(|| self.count.get() + 1)
     }
 
-    /// The table was scrolled, or has another size.
+    /// Measures the table after it was scrolled or resized.
     pub fn measure(self) {
         if let Some(element) = self.view_port.get_untracked() {
             self.top.set(f64::from(element.scroll_top()));
@@ -100,31 +100,31 @@ impl RowWindow {
         self.top.set(0.0);
     }
 
-    /// The empty space before the rows that are drawn.
+    /// The empty space before the drawn rows.
     pub fn before(self) -> impl IntoView {
         space(move || self.rows.read().before)
     }
 
-    /// The empty space after the rows that are drawn.
+    /// The empty space after the drawn rows.
     pub fn after(self) -> impl IntoView {
         space(move || self.rows.read().after)
     }
 }
 
-/// A table of which only the seen rows are drawn, in what it scrolls in. The keys scroll it as they do any part of a
-/// page that has the focus; how many rows there are, and which of them is which, is said to those who do not see it.
+/// A table in a scrolling region, of which only the visible rows are drawn. The keyboard scrolls it as any focused
+/// region, and screen readers get the number of rows and the index of each.
 #[component]
 pub fn LongTable(
-    /// Its rows.
+    /// The visible rows.
     table: RowWindow,
-    /// What it is called.
+    /// The caption.
     caption: &'static str,
-    /// What the part that scrolls is called, with ", scrollable" behind it.
+    /// The accessible name of the scrolling region, without ", scrollable".
     #[prop(default = caption)]
     region: &'static str,
-    /// The headers.
+    /// The header cells.
     head: AnyView,
-    /// The body.
+    /// The table body.
     children: Children,
 ) -> impl IntoView {
     view! {

@@ -1,21 +1,21 @@
-//! Sorting a table by its headers: the order lives in the URL, a header is a button that says it.
+//! Sorting a table by its headers. The order is in the URL, and each header is a button.
 
 use crate::nav::use_nav;
 use crate::ui::icon::Icon;
 use leptos::prelude::*;
 use std::cmp::Ordering;
 
-/// A column that can be sorted by.
+/// The order of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SortOrder {
     /// The column's key in the URL.
     pub key: &'static str,
-    /// Whether the greatest comes first.
+    /// Whether the greatest value comes first.
     pub descending: bool,
 }
 
 impl SortOrder {
-    /// Reads `sort=key` or `sort=-key`; anything that is no key of the table is its default.
+    /// Parses `sort=key` or `sort=-key`. Anything else is the default order.
     #[must_use]
     pub fn read(text: Option<&str>, keys: &[&'static str], default: Self) -> Self {
         let text = text.unwrap_or_default();
@@ -27,7 +27,7 @@ impl SortOrder {
             .map_or(default, |key| Self { key, descending })
     }
 
-    /// As it stands in the URL.
+    /// The value in the URL.
     #[must_use]
     pub fn write(self) -> String {
         if self.descending {
@@ -37,7 +37,7 @@ impl SortOrder {
         }
     }
 
-    /// What stands first by an ascending order, in this one.
+    /// Reverses a comparison for a descending order.
     #[must_use]
     pub fn turned(self, ascending: Ordering) -> Ordering {
         if self.descending {
@@ -47,7 +47,7 @@ impl SortOrder {
         }
     }
 
-    /// After a click on the header of `key`.
+    /// The order after a click on the header of `key`.
     #[must_use]
     pub fn after(self, key: &'static str) -> Self {
         Self {
@@ -57,14 +57,14 @@ impl SortOrder {
     }
 }
 
-/// A column's header that sorts.
+/// A column header that sorts the table.
 #[component]
 pub fn SortHeader(
     /// The column's name.
     name: &'static str,
-    /// Its key.
+    /// The column's key.
     key: &'static str,
-    /// The order in force.
+    /// The current order.
     #[prop(into)]
     order: Signal<SortOrder>,
     /// The class of the cell.
@@ -117,7 +117,7 @@ mod tests {
     };
 
     #[test]
-    fn an_order_survives_the_url_and_nonsense_is_the_default() {
+    fn an_order_is_read_back_from_the_url_and_invalid_text_gives_the_default() {
         for (text, key, descending) in [
             ("group", "group", false),
             ("-group", "group", true),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_click_turns_the_order_round() {
+    fn a_second_click_reverses_the_order() {
         let once = DEFAULT.after("group");
         assert_eq!(
             once,

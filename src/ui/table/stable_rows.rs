@@ -1,5 +1,5 @@
-//! Rows that keep their order while somebody uses them: while the pointer or the focus is moved in the table, and
-//! for a moment after an action, a refresh changes the content of rows but not their order.
+//! Rows that keep their order while in use: while the pointer or the focus moves in the table, and for a moment
+//! after an action, a refresh changes the content of rows but not their order.
 
 use health::sort;
 use leptos::prelude::*;
@@ -7,23 +7,23 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-/// How long rows stay where they are after an action: what was acted on is looked at first.
-const AFTER_ACTION: Duration = Duration::from_secs(2);
+/// How long rows keep their order after an action, so that the user sees the row that it changed.
+const ACTION_HOLD: Duration = Duration::from_secs(2);
 
-/// A pointer or focus that was left in the rows keeps their order no longer than this, or twice this: what becomes critical
-/// would stay on another page for as long as nobody moves the mouse.
-const UNUSED: Duration = Duration::from_secs(30);
+/// An unmoved pointer or focus in the rows keeps their order for this time, at most twice as long. Otherwise a row that
+/// becomes critical would stay on another page until somebody moves the mouse.
+const IDLE_AFTER: Duration = Duration::from_secs(30);
 
-/// Whether somebody uses the rows with the pointer or the focus, or an action was just done.
+/// Whether the rows are in use by the pointer or the focus, or an action was just carried out.
 #[derive(Clone, Copy)]
 pub struct RowLock {
     pointer: RwSignal<bool>,
     focus: RwSignal<bool>,
-    /// Whether neither was moved lately.
+    /// Whether neither was moved recently.
     is_idle: RwSignal<bool>,
     /// Counts the moves.
     moves: StoredValue<u32>,
-    /// Actions that were done a moment ago.
+    /// Number of actions within [`ACTION_HOLD`].
     acted: RwSignal<u32>,
 }
 
@@ -48,7 +48,7 @@ impl RowLock {
         is_in && !self.is_idle.get() || self.acted.get() > 0
     }
 
-    /// The pointer or the focus was moved within the rows.
+    /// Notes a move of the pointer or the focus within the rows.
     fn moved(self) {
         self.moves
             .update_value(|moves| *moves = moves.wrapping_add(1));
@@ -58,31 +58,31 @@ impl RowLock {
         }
     }
 
-    /// Looks after a while whether it was moved again.
+    /// Checks after [`IDLE_AFTER`] whether there was another move.
     fn watch(self) {
         let before = self.moves.get_value();
-        let look = move || match self.moves.try_get_value() {
+        let check = move || match self.moves.try_get_value() {
             // The page was left.
             None => {}
             Some(moves) if moves == before => self.is_idle.set(true),
             Some(_) => self.watch(),
         };
-        set_timeout(look, UNUSED);
+        set_timeout(check, IDLE_AFTER);
     }
 
-    /// Whether something was done to a row a moment ago.
+    /// Whether an action was just carried out on a row.
     #[must_use]
     pub fn has_just_acted(self) -> bool {
         self.acted.get_untracked() > 0
     }
 
-    /// Something was done to a row. Also after the page was left.
+    /// Notes an action on a row. Works after the page was left.
     pub fn acted(self) {
         let _ = self.acted.try_update(|acted| *acted += 1);
         let end = move || {
             let _ = self.acted.try_update(|acted| *acted -= 1);
         };
-        set_timeout(end, AFTER_ACTION);
+        set_timeout(end, ACTION_HOLD);
     }
 }
 
@@ -115,7 +115,7 @@ pub fn StableRows(
     }
 }
 
-/// Keeps the previous order of rows, given by their keys; new ones go to the end, in their own order.
+/// Sorts rows into the previous order, given by their keys. New rows go to the end, in their own order.
 pub fn keep_order<T, K: Eq + Hash>(
     rows: &mut Vec<T>,
     before: impl IntoIterator<Item = K>,
@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn known_rows_keep_their_places_and_new_ones_stand_at_the_end() {
+    fn known_rows_keep_their_order_and_new_ones_go_to_the_end() {
         let mut rows = vec![3, 9, 1, 2, 8];
         keep_order(&mut rows, [1, 2, 7, 3], |row| *row);
         assert_eq!(rows, [1, 2, 3, 9, 8]);

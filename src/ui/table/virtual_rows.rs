@@ -1,18 +1,18 @@
-//! Which rows of a long table are drawn, and where the keys lead. All rows are of one height. Pure
-//! arithmetic in CSS pixels; it neither measures nor scrolls.
+//! Arithmetic of a long table with rows of equal height: the rows to draw, and the target row of a key. Pure; in CSS
+//! pixels, without measuring or scrolling.
 
 use std::ops::Range;
 
-/// A table as it is scrolled.
+/// The scroll position and size of a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scrolled {
-    /// How far down, in pixels. Browsers give fractions, and negative ones where they bounce.
+    /// The scroll position, in pixels. Browsers report fractions, and negative values while they bounce.
     pub top: f64,
-    /// The height of what is seen, in pixels, without a header that stays.
+    /// The visible height, in pixels, without a sticky header.
     pub viewport: f64,
     /// The height of every row, in pixels.
     pub row: f64,
-    /// How many rows there are.
+    /// Number of rows.
     pub count: usize,
 }
 
@@ -27,16 +27,16 @@ pub struct Window {
     pub after: f64,
 }
 
-/// A key that moves from row to row.
+/// A keyboard step from row to row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// To the row above.
     Up,
     /// To the row below.
     Down,
-    /// As far up as is seen at once.
+    /// Up by the visible height.
     PageUp,
-    /// As far down as is seen at once.
+    /// Down by the visible height.
     PageDown,
     /// To the first row.
     Home,
@@ -45,7 +45,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The step of a key by its name in keyboard events.
+    /// The step of a key, by its name in keyboard events.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
         Some(match key {
@@ -61,8 +61,8 @@ impl Step {
 }
 
 impl Scrolled {
-    /// What to draw, with as many rows more on either side. While the height of a row is not known
-    /// (not over 0), these rows alone, from the first on, so that one can be measured.
+    /// The rows to draw, with `overscan` more on each side. While the height of a row is unknown (not above 0), only
+    /// the first `overscan` rows, so that one can be measured.
     #[must_use]
     pub fn window(&self, overscan: usize) -> Window {
         if !self.is_measured() {
@@ -74,8 +74,8 @@ impl Scrolled {
         }
         let top = self.clamped(self.top);
         let first = rows(top / self.row);
-        let seen = rows(((top + self.height()) / self.row).ceil());
-        let last = seen.saturating_add(overscan).min(self.count);
+        let visible = rows(((top + self.height()) / self.row).ceil());
+        let last = visible.saturating_add(overscan).min(self.count);
         let first = first.saturating_sub(overscan).min(last);
         Window {
             rows: first..last,
@@ -84,9 +84,8 @@ impl Scrolled {
         }
     }
 
-    /// Where a key leads from the active row: the new one, and how far down the table is then
-    /// scrolled to show it. From no active row, up and down lead to the first row that is wholly
-    /// seen. `None` when there are no rows.
+    /// The target row of a key from the active row, and the scroll position that shows it. Without an active row, up
+    /// and down lead to the first completely visible row. `None` if there are no rows.
     #[must_use]
     pub fn step(&self, active: Option<usize>, step: Step) -> Option<(usize, f64)> {
         let last = self.count.checked_sub(1)?;
@@ -105,8 +104,7 @@ impl Scrolled {
         Some((to, self.showing(to)))
     }
 
-    /// How far down the table is scrolled to show a row, as little as that takes; for a row that is
-    /// higher than what is seen, to its beginning.
+    /// The nearest scroll position that shows a row. For a row that is higher than the visible area, its top.
     #[must_use]
     pub fn showing(&self, row: usize) -> f64 {
         if !self.is_measured() {
@@ -139,7 +137,7 @@ impl Scrolled {
         }
     }
 
-    /// A place that the table can be scrolled to: a shorter list keeps the old one for a moment.
+    /// Limits a scroll position to the table, because a list that became shorter keeps the old position for a moment.
     fn clamped(&self, top: f64) -> f64 {
         let most = (self.total() - self.height()).max(0.0);
         if top.is_nan() {
@@ -153,7 +151,7 @@ impl Scrolled {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "`as` takes what is too large as the largest, and what is negative or no number as 0"
+    reason = "`as` converts too large values to the maximum, and negative values and NaN to 0"
 )]
 fn rows(count: f64) -> usize {
     count as usize
@@ -182,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_is_drawn_with_some_rows_around_it() {
+    fn visible_rows_are_drawn_with_some_rows_around_them() {
         for (top, overscan, rows) in [
             (0.0, 0, 0..10),
             (0.0, 5, 0..15),
@@ -215,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_measure_a_few_rows_are_drawn_to_take_one() {
+    fn a_few_rows_are_drawn_while_the_row_height_is_unknown() {
         for row in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let unknown = Scrolled { row, ..at(0.0) };
             let window = unknown.window(5);
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_lead_on_and_scroll_no_more_than_they_must() {
+    fn keys_move_the_active_row_and_scroll_as_little_as_possible() {
         for (top, active, step, row, scrolled) in [
             (0.0, Some(0), Step::Down, 1, 0.0),
             (0.0, Some(9), Step::Down, 10, 40.0),
@@ -247,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_their_names() {
+    fn key_names_are_parsed_to_steps() {
         assert_eq!(Step::from_key("PageDown"), Some(Step::PageDown));
         assert_eq!(Step::from_key("Enter"), None);
     }
@@ -287,7 +285,7 @@ mod tests {
                 let drawn = super::pixels(window.rows.len(), scrolled.row);
                 let sum = window.before + drawn + window.after;
                 prop_assert!((sum - scrolled.total()).abs() <= scrolled.total() * 1e-12);
-                // What is seen is drawn, all of it.
+                // All visible rows are drawn.
                 let top = scrolled.clamped(scrolled.top);
                 let bottom = (top + scrolled.height()).min(scrolled.total());
                 prop_assert!(window.before <= top + 1e-6);
@@ -296,7 +294,7 @@ mod tests {
         }
 
         #[test]
-        fn keys_lead_to_a_row_that_is_then_seen(
+        fn keys_lead_to_a_row_that_is_then_visible(
             scrolled in any_scrolled(),
             active in proptest::option::of(0_usize..40_000),
             step in proptest::sample::select(vec![Step::Up, Step::Down, Step::PageUp, Step::PageDown, Step::Home, Step::End]),
@@ -308,7 +306,7 @@ mod tests {
             prop_assert!(row < scrolled.count && top >= 0.0 && top.is_finite());
             let moved = Scrolled { top, ..scrolled };
             prop_assert!(moved.window(0).rows.contains(&row) || scrolled.total() == 0.0 || scrolled.height() == 0.0);
-            prop_assert!((moved.showing(row) - top).abs() < 1e-6, "what is seen is not scrolled again");
+            prop_assert!((moved.showing(row) - top).abs() < 1e-6, "a visible row needs no scrolling");
         }
     }
 }

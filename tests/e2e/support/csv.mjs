@@ -1,6 +1,6 @@
 // A reader of CSV (RFC 4180), independent of the console's writer.
 
-/** The records of a text, each an object from column name to field. */
+/** The records of a file, each an object from column name to field. */
 export function readCsv(file) {
   if (!file.startsWith('\ufeff')) throw new Error('no byte order mark: Excel would take it for a Windows code page');
   const text = file.slice(1);

@@ -1,10 +1,10 @@
-// Assertions about a page that is still on its way there.
+// Assertions about a page that is still changing.
 
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
-/** Tries an assertion until it holds; when it never does, its last failure is the story's. */
-export async function eventually(assertion, patience = PATIENCE) {
-  const end = performance.now() + patience;
+/** Retries an assertion until it holds; after the time limit, throws its last failure. */
+export async function eventually(assertion, timeout = TIMEOUT) {
+  const end = performance.now() + timeout;
   for (;;) {
     try {
       return await assertion();

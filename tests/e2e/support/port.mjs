@@ -1,16 +1,16 @@
-// Coming back on a port. For a moment another program may have it: systems give a port that was left to whoever asks
-// for any.
+// Reusing a port after a restart. Another program may have it for a moment, because systems assign free ports to any
+// program.
 
 import { setTimeout } from 'node:timers/promises';
 
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
-/** Begins what listens on `listen`; where that names a port, it tries again while something else listens there. */
-export async function beginOn(listen, begin) {
-  const end = performance.now() + PATIENCE;
+/** Starts a server on `listen`; if that names a port that is in use, tries again. */
+export async function startOn(listen, start) {
+  const end = performance.now() + TIMEOUT;
   for (;;) {
     try {
-      return await begin();
+      return await start();
     } catch (failure) {
       const isTaken = !listen.endsWith(':0') && /something else listens there/.test(failure.message);
       if (!isTaken || performance.now() > end) throw failure;

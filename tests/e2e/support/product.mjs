@@ -1,13 +1,13 @@
-// Starts and stops the product: `failover-console demo`, its simulator's clock standing still, and
-// speaks with the simulator's control port. Knows nothing of browsers.
+// Starts and stops the product (`failover-console demo` with a frozen clock), and calls the simulator's control port.
+// Knows nothing of browsers.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.mjs';
-import { beginOn } from './port.mjs';
+import { startOn } from './port.mjs';
 
-/** The instant at which every story's world stands, unless the story moves it. */
+/** The time of every story's world, unless the story advances it. */
 export const START = '2026-01-15T14:32:08Z';
 
 export const PROGRAM =
@@ -15,18 +15,18 @@ export const PROGRAM =
   fileURLToPath(new URL('../../../target/release/failover-console', import.meta.url));
 
 /**
- * Starts the product and waits until it listens. `listen` is for coming back on the same port, `speed` in simulated
- * seconds per second. Answers `{ url, control, log, pid, allRead, reread, stop }`.
+ * Starts the product and waits until it listens. `listen` allows restarting on the same port, `speed` is in simulated
+ * seconds per second. Returns `{ url, control, log, pid, allRead, reread, stop }`.
  */
 export const start = ({ listen = '127.0.0.1:0', speed = 0, more = [] } = {}) =>
-  beginOn(listen, async () => {
+  startOn(listen, async () => {
     const program = spawn(
       PROGRAM,
       [
         'demo',
         ...['--listen', listen, '--control', '127.0.0.1:0', '--scenario', 'calm'],
         ...['--seed', '1', '--speed', String(speed), '--start', START],
-        // Each request to Uplynk needs a second of the account for itself: here these pass ten times as fast.
+        // Uplynk allows one request per second and account; here ten, so that stories are faster.
         ...['--account-speed', '10'],
         ...more,
       ],
@@ -34,11 +34,11 @@ export const start = ({ listen = '127.0.0.1:0', speed = 0, more = [] } = {}) =>
     );
     const ended = new Promise((resolve) => {
       program.once('error', resolve);
-      // Everything that it said has been read by then.
+      // `close` comes after all output has been read.
       program.once('close', (code, signal) => resolve(`ended with ${code ?? signal}`));
     });
     const log = [];
-    const addresses = announced(program, log);
+    const addresses = printedAddresses(program, log);
     const found = await Promise.race([addresses, ended.then((why) => ({ why }))]);
     if (found.why) {
       throw new Error(`${PROGRAM} did not start: ${found.why}\n${log.join('')}`);
@@ -60,8 +60,8 @@ const allRead = (url) =>
   });
 
 /**
- * Has the gateway read every system anew, or one of them, as "Refresh now" does, and waits until it has. Of one it also
- * replaces a session that the system has forgotten, even right after it replaced another.
+ * Makes the gateway read every system now, or one of them, as "Refresh now" does, and waits for it. With a single
+ * system it also replaces an expired session with that system, even right after replacing another one.
  */
 const reread = async (url, connection) => {
   const query = connection === undefined ? '' : `?${new URLSearchParams({ connection })}`;
@@ -71,7 +71,7 @@ const reread = async (url, connection) => {
 };
 
 /** Resolves to the two addresses that the program prints once it listens. */
-async function announced(program, log) {
+async function printedAddresses(program, log) {
   let text = '';
   return new Promise((resolve) => {
     const read = (piece) => {
@@ -87,7 +87,7 @@ async function announced(program, log) {
   });
 }
 
-/** Calls on the control port; an answer that is no success fails the story. */
+/** Returns a function that calls the control port; an unsuccessful response fails the story. */
 function controller(base) {
   return async (method, path, body) => {
     const answer = await fetch(base + path, {

@@ -1,12 +1,12 @@
-// An OpenID Connect provider for stories: one person, whose roles the story says, and a page on which they
-// let themselves be signed in. Under another name than the gateway, so that to the browser it is another
-// site. What it must refuse is tested in the gateway's own tests; this one checks the proof of the code only.
+// An OpenID Connect provider for stories, with one person whose claims the story sets, and a sign-in page. It has
+// another host name than the gateway, so that it is another site to the browser. It verifies only the code challenge;
+// the gateway's own tests cover its rejections.
 
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 
-/** Starts it; answers `{ issuer, person, stop }`. `person` holds the claims and may be changed. */
-export async function provide() {
+/** Starts it. Returns `{ issuer, person, stop }`; `person` contains the claims and may be changed. */
+export async function startProvider() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const person = { sub: '248289761001', preferred_username: 'ann', groups: [] };
   const codes = new Map();
@@ -37,20 +37,20 @@ export async function provide() {
     '/authorize': ({ query }) => {
       const code = randomUUID();
       codes.set(code, query);
-      const there = (answer) => {
+      const redirect = (answer) => {
         const back = new URL(query.get('redirect_uri'));
         back.search = new URLSearchParams({ state: query.get('state'), ...answer });
         return back.href.replaceAll('&', '&amp;');
       };
       return `<!doctype html><html lang="en"><title>Provider</title><link rel="icon" href="data:,"><h1>Provider</h1>
-        <a href="${there({ code })}">Go on as ann</a> <a href="${there({ error: 'access_denied' })}">Turn back</a>`;
+        <a href="${redirect({ code })}">Go on as ann</a> <a href="${redirect({ error: 'access_denied' })}">Turn back</a>`;
     },
     '/token': ({ form }) => {
-      const asked = codes.get(form.get('code'));
+      const authorization = codes.get(form.get('code'));
       codes.delete(form.get('code'));
-      const shown = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
-      if (asked?.get('code_challenge') !== shown) return undefined;
-      return { access_token: 'none', token_type: 'Bearer', id_token: token(asked.get('nonce')) };
+      const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
+      if (authorization?.get('code_challenge') !== challenge) return undefined;
+      return { access_token: 'none', token_type: 'Bearer', id_token: token(authorization.get('nonce')) };
     },
   };
 

@@ -1,45 +1,45 @@
-// A proxy before the gateway, as many stand: behind it, files can be missing or late, as they are while a new
-// version is rolled out or on a bad line. Knows nothing of browsers.
+// A proxy in front of the gateway, which can delay or fail requests, as during the roll-out of a new version or on a
+// bad line. Knows nothing of browsers.
 
 import { createServer, request } from 'node:http';
 
-/** In place of a status: the line is cut before an answer. */
+/** Instead of a status: the connection is closed without a response. */
 export const CUT = 'cut';
 
 /**
- * Starts it before a product. `before(path, asked)` is told of each request and may answer, or promise, a status to
- * send in the gateway's place, or `CUT`. `replace(path)` may answer what makes another body of the JSON that the
- * gateway sends there. Answers `{ url, stop }`.
+ * Starts a proxy in front of a product. `before(path, request)` is called for each request and may return, or resolve
+ * to, a status to respond with instead of the gateway, or `CUT`. `replace(path)` may return a function that replaces
+ * the JSON body of the gateway's response. Returns `{ url, stop }`.
  */
 export async function proxy(product, before, replace) {
   const host = new URL(product.url).host;
-  const server = createServer(async (asked, answer) => {
-    const status = await before(asked.url, asked);
+  const server = createServer(async (incoming, response) => {
+    const status = await before(incoming.url, incoming);
     if (status === CUT) {
-      answer.destroy();
+      response.destroy();
       return;
     }
     if (status !== undefined) {
-      answer.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
-      answer.end('not here');
+      response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+      response.end('not here');
       return;
     }
-    const headers = { ...asked.headers, host, ...(replace && { 'accept-encoding': 'identity' }) };
-    const onward = request(product.url + asked.url, { method: asked.method, headers }, async (got) => {
-      // As some do, and RFC 9110 asks for in section 7.6.3.
-      const via = [got.headers.via, '1.1 proxy'].filter(Boolean).join(', ');
-      const replaced = got.statusCode === 200 && replace?.(asked.url);
-      if (!replaced) {
-        answer.writeHead(got.statusCode, { ...got.headers, via });
-        got.pipe(answer);
+    const headers = { ...incoming.headers, host, ...(replace && { 'accept-encoding': 'identity' }) };
+    const forwarded = request(product.url + incoming.url, { method: incoming.method, headers }, async (upstream) => {
+      // As RFC 9110, section 7.6.3, requires and some proxies do.
+      const via = [upstream.headers.via, '1.1 proxy'].filter(Boolean).join(', ');
+      const replaceBody = upstream.statusCode === 200 && replace?.(incoming.url);
+      if (!replaceBody) {
+        response.writeHead(upstream.statusCode, { ...upstream.headers, via });
+        upstream.pipe(response);
         return;
       }
-      const said = JSON.parse(Buffer.concat(await got.toArray()).toString());
-      answer.writeHead(200, { 'content-type': 'application/json', via });
-      answer.end(JSON.stringify(replaced(said)));
+      const body = JSON.parse(Buffer.concat(await upstream.toArray()).toString());
+      response.writeHead(200, { 'content-type': 'application/json', via });
+      response.end(JSON.stringify(replaceBody(body)));
     });
-    onward.on('error', () => answer.destroy());
-    asked.pipe(onward);
+    forwarded.on('error', () => response.destroy());
+    incoming.pipe(forwarded);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = () => {

@@ -1,14 +1,14 @@
-// Who asked what: the page the gateway, and the gateway the vendors' systems.
+// The requests of a page to the gateway, and of the gateway to the vendors' systems.
 
-/** What a system has been asked since the log was last forgotten. */
+/** The requests to a system since the simulator's log was last cleared. */
 export async function vendorRequests(control, connection, operation) {
   const { requests } = await control('GET', '/requests');
   return requests.filter(
-    (one) => (!connection || one.connection === connection) && (!operation || one.operation === operation),
+    (request) => (!connection || request.connection === connection) && (!operation || request.operation === operation),
   );
 }
 
-/** What a page asks the gateway's API from now on: the paths of the inventory, and those of the relay. */
+/** Collects a page's API requests from now on: the paths of the inventory, and those of the relay. */
 export function pageRequests(page) {
   const seen = { inventory: [], relay: [] };
   page.on('request', (request) => {

@@ -1,8 +1,8 @@
-// Reading tables as people do: by the names of their columns.
+// Reading tables by the names of their columns.
 
 import { eventually } from './eventually.mjs';
 
-/** The body rows of the table of that name, each an object from column name to the cell's text. */
+/** The body rows of the table with this name, each an object from column name to the cell's text. */
 export async function rows(page, name) {
   return page.getByRole('table', { name, exact: true }).evaluate((table) => {
     const text = (cell) => (cell?.innerText ?? '').replace(/\s+/g, ' ').trim();
@@ -12,12 +12,12 @@ export async function rows(page, name) {
   });
 }
 
-/** The names of the columns, in their order. */
+/** The names of the columns, in order. */
 export async function columns(page, name) {
   return page.getByRole('table', { name, exact: true }).getByRole('columnheader').allInnerTexts();
 }
 
 /** Waits until an assertion about the rows holds. */
-export async function whenRows(page, name, assertion, patience) {
-  await eventually(async () => assertion(await rows(page, name)), patience);
+export async function whenRows(page, name, assertion, timeout) {
+  await eventually(async () => assertion(await rows(page, name)), timeout);
 }

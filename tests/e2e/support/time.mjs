@@ -1,18 +1,18 @@
-// Time in a story. The gateway and the page each have a clock: `pass` moves both, so that what the gateway
-// read and what the page shows of it age together. The clock of the vendors' systems is another one.
+// Time in a story. The gateway and the page each have a clock: `pass` advances both, so that data ages consistently in
+// both. The clock of the vendors' systems is independent.
 
 import assert from 'node:assert/strict';
 import { eventually } from './eventually.mjs';
 import { START } from './product.mjs';
 
-/** The requests for the inventory that a page has under way. */
-const requests = new WeakMap();
+/** The pending inventory requests of each page. */
+const pendingRequests = new WeakMap();
 
-function underWay(page) {
-  const known = requests.get(page);
+function pendingOf(page) {
+  const known = pendingRequests.get(page);
   if (known) return known;
   const open = new Set();
-  requests.set(page, open);
+  pendingRequests.set(page, open);
   page.on('request', (request) => {
     if (new URL(request.url()).pathname === '/api/inventory') open.add(request);
   });
@@ -21,27 +21,27 @@ function underWay(page) {
   return open;
 }
 
-/** Opens a page whose clock stands at the world's time and moves with `pass`. */
+/** Opens a page whose clock starts at the world's time and is advanced by `pass`. */
 export async function open({ page, visit }, address) {
-  underWay(page);
+  pendingOf(page);
   await page.clock.install({ time: new Date(Date.parse(START) - 60_000) });
   await page.clock.pauseAt(new Date(START));
   await visit(address);
 }
 
-/** Lets time pass in a page alone, second by second. */
+/** Advances the clock of a page only, second by second. */
 export async function passInPage(page, seconds) {
-  const open = underWay(page);
+  const open = pendingOf(page);
   for (let second = 0; second < seconds; second += 1) {
     await page.clock.runFor(1_000);
-    await eventually(() => assert.equal(open.size, 0, 'the gateway has not answered yet'));
+    await eventually(() => assert.equal(open.size, 0, 'the gateway has not responded yet'));
   }
 }
 
 /**
- * Lets time pass for the gateway and in a page, second by second, so that every answer on the way can arrive. It
- * passes faster than Uplynk, which wants a second of real time for each request, can be read: what that holds is
- * some seconds old until somebody has it reread.
+ * Advances the clocks of gateway and page, second by second, so that pending responses can arrive. This is faster than
+ * Uplynk can be read, which needs a second of real time for each request: its data is some seconds old until it is
+ * refreshed.
  */
 export async function pass(page, control, seconds) {
   for (let second = 0; second < seconds; second += 1) {
@@ -50,7 +50,7 @@ export async function pass(page, control, seconds) {
   }
 }
 
-/** Lets time pass for the vendors' systems as well. */
+/** Advances the vendors' clock as well. */
 export async function passEverywhere(page, control, seconds) {
   for (let second = 0; second < seconds; second += 1) {
     await control('POST', '/clock/advance', { seconds: 1 });
@@ -58,7 +58,7 @@ export async function passEverywhere(page, control, seconds) {
   }
 }
 
-/** Lets time pass until something can be seen, at most so many seconds. */
+/** Advances the clocks until a condition holds, for at most this number of seconds. */
 export async function passUntil(page, control, seconds, seen) {
   for (let second = 0; second < seconds; second += 1) {
     if (await seen()) return;
@@ -67,10 +67,10 @@ export async function passUntil(page, control, seconds, seen) {
   assert.fail(`not seen within ${seconds} s`);
 }
 
-/** Lets time pass until an assertion holds, for as long as the gateway may take in real time. */
-export async function passEventually(page, control, assertion, patience) {
+/** Advances the clocks until an assertion holds, within a limit of real time. */
+export async function passEventually(page, control, assertion, timeout) {
   await eventually(async () => {
     await pass(page, control, 1);
     await assertion();
-  }, patience);
+  }, timeout);
 }

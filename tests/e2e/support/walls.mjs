@@ -1,5 +1,5 @@
-// Looking at the status wall as somebody in the room does: where things stand, how large the text is,
-// what is cut off. The arithmetic of sizes is done here anew, from the sizing rule and not the code.
+// Checks of the status wall as people in the room see it: positions, text sizes, cut-off text. Sizes are computed
+// independently from the sizing rule, not from the code.
 
 import assert from 'node:assert/strict';
 import { open } from './time.mjs';
@@ -13,7 +13,7 @@ export const SIZES = [
   { width: 1080, height: 1920 },
 ];
 
-/** The smallest text that covers so many arc minutes, in pixels; capitals are 0.7 of it. */
+/** The smallest text size in pixels that covers this visual angle in arc minutes; capitals have 0.7 of its height. */
 export const leastText = ({ width, height }, distance = 5, diagonal = 55, minutes = 16) => {
   const capital = 2 * distance * 1000 * Math.tan(((minutes / 60) * Math.PI) / 180 / 2);
   return (capital / 0.7) * (Math.hypot(width, height) / (diagonal * 25.4));
@@ -25,14 +25,14 @@ export const tile = (page, name) => page.getByRole('list', { name: 'Tiles' }).ge
 
 export const total = (page, words) => page.getByRole('list', { name: 'Totals' }).getByText(words, { exact: true });
 
-/** Opens the wall with a clock that moves with `pass`. */
-export const openWall = async (told, address) => {
-  await open(told, address);
-  await told.page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
+/** Opens the wall with a clock that is advanced by `pass`. */
+export const openWall = async (fixtures, address) => {
+  await open(fixtures, address);
+  await fixtures.page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
 };
 
-/** Waits until every source that the wall shows is live. */
-export const shownLive = async (page) => {
+/** Waits until every source on the wall is live. */
+export const waitUntilLive = async (page) => {
   const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
   await items.first().waitFor();
   for (let at = 0; at < (await items.count()); at += 1) {
@@ -48,10 +48,10 @@ export const shownLive = async (page) => {
 };
 
 /**
- * Fails unless the wall stands as it should: no scrollbar, nothing outside the window, nothing over
- * something else, no word cut off (the end of a long sentence excepted), no text smaller than `least`.
+ * Fails unless the wall fits the screen: no scrollbar, nothing outside the window, no overlaps, no text cut off (except
+ * the end of a long sentence), and no text smaller than `least`.
  */
-export async function stands(page, least) {
+export async function assertFits(page, least) {
   const found = await page.evaluate((smallest) => {
     const complaints = [];
     const root = document.scrollingElement;
@@ -73,7 +73,7 @@ export async function stands(page, least) {
       for (const other of parts.slice(0, at)) {
         const b = box(other);
         const apart = a.left >= b.right - 1 || b.left >= a.right - 1 || a.top >= b.bottom - 1 || b.top >= a.bottom - 1;
-        if (!apart) complaints.push(`${name(one)} lies over ${name(other)}`);
+        if (!apart) complaints.push(`${name(one)} overlaps ${name(other)}`);
       }
     }
     const walker = document.createTreeWalker(wall, NodeFilter.SHOW_TEXT);
@@ -94,11 +94,11 @@ export async function stands(page, least) {
         complaints.push(`${element.textContent} is cut off`);
       }
       if (!isSentence && (text.right > around.right + 1 || text.bottom > around.bottom + around.height * 0.2)) {
-        complaints.push(`${element.textContent} hangs out of its place`);
+        complaints.push(`${element.textContent} exceeds its container`);
       }
     }
     return { complaints, tiles: items.length, smallestSeen };
   }, least);
-  assert.deepEqual(found.complaints, [], 'the wall does not stand');
+  assert.deepEqual(found.complaints, [], 'the wall does not fit');
   return found;
 }

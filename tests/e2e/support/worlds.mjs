@@ -1,4 +1,4 @@
-// Finding one's way in what `GET /world` answers, and saying its values as the console does.
+// Reads the simulated world of `GET /world`, and formats its values as the console does.
 
 /** The connections of the demonstration: id and title. */
 export const TITLES = {
@@ -9,23 +9,23 @@ export const TITLES = {
   'em-old': 'Enterprise Manager 9.5',
 };
 
-/** What one system holds. */
+/** The state of one system. */
 export const system = (world, id) => {
-  const held = world.systems[id];
-  if (held === undefined) throw new Error(`the world has no system ${id}`);
-  return held;
+  const state = world.systems[id];
+  if (state === undefined) throw new Error(`the world has no system ${id}`);
+  return state;
 };
 
 /** The path of a page, each id percent-encoded. */
 export const path = (...parts) => `/${parts.map(encodeURIComponent).join('/')}`;
 
-/** An instant of the world's day as the console writes it in UTC. */
+/** A time of day in UTC, as the console formats it. */
 export const clockTime = (instant) => new Date(instant).toISOString().slice(11, 19);
 
 /** Text as a table's cell shows it. */
 export const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
-/** The failover sessions of a Veeam system, in words of our own. */
+/** The failover sessions of a Veeam system, with our own field names. */
 export const sessions = (world, id) =>
   system(world, id).sessions.map((session) => ({
     guid: session.UID,
@@ -39,7 +39,7 @@ export const sessions = (world, id) =>
     tasks: session.Tasks.map(({ VmName }) => ({ machine: VmName })),
   }));
 
-/** Those that run or ended in the last 24 hours: the others are history, which only queries find. */
+/** Sessions that run or ended in the last 24 hours; older ones are only found by queries. */
 export const recentSessions = (world, id) => {
   const day = 24 * 3_600_000;
   return sessions(world, id).filter(

@@ -1,4 +1,4 @@
-//! Looks at the alarms each second, and sends what is due.
+//! Evaluates the alarms every second and sends the messages that are due.
 
 mod compose;
 mod evaluation;
@@ -35,16 +35,16 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// Alerts of one gateway.
+/// The alerts of one gateway.
 pub(crate) struct Alerting {
     inventory: Arc<Inventory>,
     store: Arc<Store>,
     state: Mutex<State>,
-    /// Whether the last message to some target did not arrive, for who must not wait for the state.
-    fails: AtomicBool,
-    /// Rings when a message has arrived: the next one for its target may be due.
+    /// Whether the latest message to any target failed. Readable without locking the state.
+    is_failing: AtomicBool,
+    /// Notified when a message was delivered: the next one for its target may be due.
     delivered: Arc<Notify>,
-    /// Ends it when it is dropped.
+    /// The task that sends alerts. Dropping it ends the task.
     running: Mutex<Option<JoinSet<()>>>,
 }
 
@@ -53,24 +53,24 @@ struct State {
     setting: Setting,
     watches: Watches,
     outbox: Outbox,
-    /// The targets with an attempt under way, each with the key of its message.
+    /// The targets with an attempt in progress, each with the key of its message.
     busy: HashMap<String, String>,
     rate_limiter: RateLimiter,
-    /// Whether another gateway, which shares the store, is the one that tells people.
-    follows: bool,
-    /// When the database last did not answer who that is, since it last did.
+    /// Whether another gateway that shares the store sends the alerts.
+    is_follower: bool,
+    /// The time of the latest failure to ask the database for the leader; `None` after a success.
     unanswered: Option<Moment>,
-    /// The number of the saved state that was taken over last.
+    /// The revision of the saved state that was loaded last.
     revision: i64,
 }
 
 impl State {
-    /// Whether no rule is configured, and nothing of earlier rules is left to be sent.
+    /// Whether no rule is configured and no message of earlier rules is left.
     fn is_idle(&self) -> bool {
         self.setting.rules.is_empty() && self.watches.is_empty() && self.outbox.is_empty()
     }
 
-    /// The targets that were not yet, or not so, in the setting before.
+    /// The targets of `setting` that are new or differ from the current setting.
     fn changed_targets(&self, setting: &Setting) -> Vec<String> {
         let is_same = |new: &&Target| {
             let mut old = self.setting.targets.iter();
@@ -81,7 +81,7 @@ impl State {
         changed.map(|new| new.id.clone()).collect()
     }
 
-    /// What became of the attempts at a target, without the messages that wait or were given up.
+    /// The result of the attempts at a target, without the messages that wait or were given up.
     fn attempts_at(&self, target: &Target) -> AlertTargetState {
         let delivery = self.outbox.delivery(&target.id);
         AlertTargetState {
@@ -95,15 +95,15 @@ impl State {
         }
     }
 
-    /// What is to be tried now; `millis` is the same moment by the schedules' time. Its targets count as busy.
+    /// The attempts to make now; `millis` is the same moment by the schedules' clock. Marks their targets as busy.
     fn next_attempts(
         &mut self,
         now: DateTime<Utc>,
         millis: Millis,
     ) -> Vec<(OutboxMessage, Target)> {
         let limited = self.rate_limiter.limited(millis);
-        let not_now: HashSet<String> = self.busy.keys().chain(limited).cloned().collect();
-        let due = self.outbox.due(&not_now, now);
+        let blocked: HashSet<String> = self.busy.keys().chain(limited).cloned().collect();
+        let due = self.outbox.due(&blocked, now);
         let mut attempts = Vec::new();
         for outgoing in due {
             let mut targets = self.setting.targets.iter();
@@ -124,7 +124,7 @@ impl fmt::Debug for Alerting {
 }
 
 impl Alerting {
-    /// Goes on with what a gateway that ended has left. Nothing is sent before [`Alerting::set`].
+    /// Restores the saved state of a previous run. Nothing is sent before [`Alerting::set`].
     pub(crate) fn new(inventory: Arc<Inventory>, store: Arc<Store>) -> Self {
         let watches = store.take_saved::<(WatchKey, Watch)>(Table::AlertWatches);
         let outgoing = store.take_saved::<OutboxMessage>(Table::AlertMessages);
@@ -134,29 +134,29 @@ impl Alerting {
                 outgoing.into_values(),
                 store.take_saved(Table::AlertDeliveries),
             ),
-            follows: !store.leads(),
+            is_follower: !store.leads(),
             ..State::default()
         };
         Self {
             inventory,
             store,
             state: Mutex::new(state),
-            fails: AtomicBool::default(),
+            is_failing: AtomicBool::default(),
             delivered: Arc::default(),
             running: Mutex::default(),
         }
     }
 
-    /// Sends by these rules from now on.
+    /// Applies new rules and targets. The first call starts sending.
     pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
         let changes = {
             let mut state = lock(&self.state);
             let changed = state.changed_targets(&setting);
             state.setting = setting;
-            // What has failed may do so for what was changed.
+            // The old configuration may be the reason why messages failed.
             let mut changes = state.outbox.retry();
-            // Which attempts have failed is for the gateway to say that makes them.
-            if !state.follows {
+            // Only the gateway that makes the attempts changes their recorded failures.
+            if !state.is_follower {
                 changes.extend(state.outbox.forget_failures(&changed));
             }
             self.note_failures(&state);
@@ -166,25 +166,25 @@ impl Alerting {
         let mut running = lock(&self.running);
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
-            // What is under way must not keep alive what it belongs to.
-            let here = Arc::downgrade(self);
-            task.spawn(supervise("the look at the alarms", move || {
-                run::run(here.clone())
+            // A weak reference, because the task must not keep its owner alive.
+            let weak = Arc::downgrade(self);
+            task.spawn(supervise("the sending of alerts", move || {
+                run::run(weak.clone())
             }));
             task
         });
     }
 
-    /// Sends nothing any more.
+    /// Stops sending.
     pub(crate) fn stop(&self) {
         let mut running = lock(&self.running);
         *running = None;
     }
 
-    /// What became of the messages to each target.
+    /// The delivery state of each target.
     pub(crate) fn targets(&self) -> AlertTargets {
         let state = lock(&self.state);
-        let of = |target: &Target| {
+        let target_state = |target: &Target| {
             let (waiting, given_up) = state.outbox.messages_for(&target.id);
             AlertTargetState {
                 waiting: waiting.len(),
@@ -195,21 +195,21 @@ impl Alerting {
         AlertTargets {
             now: self.inventory.clock().now(),
             rules: state.setting.rules.len(),
-            targets: state.setting.targets.iter().map(of).collect(),
+            targets: state.setting.targets.iter().map(target_state).collect(),
         }
     }
 
-    /// Whether the last message to some target did not arrive. Waits for nothing.
+    /// Whether the latest message to any target failed. Never waits.
     pub(crate) fn is_any_failing(&self) -> bool {
-        self.fails.load(Ordering::Relaxed)
+        self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Notes what [`Alerting::is_any_failing`] answers. To be called before a state is given back in which an attempt has
-    /// ended, or that has other targets.
+    /// Updates the value of [`Alerting::is_any_failing`]. Must be called, before the state is unlocked, whenever an
+    /// attempt has ended or the targets have changed.
     fn note_failures(&self, state: &State) {
         let mut targets = state.setting.targets.iter();
-        let fails = targets.any(|target| state.attempts_at(target).is_failing());
-        self.fails.store(fails, Ordering::Relaxed);
+        let is_failing = targets.any(|target| state.attempts_at(target).is_failing());
+        self.is_failing.store(is_failing, Ordering::Relaxed);
     }
 
     fn save(&self, changes: &[OutboxChange]) {
@@ -217,7 +217,7 @@ impl Alerting {
             .save_later(changes.iter().map(outbox_change).collect());
     }
 
-    /// What is to be tried now, without another look at the alarms.
+    /// The attempts to make now, without evaluating the alarms.
     fn next_attempts(&self) -> Vec<(OutboxMessage, Target)> {
         let clock = self.inventory.clock();
         lock(&self.state).next_attempts(clock.now(), clock.millis())
@@ -239,12 +239,12 @@ impl Alerting {
         let now = self.inventory.clock().now();
         let mut state = lock(&self.state);
         state.busy.remove(target);
-        let has_arrived = outcome.is_ok();
+        let is_delivered = outcome.is_ok();
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
         self.note_failures(&state);
         drop(state);
         self.save(&changes);
-        if has_arrived {
+        if is_delivered {
             self.delivered.notify_one();
         }
     }

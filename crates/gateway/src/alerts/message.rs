@@ -1,4 +1,4 @@
-//! What an alert says, and its forms: JSON of this program, of Slack, of Teams; and an e-mail. Pure.
+//! The content of an alert and its formats: this program's own JSON, Slack, Teams and e-mail. Pure.
 
 pub(crate) mod link;
 mod mail;
@@ -26,56 +26,56 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// The most further alarms that a message lists.
+/// The maximum number of further alarms that a message lists.
 pub(crate) const MAX_LISTED: usize = 20;
 
-/// Why a message is sent.
+/// The reason why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Occasion {
     /// An alarm has begun.
     Began,
-    /// It has got worse.
+    /// The alarm has got worse.
     Worse,
-    /// It is still open.
+    /// The alarm is still open.
     Reminder,
-    /// It has ended.
+    /// The alarm has ended.
     Ended,
-    /// Its connection is not watched any more: whether it has ended nobody knows.
+    /// The alarm's connection is no longer watched, so its end cannot be observed.
     Unwatched,
-    /// Somebody tries whether messages arrive: there is no alarm.
+    /// A test of the delivery, without an alarm.
     Test,
 }
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Message {
-    /// Of this message alone, also when it is sent again: receivers can tell that they have it already.
+    /// The unique id. Retries keep it, so that receivers can detect duplicates.
     pub(crate) id: String,
-    /// When it was made, by the gateway's clock.
+    /// The time of creation, by the gateway's clock.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub(crate) at: DateTime<Utc>,
     pub(crate) occasion: Occasion,
-    /// The alarm as it is now, or last was; of a test one that is made up.
+    /// The latest state of the alarm; in a test an invented alarm.
     pub(crate) alarm: Alarm,
-    /// Further alarms of the same occasion, where many came at once, worst first.
+    /// Further alarms of the same occasion, worst first, if many occurred at once.
     #[serde(default)]
     pub(crate) others: Vec<Alarm>,
-    /// How many more there are, which are not listed.
+    /// The number of further alarms that are not listed.
     #[serde(default)]
     pub(crate) omitted: usize,
-    /// The connections of these, for the order of the messages about each.
+    /// The connections of the omitted alarms, which keep the messages about each connection in order.
     #[serde(default)]
     pub(crate) omitted_connections: BTreeSet<String>,
     /// The title of the alarm's connection.
     pub(crate) connection: String,
-    /// The page of what it concerns, where the configuration knows the console's address.
+    /// The console page of the affected resource, if the console's address is configured.
     pub(crate) link: Option<String>,
 }
 
 impl Message {
-    /// Takes in the alarms of a later message of the same occasion, about the same connection. It gets another id, the same
-    /// for the same two: a receiver that has this one already must not drop what is joined to it.
+    /// Merges a later message of the same occasion and connection into this one. The new id is derived from both ids,
+    /// so that a receiver that already has one of them does not drop the merged message as a duplicate.
     pub(crate) fn join(&mut self, later: &Self) {
         let ids = format!("{} {}", self.id, later.id);
         self.id = hex(&digest(&SHA256, ids.as_bytes()).as_ref()[..16]);
@@ -86,7 +86,7 @@ impl Message {
         }
         let earlier = std::iter::once(&self.alarm).chain(&self.others);
         let added: Vec<&Alarm> = std::iter::once(&later.alarm).chain(&later.others).collect();
-        // Of an alarm that is in both the later message knows more.
+        // For an alarm in both messages, the later state is kept.
         let earlier = earlier.filter(|one| added.iter().all(|new| new.id != one.id));
         let mut alarms: Vec<Alarm> = earlier.chain(added.iter().copied()).cloned().collect();
         alarms.sort_by(Alarm::worst_first);
@@ -97,13 +97,13 @@ impl Message {
         }
     }
 
-    /// A message with which somebody tries whether messages arrive.
+    /// A message that tests the delivery.
     pub(crate) fn test(id: String, at: DateTime<Utc>, link: Option<String>) -> Self {
         let alarm = Alarm {
             id: "test".to_owned(),
             resource: ResourceKey::of_connection("test"),
             name: "Failover Console".to_owned(),
-            // Receivers that know only severities must not wake anybody.
+            // Receivers that decide by severity must not wake anybody.
             severity: Severity::Normal,
             rank: 0,
             word: Cow::Borrowed("Alerts arrive here"),

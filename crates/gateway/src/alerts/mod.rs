@@ -1,4 +1,4 @@
-//! Alerts: messages about alarms to people and programs outside of the console.
+//! Alerts: messages about alarms to people and programs outside the console.
 
 mod alerting;
 pub(crate) mod message;

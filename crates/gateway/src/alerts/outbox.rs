@@ -1,5 +1,5 @@
-//! Messages on their way to their targets: one at a time for each target, again after a failure, given up after a day.
-//! Pure.
+//! The queue of messages to targets. Each target gets one message at a time; a failed message is retried and given up
+//! after a day. Pure.
 
 mod joining;
 mod next;
@@ -13,18 +13,19 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// The time from the first attempt to the second; it doubles with each further one.
+/// The wait after the first attempt. It doubles with each further attempt.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
 const MAX_WAIT: TimeDelta = TimeDelta::minutes(15);
 
-/// How long a message is tried. What is older would only confuse.
+/// The age after which a message is given up. An older message would only confuse.
 const MAX_MESSAGE_AGE: TimeDelta = TimeDelta::days(1);
 
-/// How long those that were given up are shown, and how many of a target at most.
+/// How long messages that were given up are shown, and the maximum number for a target.
 const GIVEN_UP_SHOWN_FOR: TimeDelta = TimeDelta::days(7);
 const MAX_GIVEN_UP_SHOWN: usize = 50;
 
-/// How many may wait for a target: beyond that the oldest of the connection with the most is given up.
+/// The maximum number of messages that wait for a target. Beyond it, the oldest message of the connection with the most
+/// messages is given up.
 const MAX_WAITING: usize = 1_000;
 
 /// A message on its way to a target.
@@ -33,37 +34,37 @@ pub(crate) struct OutboxMessage {
     pub(crate) target: String,
     pub(crate) message: Message,
     pub(crate) attempts: u32,
-    /// When to try next; `None` once it was given up.
+    /// The time of the next attempt; `None` once the message was given up.
     #[serde(with = "ts_milliseconds_option")]
     pub(crate) next_at: Option<DateTime<Utc>>,
-    /// Why the last attempt failed.
+    /// The reason why the last attempt failed.
     pub(crate) failure: Option<String>,
-    /// Whether that may be about this message alone: only those about the same connections wait for it.
+    /// Whether the failure may concern this message only, so that just the messages about the same connections wait.
     #[serde(default, rename = "is_of_message")]
     blocks_connection_only: bool,
-    /// The recipients of an e-mail that still have to get it, where others have it.
+    /// The recipients who still have to get the e-mail after others got it.
     #[serde(default, rename = "missed")]
     pub(crate) remaining_recipients: Vec<String>,
-    /// The id of the rule that it is of.
+    /// The id of the message's rule.
     #[serde(default)]
     rule: String,
-    /// All targets to which it goes, or has gone.
+    /// All targets of the message, including those that have already got it.
     #[serde(default)]
     targets: Vec<String>,
-    /// Its place among messages of the same moment. Of those that an earlier version made 0.
+    /// The position among messages of the same time; 0 in messages of earlier versions.
     #[serde(default)]
     number: u64,
 }
 
-/// What became of the attempts at a target.
+/// The result of the attempts at a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
-    /// When a message last arrived.
+    /// The time of the last successful delivery.
     #[serde(with = "ts_milliseconds_option")]
     pub(crate) delivered_at: Option<DateTime<Utc>>,
-    /// When and why an attempt last failed, since the target was last changed.
+    /// The last failure since the target's configuration changed.
     pub(crate) failed: Option<Failed>,
-    /// The connection that the last message was about: the next one is about another.
+    /// The connection of the last message. Connections take turns.
     #[serde(default, rename = "turn")]
     last_connection: Option<String>,
 }
@@ -75,36 +76,36 @@ pub(crate) struct Failed {
     pub(crate) line: String,
 }
 
-/// Something to remember or to forget.
+/// A change to save.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OutboxChange {
     Put(Box<OutboxMessage>),
-    /// By its key.
+    /// The key of the message to delete.
     Delete(String),
     Delivery(String, Delivery),
 }
 
-/// Everything on its way.
+/// All messages that wait or were given up, and the result for each target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outbox {
-    /// By a key that sorts them as they were made.
+    /// The messages by [`key`], which sorts them by creation.
     outgoing: BTreeMap<String, OutboxMessage>,
     deliveries: BTreeMap<String, Delivery>,
 }
 
-/// What a message to a target is known by.
+/// The key of a message to a target.
 pub(crate) fn key(outgoing: &OutboxMessage) -> String {
     let at = outgoing.message.at.timestamp_millis();
     let (id, target) = (&outgoing.message.id, &outgoing.target);
     match outgoing.number {
-        // What an earlier version has saved is there under this one.
+        // The key that earlier versions used for saved messages.
         0 => format!("{at:016x} {id} {target}"),
         number => format!("{at:016x} {number:016x} {id} {target}"),
     }
 }
 
 impl Outbox {
-    /// Goes on with what was remembered.
+    /// Restores the saved messages and results.
     pub(crate) fn new(
         outgoing: impl IntoIterator<Item = OutboxMessage>,
         deliveries: BTreeMap<String, Delivery>,
@@ -116,24 +117,24 @@ impl Outbox {
         }
     }
 
-    /// Whether no message is on its way, and none was given up lately.
+    /// Whether no message waits, and none was given up recently.
     pub(crate) fn is_empty(&self) -> bool {
         self.outgoing.is_empty()
     }
 
-    /// What became of the attempts at a target.
+    /// The result of the attempts at a target.
     pub(crate) fn delivery(&self, target: &str) -> Delivery {
         self.deliveries.get(target).cloned().unwrap_or_default()
     }
 
-    /// The messages to a target that wait, and those that were given up, the newest first.
+    /// The messages to a target that wait, and those that were given up, newest first.
     pub(crate) fn messages_for(&self, target: &str) -> (Vec<&OutboxMessage>, Vec<&OutboxMessage>) {
         let all = self.outgoing.values().rev();
         let all = all.filter(|one| one.target == target);
         all.partition(|one| one.next_at.is_some())
     }
 
-    /// Adds a rule's message for each of these targets.
+    /// Adds a message of a rule for each target. Returns the changes to save.
     pub(crate) fn add(
         &mut self,
         message: &Message,
@@ -160,7 +161,7 @@ impl Outbox {
         changes
     }
 
-    /// Tries at once what waits after a failure. What has changed.
+    /// Makes messages that wait after a failure due at once. Returns the changes to save.
     pub(crate) fn retry(&mut self) -> Vec<OutboxChange> {
         let failed = self
             .outgoing
@@ -174,7 +175,8 @@ impl Outbox {
         retried.collect()
     }
 
-    /// Forgets that attempts at these targets have failed, where nothing waits that would show it again. What has changed.
+    /// Forgets the last failure of these targets, except where a failed message still waits. Returns the changes to
+    /// save.
     pub(crate) fn forget_failures(&mut self, targets: &[String]) -> Vec<OutboxChange> {
         let mut changes = Vec::new();
         for target in targets {
@@ -197,30 +199,30 @@ impl Outbox {
         self.outgoing.insert(key(&outgoing), outgoing);
         let (waiting, _) = self.messages_for(&target);
         if waiting.len() > MAX_WAITING
-            && let Some(oldest) = oldest_of_the_most(&waiting).map(key)
+            && let Some(oldest) = oldest_of_largest_backlog(&waiting).map(key)
         {
             changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
         }
         changes
     }
 
-    /// Gives what waits for targets that are not configured any more to those that its rule has since, as after a target
-    /// got another id. What has changed, and for each target that is gone how many waited, and how many of them go to
-    /// others.
+    /// Redirects messages for targets that are no longer configured to the present targets of their rules, as after a
+    /// target's id changed. Returns the changes to save, and for each removed target how many messages waited and how
+    /// many of them were redirected.
     pub(crate) fn redirect(
         &mut self,
         targets: &[&str],
         rules: &[AlertRule],
     ) -> (Vec<OutboxChange>, BTreeMap<String, (usize, usize)>) {
-        let is_gone = |one: &&OutboxMessage| !targets.contains(&one.target.as_str());
+        let is_removed = |one: &&OutboxMessage| !targets.contains(&one.target.as_str());
         let waiting = self.outgoing.values().filter(|one| one.next_at.is_some());
-        let stranded: Vec<OutboxMessage> = waiting.filter(is_gone).cloned().collect();
+        let stranded: Vec<OutboxMessage> = waiting.filter(is_removed).cloned().collect();
         let (mut changes, mut counts) = (Vec::new(), BTreeMap::new());
         for one in stranded {
             let rule = rules.iter().find(|rule| rule.id == one.rule);
-            let now = rule.map_or(&[][..], |rule| &rule.targets);
-            let new = now.iter().filter(|id| {
-                // The others have it already, or it waits for them too.
+            let present = rule.map_or(&[][..], |rule| &rule.targets);
+            let new = present.iter().filter(|id| {
+                // The message was sent to the others, or waits for them too.
                 !one.targets.contains(id) && targets.contains(&id.as_str())
             });
             let new: Vec<String> = new.cloned().collect();
@@ -245,7 +247,7 @@ impl Outbox {
         (changes, counts)
     }
 
-    /// An attempt has ended.
+    /// Records the outcome of an attempt. Returns the changes to save.
     pub(crate) fn attempted(
         &mut self,
         key: &str,
@@ -271,8 +273,8 @@ impl Outbox {
                     line: failure.line.clone(),
                 });
                 one.attempts = one.attempts.saturating_add(1);
-                let old = now.signed_duration_since(one.message.at) > MAX_MESSAGE_AGE;
-                if failure.is_final || old {
+                let is_too_old = now.signed_duration_since(one.message.at) > MAX_MESSAGE_AGE;
+                if failure.is_final || is_too_old {
                     changes.extend(self.give_up(key, &failure.line));
                 } else {
                     one.failure = Some(failure.line);
@@ -299,34 +301,34 @@ impl Outbox {
         Some(OutboxChange::Put(Box::new(one.clone())))
     }
 
-    /// Forgets those that were given up long ago, what is more than can be shown, and what goes to a target that is
-    /// not configured any more.
+    /// Deletes messages that were given up long ago or exceed the number that is shown, and all messages to targets
+    /// that are no longer configured. Returns the changes to save.
     pub(crate) fn forget_old(&mut self, targets: &[&str], now: DateTime<Utc>) -> Vec<OutboxChange> {
         let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         for (key, one) in self.outgoing.iter().rev() {
             let is_known = targets.contains(&one.target.as_str());
             let number = shown.entry(one.target.as_str()).or_default();
             let given_up = one.next_at.is_none();
             *number += usize::from(given_up);
-            let old = now.signed_duration_since(one.message.at) > GIVEN_UP_SHOWN_FOR;
-            if !is_known || given_up && (old || *number > MAX_GIVEN_UP_SHOWN) {
-                gone.push(key.clone());
+            let is_old = now.signed_duration_since(one.message.at) > GIVEN_UP_SHOWN_FOR;
+            if !is_known || given_up && (is_old || *number > MAX_GIVEN_UP_SHOWN) {
+                removed.push(key.clone());
             }
         }
-        for key in &gone {
+        for key in &removed {
             self.outgoing.remove(key);
         }
-        gone.into_iter().map(OutboxChange::Delete).collect()
+        removed.into_iter().map(OutboxChange::Delete).collect()
     }
 }
 
-/// The connection that a message is about, or its worst alarm.
+/// The connection of a message's first alarm, which is the worst.
 fn connection(outgoing: &OutboxMessage) -> &str {
     &outgoing.message.alarm.resource.connection
 }
 
-/// All connections that a message is about.
+/// The connections of all alarms of a message.
 fn connections(outgoing: &OutboxMessage) -> impl Iterator<Item = &str> {
     let message = &outgoing.message;
     let others = message.others.iter();
@@ -335,8 +337,8 @@ fn connections(outgoing: &OutboxMessage) -> impl Iterator<Item = &str> {
     others.chain(omitted).chain([connection(outgoing)])
 }
 
-/// Of messages that stand the newest first, the oldest of the connection that has the most.
-fn oldest_of_the_most<'a>(waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMessage> {
+/// The oldest message of the connection with the most messages. `waiting` is sorted newest first.
+fn oldest_of_largest_backlog<'a>(waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMessage> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     for one in waiting {
         *numbers.entry(connection(one)).or_default() += 1;
@@ -347,12 +349,12 @@ fn oldest_of_the_most<'a>(waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMes
     of_it.copied()
 }
 
-/// How long to wait after so many attempts that failed.
+/// The wait after a number of failed attempts.
 fn wait(attempts: u32, retry_after: Option<Duration>) -> TimeDelta {
     let doubled = 2_i32.saturating_pow(attempts.saturating_sub(1).min(20));
-    let own = FIRST_WAIT.checked_mul(doubled).unwrap_or(MAX_WAIT);
-    let wanted = retry_after.and_then(|wanted| TimeDelta::from_std(wanted).ok());
-    own.max(wanted.unwrap_or_default()).min(MAX_WAIT)
+    let backoff = FIRST_WAIT.checked_mul(doubled).unwrap_or(MAX_WAIT);
+    let requested = retry_after.and_then(|requested| TimeDelta::from_std(requested).ok());
+    backoff.max(requested.unwrap_or_default()).min(MAX_WAIT)
 }
 
 #[cfg(test)]

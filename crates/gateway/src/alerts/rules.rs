@@ -1,8 +1,9 @@
-//! Which alarms are sent to whom, and when: the rules, the alarms over time, and what was sent already. Pure.
+//! Decides which alarms are sent to whom, and when, from the rules, the alarms over time and earlier messages. Pure.
 //!
-//! An alarm is sent once it has lasted, once more when it gets worse, and again at the rule's interval; its end is sent
-//! where the alarm was. What is acknowledged or in maintenance is not sent, and is sent again where it is still open when
-//! that ends. Nothing is sent in quiet hours: what is open when they end is sent then.
+//! An alarm is sent once it has lasted for the rule's delay, again when it gets worse, and again at the rule's repeat
+//! interval. Its end is sent only if the alarm was sent. Acknowledged alarms and alarms in maintenance are not sent; if
+//! they are still open when that ends, they are sent again. Nothing is sent in quiet hours; alarms that are open at
+//! their end are sent then.
 
 use super::message::Occasion;
 use crate::config::AlertRule;
@@ -14,28 +15,28 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use vendors::SystemKind;
 
-/// The most alarms of a rule at one moment that are a message each; more are one message.
+/// The maximum number of alarms of a rule at one moment that are sent as separate messages. More are combined.
 const MAX_SEPARATE: usize = 5;
 
-/// The rule and the alarm.
+/// The ids of a rule and an alarm.
 pub(crate) type WatchKey = (String, String);
 
-/// What a rule knows of an alarm.
+/// The state of an alarm under a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Watch {
-    /// Since when the rule is about it.
+    /// The time since which the rule applies to the alarm.
     #[serde(with = "ts_milliseconds")]
     since: DateTime<Utc>,
-    /// As it is, or last was.
+    /// The latest state of the alarm.
     alarm: Alarm,
     #[serde(rename = "told")]
     last_notification: Option<LastNotification>,
-    /// Whether it was acknowledged or in maintenance after it was sent.
+    /// Whether the alarm was acknowledged or in maintenance after it was last sent.
     #[serde(default)]
     was_handled: bool,
 }
 
-/// What was told last.
+/// The latest message about an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct LastNotification {
     #[serde(with = "ts_milliseconds")]
@@ -43,41 +44,40 @@ struct LastNotification {
     severity: Severity,
 }
 
-/// What is to be told now.
+/// A message that is due.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Due<'r> {
     pub(crate) rule: &'r AlertRule,
     pub(crate) occasion: Occasion,
-    /// The worst of them.
+    /// The worst alarm of the message.
     pub(crate) first: Alarm,
-    /// The others, worst first.
+    /// The other alarms, worst first.
     pub(crate) others: Vec<Alarm>,
 }
 
-/// What the rules know of all alarms.
+/// The state of all alarms under all rules.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watches(BTreeMap<WatchKey, Watch>);
 
-/// What one step brought.
+/// The result of one step.
 #[derive(Debug, Default)]
 pub(crate) struct Step<'r> {
     pub(crate) due: Vec<Due<'r>>,
-    /// What is to be remembered, or forgotten.
+    /// The states to save; `None` to delete.
     pub(crate) changed: Vec<(WatchKey, Option<Watch>)>,
 }
 
 impl Watches {
-    /// Goes on with what was remembered.
+    /// Restores saved states.
     pub(crate) fn new(known: impl IntoIterator<Item = (WatchKey, Watch)>) -> Self {
         Self(known.into_iter().collect())
     }
 
-    /// Whether nothing is known.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Looks at the alarms that are open now. `system` says which system a connection is.
+    /// Evaluates the rules for the alarms that are open now. `system` returns the system of a connection.
     pub(crate) fn step<'r>(
         &mut self,
         rules: &'r [AlertRule],
@@ -87,7 +87,7 @@ impl Watches {
     ) -> Step<'r> {
         let before = self.0.clone();
         for watch in self.0.values_mut() {
-            watch.not_after(now);
+            watch.limit_times_to(now);
         }
         let by_id: HashMap<&str, &Alarm> = open.iter().map(|one| (one.id.as_str(), one)).collect();
         self.0
@@ -98,8 +98,8 @@ impl Watches {
             let mut notifications = Vec::new();
             for alarm in open {
                 let key = (rule.id.clone(), alarm.id.clone());
-                let is_about = is_about(rule, alarm, &system);
-                if !self.0.contains_key(&key) && (!is_about || alarm.is_handled()) {
+                let applies = applies(rule, alarm, &system);
+                if !self.0.contains_key(&key) && (!applies || alarm.is_handled()) {
                     continue;
                 }
                 let watch = self.0.entry(key.clone()).or_insert_with(|| Watch {
@@ -110,8 +110,8 @@ impl Watches {
                 });
                 watch.alarm.clone_from(alarm);
                 watch.was_handled |= alarm.is_handled();
-                if alarm.is_handled() || !is_about {
-                    // What nobody was told of begins anew.
+                if alarm.is_handled() || !applies {
+                    // An alarm that was never sent starts over later.
                     if watch.last_notification.is_none() {
                         self.0.remove(&key);
                     }
@@ -128,8 +128,8 @@ impl Watches {
                 if *of != rule.id || by_id.contains_key(id.as_str()) {
                     return true;
                 }
-                let tells = watch.last_notification.is_some() && rule.recovery;
-                if tells && !is_quiet {
+                let notifies = watch.last_notification.is_some() && rule.recovery;
+                if notifies && !is_quiet {
                     let is_watched = system(&watch.alarm.resource.connection).is_some();
                     let occasion = if is_watched {
                         Occasion::Ended
@@ -138,7 +138,7 @@ impl Watches {
                     };
                     notifications.push((occasion, watch.alarm.clone()));
                 }
-                tells && is_quiet
+                notifies && is_quiet
             });
             due.extend(bundled(rule, notifications));
         }
@@ -148,31 +148,31 @@ impl Watches {
 }
 
 impl Watch {
-    /// A clock that was set back must not keep it waiting until the time comes again that it had shown.
-    fn not_after(&mut self, now: DateTime<Utc>) {
+    /// Limits the saved times to `now`. After the clock was set back, later times would delay messages.
+    fn limit_times_to(&mut self, now: DateTime<Utc>) {
         self.since = self.since.min(now);
         if let Some(last) = &mut self.last_notification {
             last.at = last.at.min(now);
         }
     }
 
-    /// Why the alarm, which is open, is to be told of now.
+    /// The occasion for a message about the open alarm now, if any.
     fn occasion(&self, rule: &AlertRule, now: DateTime<Utc>) -> Option<Occasion> {
-        let lasts = |since: DateTime<Utc>| now.signed_duration_since(since);
+        let elapsed = |since: DateTime<Utc>| now.signed_duration_since(since);
         match self.last_notification {
-            None => (lasts(self.since) >= rule.after).then_some(Occasion::Began),
+            None => (elapsed(self.since) >= rule.after).then_some(Occasion::Began),
             Some(last) if self.alarm.severity < last.severity => Some(Occasion::Worse),
-            // People who got the message rely on somebody who no longer handles the alarm.
+            // Recipients of the earlier message believe that somebody still handles the alarm.
             Some(_) if self.was_handled => Some(Occasion::Reminder),
             Some(last) => rule
                 .repeat
-                .filter(|repeat| lasts(last.at) >= *repeat)
+                .filter(|repeat| elapsed(last.at) >= *repeat)
                 .map(|_| Occasion::Reminder),
         }
     }
 }
 
-fn is_about(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<SystemKind>) -> bool {
+fn applies(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<SystemKind>) -> bool {
     let AlertRule {
         severity,
         systems,
@@ -191,7 +191,7 @@ fn is_about(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<Sys
                 .any(|like| like.matches(&alarm.name) || like.matches(&key.id)))
 }
 
-/// A storm is one message.
+/// Groups alarms by occasion. More than [`MAX_SEPARATE`] alarms become one message.
 fn bundled(rule: &AlertRule, notifications: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
     let occasions = [
         Occasion::Ended,
@@ -221,22 +221,22 @@ fn bundled(rule: &AlertRule, notifications: Vec<(Occasion, Alarm)>) -> Vec<Due<'
     due
 }
 
-/// What differs in more than an alarm's words, which may change with each reading.
+/// The changed states. Ignores changes of the alarm itself, whose text may differ with each reading.
 fn changes(
     before: &BTreeMap<WatchKey, Watch>,
     after: &BTreeMap<WatchKey, Watch>,
 ) -> Vec<(WatchKey, Option<Watch>)> {
-    let same = |old: &Watch, new: &Watch| {
+    let is_same = |old: &Watch, new: &Watch| {
         (old.since, old.last_notification, old.was_handled)
             == (new.since, new.last_notification, new.was_handled)
     };
     let new = after.iter().filter(|(key, new)| {
         let old = before.get(*key);
-        old.is_none_or(|old| !same(old, new))
+        old.is_none_or(|old| !is_same(old, new))
     });
     let new = new.map(|(key, watch)| (key.clone(), Some(watch.clone())));
-    let gone = before.keys().filter(|key| !after.contains_key(*key));
-    new.chain(gone.map(|key| (key.clone(), None))).collect()
+    let removed = before.keys().filter(|key| !after.contains_key(*key));
+    new.chain(removed.map(|key| (key.clone(), None))).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Sends one message to one target, once. What fails is said in words that hold no secret: of a webhook not even its
-//! address, because anybody who knows it can post there.
+//! Sends one message to one target, once. Failures are described without secrets. The address of a webhook is a secret
+//! too, because anybody who knows it can post there.
 
 mod mail;
 mod webhook;
@@ -15,45 +15,45 @@ use mail::MailSender;
 use std::time::Duration;
 use webhook::WebhookSender;
 
-/// How long a webhook may take.
+/// The timeout of a webhook.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the conversation with a mail server may take.
+/// The timeout of a complete exchange with a mail server.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How many characters of a receiver's own words are passed on.
-const MAX_WORDS_LENGTH: usize = 200;
+/// The maximum number of characters of a receiver's text that are passed on.
+const MAX_TEXT_LENGTH: usize = 200;
 
-/// The shortest secret that is looked for in a receiver's words: of a shorter one every text holds some.
+/// The minimum length of a secret that is redacted in a receiver's text. Shorter ones would match in every text.
 const MIN_SECRET_LENGTH: usize = 4;
 
-/// Why a message was not delivered.
+/// The reason why a message was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// One line for people, without a secret.
     pub(crate) line: String,
-    /// Whether it is no use to try again.
+    /// Whether a retry is useless.
     pub(crate) is_final: bool,
-    /// How long the receiver wants not to be asked again; at most 15 minutes.
+    /// The wait that the receiver requests before the next attempt, at most 15 minutes.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether it may be about this message alone, so that others are tried meanwhile: the receiver answered, and did not
-    /// ask for time.
+    /// Whether the failure may concern this message only, so that others are tried meanwhile: the receiver responded
+    /// and did not request a wait.
     pub(crate) blocks_connection_only: bool,
-    /// The recipients of an e-mail that were refused where others have it: to try again is for them alone.
+    /// The refused recipients of an e-mail that others have got. A retry is sent to them only.
     pub(crate) remaining_recipients: Vec<String>,
 }
 
 impl Failure {
-    /// One after which it is no use to try again.
-    fn at_last(line: String) -> Self {
+    /// A failure for which a retry is useless.
+    fn permanent(line: String) -> Self {
         Self {
             is_final: true,
-            ..Self::for_now(line)
+            ..Self::temporary(line)
         }
     }
 
-    /// One that may pass, and that any message would meet.
-    pub(crate) fn for_now(line: String) -> Self {
+    /// A failure that may pass, and that concerns all messages.
+    pub(crate) fn temporary(line: String) -> Self {
         Self {
             line,
             is_final: false,
@@ -64,7 +64,7 @@ impl Failure {
     }
 }
 
-/// What sends to one target.
+/// The sender to one target.
 pub(crate) struct Sender(TargetSender);
 
 enum TargetSender {
@@ -76,18 +76,19 @@ impl Sender {
     /// # Errors
     /// What is wrong with the target, with its id and without a secret.
     pub(crate) fn new(target: &AlertTarget, outbound: &config::Outbound) -> Result<Self, String> {
-        let by = match &target.method {
+        let sender = match &target.method {
             DeliveryMethod::Webhook(webhook) => {
                 WebhookSender::new(webhook, outbound, WEBHOOK_TIMEOUT).map(TargetSender::Webhook)
             }
             DeliveryMethod::Mail(mail) => MailSender::new(mail, outbound.roots, MAIL_TIMEOUT)
                 .map(|sender| TargetSender::Mail(Box::new(sender))),
         };
-        by.map(Self)
+        sender
+            .map(Self)
             .map_err(|why| format!("alert target {:?}: {why}", target.id))
     }
 
-    /// Sends a message once; an e-mail to these recipients alone, where it names any.
+    /// Sends a message once. If `only` is not empty, an e-mail goes to these recipients only.
     pub(crate) async fn send(&self, message: &Message, only: &[String]) -> Result<(), Failure> {
         match &self.0 {
             TargetSender::Webhook(webhook) => webhook.send(message).await,
@@ -96,11 +97,11 @@ impl Sender {
     }
 }
 
-/// What a receiver said, as one line that repeats none of these secrets.
-fn redacted_line(words: &str, secrets: &[&str]) -> String {
+/// A receiver's text as one line, without these secrets.
+fn redacted_line(text: &str, secrets: &[&str]) -> String {
     let secrets = secrets
         .iter()
         .filter(|secret| secret.len() >= MIN_SECRET_LENGTH);
-    let words = secrets.fold(words.to_owned(), |words, secret| words.replace(secret, "…"));
-    line(&words, MAX_WORDS_LENGTH)
+    let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
+    line(&text, MAX_TEXT_LENGTH)
 }

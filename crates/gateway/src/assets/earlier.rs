@@ -1,6 +1,5 @@
-//! The files of the console's earlier builds. A page that was open when the gateway was upgraded still asks for
-//! parts of the build that it began with. They lie in a folder beside the store, for a day after they were last
-//! the ones in use.
+//! The files of the console's earlier builds. A page that was open during an upgrade still requests files of the build
+//! that it was loaded from. The files are kept in a folder beside the store, for a day after the upgrade.
 
 use super::files::{built, is_hashed};
 use axum::body::Bytes;
@@ -10,16 +9,16 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fmt, io};
 
-/// How long after an upgrade an open page gets the parts of its build.
-const KEPT: Duration = Duration::from_hours(24);
+/// How long the files of a build are kept after an upgrade.
+const LIFETIME: Duration = Duration::from_hours(24);
 
-/// What all of them may hold, in bytes: some gateways are upgraded many times a day.
-const MOST: u64 = 32 << 20;
+/// The maximum size of all earlier files, in bytes. Some gateways are upgraded many times a day.
+const MAX_TOTAL_BYTES: u64 = 32 << 20;
 
-/// Names the files of the build that was served last, one a line.
+/// The list of the files of the latest build, one name per line.
 const IN_USE: &str = "in-use";
 
-/// Files by their names, which hold a hash of the content: they never clash with those of this build.
+/// Files by name. The names hold a hash of the content, so they never conflict with those of this build.
 #[derive(Default)]
 pub(crate) struct EarlierFiles(pub(super) Vec<(String, Bytes)>);
 
@@ -31,32 +30,32 @@ impl fmt::Debug for EarlierFiles {
 }
 
 impl EarlierFiles {
-    /// Reads the earlier ones from a folder, leaves this program's own there for its successor, and removes what
-    /// is no longer needed.
+    /// Reads the earlier files from a folder, stores this build's files there for the next build, and removes files
+    /// that are no longer needed.
     ///
     /// # Errors
-    /// The folder cannot be made, read or written.
+    /// The folder cannot be created, read or written.
     pub(crate) fn take_over(folder: &Path) -> io::Result<Self> {
-        Self::succeed(folder, &built(), SystemTime::now())
+        Self::take_over_at(folder, &built(), SystemTime::now())
     }
 
-    fn succeed(folder: &Path, build: &[(String, Bytes)], now: SystemTime) -> io::Result<Self> {
+    fn take_over_at(folder: &Path, build: &[(String, Bytes)], now: SystemTime) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let hashed = build.iter().filter(|(name, _)| is_hashed(name));
         let names: BTreeSet<&str> = hashed.clone().map(|(name, _)| name.as_str()).collect();
         let list = folder.join(IN_USE);
         let last = fs::read_to_string(&list).unwrap_or_default();
         for name in last.lines().filter(|name| !names.contains(name)) {
-            // From now on they are earlier ones. One that is gone needs no time.
+            // The lifetime of the previous build's files starts now. Missing files are ignored.
             if let Ok(file) = File::options().append(true).open(folder.join(name)) {
                 file.set_modified(now)?;
             }
         }
         for (name, content) in hashed {
-            write_whole(&folder.join(name), content)?;
+            write_atomically(&folder.join(name), content)?;
         }
         let in_use: Vec<_> = names.iter().copied().collect();
-        write_whole(&list, in_use.join("\n").as_bytes())?;
+        write_atomically(&list, in_use.join("\n").as_bytes())?;
         let mut earlier = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -66,14 +65,14 @@ impl EarlierFiles {
                 earlier.push((about.modified()?, about.len(), name));
             }
         }
-        // The latest first.
+        // Latest first.
         earlier.sort_by(|left, right| right.cmp(left));
         let (mut held, mut files) = (0, Vec::new());
         for (since, size, name) in earlier {
             let path = folder.join(&name);
             let is_kept = is_hashed(&name)
-                && now.duration_since(since).unwrap_or_default() < KEPT
-                && held + size <= MOST;
+                && now.duration_since(since).unwrap_or_default() < LIFETIME
+                && held + size <= MAX_TOTAL_BYTES;
             if is_kept {
                 held += size;
                 files.push((name, Bytes::from(fs::read(path)?)));
@@ -85,9 +84,9 @@ impl EarlierFiles {
     }
 }
 
-/// Writes a file that is not there with this content already; a reader never sees half of it.
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|there| there == content) {
+/// Writes a file, unless it already has this content. A reader never sees an incomplete file.
+fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(());
     }
     let unfinished = path.with_extension("unfinished");
@@ -102,7 +101,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    /// A build whose program bears this number.
+    /// A build whose script has this number.
     fn build(number: u8) -> Vec<(String, Bytes)> {
         let page = format!("<script src=\"/a-00000000000000{number:02}.js\"></script>");
         let name = format!("a-00000000000000{number:02}.js");
@@ -122,31 +121,31 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_the_last_build_are_kept_for_a_day_after_the_upgrade() {
+    fn files_of_the_previous_build_are_kept_for_a_day_after_the_upgrade() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("made");
         let long_ago = SystemTime::now() - 1_000 * HOUR;
         let at = |number, hours| {
-            EarlierFiles::succeed(&folder, &build(number), long_ago + hours * HOUR).unwrap()
+            EarlierFiles::take_over_at(&folder, &build(number), long_ago + hours * HOUR).unwrap()
         };
         assert!(names(&at(1, 0)).is_empty());
-        // It was in use for weeks; only the upgrade counts.
+        // The build was in use for weeks; only the time of the upgrade counts.
         let first = ["a-0000000000000001.js", "a-0000000000000001.js.br"];
         assert_eq!(names(&at(2, 500)), first);
         assert_eq!(names(&at(2, 523)), first, "a restart changes nothing");
         assert!(names(&at(2, 525)).is_empty());
         assert!(!folder.join(first[0]).exists());
-        // Back to a build that was there before, and forth.
+        // A downgrade, and the same upgrade again.
         assert_eq!(names(&at(1, 526)).len(), 2);
         assert_eq!(names(&at(2, 527)), first);
     }
 
     #[test]
-    fn an_earlier_part_is_served_beside_this_build_and_no_page_is() {
+    fn earlier_files_are_served_but_earlier_pages_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::now();
-        EarlierFiles::succeed(folder.path(), &build(1), now).unwrap();
-        let earlier = EarlierFiles::succeed(folder.path(), &build(2), now).unwrap();
+        EarlierFiles::take_over_at(folder.path(), &build(1), now).unwrap();
+        let earlier = EarlierFiles::take_over_at(folder.path(), &build(2), now).unwrap();
         let mut files = build(2);
         files.extend(earlier.0);
         let assets = Assets::from_bytes(files);
@@ -158,26 +157,26 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_there_is_never_served_and_much_is_bounded() {
+    fn foreign_files_and_files_beyond_the_size_limit_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::now();
-        EarlierFiles::succeed(folder.path(), &build(1), now).unwrap();
+        EarlierFiles::take_over_at(folder.path(), &build(1), now).unwrap();
         for name in ["index.html", "readme.txt"] {
             fs::write(folder.path().join(name), "foreign").unwrap();
         }
         let large = folder.path().join("large-0000000000000004.wasm");
         let file = File::create(&large).unwrap();
-        file.set_len(MOST + 1).unwrap();
-        let earlier = EarlierFiles::succeed(folder.path(), &build(1), now).unwrap();
+        file.set_len(MAX_TOTAL_BYTES + 1).unwrap();
+        let earlier = EarlierFiles::take_over_at(folder.path(), &build(1), now).unwrap();
         assert!(names(&earlier).is_empty());
         assert!(!large.exists());
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_an_error() {
+    fn a_folder_that_cannot_be_created_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(EarlierFiles::succeed(&file, &build(1), SystemTime::now()).is_err());
+        assert!(EarlierFiles::take_over_at(&file, &build(1), SystemTime::now()).is_err());
     }
 }

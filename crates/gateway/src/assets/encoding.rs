@@ -1,4 +1,4 @@
-//! Chooses the encoding in which a browser gets a file (RFC 9110, section 12.5.3).
+//! Chooses the encoding in which a file is sent to a browser (RFC 9110, section 12.5.3).
 
 use super::files::File;
 use axum::body::Bytes;
@@ -22,8 +22,8 @@ impl Encoding {
     }
 }
 
-/// The available encoding that the browser prefers, and among equals the smallest. The file without encoding if
-/// the browser accepts none.
+/// The available encoding that the browser prefers, and among equal ones the smallest. The file without encoding if the
+/// browser accepts none.
 pub(super) fn choose(file: &File, accepted: &str) -> (Encoding, Bytes) {
     let forms = [
         (Encoding::Brotli, file.brotli.as_ref()),
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browsers_wish_is_met_with_what_is_there() {
+    fn the_available_encoding_that_the_browser_prefers_is_chosen() {
         let file = File::new(
             "a.js",
             Bytes::from_static(b"a"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_other_forms_comes_as_it_is() {
+    fn a_file_without_encodings_is_sent_unencoded() {
         let file = File::new("a.png", Bytes::from_static(b"a"), None, None);
         assert_eq!(choose(&file, "br, gzip").0, Encoding::Identity);
     }

@@ -20,7 +20,7 @@ use std::io::Write as _;
 #[allow_missing = true]
 struct Dist;
 
-/// The console's files by name, and the policy of its page.
+/// The console's files by name, and the policies of its pages.
 pub(crate) struct Assets {
     files: HashMap<String, File>,
     policy: HeaderValue,
@@ -49,7 +49,7 @@ pub(super) struct File {
 const INDEX: &str = "index.html";
 
 impl Assets {
-    /// The console of this program, and files of earlier builds. Empty if there is none.
+    /// The embedded console and the files of earlier builds. Empty if no console is embedded.
     pub(crate) fn embedded(earlier: &EarlierFiles) -> Self {
         let earlier = earlier.0.iter().cloned();
         Self::from_bytes(built().into_iter().chain(earlier))
@@ -64,13 +64,17 @@ impl Assets {
 
     pub(super) fn from_bytes(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
         let mut all: HashMap<String, Bytes> = files.into_iter().collect();
-        let is_form = |name: &String| {
+        let is_encoding = |name: &String| {
             let original = name
                 .strip_suffix(".br")
                 .or_else(|| name.strip_suffix(".gz"));
             original.is_some_and(|original| all.contains_key(original))
         };
-        let names: Vec<String> = all.keys().filter(|name| !is_form(name)).cloned().collect();
+        let names: Vec<String> = all
+            .keys()
+            .filter(|name| !is_encoding(name))
+            .cloned()
+            .collect();
         let mut files = HashMap::new();
         for name in names {
             let brotli = all.remove(&format!("{name}.br"));
@@ -89,8 +93,8 @@ impl Assets {
         }
     }
 
-    /// Serves the console below a path such as `/failover`: there its page names its files, and the path itself
-    /// for the console to make links. No `base` element, because that would change links within the page too.
+    /// Serves the console below a path such as `/failover`: prefixes the file names in the page, and adds the path in a
+    /// `meta` element for the console's links. A `base` element would also change links within the page.
     pub(crate) fn below(mut self, base_path: &str) -> Self {
         let Some(index) = self.index().filter(|_| !base_path.is_empty()) else {
             return self;
@@ -107,7 +111,7 @@ impl Assets {
         }
         let meta = format!("<head><meta name=\"failover-base\" content=\"{base_path}\">");
         let page = page.replacen("<head>", &meta, 1);
-        // It holds the style sheet, so that it is large.
+        // The page contains the style sheet and is therefore large.
         let zipped = gzipped(page.as_bytes());
         let file = File::new(INDEX, Bytes::from(page), None, zipped);
         self.files.insert(INDEX.to_owned(), file);
@@ -117,19 +121,19 @@ impl Assets {
         self
     }
 
-    /// Allows pages of these origins to show the wall in a frame. Every answer keeps `x-frame-options: DENY`, which
-    /// only browsers without `frame-ancestors` use.
+    /// Allows pages of these origins to show the wall in a frame. Every response keeps `x-frame-options: DENY`, which
+    /// only browsers without `frame-ancestors` support use.
     pub(crate) fn framed_by(mut self, origins: &[String]) -> Self {
         self.wall_policy = policy_of(&self.files, origins, &self.base_path);
         self
     }
 
-    /// The file of a path without its first slash. The page for the root.
+    /// The file at a path without its leading slash. An empty path is the page.
     pub(super) fn file(&self, path: &str) -> Option<&File> {
         self.files.get(if path.is_empty() { INDEX } else { path })
     }
 
-    /// Whether there is a console.
+    /// Whether the console is built.
     pub(crate) fn is_built(&self) -> bool {
         self.index().is_some()
     }
@@ -138,7 +142,7 @@ impl Assets {
         self.files.get(INDEX)
     }
 
-    /// Identifies this console. Its page names every part by its hash, so the page's hash is enough.
+    /// The id of this build: the hash of its page, which names every file by its hash.
     pub(crate) fn build(&self) -> &str {
         self.index().map_or("none", |index| &index.hash)
     }
@@ -165,7 +169,7 @@ fn policy_of(files: &HashMap<String, File>, ancestors: &[String], base_path: &st
         })
 }
 
-/// `None` where it cannot be compressed: it is then sent as it is.
+/// The compressed content; `None` if compression fails.
 fn gzipped(content: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).ok()?;
@@ -214,10 +218,10 @@ impl File {
     }
 }
 
-/// The console at the time when this program was built. In a debug build, the present one.
+/// The console's files as embedded when this program was built; in a debug build, the current files.
 pub(super) fn built() -> Vec<(String, Bytes)> {
     let files = Dist::iter().filter_map(|name| {
-        // Not copied: each change of the configuration makes its own assets.
+        // Not copied, because each reload creates its own assets.
         let content = match Dist::get(&name)?.data {
             Cow::Borrowed(content) => Bytes::from_static(content),
             Cow::Owned(content) => Bytes::from(content),
@@ -238,7 +242,7 @@ pub(super) fn is_hashed(name: &str) -> bool {
     })
 }
 
-/// The media type of files with this ending, for those that a console consists of.
+/// The media type by file extension, for the file types of a console.
 pub(super) fn media_type(ending: &str) -> Option<&'static str> {
     Some(match ending {
         "css" => "text/css; charset=utf-8",
@@ -263,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_with_a_hash_never_change() {
+    fn only_names_with_a_hash_count_as_hashed() {
         for (name, expected) in [
             ("failover-console-0123456789abcdef.js", true),
             ("failover-console-0123456789abcdef_bg.wasm", true),

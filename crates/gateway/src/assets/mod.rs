@@ -1,5 +1,5 @@
-//! The built console: its files, compressed ahead of time, and its page for every other address. Knows no
-//! route of the console.
+//! Serves the built console: its files, compressed ahead of time, and its page for every other address. Does not know
+//! the console's routes.
 
 mod earlier;
 mod encoding;
@@ -16,13 +16,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use files::File;
 
-/// The endings of files that are parts of pages, besides those that the console has.
-const PARTS: [&str; 7] = ["bin", "br", "gif", "gz", "otf", "ttf", "woff"];
+/// Extensions of files that are never pages, in addition to the file types of the console.
+const FILE_EXTENSIONS: [&str; 7] = ["bin", "br", "gif", "gz", "otf", "ttf", "woff"];
 
-/// Answers with a file or with the console's page.
+/// Responds with a file or with the console's page.
 ///
 /// # Errors
-/// The method is not allowed, or there is no such file.
+/// The method is not allowed, or the file does not exist.
 pub(crate) fn serve(assets: &Assets, request: &Request) -> Result<Response, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let detail = format!("this path takes GET or HEAD, not {}", request.method());
@@ -58,8 +58,9 @@ fn is_page(path: &str, headers: &HeaderMap) -> bool {
         .rsplit_once('.')
         .unwrap_or_default();
     let ending = ending.to_ascii_lowercase();
-    let is_part = files::media_type(&ending).is_some() || PARTS.contains(&ending.as_str());
-    if is_part {
+    let is_file =
+        files::media_type(&ending).is_some() || FILE_EXTENSIONS.contains(&ending.as_str());
+    if is_file {
         path.contains('/') && accept.contains("text/html")
     } else {
         ["text/html", "text/*", "*/*"]

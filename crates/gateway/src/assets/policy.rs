@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of a page with its inline scripts and style sheets, which pages of `ancestors` may show in a frame.
-/// Breaches are reported below `base_path`.
+/// The policy of a page: allows its inline scripts and style sheets, and allows pages of `ancestors` to show it in a
+/// frame. Violations are reported to an address below `base_path`.
 pub(super) fn of(page: &str, ancestors: &[String], base_path: &str) -> HeaderValue {
     let hashes = |element: &str| -> String {
         let contents = inline(page, element);
@@ -42,7 +42,7 @@ pub(super) fn apply(headers: &mut HeaderMap, policy: &HeaderValue) {
 }
 
 fn hash(content: &str) -> String {
-    // Browsers hash the parser's output, in which each line ends with one character.
+    // Browsers hash the parser's output, in which line breaks are single characters.
     let content = content.replace("\r\n", "\n").replace('\r', "\n");
     format!(
         "sha256-{}",
@@ -52,7 +52,7 @@ fn hash(content: &str) -> String {
 
 /// The contents of the elements of this name without `src`.
 fn inline<'p>(page: &'p str, element: &str) -> Vec<&'p str> {
-    // Lower-casing ASCII keeps all positions.
+    // Lower-casing ASCII preserves all byte positions.
     let lower = page.to_ascii_lowercase();
     let (begin, end) = (format!("<{element}"), format!("</{element}"));
     let mut contents = Vec::new();
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_inline_is_found_and_nothing_else() {
+    fn only_inline_contents_are_found() {
         let page = "<head><script>one</script><SCRIPT type='module' data-a=\">\">\ntwo</Script >\
                     <script src=\"/x.js\"></script><script type=module src=x></script><scripty>no</scripty>é\
                     <script>three";
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_one_that_browsers_make() {
+    fn hashes_equal_those_of_browsers() {
         // The example of the specification, CSP Level 3, section 8.4.
         assert_eq!(hash("doSubmit()"), hash("doSubmit()"));
         assert_eq!(
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_allows_these_scripts_and_styles_and_nothing_foreign() {
+    fn the_policy_allows_only_the_pages_own_scripts_and_styles() {
         let page = "<style>a\nb</style><script>alert('Hello, world.');</script>";
         let policy = of(page, &[], "");
         let policy = policy.to_str().unwrap();

@@ -12,7 +12,7 @@ fn console() -> Assets {
     ])
 }
 
-fn ask(assets: &Assets, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+fn send(assets: &Assets, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -22,7 +22,7 @@ fn ask(assets: &Assets, method: Method, path: &str, headers: &[(&str, &str)]) ->
 }
 
 fn get(path: &str, headers: &[(&str, &str)]) -> Response {
-    ask(&console(), Method::GET, path, headers)
+    send(&console(), Method::GET, path, headers)
 }
 
 fn header<'r>(response: &'r Response, name: &str) -> &'r str {
@@ -60,7 +60,7 @@ async fn the_page_is_revalidated_and_sent_in_the_requested_encoding() {
 #[test]
 fn only_the_wall_may_be_framed_and_only_by_configured_origins() {
     let frames = |assets: &Assets, path: &str| {
-        let response = ask(assets, Method::GET, path, &[]);
+        let response = send(assets, Method::GET, path, &[]);
         let policy = header(&response, "content-security-policy").to_owned();
         policy.split_once("frame-ancestors ").unwrap().1.to_owned()
     };
@@ -158,7 +158,7 @@ fn other_paths_are_the_page_and_missing_files_are_not_found() {
 
 #[test]
 fn files_are_read_only() {
-    let response = ask(&console(), Method::POST, "/", &[]);
+    let response = send(&console(), Method::POST, "/", &[]);
     assert_eq!(
         (response.status().as_u16(), header(&response, "allow")),
         (405, "GET, HEAD")
@@ -166,16 +166,16 @@ fn files_are_read_only() {
 }
 
 #[tokio::test]
-async fn without_a_built_console_the_page_says_what_to_run() {
-    let response = ask(&Assets::from_files([]), Method::GET, "/groups", &[]);
+async fn without_a_built_console_the_page_names_the_build_command() {
+    let response = send(&Assets::from_files([]), Method::GET, "/groups", &[]);
     assert_eq!(response.status(), 503);
     assert!(text(response).await.contains("cargo xtask build"));
-    let missing = ask(&Assets::from_files([]), Method::GET, "/app.js", &[]);
+    let missing = send(&Assets::from_files([]), Method::GET, "/app.js", &[]);
     assert_eq!(missing.status(), 404);
 }
 
 #[tokio::test]
-async fn below_a_path_the_page_names_its_files_there() {
+async fn below_a_path_the_page_prefixes_its_file_names() {
     let page = "<html><head><link href=\"/a-1.css\"><script type=\"module\">import x from '/b-2.js';</script></head>\
                 <a href=\"#main\"></a><a href=\"/other\"></a></html>";
     let file = |name: &str, content: &str| (name.to_owned(), content.as_bytes().to_vec());
@@ -187,15 +187,15 @@ async fn below_a_path_the_page_names_its_files_there() {
     ];
     let root = Assets::from_files(files.clone());
     let below = Assets::from_files(files.clone()).below("/failover");
-    let response = ask(&below, Method::GET, "/groups", &[("accept-encoding", "br")]);
+    let response = send(&below, Method::GET, "/groups", &[("accept-encoding", "br")]);
     assert_eq!(header(&response, "content-encoding"), "");
     let policy = header(&response, "content-security-policy").to_owned();
     assert!(policy.contains("base-uri 'none'"), "{policy}");
-    let old = ask(&root, Method::GET, "/", &[]);
+    let old = send(&root, Method::GET, "/", &[]);
     assert_ne!(
         policy,
         header(&old, "content-security-policy"),
-        "of the script as it is now"
+        "the hash of the changed script"
     );
     assert_eq!(
         text(response).await,
@@ -203,7 +203,7 @@ async fn below_a_path_the_page_names_its_files_there() {
          type=\"module\">import x from '/failover/b-2.js';</script></head><a href=\"#main\"></a><a \
          href=\"/other\"></a></html>"
     );
-    let zipped = ask(&below, Method::GET, "/", &[("accept-encoding", "gzip")]);
+    let zipped = send(&below, Method::GET, "/", &[("accept-encoding", "gzip")]);
     assert_eq!(header(&zipped, "content-encoding"), "gzip");
     let same = Assets::from_files(files).below("");
     assert_eq!(same.build(), root.build());

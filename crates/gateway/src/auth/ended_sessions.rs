@@ -1,8 +1,8 @@
-//! Sessions that ended before their time: their users signed out, or signed in again over them. Kept in memory and in
-//! the store, so that a copy of a cookie stays worthless after a restart and at every gateway with the same database;
-//! where there is no store that lasts, in a file that gateways with one key may share. What has ended never counts as
-//! open again: where too many are listed of one user, all sessions of that user that are as old as the oldest of them
-//! count as ended.
+//! Sessions that ended before they expired, because their users signed out or signed in again. They are kept in memory
+//! and in the store, so that a copy of a cookie stays invalid after a restart and at all gateways with the same
+//! database. Without a persistent store, they are kept in a file that gateways with one key may share. An ended session
+//! is never valid again: if the list of a user is too long, all of the user's sessions up to a certain age count as
+//! ended.
 
 mod register;
 
@@ -19,45 +19,44 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// The ended sessions of one process. They survive a change of the configuration.
+/// The ended sessions of one process. They survive a configuration reload.
 #[derive(Debug, Default)]
 pub(crate) struct EndedSessions {
     known: Mutex<RegisterState>,
     file: Mutex<File>,
-    /// One that lasts.
+    /// The store, if it is persistent.
     store: Option<Arc<Store>>,
 }
 
-/// All that this process knows of.
+/// All ended sessions that this process knows.
 #[derive(Debug, Default)]
 struct RegisterState {
     register: Register,
-    /// The ids of what the store is known to hold.
+    /// The ids of the rows that the store is known to hold.
     stored: BTreeSet<String>,
 }
 
 impl RegisterState {
-    /// Takes over what the store holds, if it was read since.
-    fn take_news(&mut self, store: &Store) {
-        if let Some(mut news) = store.news(&[Table::EndedSessions]) {
-            let news = news.saved.take::<Row>(Table::EndedSessions);
-            self.stored = news.keys().cloned().collect();
-            self.register.merge(&Register::of_rows(news.into_values()));
+    /// Merges the rows of the store, if it has been read since the last call.
+    fn merge_stored(&mut self, store: &Store) {
+        if let Some(mut update) = store.take_update(&[Table::EndedSessions]) {
+            let rows = update.saved.take::<Row>(Table::EndedSessions);
+            self.stored = rows.keys().cloned().collect();
+            self.register.merge(&Register::of_rows(rows.into_values()));
         }
     }
 
-    /// What the store does not hold yet, and what it need hold no longer.
+    /// The rows that the store lacks, and those that can be deleted from it.
     fn unsaved(&self) -> Vec<StateChange> {
         let rows = self.register.rows();
-        let over = self.stored.iter().filter(|id| !rows.contains_key(*id));
-        let delete = over.map(|id| StateChange::delete(Table::EndedSessions, id));
+        let obsolete = self.stored.iter().filter(|id| !rows.contains_key(*id));
+        let delete = obsolete.map(|id| StateChange::delete(Table::EndedSessions, id));
         let new = rows.iter().filter(|(id, _)| !self.stored.contains(*id));
         let put = new.map(|(id, row)| StateChange::put(Table::EndedSessions, id, row));
         put.chain(delete).collect()
     }
 
-    /// These were saved.
-    fn saved(&mut self, changes: &[StateChange]) {
+    fn mark_saved(&mut self, changes: &[StateChange]) {
         for change in changes {
             if change.is_put() {
                 self.stored.insert(change.id().to_owned());
@@ -71,13 +70,13 @@ impl RegisterState {
 #[derive(Debug, Clone, Default)]
 struct File {
     file: Option<(PathBuf, Arc<SharedFile<Register>>)>,
-    /// What was last read of it.
+    /// The content that was last merged.
     read: Option<Arc<Register>>,
-    /// The one that was taken over into the store.
-    taken_over: Option<PathBuf>,
+    /// The file whose content was imported into the store.
+    imported: Option<PathBuf>,
 }
 
-/// Checks that a file can be used beside such a store, as [`EndedSessions::open`] demands it.
+/// Checks that [`EndedSessions::open`] can use a file beside such a store.
 ///
 /// # Errors
 /// The file does not hold ended sessions, or a configured one cannot be written.
@@ -89,41 +88,40 @@ pub(crate) fn check(file: &EndedFile, store: &StoreLocation) -> Result<(), Strin
     Ok(())
 }
 
-/// A file that was read, and is not in use yet.
+/// A file that was opened but is not in use yet.
 #[derive(Debug)]
 pub(crate) struct OpenedFile {
     file: Option<(PathBuf, Arc<SharedFile<Register>>)>,
-    /// What the store does not have of it yet.
-    to_take_over: Option<(PathBuf, Register)>,
+    /// The content that is to be imported into the store.
+    to_import: Option<(PathBuf, Register)>,
 }
 
 impl EndedSessions {
-    /// Keeps them in a store from now on, if it lasts.
+    /// Keeps ended sessions in a store, if it is persistent.
     pub(crate) fn in_store(store: Arc<Store>) -> Self {
-        let store = store.lasts().then_some(store);
+        let store = store.is_persistent().then_some(store);
         Self {
             store,
             ..Self::default()
         }
     }
 
-    /// Reads a file in which they are to be kept, besides in memory, and changes nothing yet. Where there is a store that
-    /// lasts, what the file holds is taken over once, and a file is made only where the configuration names it. Beside a
-    /// store that is this gateway's own, an existing file is still written to: other gateways may learn by it of what
-    /// ends here.
+    /// Opens a file for ended sessions without changing anything yet. With a persistent store, the content of the file
+    /// is to be imported once, and a file is created only if it is configured. If the store is not shared, an existing
+    /// file is still written, because other gateways may read it.
     ///
     /// # Errors
     /// The file does not hold ended sessions, or a configured one cannot be written.
     pub(crate) fn open(&self, file: Option<&EndedFile>) -> Result<OpenedFile, String> {
-        let mut to_take_over = None;
+        let mut to_import = None;
         let file = match (&self.store, file) {
             (Some(store), Some(file)) => {
-                if lock(&self.file).taken_over.as_ref() != Some(&file.path) {
+                if lock(&self.file).imported.as_ref() != Some(&file.path) {
                     let register = shared_file::content(&file.path)?;
-                    to_take_over = Some((file.path.clone(), register));
+                    to_import = Some((file.path.clone(), register));
                 }
-                let is_wanted = file.is_configured || file.path.exists();
-                (is_wanted && !store.is_shared()).then_some(file)
+                let is_used = file.is_configured || file.path.exists();
+                (is_used && !store.is_shared()).then_some(file)
             }
             (_, file) => file,
         };
@@ -138,33 +136,35 @@ impl EndedSessions {
                     Ok(opened) => Some((path.clone(), Arc::new(opened))),
                     Err(why) if *is_configured => return Err(why),
                     Err(why) if self.store.is_some() => {
-                        tracing::warn!("{why}; other gateways do not know by it of what ends here");
+                        tracing::warn!(
+                            "{why}; other gateways do not learn which sessions end here"
+                        );
                         None
                     }
                     Err(why) => {
                         tracing::warn!(
-                            "{why}; sessions that are signed out come back with a restart, for those who copied \
-                             their cookies: give `ended_file` in [session]"
+                            "{why}; after a restart, copied cookies of signed-out sessions are valid again: set \
+                             `ended_file` in [session]"
                         );
                         None
                     }
                 }
             }
         };
-        // The one in use stays, with what is known of it.
+        // If the path is unchanged, the file in use is kept.
         let present = lock(&self.file).file.clone();
         let present = present.filter(|(path, _)| file.is_some_and(|file| file.path == *path));
         Ok(OpenedFile {
             file: present.or(opened),
-            to_take_over,
+            to_import,
         })
     }
 
-    /// Keeps them in this file from now on.
-    pub(crate) fn keep_in(&self, opened: OpenedFile) {
-        let OpenedFile { file, to_take_over } = opened;
-        if let (Some(store), Some((path, register))) = (&self.store, to_take_over) {
-            self.take_over(path, &register, store);
+    /// Starts to use an opened file.
+    pub(crate) fn use_file(&self, opened: OpenedFile) {
+        let OpenedFile { file, to_import } = opened;
+        if let (Some(store), Some((path, register))) = (&self.store, to_import) {
+            self.import(path, &register, store);
         }
         let mut present = lock(&self.file);
         let path = |file: &Option<(PathBuf, _)>| file.as_ref().map(|(path, _)| path.clone());
@@ -173,29 +173,29 @@ impl EndedSessions {
         }
     }
 
-    /// Takes over what a file holds.
-    fn take_over(&self, path: PathBuf, register: &Register, store: &Store) {
+    /// Imports the content of a file into the store.
+    fn import(&self, path: PathBuf, register: &Register, store: &Store) {
         let now = wall_clock()().as_secs();
         let mut known = lock(&self.known);
-        known.take_news(store);
+        known.merge_stored(store);
         known.register.tidy(now);
         let before = known.unsaved().len();
         known.register.merge(register);
-        // Beside what the store knows, which says how old the file is.
+        // Only now, because the rows of the store tell how old the file is.
         known.register.tidy(now);
         let unsaved = known.unsaved();
         if unsaved.len() > before {
             let number = unsaved.len() - before;
             let path = path.display();
             tracing::info!(
-                "{number} sessions that ended were taken over from {path} into the store; the file stays as it is"
+                "{number} ended sessions were imported from {path} into the store; the file is unchanged"
             );
-            // Where this is not written, the next start does it.
-            known.saved(&unsaved);
+            // If this is not written, the next start imports it again.
+            known.mark_saved(&unsaved);
             store.save_later(unsaved);
         }
         drop(known);
-        lock(&self.file).taken_over = Some(path);
+        lock(&self.file).imported = Some(path);
     }
 
     /// Whether the session has ended.
@@ -204,7 +204,7 @@ impl EndedSessions {
         let present = file.file.as_ref().and_then(|(_, file)| file.read());
         let mut known = lock(&self.known);
         if let Some(store) = &self.store {
-            known.take_news(store);
+            known.merge_stored(store);
         }
         if let Some(present) = present
             && !file
@@ -221,12 +221,12 @@ impl EndedSessions {
     /// Ends a session, at once in memory.
     ///
     /// # Errors
-    /// The store or the file cannot be written: after a restart the session would count as open.
+    /// The store or the file cannot be written: after a restart the session would be open again.
     pub(crate) async fn add(&self, session: &EndedSession, now: u64) -> Result<(), Problem> {
         let known = {
             let mut known = lock(&self.known);
             if let Some(store) = &self.store {
-                known.take_news(store);
+                known.merge_stored(store);
             }
             known.register.add(session, now);
             known.register.clone()
@@ -236,7 +236,7 @@ impl EndedSessions {
         in_store.and(in_file)
     }
 
-    /// Saves in the store what it does not hold yet: an earlier one may not have been written.
+    /// Saves all rows that the store lacks, including those of earlier failures.
     async fn save(&self) -> Result<(), Problem> {
         let Some(store) = &self.store else {
             return Ok(());
@@ -244,17 +244,17 @@ impl EndedSessions {
         let unsaved = lock(&self.known).unsaved();
         let saved = store.save(unsaved.clone()).await;
         if saved.is_ok() {
-            lock(&self.known).saved(&unsaved);
+            lock(&self.known).mark_saved(&unsaved);
         } else {
             tracing::error!(
-                "a session that has ended is not in the store: until it is, a copy of its cookie is good at other \
+                "an ended session could not be saved in the store: until it is, a copy of its cookie is valid at other \
                  gateways, and here after a restart"
             );
         }
         saved
     }
 
-    /// Writes all that is known into the file, where there is one.
+    /// Merges all ended sessions into the file, if there is one.
     async fn write(&self, known: Register, now: u64) -> Result<(), Problem> {
         let Some((_, file)) = lock(&self.file).file.clone() else {
             return Ok(());
@@ -267,7 +267,12 @@ impl EndedSessions {
             })
         };
         let written = tokio::task::spawn_blocking(write).await;
-        written.unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change broke off")))
+        written.unwrap_or_else(|_| {
+            Err(Problem::new(
+                Kind::Internal,
+                "the change ended unexpectedly",
+            ))
+        })
     }
 }
 
@@ -285,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn they_are_known_to_others_with_the_file_and_while_it_is_broken() {
+    async fn ended_sessions_are_shared_by_file_and_known_while_it_is_broken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ended.json");
         let file = EndedFile {
@@ -295,7 +300,7 @@ mod tests {
         let open = || {
             let ended = EndedSessions::default();
             let opened = ended.open(Some(&file))?;
-            ended.keep_in(opened);
+            ended.use_file(opened);
             Ok::<_, String>(ended)
         };
         let (one, two) = (open().unwrap(), open().unwrap());
@@ -304,18 +309,18 @@ mod tests {
         std::fs::write(&path, "{").unwrap();
         assert!(two.holds(&session(1, 1)), "from memory");
         assert!(two.add(&session(2, 1), 10).await.is_err());
-        assert!(two.holds(&session(2, 1)), "in effect all the same");
+        assert!(two.holds(&session(2, 1)), "ended in memory");
         assert!(open().is_err());
         std::fs::remove_file(&path).unwrap();
         two.add(&session(3, 1), 10).await.unwrap();
         let later = open().unwrap();
         for number in 1..=3 {
-            assert!(later.holds(&session(number, 1)), "written by the next one");
+            assert!(later.holds(&session(number, 1)), "saved with the next one");
         }
     }
 
     #[tokio::test]
-    async fn more_than_are_listed_one_by_one_stay_ended_in_the_store() {
+    async fn sessions_beyond_the_length_of_the_list_stay_ended_in_the_store() {
         let now = wall_clock()().as_secs();
         let ended = |number: usize| session(number, now - 5_000 + number as u64);
         for Site { location, .. } in &sites() {
@@ -332,8 +337,8 @@ mod tests {
                 is_configured: false,
             };
             let before = EndedSessions::in_store(store.clone());
-            before.keep_in(before.open(Some(&file)).unwrap());
-            // Each of them makes an older one no longer listed by itself.
+            before.use_file(before.open(Some(&file)).unwrap());
+            // Each of these removes the oldest session from the list.
             for number in 1_000..1_003 {
                 before.add(&ended(number), now).await.unwrap();
             }
@@ -342,14 +347,14 @@ mod tests {
             for number in 0..1_003 {
                 assert!(after.holds(&ended(number)), "{number}");
             }
-            assert!(!after.holds(&session(1_003, now)), "a younger one");
+            assert!(!after.holds(&session(1_003, now)), "a newer session");
             let rows = lock(&after.known).stored.len();
-            assert_eq!(rows, 1_001, "the listed ones, and one for all older ones");
+            assert_eq!(rows, 1_001, "listed ones, and one row for all older ones");
         }
     }
 
     #[tokio::test]
-    async fn a_folder_that_cannot_be_written_is_a_mistake_only_where_it_is_configured() {
+    async fn an_unwritable_folder_is_an_error_only_if_it_is_configured() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("nowhere/ended.json");
         for is_configured in [true, false] {
@@ -367,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_leaves_nothing_behind() {
+    fn a_check_creates_no_files() {
         let folder = tempfile::tempdir().unwrap();
         let file = EndedFile {
             path: folder.path().join("ended.json"),
@@ -376,7 +381,7 @@ mod tests {
         let store = StoreLocation::Memory;
         assert_eq!(check(&file, &store), Ok(()));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
-        // Another gateway has it.
+        // Another gateway uses the file.
         let _open = EndedSessions::default().open(Some(&file)).unwrap();
         assert_eq!(check(&file, &store), Ok(()));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);

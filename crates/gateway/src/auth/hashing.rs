@@ -1,5 +1,5 @@
-//! Runs password hashing: a few at a time, because each costs memory and time on purpose, in buffers that are
-//! used again. It goes on across changes of the configuration, so that none of them raises the limit.
+//! Runs password hashing with limited concurrency, because each hash costs memory and time on purpose. Buffers are
+//! reused. Shared across reloads, so that they do not raise the limit.
 
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
@@ -9,41 +9,40 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How many hashes run at a time.
+/// The maximum number of concurrent hashes.
 const MAX_CONCURRENT_HASHES: usize = 2;
 
-/// How long a hash waits for its turn.
+/// The maximum wait of a hash for its start.
 const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest buffer that is kept, in blocks of 1 KiB. A larger one goes back to the system at once.
+/// The maximum size of a buffer that is kept, in blocks of 1 KiB. Larger ones are freed at once.
 const MAX_KEPT_BLOCKS: usize = 64 * 1024;
 
-/// The places and buffers of hashing.
+/// The permits and the reusable buffers.
 pub(super) struct Hashing {
-    places: Arc<Semaphore>,
-    /// One for each place at most.
+    permits: Arc<Semaphore>,
+    /// At most one for each permit.
     buffers: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Default for Hashing {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
+            permits: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
             buffers: Mutex::default(),
         }
     }
 }
 
 impl fmt::Debug for Hashing {
-    /// Leaves the buffers out, because they follow from passwords.
+    /// Omits the buffers, because their content is derived from passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hashing").finish_non_exhaustive()
     }
 }
 
 impl Hashing {
-    /// Runs a hash on a thread for blocking work. Its place is free again once it has ended, also when nobody
-    /// waits for it any more.
+    /// Runs a hash on a thread for blocking work. It holds its permit until it ends, even if the caller is dropped.
     ///
     /// # Errors
     /// Too many hashes are waiting.
@@ -51,14 +50,14 @@ impl Hashing {
         self: &Arc<Self>,
         hash: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place =
-            tokio::time::timeout(HASHING_TIMEOUT, self.places.clone().acquire_owned()).await;
-        let Ok(Ok(place)) = place else {
+        let permit =
+            tokio::time::timeout(HASHING_TIMEOUT, self.permits.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
             return Err(Problem {
                 retry_after: Some(10),
                 ..Problem::new(
                     Kind::Overloaded,
-                    "too many people sign in at this moment; nothing was checked",
+                    "too many sign-ins at a time; the password was not checked",
                 )
             });
         };
@@ -69,7 +68,7 @@ impl Hashing {
             if buffer.len() <= MAX_KEPT_BLOCKS {
                 lock(&hashing.buffers).push(buffer);
             }
-            drop(place);
+            drop(permit);
             result
         };
         tokio::task::spawn_blocking(run)
@@ -79,13 +78,13 @@ impl Hashing {
 
     #[cfg(test)]
     pub(super) fn is_busy(&self) -> bool {
-        self.places.available_permits() < MAX_CONCURRENT_HASHES
+        self.permits.available_permits() < MAX_CONCURRENT_HASHES
     }
 
     #[cfg(test)]
     pub(super) async fn ended(&self) {
         let all = u32::try_from(MAX_CONCURRENT_HASHES).unwrap_or(u32::MAX);
-        drop(self.places.acquire_many(all).await);
+        drop(self.permits.acquire_many(all).await);
     }
 }
 
@@ -95,29 +94,29 @@ mod tests {
     use std::sync::mpsc;
 
     #[tokio::test]
-    async fn a_hash_that_nobody_waits_for_keeps_its_place_until_it_ends() {
+    async fn a_hash_of_a_dropped_caller_holds_its_permit_until_it_ends() {
         let hashing = Arc::new(Hashing::default());
-        let mut go_on = Vec::new();
+        let mut running = Vec::new();
         for _ in 0..MAX_CONCURRENT_HASHES {
-            let (go, waits) = mpsc::channel::<()>();
-            let (began, begins) = tokio::sync::oneshot::channel();
+            let (end, ended) = mpsc::channel::<()>();
+            let (starts, started) = tokio::sync::oneshot::channel();
             let task = tokio::spawn({
                 let hashing = hashing.clone();
                 async move {
                     let hash = move |_: &mut Vec<Block>| {
-                        began.send(()).unwrap();
-                        waits.recv()
+                        starts.send(()).unwrap();
+                        ended.recv()
                     };
                     hashing.run(hash).await
                 }
             });
-            begins.await.unwrap();
+            started.await.unwrap();
             task.abort();
             assert!(task.await.unwrap_err().is_cancelled());
-            go_on.push(go);
+            running.push(end);
         }
-        assert_eq!(hashing.places.available_permits(), 0);
-        drop(go_on);
+        assert_eq!(hashing.permits.available_permits(), 0);
+        drop(running);
         for _ in 0..20 {
             hashing
                 .run(|buffer| buffer.resize(8, Block::new()))
@@ -134,7 +133,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_hash_that_waits_too_long_is_overloaded() {
         let hashing = Arc::new(Hashing::default());
-        let _all = hashing.places.acquire_many(2).await.unwrap();
+        let _all = hashing.permits.acquire_many(2).await.unwrap();
         let problem = hashing.run(|_| ()).await.unwrap_err();
         assert_eq!(
             (problem.kind, problem.retry_after),

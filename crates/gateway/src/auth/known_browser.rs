@@ -1,7 +1,7 @@
-//! Browsers in which a user has signed in before. Their attempts are counted apart, so that nobody else can lock
-//! this user out by guessing passwords. A sealed cookie says which user it was; a copy of it gives its thief ten
-//! attempts in a quarter of an hour, and no session. An unlock code makes a known browser of any, for a user
-//! who has none.
+//! Known browsers: browsers in which a user has signed in before. Their sign-ins are counted separately, so that nobody
+//! else can lock out this user by guessing passwords. A sealed cookie identifies the user. A stolen copy of it allows
+//! ten attempts in a quarter of an hour, but gives no session. For a user without a known browser, an unlock code makes
+//! any browser a known one.
 
 use super::ended_sessions::EndedSession;
 use super::users::Users;
@@ -14,15 +14,15 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// For how long a browser is known after its last sign-in, in seconds.
-const KNOWN: u64 = 180 * 24 * 3600;
-/// How long an unlock code may be used, in seconds.
-pub(crate) const UNLOCK: u64 = 15 * 60;
+/// How long a browser stays known after its last sign-in, in seconds.
+const KNOWN_LIFETIME: u64 = 180 * 24 * 3600;
+/// The lifetime of an unlock code, in seconds.
+pub(crate) const UNLOCK_LIFETIME: u64 = 15 * 60;
 
-const OF_BROWSERS: &[u8] = b"failover-console browser 1";
-const OF_UNLOCKS: &[u8] = b"failover-console unlock 1";
+const BROWSER_PURPOSE: &[u8] = b"failover-console browser 1";
+const UNLOCK_PURPOSE: &[u8] = b"failover-console unlock 1";
 
-/// The content of the cookie, and of an unlock code.
+/// The content of the cookie and of an unlock code.
 #[derive(Serialize, Deserialize)]
 struct BrowserToken {
     /// A digest of the user's name.
@@ -39,7 +39,7 @@ struct BrowserToken {
 impl BrowserToken {
     fn new(name: &str, number: String, now: u64) -> Self {
         Self {
-            user: of_name(name),
+            user: name_digest(name),
             number,
             since: now,
         }
@@ -47,9 +47,9 @@ impl BrowserToken {
 
     fn open(seal: &Seal, purpose: &'static [u8], text: &str, life: u64, now: u64) -> Option<Self> {
         let plain = seal.with_purpose(purpose).open(text)?;
-        let known: Self = serde_json::from_slice(&plain).ok()?;
-        let valid = known.since <= now + GATEWAY_CLOCK_TOLERANCE && now < known.since + life;
-        valid.then_some(known)
+        let token: Self = serde_json::from_slice(&plain).ok()?;
+        let valid = token.since <= now + GATEWAY_CLOCK_TOLERANCE && now < token.since + life;
+        valid.then_some(token)
     }
 
     fn close(&self, seal: &Seal, purpose: &'static [u8]) -> Option<String> {
@@ -58,13 +58,13 @@ impl BrowserToken {
     }
 }
 
-fn of_name(name: &str) -> String {
+fn name_digest(name: &str) -> String {
     hex(&digest(&SHA256, name_key(name).as_bytes()).as_ref()[..16])
 }
 
-/// A code that lets a user of gateways with this seal go on although the name is locked.
+/// A code with which a user can sign in although the name is locked, at gateways with this seal.
 pub(crate) fn unlock_code(seal: &Seal, name: &str, now: Duration) -> Option<String> {
-    BrowserToken::new(name, random_hex().ok()?, now.as_secs()).close(seal, OF_UNLOCKS)
+    BrowserToken::new(name, random_hex().ok()?, now.as_secs()).close(seal, UNLOCK_PURPOSE)
 }
 
 impl Users {
@@ -72,8 +72,8 @@ impl Users {
     pub(super) fn known_browser(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         let cookie = self.cookie.find(CookiePurpose::Browser, headers)?;
         let now = (self.clock)().as_secs();
-        let known = BrowserToken::open(&self.seal, OF_BROWSERS, cookie, KNOWN, now)?;
-        (known.user == of_name(name)).then_some(known.number)
+        let token = BrowserToken::open(&self.seal, BROWSER_PURPOSE, cookie, KNOWN_LIFETIME, now)?;
+        (token.user == name_digest(name)).then_some(token.number)
     }
 
     /// The cookie of a browser in which a user signed in.
@@ -88,51 +88,58 @@ impl Users {
         )
     }
 
-    fn browser_cookie_of(&self, headers: &HeaderMap, known: &BrowserToken) -> Option<HeaderValue> {
-        let sealed = known.close(&self.seal, OF_BROWSERS)?;
-        let age = Duration::from_secs(KNOWN);
+    fn browser_cookie_of(&self, headers: &HeaderMap, token: &BrowserToken) -> Option<HeaderValue> {
+        let sealed = token.close(&self.seal, BROWSER_PURPOSE)?;
+        let age = Duration::from_secs(KNOWN_LIFETIME);
         self.cookie
             .set(CookiePurpose::Browser, headers, &sealed, age)
     }
 }
 
 impl Access {
-    /// Makes a known browser of the one that brings an unlock code: its cookie, and the user's configured name.
+    /// Makes the browser that sends an unlock code a known one. Returns its cookie and the user's configured name.
     ///
     /// # Errors
-    /// The code is not valid, or was used.
+    /// The code is not valid, has expired or was used.
     pub(crate) async fn unlock(
         &self,
         headers: &HeaderMap,
         code: &str,
     ) -> Result<(HeaderValue, &str), Problem> {
         let invalid = || {
-            let detail = "this address is not valid, is too old or was used: `failover-console unlock` makes another";
+            let detail = "this link is not valid, has expired or was used: create another with `failover-console unlock`";
             Problem::new(Kind::BadRequest, detail)
         };
         let users = self.users().ok_or_else(invalid)?;
         let now = (users.clock)();
-        let known = BrowserToken::open(&users.seal, OF_UNLOCKS, code, UNLOCK, now.as_secs());
-        let known = known.ok_or_else(invalid)?;
-        // Kept as a session that has ended, so that other gateways know it, and this one after a restart.
+        let token = BrowserToken::open(
+            &users.seal,
+            UNLOCK_PURPOSE,
+            code,
+            UNLOCK_LIFETIME,
+            now.as_secs(),
+        );
+        let token = token.ok_or_else(invalid)?;
+        // Saved like an ended session, so that other gateways, and this one after a restart, know that the code was
+        // used.
         let used = EndedSession {
-            holder: format!("unlock {}", known.user),
-            number: known.number.clone(),
-            began: known.since,
+            holder: format!("unlock {}", token.user),
+            number: token.number.clone(),
+            began: token.since,
         };
         let ended = &users.memory.ended;
-        if ended.holds(&used) || !users.memory.used_ids.add(&known.number, now) {
+        if ended.holds(&used) || !users.memory.used_ids.add(&token.number, now) {
             return Err(invalid());
         }
-        // The log says it if this does not survive a restart.
+        // `add` logs a failure to save.
         let _ = ended.add(&used, now.as_secs()).await;
-        let named = |user: &&User| of_name(&user.name) == known.user;
-        let user = users.users.iter().find(named);
+        let is_user = |user: &&User| name_digest(&user.name) == token.user;
+        let user = users.users.iter().find(is_user);
         let name = user.map_or("(unknown)", |user| user.name.as_str());
         let since = now.as_secs();
         users
-            .browser_cookie_of(headers, &BrowserToken { since, ..known })
+            .browser_cookie_of(headers, &BrowserToken { since, ..token })
             .map(|cookie| (cookie, name))
-            .ok_or_else(|| Problem::new(Kind::Internal, "no cookie could be made"))
+            .ok_or_else(|| Problem::new(Kind::Internal, "the cookie could not be created"))
     }
 }

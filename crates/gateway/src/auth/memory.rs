@@ -1,4 +1,4 @@
-//! What a gateway knows of sign-ins besides its configuration.
+//! The state of authentication that is not configuration.
 
 use super::ended_sessions::{EndedSessions, OpenedFile};
 use super::hashing::Hashing;
@@ -10,7 +10,7 @@ use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What survives a change of the configuration.
+/// The state of authentication that survives a configuration reload.
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// Attempts to sign in with a password or at a provider.
@@ -20,11 +20,11 @@ pub(crate) struct Memory {
     pub(super) codes: Throttle,
     pub(super) walls: pairing::Registries,
     pub(super) ended: EndedSessions,
-    /// Sign-ins at a provider that were completed, and unlock codes that were used.
+    /// The ids of completed sign-ins at a provider and of used unlock codes.
     pub(super) used_ids: UsedIds,
     /// The seal of a gateway without a configured key. Its sessions end with the process.
     pub(super) ephemeral_seal: Arc<Seal>,
-    /// Whether users had to sign in at any time.
+    /// Whether users had to sign in at any time since the start.
     had_sign_in: AtomicBool,
 }
 
@@ -46,8 +46,8 @@ impl Memory {
         })
     }
 
-    /// The same, with a store for what has to be known after a restart and at other gateways.
-    pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
+    /// Saves walls and ended sessions in a store, for restarts and for other gateways.
+    pub(crate) fn with_store(self, store: Arc<Store>) -> Self {
         Self {
             walls: pairing::Registries::in_store(store.clone()),
             ended: EndedSessions::in_store(store),
@@ -55,13 +55,13 @@ impl Memory {
         }
     }
 
-    /// Whether users had to sign in since the process began.
+    /// Whether users had to sign in at any time since the start.
     pub(crate) fn had_sign_in(&self) -> bool {
         self.had_sign_in.load(Ordering::Relaxed)
     }
 }
 
-/// What a configuration changes in the memory once nothing of it can fail any more.
+/// The changes that a configuration makes to the memory, applied after all its checks have passed.
 #[derive(Debug)]
 pub(crate) struct MemoryChanges {
     pub(super) memory: Arc<Memory>,
@@ -70,9 +70,8 @@ pub(crate) struct MemoryChanges {
 }
 
 impl MemoryChanges {
-    /// Puts them in force.
     pub(crate) fn apply(self) {
-        self.memory.ended.keep_in(self.ended);
+        self.memory.ended.use_file(self.ended);
         self.memory.walls.keep(self.walls);
         self.memory.had_sign_in.store(true, Ordering::Relaxed);
     }

@@ -1,6 +1,6 @@
-//! Authentication: users sign in with a password or at a provider and get a sealed cookie, and paired walls
-//! show theirs. Sessions are stored nowhere, so that gateways with the same key accept each other's. What a
-//! role may do is decided in `http`, route by route.
+//! Authentication: users sign in with a password or at a provider and get a sealed session cookie; paired walls have
+//! session cookies too. Sessions are not stored, so that gateways with the same key accept each other's. The
+//! permissions of a role are decided in `http`, route by route.
 
 mod ended_sessions;
 mod hashing;
@@ -15,7 +15,7 @@ mod users;
 mod visitor;
 
 pub(crate) use ended_sessions::check as check_ended_file;
-pub(crate) use known_browser::{UNLOCK, unlock_code};
+pub(crate) use known_browser::{UNLOCK_LIFETIME, unlock_code};
 pub(crate) use memory::Memory;
 pub(crate) use memory::MemoryChanges;
 pub(crate) use openid::Refusal;
@@ -39,96 +39,96 @@ use std::sync::Arc;
 use std::time::Duration;
 use users::{PreviousSession, Users};
 
-/// How far the clocks of two gateways may differ, in seconds.
+/// The maximum difference between the clocks of two gateways, in seconds.
 const GATEWAY_CLOCK_TOLERANCE: u64 = 120;
 
-/// How a gateway authenticates its visitors.
+/// The authentication of a gateway's visitors.
 #[derive(Debug)]
 pub(crate) struct Access(Mode);
 
 #[derive(Debug)]
 enum Mode {
-    /// No sign-in: every visitor is this admin.
+    /// No sign-in: every visitor is an admin with this name.
     Open { name: &'static str, demo: bool },
     /// Users sign in.
     Users(Box<Users>),
 }
 
-/// How users sign in, as configured.
+/// The configuration of the sign-in.
 #[derive(Debug)]
 pub(crate) struct SignIn {
-    /// The users with a password.
+    /// The configured users, who have passwords.
     pub(crate) users: Vec<User>,
-    /// The provider where other users sign in.
+    /// The provider at which other users sign in.
     pub(crate) openid: Option<config::OpenId>,
     pub(crate) limits: Limits,
-    /// The key that gateways share. Without it each gateway has its own.
+    /// The key that gateways share. Without it, each gateway generates its own.
     pub(crate) key: Option<SecretString>,
     /// Whether browsers use https, to the gateway or to a proxy in front of it.
     pub(crate) encrypted: bool,
-    /// What tells this console's cookies from those of others on the same host. Without it, the port in `Host`.
+    /// The suffix that separates this console's cookies from others on the same host; by default the port in `Host`.
     pub(crate) cookie_suffix: Option<String>,
-    /// The path below which browsers find the console; empty, or such as `/failover`.
+    /// The path prefix of the console in browsers: empty, or for example `/failover`.
     pub(crate) base_path: String,
-    /// The file of the paired walls, where the store does not keep them; else it is taken over.
+    /// The file of the paired walls if the store does not keep them; otherwise its content is moved to the store.
     pub(crate) walls: Option<PathBuf>,
-    /// The file of the sessions that ended, where the store does not keep them.
+    /// The file of the ended sessions if the store does not keep them.
     pub(crate) ended: Option<config::EndedFile>,
 }
 
 impl Access {
-    /// For the demo: every visitor is an admin of simulated systems.
+    /// Access to the demo: every visitor is an admin of simulated systems.
     pub(crate) fn demo() -> Self {
         let (name, demo) = ("demo", true);
         Self(Mode::Open { name, demo })
     }
 
-    /// Without a sign-in: everybody at this computer is an admin.
+    /// Access without sign-in: everybody at this computer is an admin.
     pub(crate) fn local() -> Self {
         let (name, demo) = ("local", false);
         Self(Mode::Open { name, demo })
     }
 
-    /// Only users who sign in, from now on.
+    /// Access for users who sign in. Applies the changes of the memory at once.
     ///
     /// # Errors
-    /// As [`Access::prepare`].
+    /// The errors of [`Access::prepare`].
     #[cfg(test)]
-    pub(crate) fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
-        let (access, changes) = Self::prepare(with, memory)?;
+    pub(crate) fn sign_in(settings: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
+        let (access, changes) = Self::prepare(settings, memory)?;
         changes.apply();
         Ok(access)
     }
 
-    /// Only users who sign in. It may be used once the changes of the memory are applied.
+    /// Access for users who sign in. May be used only after the changes of the memory are applied.
     ///
     /// # Errors
-    /// A password hash is invalid, no client for the provider could be made, the operating system provides no
-    /// random numbers, or the file of walls or that of ended sessions cannot be used.
+    /// A password hash is invalid, the client for the provider cannot be built, the operating system provides no random
+    /// numbers, or the file of walls or of ended sessions cannot be used.
     pub(crate) fn prepare(
-        with: SignIn,
+        settings: SignIn,
         memory: Arc<Memory>,
     ) -> Result<(Self, MemoryChanges), String> {
-        let seal = match &with.key {
+        let seal = match &settings.key {
             Some(key) => Arc::new(Seal::shared(key)),
             None => memory.ephemeral_seal.clone(),
         };
-        let has_key = with.key.is_some();
+        let has_key = settings.key.is_some();
         let changes = MemoryChanges {
-            ended: memory.ended.open(with.ended.as_ref())?,
-            walls: memory.walls.open(with.walls.as_deref(), has_key)?,
+            ended: memory.ended.open(settings.ended.as_ref())?,
+            walls: memory.walls.open(settings.walls.as_deref(), has_key)?,
             memory: memory.clone(),
         };
         let access = Self(Mode::Users(Box::new(Users {
-            passwords: Passwords::new(&with.users, memory.hashing.clone())?,
-            users: with.users,
-            openid: with
+            passwords: Passwords::new(&settings.users, memory.hashing.clone())?,
+            users: settings.users,
+            openid: settings
                 .openid
-                .map(|openid| OpenId::new(openid, with.base_path, &seal))
+                .map(|openid| OpenId::new(openid, settings.base_path, &seal))
                 .transpose()?,
-            limits: with.limits,
+            limits: settings.limits,
             seal,
-            cookie: Cookie::new(with.encrypted, with.cookie_suffix),
+            cookie: Cookie::new(settings.encrypted, settings.cookie_suffix),
             walls: changes.walls.walls.clone(),
             memory,
             clock: wall_clock(),
@@ -136,7 +136,7 @@ impl Access {
         Ok((access, changes))
     }
 
-    /// The same with another clock.
+    /// Replaces the clock.
     #[cfg(test)]
     pub(crate) fn at(self, clock: crate::clock::Clock) -> Self {
         match self.0 {
@@ -145,14 +145,14 @@ impl Access {
         }
     }
 
-    /// Whether passwords are hashed at this moment.
+    /// Whether any password is being hashed.
     #[cfg(test)]
     pub(crate) fn is_hashing(&self) -> bool {
         self.users()
             .is_some_and(|users| users.memory.hashing.is_busy())
     }
 
-    /// Returns once no password is hashed.
+    /// Waits until no password is being hashed.
     #[cfg(test)]
     pub(crate) async fn hashing_ended(&self) {
         if let Some(users) = self.users() {
@@ -177,7 +177,7 @@ impl Access {
         self.users().is_some()
     }
 
-    /// The ways to sign in.
+    /// The available methods to sign in.
     pub(crate) fn sign_in_methods(&self) -> SignInMethods {
         let users = self.users();
         let openid = users.and_then(|users| users.openid.as_ref());
@@ -188,7 +188,7 @@ impl Access {
         }
     }
 
-    /// The visitor who sends these headers. `None` without a valid session.
+    /// The visitor who sent these headers; `None` without a valid session.
     pub(crate) async fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         match &self.0 {
             Mode::Open { name, .. } => Some(Visitor {
@@ -198,13 +198,13 @@ impl Access {
                 wall: None,
             }),
             Mode::Users(users) => match users.visitor(headers) {
-                None => users.wall_from_elsewhere(headers).await,
+                None => users.wall_of_other_gateway(headers).await,
                 known => known,
             },
         }
     }
 
-    /// The cookie that extends a session in use. `None` while the present one is recent enough.
+    /// The cookie that extends a session in use; `None` while the current one is recent enough.
     pub(crate) fn renewal(&self, headers: &HeaderMap, visitor: &Visitor) -> Option<HeaderValue> {
         let users = self.users()?;
         if let Some(wall) = &visitor.wall {
@@ -217,7 +217,7 @@ impl Access {
         users.cookie_of(headers, &renewed)
     }
 
-    /// Notes when and from where a wall was last seen.
+    /// Records the time and the address of a wall's latest request.
     pub(crate) fn note_last_seen(&self, visitor: &Visitor, from: IpAddr) {
         if let (Some(users), Some(wall)) = (self.users(), visitor.wall()) {
             let now = (users.clock)().as_secs();
@@ -225,22 +225,22 @@ impl Access {
         }
     }
 
-    /// What pairing needs. `None` where no sign-in is configured.
+    /// The state of pairing; `None` if no sign-in is configured.
     pub(crate) fn pairing(&self) -> Option<PairingState<'_>> {
         self.users().map(Users::pairing)
     }
 
-    /// Counts the attempts to enter a wall's code. `None` where no sign-in is configured.
+    /// The throttle of attempts to enter a wall's code; `None` if no sign-in is configured.
     pub(crate) fn code_attempts(&self) -> Option<&Throttle> {
         self.users().map(|users| &users.memory.codes)
     }
 
-    /// Signs in with a password: the visitor, and the cookies of the session and of the browser.
+    /// Signs in with a password. Returns the visitor, and the cookies of the session and of the browser.
     ///
     /// # Errors
-    /// The name or the password is wrong (it is never said which), there were too many attempts, or no
-    /// sign-in is configured.
-    pub(crate) async fn enter(
+    /// The name or the password is wrong (never revealed which one), there were too many attempts, or no sign-in is
+    /// configured.
+    pub(crate) async fn sign_in_with_password(
         &self,
         headers: &HeaderMap,
         from: IpAddr,
@@ -250,16 +250,20 @@ impl Access {
         match self.users() {
             None => Err(Problem::new(
                 Kind::BadRequest,
-                "nobody has to sign in to this gateway",
+                "this gateway requires no sign-in",
             )),
-            Some(users) => users.enter(headers, from, name, password).await,
+            Some(users) => {
+                users
+                    .sign_in_with_password(headers, from, name, password)
+                    .await
+            }
         }
     }
 
-    /// Ends a session: that of a user, or that of a wall, which has to be paired anew.
+    /// Ends the session of a user or of a wall. The wall must be paired again.
     ///
     /// # Errors
-    /// This could not be written down: a restart would bring a copied session back.
+    /// The end could not be saved: after a restart, a copy of the session's cookie would be valid again.
     pub(crate) async fn end(&self, visitor: &Visitor) -> Result<(), Problem> {
         match (self.users(), PreviousSession::of(visitor)) {
             (Some(users), Some(previous)) => users.end(&previous).await,
@@ -273,7 +277,7 @@ impl Access {
         cookie.set(CookiePurpose::Session, headers, "", Duration::ZERO)
     }
 
-    /// The user's configured name. Any other text may be a password, typed into the wrong field, and is not logged.
+    /// The user's configured name. Any other text is not logged, because it may be a password in the wrong field.
     pub(crate) fn loggable(&self, name: &str) -> &str {
         self.users()
             .and_then(|users| users.user(name))

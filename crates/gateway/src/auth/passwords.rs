@@ -1,4 +1,4 @@
-//! Checks passwords. A check takes as long for an unknown name as for a known one.
+//! Checks passwords. A check takes the same time for unknown and known names.
 
 use super::hashing::Hashing;
 use crate::crypto::{password_hash, random};
@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 /// The password hashes of all users.
 pub(super) struct Passwords {
-    /// By what makes a name the same.
+    /// The hashes by [`name_key`].
     hashes: HashMap<String, Arc<PasswordHash>>,
-    /// Stand in for the hash of an unknown name. Their order is fixed.
+    /// Hashes that are checked for unknown names. Their order is fixed.
     decoys: Vec<Arc<PasswordHash>>,
-    /// Chooses the decoy of a name, so that a caller cannot compute which one it is.
+    /// A secret for the choice of a name's decoy, so that a client cannot predict it.
     key: [u8; 32],
     hashing: Arc<Hashing>,
 }
@@ -59,15 +59,15 @@ impl Passwords {
             return Ok(false);
         };
         let password = password.clone();
-        let fits = self
+        let matches = self
             .hashing
-            .run(move |memory| password_hash::is_of(&hash, &password, memory))
+            .run(move |memory| password_hash::verify(&hash, &password, memory))
             .await?;
-        // No short circuit before this point: the decoy has to cost as much as a real hash.
-        Ok(fits & real)
+        // No early return before this point, because the decoy must take as long as a real hash.
+        Ok(matches & real)
     }
 
-    /// The decoy of an unknown name: always the same one, and as expensive as a real hash.
+    /// The decoy of an unknown name: always the same one, and as slow as a real hash.
     fn decoy(&self, name: &str) -> Option<Arc<PasswordHash>> {
         let digest = digest(&SHA256, &[self.key.as_slice(), name.as_bytes()].concat());
         let number = digest.as_ref()[..8]
@@ -96,7 +96,7 @@ mod tests {
     async fn only_the_users_own_password_is_accepted() {
         let passwords =
             Passwords::new(&[user("ops", "one"), user("other", "two")], Arc::default()).unwrap();
-        for (name, password, fits) in [
+        for (name, password, matches) in [
             ("ops", "one", true),
             ("other", "two", true),
             ("ops", "two", false),
@@ -107,12 +107,12 @@ mod tests {
             ("ops", "one ", false),
             ("o ps", "one", false),
             ("", "one", false),
-            // One of the decoys is of this password.
+            // One of the decoys belongs to this password.
             ("nobody", "one", false),
             ("nobody", "two", false),
         ] {
             let found = passwords.check(name, &password.into()).await.unwrap();
-            assert_eq!(found, fits, "{name} {password}");
+            assert_eq!(found, matches, "{name} {password}");
         }
         assert!(!format!("{passwords:?}").contains("argon2id"));
     }

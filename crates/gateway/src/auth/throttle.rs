@@ -1,9 +1,9 @@
-//! Limits failed sign-ins, per network and per account, whether the account exists or not. The limit of an
-//! address is much lower than that of an account, so that one address cannot lock an account's owner out; and
-//! attempts of browsers in which the owner signed in before are counted apart, so that many cannot either.
+//! Limits failed sign-ins per network and per account, whether the account exists or not. The limit of an address is
+//! much lower than that of an account, so that one address cannot lock out an account's owner. Attempts from browsers
+//! in which the owner has signed in before are counted separately, so that many addresses cannot do so either.
 //!
-//! Limits as well how many attempts at an account are under way, so that those of one leave room for others where
-//! passwords are hashed, and how often an account's owner signs in.
+//! Also limits the number of concurrent attempts per account, so that one account cannot use up the password hashing,
+//! and the number of successful sign-ins of an account's owner.
 
 use crate::lock::lock;
 use crate::network::{self, network_of};
@@ -14,13 +14,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a failed attempt counts.
+/// The time for which a failed attempt counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Failed attempts allowed per address.
 const PER_ADDRESS: u32 = 10;
-/// How many times as many attempts are allowed where a provider decides them.
+/// The factor by which more attempts are allowed if a provider decides them.
 const PROVIDER_FACTOR: u32 = 5;
-/// Failed attempts allowed per IPv6 network of the larger sizes that subscribers get, with the length of its prefix.
+/// Prefix lengths of the larger IPv6 networks that subscribers get, each with the allowed failed attempts.
 const PER_NETWORK: [(u8, u32); 2] = [(56, 30), (48, 100)];
 /// Failed attempts allowed per known browser.
 const PER_BROWSER: u32 = 10;
@@ -28,30 +28,30 @@ const PER_BROWSER: u32 = 10;
 const PER_ACCOUNT: u32 = 50;
 /// Successful sign-ins allowed per account.
 const PER_OWNER: u32 = 30;
-/// Attempts per account that may be under way at a time. Those of known browsers and those of others have this limit each.
-const MAX_UNDER_WAY: u32 = 3;
-/// How soon an attempt may be made again that found too many under way, in seconds.
-const UNDER_WAY_RETRY_SECONDS: u32 = 2;
-/// How many counters are kept. The oldest is dropped first.
+/// Concurrent attempts allowed per account, for known browsers and for others separately.
+const MAX_IN_PROGRESS: u32 = 3;
+/// The wait before a retry after too many concurrent attempts, in seconds.
+const IN_PROGRESS_RETRY_SECONDS: u32 = 2;
+/// The maximum number of counters. The oldest is dropped first.
 const MAX_COUNTERS: usize = 20_000;
 
-/// What attempts are counted for.
+/// The key of a counter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// With the length of its prefix.
+    /// A network and the length of its prefix.
     Network(IpAddr, u8),
-    /// The same, of attempts that a provider decides. Counted apart, so that who guesses passwords keeps nobody from the
-    /// provider.
+    /// A network, for attempts that a provider decides. Counted separately, so that guessed passwords do not lock
+    /// others out of the provider.
     AtProvider(IpAddr, u8),
     Account([u8; 32]),
     Browser(String),
-    /// The successes at an account.
+    /// An account, for successful sign-ins.
     Owner([u8; 32]),
-    /// The same, of a user of the provider.
+    /// A user of the provider, for successful sign-ins.
     Subject([u8; 32]),
 }
 
-/// Who makes an attempt: what it counts for.
+/// The counters of an attempt, each with its limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt(Vec<(Key, u32)>);
 
@@ -63,8 +63,8 @@ impl Attempt {
         Self(keys)
     }
 
-    /// An attempt from an address that a provider decides. It counts for the address alone, so that nobody can lock
-    /// others out of the provider. Nobody guesses a code, and those of one office may come back at one moment.
+    /// An attempt from an address that a provider decides. Counts for the address only, so that nobody can lock others
+    /// out of the provider. The limit is higher, because codes cannot be guessed and many users may share an address.
     pub(crate) fn at_provider(address: IpAddr) -> Self {
         let keys = network_keys(address, Key::AtProvider).into_iter();
         Self(
@@ -73,7 +73,7 @@ impl Attempt {
         )
     }
 
-    /// An attempt of a browser in which the account's owner has signed in before, by its id.
+    /// An attempt from a browser in which the account's owner has signed in before. `browser` is its id.
     pub(crate) fn of_known_browser(browser: String) -> Self {
         Self(vec![(Key::Browser(browser), PER_BROWSER)])
     }
@@ -85,37 +85,37 @@ struct Count {
     since: Instant,
 }
 
-/// An account, and whether the browser is known there.
+/// An account, and whether the browser is a known one.
 type Group = ([u8; 32], bool);
 
 /// The counters of one gateway.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     counts: Mutex<HashMap<Key, Count>>,
-    under_way: Mutex<HashMap<Group, u32>>,
+    in_progress: Mutex<HashMap<Group, u32>>,
 }
 
-/// Permits one attempt to be under way, until it is dropped.
+/// The permit of one attempt in progress.
 #[derive(Debug)]
 pub(crate) struct AttemptPermit<'t> {
-    of: &'t Throttle,
+    throttle: &'t Throttle,
     group: Group,
 }
 
 impl Drop for AttemptPermit<'_> {
     fn drop(&mut self) {
-        let mut under_way = lock(&self.of.under_way);
-        if let Some(count) = under_way.get_mut(&self.group) {
+        let mut in_progress = lock(&self.throttle.in_progress);
+        if let Some(count) = in_progress.get_mut(&self.group) {
             *count -= 1;
             if *count == 0 {
-                under_way.remove(&self.group);
+                in_progress.remove(&self.group);
             }
         }
     }
 }
 
 impl Throttle {
-    /// Admits an attempt at an account. The permit has to be held until the attempt is decided.
+    /// Admits an attempt at an account. The permit must be held until the attempt is decided.
     ///
     /// # Errors
     /// The number of seconds until the next attempt is allowed.
@@ -132,81 +132,84 @@ impl Throttle {
             Instant::now(),
         )?;
         let group = (account, is_known_browser);
-        let mut under_way = lock(&self.under_way);
-        let count = under_way.entry(group).or_default();
-        if *count >= MAX_UNDER_WAY {
-            return Err(UNDER_WAY_RETRY_SECONDS);
+        let mut in_progress = lock(&self.in_progress);
+        let count = in_progress.entry(group).or_default();
+        if *count >= MAX_IN_PROGRESS {
+            return Err(IN_PROGRESS_RETRY_SECONDS);
         }
         *count += 1;
-        Ok(AttemptPermit { of: self, group })
+        Ok(AttemptPermit {
+            throttle: self,
+            group,
+        })
     }
 
-    /// Counts that an account's owner has signed in.
+    /// Counts a successful sign-in of an account's owner.
     pub(crate) fn signed_in(&self, account: &str) {
         let (now, mut counts) = (Instant::now(), lock(&self.counts));
         count(&mut counts, Key::Owner(digest_of(account)), now);
         tidy(&mut counts, now);
     }
 
-    /// Counts that a user signs in at the provider, by the provider's id of the user.
+    /// Counts a successful sign-in at the provider. `subject` is the provider's id of the user.
     ///
     /// # Errors
-    /// It happened too often. The number of seconds until the next sign-in is allowed.
-    pub(crate) fn signs_in_at_provider(&self, subject: &str) -> Result<(), u32> {
-        let of = Key::Subject(digest_of(subject));
+    /// There were too many. The number of seconds until the next sign-in is allowed.
+    pub(crate) fn signed_in_at_provider(&self, subject: &str) -> Result<(), u32> {
+        let key = Key::Subject(digest_of(subject));
         let (now, mut counts) = (Instant::now(), lock(&self.counts));
-        check(&counts, &of, PER_OWNER, now)?;
-        count(&mut counts, of, now);
+        check(&counts, &key, PER_OWNER, now)?;
+        count(&mut counts, key, now);
         tidy(&mut counts, now);
         Ok(())
     }
 
-    /// Counts an attempt before it is checked, so that parallel attempts count as well as sequential ones.
+    /// Counts an attempt before it is checked, so that concurrent attempts count like sequential ones.
     ///
     /// # Errors
     /// The number of seconds until the next attempt is allowed.
     pub(crate) fn begin(&self, attempt: &Attempt) -> Result<(), u32> {
         let now = Instant::now();
         let mut counts = lock(&self.counts);
-        for (of, limit) in &attempt.0 {
-            check(&counts, of, *limit, now)?;
+        for (key, limit) in &attempt.0 {
+            check(&counts, key, *limit, now)?;
         }
-        for (of, _) in &attempt.0 {
-            count(&mut counts, of.clone(), now);
+        for (key, _) in &attempt.0 {
+            count(&mut counts, key.clone(), now);
         }
         tidy(&mut counts, now);
         Ok(())
     }
 
-    /// Takes a successful attempt back, and clears the account's failed ones.
+    /// Removes a successful attempt from the counts, and clears the account's failed attempts.
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
         self.forgive(attempt);
         let mut counts = lock(&self.counts);
-        for (of, _) in &attempt.0 {
-            if matches!(of, Key::Account(_)) {
-                counts.remove(of);
+        for (key, _) in &attempt.0 {
+            if matches!(key, Key::Account(_)) {
+                counts.remove(key);
             }
         }
     }
 
-    /// Takes an attempt back that was not checked, or did not fail.
+    /// Removes an attempt from the counts that was not checked or did not fail.
     pub(crate) fn forgive(&self, attempt: &Attempt) {
         let mut counts = lock(&self.counts);
-        for (of, _) in &attempt.0 {
-            if let Some(count) = counts.get_mut(of) {
+        for (key, _) in &attempt.0 {
+            if let Some(count) = counts.get_mut(key) {
                 count.tries = count.tries.saturating_sub(1);
             }
         }
     }
 }
 
-/// Checks that fewer attempts than the limit are counted.
+/// Checks that the limit is not reached.
 ///
 /// # Errors
 /// The number of seconds until the next attempt is allowed.
-fn check(counts: &HashMap<Key, Count>, of: &Key, limit: u32, now: Instant) -> Result<(), u32> {
+fn check(counts: &HashMap<Key, Count>, key: &Key, limit: u32, now: Instant) -> Result<(), u32> {
     let count = counts
-        .get(of)
+        .get(key)
         .filter(|count| now.duration_since(count.since) < WINDOW);
     match count.filter(|count| count.tries >= limit) {
         None => Ok(()),
@@ -217,20 +220,19 @@ fn check(counts: &HashMap<Key, Count>, of: &Key, limit: u32, now: Instant) -> Re
     }
 }
 
-/// Counts an attempt.
-fn count(counts: &mut HashMap<Key, Count>, of: Key, now: Instant) {
-    let begins = Count {
+fn count(counts: &mut HashMap<Key, Count>, key: Key, now: Instant) {
+    let empty = Count {
         tries: 0,
         since: now,
     };
-    let count = counts.entry(of).or_insert(begins);
+    let count = counts.entry(key).or_insert(empty);
     if now.duration_since(count.since) >= WINDOW {
-        *count = begins;
+        *count = empty;
     }
     count.tries += 1;
 }
 
-/// Drops what no longer counts, and then the oldest, where there are too many counters.
+/// If there are too many counters, drops the expired ones and then the oldest.
 fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
     if counts.len() <= MAX_COUNTERS {
         return;
@@ -238,14 +240,14 @@ fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
     counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
     while counts.len() > MAX_COUNTERS {
         let oldest = counts.iter().min_by_key(|(_, count)| count.since);
-        let Some(of) = oldest.map(|(of, _)| of.clone()) else {
+        let Some(key) = oldest.map(|(key, _)| key.clone()) else {
             return;
         };
-        counts.remove(&of);
+        counts.remove(&key);
     }
 }
 
-/// Keeps a digest of the name only: a name may be long, and may be a password that was typed by mistake.
+/// The digest of a name. The name itself is not kept, because it may be long, or a password typed by mistake.
 fn digest_of(account: &str) -> [u8; 32] {
     let digest = digest(&SHA256, account.as_bytes());
     let mut bytes = [0; 32];
@@ -253,7 +255,7 @@ fn digest_of(account: &str) -> [u8; 32] {
     bytes
 }
 
-/// The address and the networks that count for it.
+/// The counters of an address and of its larger networks, with their limits.
 fn network_keys(address: IpAddr, key: fn(IpAddr, u8) -> Key) -> Vec<(Key, u32)> {
     let subscriber = network_of(address);
     let mut keys = vec![(key(subscriber, 64), PER_ADDRESS)];

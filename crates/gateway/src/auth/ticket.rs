@@ -1,5 +1,5 @@
-//! The content of a session's cookie: the user, when the session began and when it was last used. Gateways
-//! that share a key read each other's, so that none of them has to store sessions.
+//! The content of a session's cookie: the user, and the times of the session's beginning and last use. Gateways that
+//! share a key can read each other's cookies, so that sessions need not be stored.
 
 use super::GATEWAY_CLOCK_TOLERANCE;
 use super::ended_sessions::EndedSession;
@@ -9,13 +9,13 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a wall may be idle. A screen that was off over the holidays stays signed in.
+/// How long a wall may be idle. A screen that was off during holidays stays signed in.
 const WALL_IDLE_LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A session. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ticket {
-    /// The user's name. The role is not stored: each request takes it from the configuration.
+    /// The user's name. The role is not stored, because each request reads it from the configuration.
     #[serde(rename = "u")]
     pub(crate) user: String,
     /// The session's random id.
@@ -24,7 +24,7 @@ pub(crate) struct Ticket {
     /// A fingerprint of the password's hash, so that a new password ends the sessions of the old one.
     #[serde(rename = "p")]
     password: String,
-    /// What a provider said about the user, for a session that began there.
+    /// The provider's statement about the user, if the session began there.
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub(crate) provided: Option<Provided>,
     #[serde(rename = "i")]
@@ -33,7 +33,7 @@ pub(crate) struct Ticket {
     last_seen: u64,
 }
 
-/// What a provider said about a user.
+/// A provider's statement about a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Provided {
     /// The provider's permanent and unique id of the user.
@@ -56,12 +56,15 @@ impl Ticket {
         }
     }
 
-    /// The remaining lifetime. `None` when the session has expired or belongs to another user. Times slightly
-    /// in the future are accepted, because the clocks of two gateways differ.
-    pub(crate) fn left(&self, user: &User, limits: Limits, now: Duration) -> Option<Duration> {
+    /// The remaining lifetime; `None` if the session has expired or belongs to another user. Times slightly in the
+    /// future are accepted, because the clocks of gateways may differ.
+    pub(crate) fn remaining(&self, user: &User, limits: Limits, now: Duration) -> Option<Duration> {
         let now = now.as_secs();
-        let ours = user.name == self.user && fingerprint(user) == self.password;
-        if !ours || self.last_seen < self.began || self.last_seen > now + GATEWAY_CLOCK_TOLERANCE {
+        let is_same_user = user.name == self.user && fingerprint(user) == self.password;
+        if !is_same_user
+            || self.last_seen < self.began
+            || self.last_seen > now + GATEWAY_CLOCK_TOLERANCE
+        {
             return None;
         }
         let idle = match user.role {
@@ -75,11 +78,11 @@ impl Ticket {
                 (self.began + limits.absolute.as_secs()).checked_sub(now)?
             }
         };
-        let left = by_idle.min(by_age);
-        (left > 0).then(|| Duration::from_secs(left))
+        let remaining = by_idle.min(by_age);
+        (remaining > 0).then(|| Duration::from_secs(remaining))
     }
 
-    /// The session as one that ends.
+    /// The entry for the list of ended sessions.
     pub(crate) fn ended(&self) -> EndedSession {
         let holder = match &self.provided {
             None => format!("user {}", name_key(&self.user)),
@@ -92,10 +95,10 @@ impl Ticket {
         }
     }
 
-    /// The session with a new time of last use. `None` while the old time is recent enough.
+    /// The session with a new time of last use; `None` while the old time is recent enough.
     pub(crate) fn renewed(&self, limits: Limits, now: Duration) -> Option<Self> {
-        let often = limits.idle.as_secs().div_ceil(10).min(60);
-        (self.last_seen + often <= now.as_secs()).then(|| Self {
+        let interval = limits.idle.as_secs().div_ceil(10).min(60);
+        (self.last_seen + interval <= now.as_secs()).then(|| Self {
             last_seen: now.as_secs(),
             ..self.clone()
         })
@@ -134,8 +137,8 @@ mod tests {
 
     fn left(ticket: &Ticket, user: &User, now: u64) -> Option<u64> {
         ticket
-            .left(user, LIMITS, at(now))
-            .map(|left| left.as_secs())
+            .remaining(user, LIMITS, at(now))
+            .map(|remaining| remaining.as_secs())
     }
 
     #[test]
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_renewed_once_a_minute_at_most() {
+    fn a_session_is_renewed_at_most_once_a_minute() {
         let ticket = Ticket::new(&user(Role::Admin), "n".to_owned(), at(0));
         assert_eq!(ticket.renewed(LIMITS, at(59)), None);
         let renewed = ticket.renewed(LIMITS, at(60)).unwrap();
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_belongs_to_one_user_and_password_and_not_to_the_future() {
+    fn a_session_is_valid_for_one_user_and_password_and_not_in_the_future() {
         let user = user(Role::Admin);
         let ticket = Ticket::new(&user, "n".to_owned(), at(0));
         let other = User {

@@ -1,5 +1,5 @@
-//! The users of a gateway: whose cookie a request holds, signing in with a password, and beginning a
-//! session.
+//! The users of a gateway: identifies the user of a request by its cookie, signs in with a password, and begins
+//! sessions.
 
 use super::ended_sessions::EndedSession;
 use super::openid::OpenId;
@@ -20,7 +20,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Everything that identifies users and paired walls.
+/// The state that identifies users and paired walls.
 pub(super) struct Users {
     pub(super) users: Vec<User>,
     pub(super) passwords: Passwords,
@@ -42,13 +42,13 @@ impl fmt::Debug for Users {
     }
 }
 
-/// The session that a browser has when it gets another.
+/// The session that a browser has before it gets another one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum PreviousSession {
-    /// That of a user.
+    /// The session of a user.
     #[serde(rename = "u")]
     User(EndedSession),
-    /// That of the wall with this id.
+    /// The session of the wall with this id.
     #[serde(rename = "w")]
     Wall(String),
 }
@@ -61,7 +61,7 @@ impl PreviousSession {
 }
 
 impl Users {
-    /// Whether a session has not ended yet.
+    /// Whether a session is still open.
     pub(super) fn is_open(&self, previous: &PreviousSession) -> bool {
         match previous {
             PreviousSession::User(session) => !self.memory.ended.holds(session),
@@ -72,14 +72,14 @@ impl Users {
     /// Ends a session at once.
     ///
     /// # Errors
-    /// This could not be written down: after a restart the session would count as open.
+    /// The end could not be saved: after a restart the session would be open again.
     pub(super) async fn end(&self, previous: &PreviousSession) -> Result<(), Problem> {
         match previous {
             PreviousSession::User(session) => {
                 let now = (self.clock)().as_secs();
                 self.memory.ended.add(session, now).await
             }
-            // Another one may have revoked it meanwhile.
+            // The wall may have been revoked meanwhile.
             PreviousSession::Wall(id) => match self.walls.revoke(id.clone()).await {
                 Err(problem) if problem.kind != Kind::NotFound => Err(problem),
                 _ => Ok(()),
@@ -101,7 +101,7 @@ impl Users {
         }
     }
 
-    /// The user of a session: one of the configuration, or one of the provider.
+    /// The user of a session: a configured user, or a user of the provider.
     pub(super) fn holder(&self, ticket: &Ticket) -> Option<Cow<'_, User>> {
         match &ticket.provided {
             None => self.user(&ticket.user).map(Cow::Borrowed),
@@ -112,7 +112,7 @@ impl Users {
         }
     }
 
-    /// The visitor who sends these headers, as far as is known here.
+    /// The visitor who sent these headers, if this gateway already knows the session.
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let plain = self.session(headers)?;
         if let Some(ticket) = pairing::Ticket::read(&plain, (self.clock)().as_secs()) {
@@ -121,22 +121,22 @@ impl Users {
         }
         let ticket: Ticket = serde_json::from_slice(&plain).ok()?;
         let user = self.holder(&ticket)?;
-        ticket.left(&user, self.limits, (self.clock)())?;
+        ticket.remaining(&user, self.limits, (self.clock)())?;
         if self.memory.ended.holds(&ticket.ended()) {
             return None;
         }
         Some(Visitor::of_user(&user, ticket))
     }
 
-    /// The same, of a wall that another gateway may have paired a moment ago.
-    pub(super) async fn wall_from_elsewhere(&self, headers: &HeaderMap) -> Option<Visitor> {
+    /// The wall that sent these headers, if another gateway paired it recently.
+    pub(super) async fn wall_of_other_gateway(&self, headers: &HeaderMap) -> Option<Visitor> {
         let now = (self.clock)().as_secs();
         let ticket = pairing::Ticket::read(&self.session(headers)?, now)?;
         let name = self.walls.look_up(&ticket.wall, now).await?;
         Some(Visitor::of_wall(name, ticket))
     }
 
-    /// What the session's cookie holds.
+    /// The content of the session's cookie.
     fn session(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
         let sealed = self.cookie.find(CookiePurpose::Session, headers)?;
         self.seal.open(sealed)
@@ -144,13 +144,13 @@ impl Users {
 
     pub(super) fn cookie_of(&self, headers: &HeaderMap, ticket: &Ticket) -> Option<HeaderValue> {
         let user = self.holder(ticket)?;
-        let left = ticket.left(&user, self.limits, (self.clock)())?;
+        let remaining = ticket.remaining(&user, self.limits, (self.clock)())?;
         let sealed = self.seal.close(&serde_json::to_vec(ticket).ok()?)?;
         self.cookie
-            .set(CookiePurpose::Session, headers, &sealed, left)
+            .set(CookiePurpose::Session, headers, &sealed, remaining)
     }
 
-    pub(super) async fn enter(
+    pub(super) async fn sign_in_with_password(
         &self,
         headers: &HeaderMap,
         from: IpAddr,
@@ -158,10 +158,10 @@ impl Users {
         password: &SecretString,
     ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
         if self.users.is_empty() {
-            // Not counted: there is nothing to guess.
+            // Not counted, because there is no password to guess.
             return Err(Problem::new(
                 Kind::BadRequest,
-                "nobody has a password at this gateway: users sign in at the provider",
+                "no user of this gateway has a password: sign in at the provider",
             ));
         }
         let throttle = &self.memory.throttle;
@@ -175,15 +175,15 @@ impl Users {
             None => Attempt::new(from, name),
         };
         throttle.begin(&attempt).map_err(|seconds| {
-            let what = "too many tries to sign in failed from this address or for this name";
+            let what = "too many failed sign-ins from this address or with this name";
             too_many(what, seconds)
         })?;
-        let fits = self
+        let matches = self
             .passwords
             .check(name, password)
             .await
             .inspect_err(|_| throttle.forgive(&attempt))?;
-        let Some(user) = self.user(name).filter(|_| fits) else {
+        let Some(user) = self.user(name).filter(|_| matches) else {
             return Err(Problem::new(
                 Kind::WrongPassword,
                 "the user name or the password is wrong",
@@ -193,13 +193,13 @@ impl Users {
         throttle.signed_in(name);
         let (visitor, cookie) = self
             .begin_session(headers, user, None)
-            .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;
+            .ok_or_else(|| Problem::new(Kind::Internal, "the session could not be created"))?;
         let mut cookies = vec![cookie];
         cookies.extend(self.browser_cookie(headers, name));
         Ok((visitor, cookies))
     }
 
-    /// Begins a session. `None` only if the operating system provides no random numbers.
+    /// Begins a session; `None` only if the operating system provides no random numbers.
     pub(super) fn begin_session(
         &self,
         headers: &HeaderMap,
@@ -213,7 +213,7 @@ impl Users {
     }
 }
 
-/// The refusal of an attempt to sign in that may be made again after some seconds.
+/// The refusal of a sign-in that may be retried after some seconds.
 fn too_many(what: &str, seconds: u32) -> Problem {
     let wait = match seconds {
         0..60 => format!("{seconds} s"),

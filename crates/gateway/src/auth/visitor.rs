@@ -1,4 +1,4 @@
-//! Who makes a request, once that is known.
+//! The authenticated sender of a request.
 
 use super::ticket::{Provided, Ticket};
 use crate::identity::{Role, User};
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Visitor {
     pub(crate) name: String,
     pub(crate) role: Role,
-    /// The session. `None` for a wall, and where no sign-in is configured.
+    /// The session; `None` for a wall, and if no sign-in is configured.
     pub(super) ticket: Option<Ticket>,
     /// The session of a paired wall.
     pub(super) wall: Option<pairing::Ticket>,
 }
 
-/// Whose session it is, in the words of the audit.
+/// The holder of a session, as the audit names it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SessionHolder {
     #[serde(rename = "u")]
@@ -26,7 +26,7 @@ pub(crate) struct SessionHolder {
 }
 
 impl Visitor {
-    /// A user with a session.
+    /// The visitor of a user's session.
     pub(super) fn of_user(user: &User, ticket: Ticket) -> Self {
         Self {
             name: user.name.clone(),
@@ -36,7 +36,7 @@ impl Visitor {
         }
     }
 
-    /// A paired wall.
+    /// The visitor of a paired wall's session.
     pub(super) fn of_wall(name: String, ticket: pairing::Ticket) -> Self {
         Self {
             name,
@@ -46,13 +46,13 @@ impl Visitor {
         }
     }
 
-    /// The id of the session, where a sign-in is configured.
+    /// The id of the session, if a sign-in is configured.
     pub(crate) fn session(&self) -> Option<&str> {
         let of_user = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
         of_user.or_else(|| self.wall())
     }
 
-    /// Who it is: the same in all sessions of a user, and of each wall another.
+    /// The key of the person, which is the same in all sessions of a user. Each wall has its own.
     pub(crate) fn person(&self) -> String {
         match (self.provided(), self.wall()) {
             (Some(provided), _) => format!("subject {}", provided.subject),
@@ -61,28 +61,28 @@ impl Visitor {
         }
     }
 
-    /// The id of the wall, for a paired one.
+    /// The id of the paired wall, if the visitor is one.
     pub(crate) fn wall(&self) -> Option<&str> {
         self.wall.as_ref().map(|ticket| ticket.wall.as_str())
     }
 
-    /// Whose session it is, for the audit.
+    /// The holder of the session, for the audit.
     pub(crate) fn holder(&self) -> SessionHolder {
         SessionHolder {
-            name: self.in_log(),
-            role: self.role.word().to_owned(),
+            name: self.log_name(),
+            role: self.role.name().to_owned(),
         }
     }
 
-    /// The name for logs. Names from a provider are not unique, so the provider's own id follows them.
-    pub(crate) fn in_log(&self) -> String {
+    /// The name for logs. Names from a provider are not unique, so the provider's id of the user is appended.
+    pub(crate) fn log_name(&self) -> String {
         match self.provided() {
             Some(provided) => format!("{} <{}>", self.name, provided.subject),
             None => self.name.clone(),
         }
     }
 
-    /// What the provider said, of a session that began there.
+    /// The provider's statement about the user, if the session began there.
     fn provided(&self) -> Option<&Provided> {
         self.ticket.as_ref()?.provided.as_ref()
     }

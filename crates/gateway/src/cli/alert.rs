@@ -1,7 +1,7 @@
-//! `alert test`: sends a test message to the targets of a configuration, so that nobody learns in the night that none
-//! arrives. No gateway has to run.
+//! `alert test`: sends a test message to the targets of a configuration, so that delivery problems are found before the
+//! first alarm. No gateway needs to run.
 
-use super::{Failure, load, say};
+use super::{Failure, load, print_line};
 use crate::alerts::message::Message;
 use crate::alerts::send::Sender;
 use crate::clock::wall_clock;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub(super) enum Command {
     /// Send a test message to every target, or to one.
     #[command(
-        after_help = "Exit status: 0 all were delivered, 1 not all, 2 wrong usage or configuration, or no targets."
+        after_help = "Exit status: 0 all delivered, 1 not all delivered, 2 wrong usage or configuration, or no targets."
     )]
     Test {
         /// The configuration file.
@@ -33,7 +33,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let config = load(&config)?;
     let outcome = test(&config, target.as_deref()).await?;
     for line in &outcome.lines {
-        say(line);
+        print_line(line);
     }
     match outcome.failed {
         0 => Ok(()),
@@ -44,14 +44,14 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-/// What became of the test messages.
+/// The result of the test messages.
 struct Outcome {
-    /// One for each target, in the order of the file.
+    /// A line for each target, in the order of the file.
     lines: Vec<String>,
     failed: usize,
 }
 
-/// Sends to all at once, so that one that hangs holds up no other.
+/// Sends to all targets concurrently, so that a slow one does not delay the others.
 async fn test(config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
     let targets = &config.alerts.targets;
     if targets.is_empty() {
@@ -126,7 +126,7 @@ mod tests {
         file
     }
 
-    /// A configuration with a target that takes messages, one that does not, and one where nobody is.
+    /// A configuration with a target that accepts messages, one that fails, and one that cannot be reached.
     async fn config() -> Config {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::load(&file(folder.path()), CHECKS).unwrap();
@@ -136,12 +136,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gone = nobody.local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let down = closed.local_addr().unwrap();
         for (id, url) in [
             ("pager", format!("http://{address}/hunter2")),
             ("chat", format!("http://{address}/broken")),
-            ("gone", format!("http://{gone}/hunter2")),
+            ("down", format!("http://{down}/hunter2")),
         ] {
             config.alerts.targets.push(AlertTarget {
                 id: id.to_owned(),
@@ -156,7 +156,7 @@ mod tests {
         config
     }
 
-    /// The exit status and what it was said with, or the lines.
+    /// The lines and the number of failures, or the exit status with its message.
     async fn outcome(config: &Config, only: Option<&str>) -> Result<(Vec<String>, usize), String> {
         match test(config, only).await {
             Ok(Outcome { lines, failed }) => Ok((lines, failed)),
@@ -166,16 +166,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_target_has_its_line() {
+    async fn each_target_has_one_line() {
         let config = config().await;
-        let [pager, chat, gone] = [
+        let [pager, chat, down] = [
             "pager: delivered",
             "chat: not delivered: the receiver returned 502 Bad Gateway",
-            "gone: not delivered: could not reach the receiver: it refused the connection",
+            "down: not delivered: could not reach the receiver: it refused the connection",
         ]
         .map(str::to_owned);
         for (only, expected) in [
-            (None, Ok((vec![pager.clone(), chat.clone(), gone], 2))),
+            (None, Ok((vec![pager.clone(), chat.clone(), down], 2))),
             (Some("pager"), Ok((vec![pager], 0))),
             (Some("chat"), Ok((vec![chat], 1))),
             (
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_target_that_cannot_be_used_is_a_mistake_of_the_configuration() {
+    async fn an_unusable_target_is_an_error_of_the_configuration() {
         let mut config = config().await;
         if let DeliveryMethod::Webhook(webhook) = &mut config.alerts.targets[1].method {
             webhook.url = "hunter2".into();
@@ -200,12 +200,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_targets_the_usage_is_wrong() {
+    async fn a_configuration_without_targets_is_wrong_usage() {
         let folder = tempfile::tempdir().unwrap();
-        let there = file(folder.path());
+        let path = file(folder.path());
         for (config, expected) in [
-            (there.clone(), "there is no [[alert_target]]"),
-            (there.with_file_name("other.toml"), "cannot read this file"),
+            (path.clone(), "there is no [[alert_target]]"),
+            (path.with_file_name("other.toml"), "cannot read this file"),
         ] {
             let target = None;
             match run(Command::Test { config, target }).await {

@@ -1,6 +1,6 @@
-//! `audit verify` and `audit export`: the audit of a configuration's store, also while a gateway writes to it.
+//! `audit verify` and `audit export`: read the audit in a configuration's store, even while a gateway writes to it.
 
-use super::{Failure, load, say};
+use super::{Failure, load, print_line};
 use crate::config::{Config, StoreLocation};
 use crate::crypto::hex;
 use crate::store;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check that no row was changed, taken out or put in, and print the last hash.
+    /// Check that no row was changed, removed or inserted, and print the last hash.
     Verify {
         /// The configuration file.
         #[arg(long)]
@@ -36,7 +36,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn export(config: &Config, mut out: impl Write) -> Result<(), Failure> {
-    let unreadable = store::export(&config.store, &mut out).map_err(|why| unread(config, why))?;
+    let unreadable =
+        store::export(&config.store, &mut out).map_err(|why| unreadable_store(config, why))?;
     out.flush()
         .map_err(|error| Failure::Running(format!("the lines cannot be written: {error}")))?;
     if unreadable > 0 {
@@ -60,8 +61,8 @@ fn load_readable(file: &Path) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// The store could not be read: perhaps because it lies elsewhere.
-fn unread(config: &Config, why: String) -> Failure {
+/// The failure if the store cannot be read, with a hint if it may be elsewhere.
+fn unreadable_store(config: &Config, why: String) -> Failure {
     Failure::Running(match config.store_hint() {
         Some(hint) => format!("{why}; {hint}"),
         None => why,
@@ -73,13 +74,13 @@ fn verify(config: &Config) -> Result<(), Failure> {
         let at = DateTime::from_timestamp_millis(millis).unwrap_or_default();
         at.to_rfc3339_opts(SecondsFormat::Secs, true)
     };
-    match store::verify(&config.store).map_err(|why| unread(config, why))? {
+    match store::verify(&config.store).map_err(|why| unreadable_store(config, why))? {
         Ok(chain) => {
             let span = chain.span.map_or_else(String::new, |(first, last)| {
                 format!(" from {} to {}", time(first), time(last))
             });
             let last = hex(&chain.last);
-            say(format_args!(
+            print_line(format_args!(
                 "{} rows{span}, unchanged; the last hash is {last}",
                 chain.rows
             ));
@@ -99,7 +100,7 @@ mod tests {
     use crate::store::{Entry, Store};
     use std::path::Path;
 
-    /// Writes a configuration with these lines at its end.
+    /// Writes a configuration that ends with these lines.
     fn write(file: &Path, text: &str) {
         std::fs::write(file.with_file_name("key"), "secret").unwrap();
         let connection = "[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
@@ -109,12 +110,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_export_with_a_row_that_cannot_be_read_ends_as_failed() {
+    async fn an_export_with_an_unreadable_row_fails() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("failover-console.toml");
         write(&file, "[store]\npath = \"store.db\"\n");
         let Ok(config) = load_readable(&file) else {
-            panic!("the configuration is sound");
+            panic!("the configuration is valid");
         };
         let store = Store::open(&config.store).unwrap();
         for _ in 0..2 {
@@ -126,7 +127,7 @@ mod tests {
         database.execute_batch(damage).unwrap();
         let mut out = Vec::new();
         let Err(Failure::Running(why)) = export(&config, &mut out) else {
-            panic!("nothing is said");
+            panic!("no failure");
         };
         assert!(why.starts_with("1 of the rows in "), "{why}");
         let text = String::from_utf8(out).unwrap();
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_is_not_beside_the_configuration_may_be_where_systemd_has_it() {
+    fn a_missing_store_is_reported_with_a_hint_if_its_path_is_not_configured() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("failover-console.toml");
         for (text, has_hint) in [("", true), ("[store]\npath = \"store.db\"\n", false)] {

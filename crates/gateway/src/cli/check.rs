@@ -1,6 +1,6 @@
-//! `check`: reports every fault of a configuration file, and what its systems answer.
+//! `check`: reports every error of a configuration file, and optionally connects to its systems.
 
-use super::{Failure, load, say};
+use super::{Failure, load, print_line};
 use crate::alerts::send;
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// What the modules of this gateway demand of configured values.
+/// The checks of configured values by other modules of the gateway.
 pub(crate) const CHECKS: Checks = Checks {
     password_hash: |hash| password_hash::parse(hash).map(drop),
     certificates: |pem| tls::certificates(pem).map(drop),
@@ -30,7 +30,7 @@ pub(crate) const CHECKS: Checks = Checks {
     mailbox: |address| send::mailbox(address).map(drop),
 };
 
-/// The files of a certificate as `tls` knows them.
+/// The certificate files in the form that `tls` uses.
 pub(super) fn certificate_files(files: &config::TlsFiles) -> CertificateFiles {
     CertificateFiles {
         certificate: files.certificate.clone(),
@@ -38,111 +38,112 @@ pub(super) fn certificate_files(files: &config::TlsFiles) -> CertificateFiles {
     }
 }
 
-/// Reads a configuration file and prints what it describes; with `connect` also what its systems answer.
+/// Reads a configuration file and prints a summary; with `connect`, also connects to its systems and prints the
+/// results.
 pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
     let config = load(file)?;
     describe(file, &config);
     if !connect {
         return Ok(());
     }
-    let store = ask_store(&config.store);
-    ask_each(config.connections).await?;
+    let store = check_store(&config.store);
+    check_connections(config.connections).await?;
     store
 }
 
-/// Prints what a configuration describes.
+/// Prints a summary of a configuration.
 fn describe(file: &Path, config: &Config) {
     for config::Fault { line, column, text } in &config.warnings {
         let file = file.display();
-        say(format_args!("{file}:{line}:{column}: warning: {text}"));
+        print_line(format_args!("{file}:{line}:{column}: warning: {text}"));
     }
-    say(format_args!("{}: ok", file.display()));
-    say(format_args!("  listens on {}", config.listen));
+    print_line(format_args!("{}: ok", file.display()));
+    print_line(format_args!("  listens on {}", config.listen));
     for connection in &config.connections {
         let vendors::Connection { id, title, system } = &connection.public;
-        say(format_args!(
+        print_line(format_args!(
             "  {id}: {title} ({}) at {}",
             system.vendor(),
             connection.base_url
         ));
         if let Some(server) = proxy_to(&connection.outbound, &connection.base_url) {
-            say(format_args!("  {id}: through the proxy {server}"));
+            print_line(format_args!("  {id}: through the proxy {server}"));
         }
         if let Some(hint) = connection.address_hint() {
-            say(format_args!("  {id}: likely wrong: {hint}"));
+            print_line(format_args!("  {id}: likely wrong: {hint}"));
         }
     }
     for user in &config.users {
-        say(format_args!(
+        print_line(format_args!(
             "  {} signs in as {}",
             user.name,
-            user.role.word()
+            user.role.name()
         ));
     }
     if let Some(openid) = &config.openid {
         let config::OpenId { title, issuer, .. } = openid;
-        say(format_args!("  others sign in with {title} ({issuer})"));
+        print_line(format_args!("  others sign in with {title} ({issuer})"));
     }
     describe_walls(config);
-    say(format_args!("  the audit is kept in {}", config.store));
+    print_line(format_args!("  the audit is kept in {}", config.store));
     if let Some(hint) = config.store_hint() {
-        say(format_args!("  {hint}"));
+        print_line(format_args!("  {hint}"));
     }
     for rule in &config.alerts.rules {
         let (id, targets) = (&rule.id, rule.targets.join(", "));
-        say(format_args!("  alert {id}: goes to {targets}"));
+        print_line(format_args!("  alert {id}: goes to {targets}"));
     }
 }
 
-/// Prints where paired walls are kept, if anybody has to sign in.
+/// Prints where paired walls are kept, if a sign-in is configured.
 fn describe_walls(config: &Config) {
     if !config.has_sign_in() {
-        say("  there is no sign-in: whoever uses this computer is an admin");
+        print_line("  there is no sign-in: everybody at this computer is an admin");
     } else if config.session.key.is_none() {
-        say(
+        print_line(
             "  paired walls are kept in memory, because [session] has no key: a restart un-pairs them",
         );
     } else if config.store != StoreLocation::Memory {
-        say("  paired walls are kept in the store");
+        print_line("  paired walls are kept in the store");
         if let Some(walls) = &config.walls {
             let walls = walls.display();
-            say(format_args!("  walls in {walls} are taken over once"));
+            print_line(format_args!("  walls in {walls} are imported once"));
         }
     } else if let Some(walls) = &config.walls {
-        say(format_args!(
+        print_line(format_args!(
             "  paired walls are kept in {}",
             walls.display()
         ));
     } else {
-        say("  paired walls are kept in memory, as the store is: a restart un-pairs them");
+        print_line("  paired walls are kept in memory, as the store is: a restart un-pairs them");
     }
 }
 
-/// Asks a store that is elsewhere, and prints what came of it.
-fn ask_store(location: &StoreLocation) -> Result<(), Failure> {
+/// Connects to a store in PostgreSQL, and prints the result.
+fn check_store(location: &StoreLocation) -> Result<(), Failure> {
     if !matches!(location, StoreLocation::Postgres(_)) {
         return Ok(());
     }
     match Store::check(location) {
         Ok(()) => {
-            say("  the store answers");
+            print_line("  the store answers");
             Ok(())
         }
         Err(why) => {
-            say(format_args!("  {why}"));
+            print_line(format_args!("  {why}"));
             Err(Failure::Running("the store cannot be used".to_owned()))
         }
     }
 }
 
-/// How long a system may take for its first answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout for the first response of a system.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often it is looked whether all have answered.
-const LOOK: Duration = Duration::from_millis(100);
+/// The interval between checks whether all systems have responded.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Asks each system as the gateway does that watches them, and prints what came of it.
-async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
+/// Reads each system as a running gateway does, and prints the results.
+async fn check_connections(connections: Vec<config::Connection>) -> Result<(), Failure> {
     let store = Store::open(&StoreLocation::Memory).map_err(Failure::Running)?;
     let shared = Arc::new(Shared::new(Clock::system(), store));
     let gateway = Gateway::with(
@@ -154,7 +155,7 @@ async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
     )
     .map_err(Failure::Usage)?;
     gateway.watch();
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + CONNECT_TIMEOUT;
     let states = loop {
         let states = shared.watchers.inventory().everything().connections;
         let states = states.unwrap_or_default();
@@ -163,7 +164,7 @@ async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
         if states.iter().all(is_known) || Instant::now() > until {
             break states;
         }
-        sleep(LOOK).await;
+        sleep(POLL_INTERVAL).await;
     };
     shared.watchers.stop();
     gateway.log_off().await;
@@ -172,18 +173,18 @@ async fn ask_each(connections: Vec<config::Connection>) -> Result<(), Failure> {
         let vendors::Connection { id, system, .. } = &state.connection;
         let noun = Kind::held_by(system).noun();
         match (&state.failure, state.observed_at) {
-            (None, Some(_)) => say(format_args!("  {id}: answers: {} {noun}", state.held)),
+            (None, Some(_)) => print_line(format_args!("  {id}: answers: {} {noun}", state.held)),
             (Some(failure), _) => {
                 silent += 1;
-                say(format_args!(
+                print_line(format_args!(
                     "  {id}: does not answer: {}",
                     watch::line(failure)
                 ));
             }
             (None, None) => {
                 silent += 1;
-                let seconds = PATIENCE.as_secs();
-                say(format_args!("  {id}: has not answered within {seconds} s"));
+                let seconds = CONNECT_TIMEOUT.as_secs();
+                print_line(format_args!("  {id}: has not answered within {seconds} s"));
             }
         }
     }

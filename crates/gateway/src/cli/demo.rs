@@ -1,6 +1,7 @@
-//! `demo`: the simulator in this process, on ports of its own, relayed over real HTTP like any vendor's system.
+//! `demo`: runs the simulator in this process, on its own ports. The gateway reaches it over real HTTP, like any
+//! vendor's system.
 
-use super::{Failure, announce, say};
+use super::{Failure, announce, print_line};
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
@@ -26,35 +27,36 @@ use vendors::veeam::MediaType;
 /// The options of `demo`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Where to listen; port 0 takes any free one.
+    /// The address to listen on; port 0 takes any free port.
     #[arg(long, default_value_t = DEFAULT_LISTEN)]
     pub(super) listen: SocketAddr,
-    /// Where the simulator's control port listens; any free port when left out.
+    /// The address of the simulator's control port; any free port by default.
     #[arg(long)]
     pub(super) control: Option<SocketAddr>,
-    /// Which scenario the simulated systems play.
+    /// The scenario of the simulated systems.
     #[arg(long, value_enum, default_value_t = simulator::Options::default().scenario)]
     pub(super) scenario: Scenario,
-    /// How many groups each AVEVA and Uplynk system has, besides the vendors' published samples.
+    /// The number of groups of each AVEVA and Uplynk system, in addition to the vendors' published samples.
     #[arg(long, default_value_t = simulator::Options::default().groups)]
     pub(super) groups: usize,
-    /// How many sessions each AVEVA group has; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
+    /// The number of sessions of each AVEVA group; up to 4, only a limit for the named groups, which have 2 to 4
+    /// sessions.
     #[arg(long, default_value_t = simulator::Options::default().sessions)]
     pub(super) sessions: usize,
     /// Simulated seconds per real second, 0 to 10000; 0 freezes the clock.
     #[arg(long, default_value_t = simulator::Options::default().speed, value_parser = simulator::parse_speed)]
     pub(super) speed: f64,
-    /// The same seed makes the same world.
+    /// The seed of the simulation: the same seed gives the same world.
     #[arg(long, default_value_t = simulator::Options::default().seed)]
     pub(super) seed: u64,
-    /// The simulated time to begin at, such as 2026-01-31T08:00:00Z; now when left out.
+    /// The simulated start time, such as 2026-01-31T08:00:00Z; by default now.
     #[arg(long, value_parser = start)]
     pub(super) start: Option<DateTime<Utc>>,
-    /// How many times faster than real time the Uplynk account's clock runs; the service takes one request in each of
-    /// its seconds.
+    /// The speed of the Uplynk account's clock relative to real time; the service accepts one request in each of its
+    /// seconds.
     #[arg(long, default_value_t = simulator::Options::default().account_speed, value_parser = simulator::parse_account_speed)]
     pub(super) account_speed: f64,
-    /// How often the gateway watches each system, in seconds.
+    /// The interval at which the gateway watches each system, in seconds.
     #[arg(long, default_value_t = DEFAULT_WATCH.as_secs(), value_parser = clap::value_parser!(u64).range(2..=300))]
     pub(super) watch_seconds: u64,
 }
@@ -65,7 +67,7 @@ fn start(text: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| "not a time such as 2026-01-31T08:00:00Z".to_owned())
 }
 
-/// Serves the console for simulated systems until the process is told to stop.
+/// Serves the console for simulated systems until the process is stopped.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     only_loopback("--listen", arguments.listen)?;
     let mut options = simulator::Options {
@@ -97,7 +99,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     )
     .map_err(Failure::Running)?;
     announce(&listener, "http")?;
-    say(format_args!("control on http://{}", simulator.control));
+    print_line(format_args!("control on http://{}", simulator.control));
     let serving = Serving {
         gateway: Arc::new(gateway),
         certificate: None,
@@ -113,20 +115,20 @@ fn only_loopback(option: &str, address: SocketAddr) -> Result<(), Failure> {
     })
 }
 
-/// Why the demo must not listen on an address. It has no sign-in, so only this computer may reach it.
+/// The reason why the demo must not listen on an address, if any. The demo has no sign-in, so that only this computer
+/// may reach it.
 fn loopback_only(address: SocketAddr) -> Option<String> {
     (!address.ip().is_loopback()).then(|| {
         format!(
-            "{address} can be reached from other computers, and nobody has to sign in to a demo: \
-             listen on 127.0.0.1 or [::1]"
+            "{address} can be reached from other computers, and the demo has no sign-in: listen on 127.0.0.1 or [::1]"
         )
     })
 }
 
-/// A gateway to simulated systems, watched by the simulator's clock for that.
+/// A gateway to simulated systems. It watches them by the simulator's observer clock.
 ///
 /// # Errors
-/// The simulator describes a system that a configuration could not describe.
+/// The simulator describes a system that cannot be configured.
 pub(crate) fn gateway(
     simulator: &Simulator,
     assets: Assets,
@@ -145,7 +147,7 @@ pub(crate) fn gateway(
     let skips = observer.skips();
     let clock = Clock::new(move || observer.now(), skips);
     let now = clock.clone();
-    // A demo has nothing that has to last.
+    // The demo needs no persistent store.
     let store = Store::open_by(&StoreLocation::Memory, move || now.now())?;
     let accounts = simulator.accounts.clone();
     let speed = accounts.speed();
@@ -201,8 +203,8 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
         system,
     };
     let base_url = url(&listening.base_url)?;
-    // One person looks at a demo and wants to see changes at once, so answers are not shared. Only Uplynk
-    // allows no more than one request a second.
+    // Responses are not shared, because a single user watches the demo and expects to see changes at once. Uplynk is an
+    // exception, because it allows only one request a second.
     let share = match public.system {
         System::Uplynk => DEFAULT_SHARE,
         System::Aveva(_) | System::Veeam { .. } => Duration::ZERO,

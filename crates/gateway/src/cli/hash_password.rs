@@ -1,28 +1,28 @@
-//! `hash-password`: hashes a password that is typed without echo or piped. The password is never shown or
-//! stored, and never taken from the command line, where other users could read it.
+//! `hash-password`: hashes a password that is typed without echo or piped. The password is never displayed or stored,
+//! and never read from the command line, where other users could see it.
 
 use crate::crypto::password_hash::hash;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 
-/// A password with fewer characters could be found by trying if its hash were stolen.
-const ADVISED: usize = 12;
+/// The advised minimum length. Shorter passwords could be guessed from a stolen hash.
+const ADVISED_LENGTH: usize = 12;
 
-/// Asks for a password and returns its hash.
+/// Prompts for a password and returns its hash.
 ///
 /// # Errors
-/// It cannot be read, is empty, or the two entries differ.
-pub(crate) fn ask() -> Result<String, String> {
+/// The password cannot be read, is empty, or the two entries differ.
+pub(crate) fn prompt_hash() -> Result<String, String> {
     let stdin = io::stdin();
     let password = if stdin.is_terminal() {
         typed()?
     } else {
         piped(stdin.lock())?
     };
-    if password.expose_secret().chars().count() < ADVISED {
+    if password.expose_secret().chars().count() < ADVISED_LENGTH {
         let _ = writeln!(
             io::stderr().lock(),
-            "this password has fewer than {ADVISED} characters; longer ones are safer"
+            "this password has fewer than {ADVISED_LENGTH} characters; longer ones are safer"
         );
     }
     hash(&password)
@@ -52,7 +52,9 @@ fn piped(input: impl BufRead) -> Result<SecretString, String> {
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.contains('\n') {
-        return Err("standard input has more than one line: a password is one".to_owned());
+        return Err(
+            "standard input has more than one line: a password is a single line".to_owned(),
+        );
     }
     Ok(SecretString::from(text.to_owned()))
 }
@@ -75,6 +77,6 @@ mod tests {
             assert_eq!(found.map_err(|_| ()), expected, "{input:?}");
         }
         assert!(hash(&piped("\n".as_bytes()).unwrap()).is_err(), "empty");
-        assert!(piped([0xff].as_slice()).is_err(), "no text");
+        assert!(piped([0xff].as_slice()).is_err(), "not text");
     }
 }

@@ -38,7 +38,7 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
-        /// Where to listen, in place of what the file says.
+        /// The address to listen on, in place of the configured one.
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
@@ -70,11 +70,11 @@ enum Command {
     /// Verify or export the audit.
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Ask a running gateway what needs attention, as a plugin of Nagios and Icinga.
+    /// Report what needs attention at a running gateway, as a Nagios or Icinga plugin.
     Status(status::Arguments),
 }
 
-/// How a command failed.
+/// The failure of a command.
 enum Failure {
     /// Wrong usage, with exit status 2.
     Usage(String),
@@ -82,13 +82,14 @@ enum Failure {
     Running(String),
 }
 
-/// Runs the command line. The status after wrong usage is 2, and 3 for `status`, whose 2 means critical.
+/// Runs the command line. The exit status after wrong usage is 2, except for `status`, where 2 means critical: there it
+/// is 3.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Fails only if nobody reads it.
+            // Fails only if the output is closed.
             let _ = error.print();
             let command = std::env::args_os().nth(1);
             return ExitCode::from(usage_status(&error, command.as_deref()));
@@ -111,7 +112,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The exit status where clap has said everything: 0 for help that was asked for.
+/// The exit status after clap has printed its message: 0 if help was requested.
 fn usage_status(error: &clap::Error, command: Option<&OsStr>) -> u8 {
     match (error.exit_code(), command) {
         (0, _) => 0,
@@ -121,7 +122,7 @@ fn usage_status(error: &clap::Error, command: Option<&OsStr>) -> u8 {
 }
 
 fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    // Until the end: what waits is still written then.
+    // Dropped last, so that all log lines are written.
     let _log = log_to_stderr();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -136,8 +137,8 @@ fn load(file: &Path) -> Result<Config, Failure> {
 }
 
 fn print_hash() -> Result<(), Failure> {
-    let hash = hash_password::ask().map_err(Failure::Usage)?;
-    say(hash);
+    let hash = hash_password::prompt_hash().map_err(Failure::Usage)?;
+    print_line(hash);
     Ok(())
 }
 
@@ -145,12 +146,12 @@ fn announce(listener: &tokio::net::TcpListener, scheme: &str) -> Result<(), Fail
     let address = listener
         .local_addr()
         .map_err(|error| Failure::Running(error.to_string()))?;
-    say(format_args!("listening on {scheme}://{address}"));
+    print_line(format_args!("listening on {scheme}://{address}"));
     Ok(())
 }
 
 /// Prints a line. Ignores a closed pipe, which is no reason to stop serving.
-fn say(line: impl Display) {
+fn print_line(line: impl Display) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
@@ -160,9 +161,9 @@ fn complain(why: &str, status: u8) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Writes the log to standard error: what `RUST_LOG` selects, by default warnings and errors, and always the
-/// audit. A thread of its own writes, so that a full disk or a stuck reader of the log holds up no request: lines that
-/// find no place any more are left out. What people did is recorded in the store.
+/// Writes the log to standard error: what `RUST_LOG` selects, by default warnings and errors, and always the audit. A
+/// separate thread writes it, so that a full disk or a stuck reader of the log delays no request. Lines that exceed the
+/// queue are dropped; the audit is also recorded in the store.
 fn log_to_stderr() -> WorkerGuard {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
@@ -171,7 +172,7 @@ fn log_to_stderr() -> WorkerGuard {
         Err(_) => filter,
     };
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    // Fails only if a logger is set already.
+    // Fails only if a logger is already set.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demo_takes_its_options() {
+    fn the_demo_accepts_its_options() {
         let line = "x demo --listen [::1]:0 --control 127.0.0.1:9 --scenario incident --groups 200 \
                     --sessions 50 --speed 0 --seed 7 --watch-seconds 2 --account-speed 10 --start 2026-01-31T08:00:00+01:00";
         let Command::Demo(demo) = Cli::try_parse_from(line.split(' ').filter(|w| !w.is_empty()))

@@ -1,4 +1,4 @@
-//! `serve`: the gateway that a configuration file describes, and its successor when the file has changed.
+//! `serve`: runs the gateway of a configuration file, and replaces it when the file is reloaded.
 
 use super::check::certificate_files;
 use super::{CHECKS, Failure, announce, load};
@@ -23,8 +23,9 @@ fn certificate(config: &Config) -> Result<Option<CertificateReloader>, String> {
     files.map(CertificateReloader::new).transpose()
 }
 
-/// Makes the gateway of a configuration, and changes what survives it. Where it fails, nothing has changed.
-fn make_gateway(
+/// Builds the gateway of a configuration, and applies its changes to the shared state. If it fails, nothing has
+/// changed.
+fn build_gateway(
     config: Config,
     memory: Arc<Memory>,
     shared: Arc<Shared>,
@@ -32,11 +33,11 @@ fn make_gateway(
     let encrypted = config.is_encrypted();
     let (access, changes) = if !config.has_sign_in() {
         tracing::warn!(
-            "there is no [[user]] and no [openid]: whoever uses this computer is an admin"
+            "there is no [[user]] and no [openid]: everybody at this computer is an admin"
         );
         (Access::local(), None)
     } else {
-        let with = SignIn {
+        let settings = SignIn {
             users: config.users,
             openid: config.openid,
             limits: config.session.limits,
@@ -50,7 +51,7 @@ fn make_gateway(
             walls: config.walls,
             ended: config.session.ended,
         };
-        let (access, changes) = Access::prepare(with, memory)?;
+        let (access, changes) = Access::prepare(settings, memory)?;
         (access, Some(changes))
     };
     let targets = config.alerts.targets.iter();
@@ -74,7 +75,7 @@ fn make_gateway(
             .framed_by(&config.wall_frames),
         shared,
     )?;
-    // Nothing fails any more: a configuration that is refused must not take effect in part.
+    // Nothing can fail from here on: a refused configuration must not take effect partially.
     if let Some(changes) = changes {
         changes.apply();
     }
@@ -90,7 +91,7 @@ fn make_gateway(
     })
 }
 
-/// What is kept beside a store that is a file. The console works without.
+/// The files of earlier builds, which are kept beside a store that is a file. The console also works without them.
 fn earlier_files(store: &StoreLocation) -> EarlierFiles {
     let StoreLocation::File(file) = store else {
         return EarlierFiles::default();
@@ -98,14 +99,14 @@ fn earlier_files(store: &StoreLocation) -> EarlierFiles {
     let folder = file.with_file_name("failover-console-parts");
     EarlierFiles::take_over(&folder).unwrap_or_else(|error| {
         tracing::warn!(
-            "pages that are open across an upgrade have to be loaded anew: {}: {error}",
+            "pages that are open during an upgrade must be reloaded: {}: {error}",
             folder.display()
         );
         EarlierFiles::default()
     })
 }
 
-/// Logs what is odd in the file and yet possible, as `check` prints it.
+/// Logs the warnings about the file that `check` also prints.
 fn log_warnings(file: &Path, config: &Config) {
     let file = file.display();
     for Fault { line, column, text } in &config.warnings {
@@ -113,31 +114,31 @@ fn log_warnings(file: &Path, config: &Config) {
     }
 }
 
-/// Where the gateway listens.
+/// The address that the gateway listens on.
 #[derive(Clone, Copy)]
 struct Listening {
     address: SocketAddr,
-    /// By `--listen`, before which `listen` in the file does not count.
+    /// Whether it is given by `--listen`, which overrides `listen` in the file.
     is_given: bool,
 }
 
-/// Opens the store, in a thread that nobody waits for at the end: it may take as long as a database is away.
+/// Opens the store in a separate thread. Shutdown does not wait for it, because it retries while a database is down.
 async fn open_store(location: StoreLocation) -> Result<Store, String> {
-    let (answer, answered) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("open store".to_owned());
     thread
         .spawn(move || {
-            // Nobody waits for it any more where a stop was requested.
-            let _ = answer.send(Store::open_patiently(&location));
+            // Fails only if the gateway was stopped meanwhile.
+            let _ = sender.send(Store::open_patiently(&location));
         })
         .map_err(|error| error.to_string())?;
-    let opened = answered.await;
+    let opened = receiver.await;
     opened.unwrap_or_else(|_| Err("the store cannot be opened: its thread has failed".to_owned()))
 }
 
-/// Serves until the process is told to stop. SIGHUP reads the file again.
+/// Serves until the process is stopped. SIGHUP reloads the file.
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
-    // Before all that takes time: a reload that is requested meanwhile would end the process.
+    // Installed first, because a SIGHUP without its handler would end the process.
     let mut stop = listen::Stop::new().map_err(Failure::Running)?;
     let config = load(&file)?;
     log_warnings(&file, &config);
@@ -153,16 +154,16 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
         () = stop.requested() => return Ok(()),
     };
     let store = opened.map_err(Failure::Running)?;
-    if !store.lasts() {
+    if !store.is_persistent() {
         tracing::warn!("the store is in memory: the audit ends with this process");
     }
     let mut shared = Shared::new(Clock::system(), store);
     shared.earlier_files = earlier_files(&config.store);
     let shared = Arc::new(shared);
     let memory = Memory::new().map_err(Failure::Running)?;
-    let memory = Arc::new(memory.kept_in(shared.store.clone()));
+    let memory = Arc::new(memory.with_store(shared.store.clone()));
     let certificate = certificate(&config).map_err(Failure::Usage)?.map(Arc::new);
-    let gateway = make_gateway(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
+    let gateway = build_gateway(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
     let listener = listen::open(listening.address)
         .await
         .map_err(Failure::Running)?;
@@ -185,7 +186,7 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     Ok(())
 }
 
-/// Reads the configuration again and makes its gateway, if it can replace the running one.
+/// Reads the configuration again and builds its gateway, if it can replace the running one.
 fn reload(
     file: &Path,
     listening: Listening,
@@ -197,13 +198,13 @@ fn reload(
     log_warnings(file, &config);
     config.may_listen_on(listening.address)?;
     if config.tls.is_some() != certificate.is_some() {
-        return Err("to begin or to end encrypting, start the gateway anew".to_owned());
+        return Err("adding or removing [tls] needs a restart of the gateway".to_owned());
     }
     if memory.had_sign_in() && !config.has_sign_in() {
-        // A file that is saved half done must not make everybody an admin.
+        // An incompletely saved file must not make everybody an admin.
         return Err(
-            "there is no [[user]] and no [openid] any more: everybody would be an admin; to serve without a \
-             sign-in, start the gateway anew"
+            "[[user]] and [openid] were removed, so that everybody would be an admin; to serve without a sign-in, \
+             restart the gateway"
                 .to_owned(),
         );
     }
@@ -213,18 +214,18 @@ fn reload(
     if !listening.is_given && config.listen != listening.address {
         tracing::warn!("`listen` has changed, which takes effect at the next start");
     }
-    make_successor(config, memory, shared, certificate)
+    build_successor(config, memory, shared, certificate)
 }
 
-/// Makes the gateway that replaces the running one, with its certificate. Where it fails, nothing has changed.
-fn make_successor(
+/// Builds the gateway that replaces the running one, with its certificate. If it fails, nothing has changed.
+fn build_successor(
     config: Config,
     memory: &Arc<Memory>,
     shared: &Arc<Shared>,
     present: Option<&CertificateReloader>,
 ) -> Result<Gateway, String> {
     let new = certificate(&config)?;
-    let gateway = make_gateway(config, memory.clone(), shared.clone())?;
+    let gateway = build_gateway(config, memory.clone(), shared.clone())?;
     if let Some((present, new)) = present.zip(new) {
         present.replace(new);
     }

@@ -1,5 +1,5 @@
-//! `failover-console status`: what needs attention, as a plugin of Nagios and Icinga prints it. Asks a
-//! running gateway and judges nothing by itself.
+//! `failover-console status`: prints what needs attention, in the format of a Nagios or Icinga plugin. Reads it from a
+//! running gateway and judges nothing itself.
 
 mod fetch;
 mod json;
@@ -11,7 +11,7 @@ mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use super::say;
+use super::print_line;
 use clap::Args;
 use json::{as_json, failure_as_json};
 use plugin::{as_plugin_text, failure_as_plugin_text};
@@ -22,18 +22,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// After so long the state is unknown.
+/// The time after which the state is unknown.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The status of this command for everything that keeps it from knowing the state, wrong usage included:
-/// 2 would be read as critical.
+/// The exit status if the state cannot be determined, including wrong usage, because 2 would be read as critical.
 pub(super) const UNKNOWN: u8 = State::Unknown as u8;
 
 #[derive(Debug, Default, Args)]
 #[command(
-    after_help = "Exit status: 0 normal, 1 warning, 2 critical, 3 unknown (also where the gateway cannot be asked).\n\
-                  FAILOVER_CONSOLE_URL stands in for --url, else http://127.0.0.1:8080.\n\
-                  FAILOVER_CONSOLE_TOKEN stands in for --token-file: the gateway's metrics token."
+    after_help = "Exit status: 0 normal, 1 warning, 2 critical, 3 unknown (also if the gateway cannot be reached).\n\
+                  Without --url, the address is FAILOVER_CONSOLE_URL, or http://127.0.0.1:8080.\n\
+                  Without --token-file, the gateway's metrics token is FAILOVER_CONSOLE_TOKEN."
 )]
 pub(super) struct Arguments {
     /// The address of the gateway.
@@ -53,17 +52,17 @@ pub(super) struct Arguments {
     ca_file: Option<PathBuf>,
 }
 
-/// Asks, prints, and says the state.
+/// Reads the inventory, prints the report and returns the exit status.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
     let (text, state) = block_on(status(arguments, variable, TIMEOUT))
         .unwrap_or_else(|error| failure(arguments.json, &format!("cannot start: {error}")));
-    say(text);
+    print_line(text);
     ExitCode::from(state as u8)
 }
 
-/// Waits for this alone. What it began on another thread may go on: a resolver that hangs cannot be ended, and the
-/// answer must not wait for it.
+/// Runs a future without waiting for the blocking tasks that it started: a hanging DNS resolver cannot be stopped and
+/// must not delay the result.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -73,7 +72,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(done)
 }
 
-/// What to print, and the state.
+/// The text to print, and the state.
 async fn status(
     arguments: &Arguments,
     variable: impl Fn(&str) -> Option<OsString>,

@@ -1,39 +1,40 @@
-//! `unlock`: makes an address that lets a user sign in although guesses of others have locked the name. Whoever
-//! can read the key of the gateways may do this; no gateway has to be asked.
+//! `unlock`: creates a link with which a user can sign in although the name is locked after failed sign-ins of others.
+//! Requires read access to the key of the gateways; no gateway needs to run.
 
-use super::{Failure, load, say};
-use crate::auth::{UNLOCK, unlock_code};
+use super::{Failure, load, print_line};
+use crate::auth::{UNLOCK_LIFETIME, unlock_code};
 use crate::clock::wall_clock;
 use crate::config::Config;
 use crate::crypto::Seal;
 use crate::identity::name_key;
 use std::path::Path;
 
-/// Prints the address.
+/// Prints the link.
 pub(super) fn run(file: &Path, name: &str) -> Result<(), Failure> {
     let config = load(file)?;
-    let address = address(&config, name).map_err(Failure::Usage)?;
-    say(format_args!(
+    let link = link(&config, name).map_err(Failure::Usage)?;
+    print_line(format_args!(
         "Open this in the browser of {name:?} within {} min, press Unlock, and sign in with the password:",
-        UNLOCK / 60
+        UNLOCK_LIFETIME / 60
     ));
-    say(address);
+    print_line(link);
     Ok(())
 }
 
-fn address(config: &Config, name: &str) -> Result<String, String> {
+fn link(config: &Config, name: &str) -> Result<String, String> {
     let is_known = |user: &crate::identity::User| name_key(&user.name) == name_key(name);
     if !config.users.iter().any(is_known) {
         return Err(format!("there is no [[user]] called {name:?}"));
     }
     let Some(key) = &config.session.key else {
         return Err(
-            "[session] has no key, so that only a restart of the gateway unlocks names; it signs everybody out"
+            "[session] has no key, so that names can be unlocked only by a restart of the gateway, which signs everybody \
+             out"
                 .to_owned(),
         );
     };
     let code = unlock_code(&Seal::shared(key), name, wall_clock()())
-        .ok_or("the system gives no random numbers")?;
+        .ok_or("the operating system provides no random numbers")?;
     let origin = config.public_origin.clone().unwrap_or_else(|| {
         let scheme = if config.tls.is_some() {
             "https"
@@ -54,12 +55,12 @@ mod tests {
     use crate::cli::CHECKS;
 
     #[test]
-    fn an_address_is_made_for_users_of_gateways_with_a_key() {
+    fn a_link_is_created_for_known_users_of_gateways_with_a_key() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("c.toml");
         std::fs::write(folder.path().join("key"), "k".repeat(40)).unwrap();
         let hash = crate::crypto::password_hash::hash(&"correct horse".into()).unwrap();
-        let made = |session: &str, name: &str| {
+        let create = |session: &str, name: &str| {
             let text = format!(
                 "{session}[[user]]\nname = \"Ann\"\nrole = \"admin\"\npassword_hash = \"{hash}\"\n\
                  [[connection]]\nid = \"one\"\ntitle = \"T\"\nsystem = \"uplynk\"\n\
@@ -67,18 +68,18 @@ mod tests {
                  credentials = {{ kind = \"integration-key\", owner = \"o\", api_key_file = \"key\" }}\n"
             );
             std::fs::write(&file, text).unwrap();
-            address(&Config::load(&file, CHECKS).unwrap(), name)
+            link(&Config::load(&file, CHECKS).unwrap(), name)
         };
         let key =
             "public_url = \"https://console.example/tools\"\nsession = { key_file = \"key\" }\n";
-        let address = made(key, "ann ").unwrap();
+        let link = create(key, "ann ").unwrap();
         let start = "https://console.example/tools/api/unlock?code=";
-        assert!(address.starts_with(start), "{address}");
+        assert!(link.starts_with(start), "{link}");
         assert!(
-            made(key, "vic")
+            create(key, "vic")
                 .unwrap_err()
                 .contains("no [[user]] called \"vic\"")
         );
-        assert!(made("", "ann").unwrap_err().contains("a restart"));
+        assert!(create("", "ann").unwrap_err().contains("a restart"));
     }
 }

@@ -1,4 +1,4 @@
-//! `[[alert]]`: which alarms are sent to whom, and when.
+//! `[[alert]]`: rules for which alarms are sent to which targets, and when.
 
 use super::section::Section;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -7,45 +7,44 @@ use health::Severity;
 use vendors::SystemKind;
 use wildmatch::WildMatch;
 
-/// How long an alarm lasts before it is sent, unless the rule says: most of what heals by itself has healed by then.
-const USUAL_DELAY: i64 = 30;
+/// The default of `after_seconds`. Most short disturbances are over by then.
+const DEFAULT_DELAY: i64 = 30;
 
-/// Which alarms are sent to whom.
+/// A rule for which alarms are sent to which targets.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AlertRule {
-    /// Letters, digits and dashes: what was told is remembered under it.
+    /// Letters, digits and dashes. The record of sent messages uses it as key.
     pub(crate) id: String,
     pub(crate) targets: Vec<String>,
-    /// Alarms this bad or worse.
+    /// The lowest severity that the rule matches.
     pub(crate) severity: Severity,
-    /// Of these systems; of all where there is none.
+    /// The systems that the rule matches. Empty: all.
     pub(crate) systems: Vec<SystemKind>,
-    /// Of the connections with these ids; of all where there is none.
+    /// The ids of the connections that the rule matches. Empty: all.
     pub(crate) connections: Vec<String>,
-    /// Of resources whose name or id is like one of these; of all where there is none.
+    /// Patterns for the name or id of a resource. Empty: all resources.
     pub(crate) resources: Vec<WildMatch>,
-    /// Once they have lasted so long.
+    /// How long an alarm has to last before it is sent.
     pub(crate) after: TimeDelta,
-    /// Again each time that they have lasted so long since.
+    /// The interval at which a lasting alarm is sent again.
     pub(crate) repeat: Option<TimeDelta>,
-    /// When nothing is sent.
     pub(crate) quiet: Option<QuietHours>,
-    /// Whether their end is told too.
+    /// Whether the end of an alarm is sent too.
     pub(crate) recovery: bool,
 }
 
-/// A time of each day, on the clocks of a time zone.
+/// The hours of each day, in a time zone, in which a rule sends nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuietHours {
     /// The first moment.
     pub(crate) from: NaiveTime,
-    /// The moment after the last; before `from` where midnight lies between.
+    /// The first moment after the quiet hours. Earlier than `from` if they span midnight.
     pub(crate) to: NaiveTime,
     pub(crate) zone: Tz,
 }
 
 impl QuietHours {
-    /// Whether a moment is among them.
+    /// Whether `at` is within the quiet hours.
     pub(crate) fn contain(&self, at: DateTime<Utc>) -> bool {
         let time = at.with_timezone(&self.zone).time();
         if self.from <= self.to {
@@ -56,7 +55,7 @@ impl QuietHours {
     }
 }
 
-/// What rules may name. `None` where some of it is faulty: then nothing follows from what is not among the others.
+/// The ids that rules may refer to. `None` if one of the sections is faulty: then a missing id is no fault of the rule.
 #[derive(Clone, Copy)]
 pub(super) struct DefinedIds<'k> {
     pub(super) targets: Option<&'k [&'k str]>,
@@ -71,7 +70,7 @@ pub(super) fn all(top: &Section<'_>, known: DefinedIds<'_>) -> Vec<AlertRule> {
         .collect()
 }
 
-/// The `id`, which can be part of names and addresses, and which none of those before has.
+/// Reads `id`, which may be part of names and addresses and must be unique.
 pub(super) fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String> {
     let id = section.required("id")?;
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -152,7 +151,7 @@ fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> O
             .collect(),
         after: seconds
             .and_then(delta)
-            .unwrap_or(TimeDelta::seconds(USUAL_DELAY)),
+            .unwrap_or(TimeDelta::seconds(DEFAULT_DELAY)),
         repeat: minutes.and_then(|minutes| delta(minutes * 60)),
         quiet,
         recovery: recovery.unwrap_or(true),
@@ -200,7 +199,7 @@ mod tests {
     use chrono::{DateTime, NaiveTime, Utc};
 
     #[test]
-    fn quiet_hours_are_those_of_their_zone_over_midnight_too() {
+    fn quiet_hours_follow_their_time_zone_and_may_span_midnight() {
         let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").expect("a time");
         let berlin = Tz::Europe__Berlin;
         for (from, to, zone, at, expected) in [

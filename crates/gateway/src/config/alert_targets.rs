@@ -1,4 +1,4 @@
-//! `[[alert_target]]`: where alerts go.
+//! `[[alert_target]]`: a webhook or a mail server that receives alerts.
 
 use super::alert_rules::id;
 use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
@@ -9,10 +9,10 @@ use super::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What a target is.
+/// The kind of a target.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A webhook, with whose JSON is posted.
+    /// A webhook, and the JSON format of its body.
     Webhook(Shape),
     Mail,
 }
@@ -30,7 +30,7 @@ const ENCRYPTIONS: [(&str, MailEncryption); 3] = [
     ("none", MailEncryption::None),
 ];
 
-/// The keys of all kinds, but for `id` and `kind`.
+/// The keys of all kinds, except `id` and `kind`.
 const KEYS: [&str; 15] = [
     "url",
     "url_env",
@@ -71,7 +71,7 @@ fn target(
             mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail)))
         }
         None => {
-            // It is not known which other keys belong here.
+            // Without a valid kind, the keys of every kind may belong here.
             section.allow(&KEYS);
             None
         }
@@ -83,7 +83,7 @@ fn target(
     })
 }
 
-/// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
+/// The address of a Slack or Teams webhook is a secret, because everybody who knows it can post.
 fn webhook(section: &Section<'_>, shape: Shape, environment: &Environment<'_>) -> Option<Webhook> {
     let url = if shape == Shape::Own && section.key("url").is_some() {
         for other in ["url_env", "url_file"] {
@@ -115,7 +115,7 @@ fn webhook(section: &Section<'_>, shape: Shape, environment: &Environment<'_>) -
     })
 }
 
-/// Never with the address in what it says.
+/// Checks a webhook's address. The error must not contain the address, which may be a secret.
 fn check(text: &str) -> Result<(), &'static str> {
     let url: Url = text
         .parse()
@@ -131,12 +131,12 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
     let server = section.required("server");
     let encryption = section.required_one_of("encryption", &ENCRYPTIONS);
     let address = server.and_then(|text| {
-        let usual = match encryption? {
+        let default_port = match encryption? {
             MailEncryption::Tls => 465,
             MailEncryption::StartTls => 587,
             MailEncryption::None => 25,
         };
-        let read = host_and_port(text.value, usual)
+        let read = host_and_port(text.value, default_port)
             .filter(|(host, _)| (environment.checks.mail_server)(host).is_ok());
         match &read {
             None => section.wrong(
@@ -150,7 +150,7 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
                 section.wrong(
                     text.at,
                     "server",
-                    "without encryption only a server on this computer is used",
+                    "without encryption, only a server on this computer is allowed",
                 );
             }
             Some(_) => {}
@@ -178,7 +178,7 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
     }
     section.need("to");
     if section.is_empty_list("to") {
-        section.fault(section.start(), "`to` is empty: nobody would get anything");
+        section.fault(section.start(), "`to` is empty: nobody would be notified");
     }
     let to = section.texts("to");
     for one in to.iter().filter(|one| !mailbox(one.value)) {
@@ -201,14 +201,14 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
     })
 }
 
-fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
-    let whole = format!("smtp://{text}");
-    let url: Url = whole.parse().ok()?;
+fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let address = format!("smtp://{text}");
+    let url: Url = address.parse().ok()?;
     let plain = url.username().is_empty()
         && url.password().is_none()
         && matches!(url.path(), "" | "/")
         && url.query().is_none();
     let host = url.host_str().filter(|host| plain && !host.is_empty())?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    Some((host.to_owned(), url.port().unwrap_or(usual)))
+    Some((host.to_owned(), url.port().unwrap_or(default_port)))
 }

@@ -1,9 +1,9 @@
-//! `[[alert_target]]`: to whom alerts go, and `[[alert]]`: which alarms are alerts.
+//! The types of `[[alert_target]]`, the receivers of alerts, and of `[[alert]]`, the rules.
 
 use super::alert_rules::AlertRule;
 use secrecy::SecretString;
 
-/// Who is alerted, and of what.
+/// The receivers of alerts and the rules that select alarms for them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Alerts {
     /// In the order of the file.
@@ -12,7 +12,7 @@ pub(crate) struct Alerts {
     pub(crate) rules: Vec<AlertRule>,
 }
 
-/// Where alerts go.
+/// A receiver of alerts.
 #[derive(Debug, Clone)]
 pub(crate) struct AlertTarget {
     /// Letters, digits and dashes.
@@ -20,47 +20,47 @@ pub(crate) struct AlertTarget {
     pub(crate) method: DeliveryMethod,
 }
 
-/// How an alert gets to somebody.
+/// How a target receives alerts.
 #[derive(Debug, Clone)]
 pub(crate) enum DeliveryMethod {
     Webhook(Webhook),
     Mail(Box<Mail>),
 }
 
-/// What is posted where.
+/// A webhook that receives alerts as JSON.
 #[derive(Debug, Clone)]
 pub(crate) struct Webhook {
-    /// The whole address. Those of Slack and Teams are secrets.
+    /// The complete address. For Slack and Teams it is a secret.
     pub(crate) url: SecretString,
-    /// What signs the body with HMAC-SHA256, where the receiver knows it.
+    /// The key that signs the body with HMAC-SHA256.
     pub(crate) secret: Option<SecretString>,
     pub(crate) shape: Shape,
     /// Certificates (PEM) to trust besides the known authorities.
     pub(crate) ca: Option<Vec<u8>>,
 }
 
-/// Whose JSON is posted.
+/// The JSON format of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// This program's own, which `docs/alerts.md` describes.
+    /// This program's own format, described in `docs/alerts.md`.
     Own,
-    /// That of Slack's and Mattermost's incoming webhooks.
+    /// The format of Slack's and Mattermost's incoming webhooks.
     Slack,
-    /// That of Microsoft Teams' workflows: an adaptive card.
+    /// An adaptive card, for workflows of Microsoft Teams.
     Teams,
 }
 
-/// An e-mail by SMTP.
+/// An SMTP server and the addresses for its e-mails.
 #[derive(Debug, Clone)]
 pub(crate) struct Mail {
     pub(crate) server: String,
     pub(crate) port: u16,
     pub(crate) encryption: MailEncryption,
-    /// The name and the password to sign in with.
+    /// The user name and password.
     pub(crate) sign_in: Option<(String, SecretString)>,
-    /// Who sends it: an address, or a name with an address in angle brackets.
+    /// The sender: an address, or a name with an address in angle brackets.
     pub(crate) from: String,
-    /// Who gets it, in the same form.
+    /// The recipients, in the same form.
     pub(crate) to: Vec<String>,
     /// Certificates (PEM) to trust besides the known authorities.
     pub(crate) ca: Option<Vec<u8>>,
@@ -69,10 +69,10 @@ pub(crate) struct Mail {
 /// How a connection to a mail server is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailEncryption {
-    /// From its beginning (port 465).
+    /// TLS from the start (port 465).
     Tls,
-    /// After `STARTTLS`, and not without (port 587).
+    /// TLS after `STARTTLS`, which is mandatory (port 587).
     StartTls,
-    /// Not at all: only to this computer.
+    /// No encryption. Only for a server on this computer.
     None,
 }

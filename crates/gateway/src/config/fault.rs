@@ -1,4 +1,4 @@
-//! The faults of a configuration, each with its position. Must never hold a secret's value.
+//! The faults of a configuration file, each with its position. Must never contain a secret's value.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::path::Path;
 /// One fault of the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// The line, from 1. 0 for the file as a whole.
+    /// The line, from 1. 0 means the entire file.
     pub(crate) line: usize,
     /// The column in characters, from 1.
     pub(crate) column: usize,
-    /// What is wrong and how to fix it, in one sentence.
+    /// The fault and its remedy, in one sentence.
     pub(crate) text: String,
 }
 
@@ -39,8 +39,8 @@ impl fmt::Display for Faults {
 }
 
 impl Faults {
-    /// The only fault of a file that cannot be read.
-    pub(super) fn whole(file: &Path, text: String) -> Self {
+    /// A single fault of the entire file.
+    pub(super) fn about_file(file: &Path, text: String) -> Self {
         Self {
             file: file.display().to_string(),
             list: vec![Fault {
@@ -52,7 +52,7 @@ impl Faults {
     }
 }
 
-/// Collects faults while a file is read to its end.
+/// Collects faults and warnings while a file is read to its end.
 pub(super) struct Collector<'a> {
     source: &'a str,
     faults: RefCell<Vec<Fault>>,
@@ -68,12 +68,12 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Adds a fault at a byte of the source.
+    /// Adds a fault at a byte offset of the source.
     pub(super) fn add(&self, at: usize, text: String) {
         self.faults.borrow_mut().push(self.at(at, text));
     }
 
-    /// Adds something odd at a byte of the source, for which the file is not refused.
+    /// Adds a warning at a byte offset of the source. The file is still accepted.
     pub(super) fn warn(&self, at: usize, text: String) {
         self.warnings.borrow_mut().push(self.at(at, text));
     }

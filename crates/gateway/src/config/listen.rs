@@ -1,10 +1,10 @@
-//! `listen`: where the gateway listens, whether it may, and which proxies may name the addresses of visitors.
+//! `listen`: the address the gateway listens on and whether it is allowed to; `trusted_proxies`: the proxies whose
+//! `X-Forwarded-For` is trusted.
 
 use super::section::{Located, Section};
 use super::{Config, Network};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Where the gateway listens by default.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -23,16 +23,16 @@ pub(super) fn read(top: &Section<'_>) -> Option<Located<SocketAddr>> {
     }
 }
 
-/// `trusted_proxies`.
+/// Reads `trusted_proxies`.
 pub(super) fn proxies(top: &Section<'_>) -> Vec<Network> {
     let mut proxies = Vec::new();
     for text in top.texts("trusted_proxies") {
         match text.value.parse::<Network>() {
-            Ok(network) if network.is_everything() => top.wrong(
+            Ok(network) if network.contains_everything() => top.wrong(
                 text.at,
                 "trusted_proxies",
                 &format!(
-                    "{:?} is every address: a visitor could then say to have any; give those of your proxies",
+                    "{:?} is every address, so a visitor could claim any address; give those of your proxies",
                     text.value
                 ),
             ),
@@ -50,7 +50,7 @@ pub(super) fn proxies(top: &Section<'_>) -> Vec<Network> {
     proxies
 }
 
-/// Checks what these settings have to do with each other and with who may sign in.
+/// Checks that these settings fit each other and the configured sign-in.
 pub(super) fn check(top: &Section<'_>, config: &Config, listen: Option<Located<SocketAddr>>) {
     if !config.has_sign_in()
         && let Some(at) = top.key("public_url")
@@ -72,14 +72,14 @@ pub(super) fn check(top: &Section<'_>, config: &Config, listen: Option<Located<S
             at,
             "public_url",
             "without [tls] a proxy has to be in front for https, and without `trusted_proxies` all visitors have its \
-             address, in the audit and where tries to sign in are limited: give its address, such as \
+             address, in the audit and where sign-in attempts are limited: give its address, such as \
              trusted_proxies = [\"127.0.0.1\"]; [] if it writes no X-Forwarded-For",
         );
     }
-    // A faulty [openid] has faults of its own, and says nothing about whether users can sign in.
-    let unread = config.openid.is_none() && top.key("openid").is_some();
+    // A faulty [openid] is reported itself; whether users can sign in is unknown then.
+    let is_openid_faulty = config.openid.is_none() && top.key("openid").is_some();
     if let Some(listen) = listen
-        && !unread
+        && !is_openid_faulty
         && let Err(why) = config.may_listen_on(listen.value)
     {
         top.wrong(listen.at, "listen", &why);
@@ -90,8 +90,8 @@ impl Config {
     /// Checks whether the gateway may listen on this address.
     ///
     /// # Errors
-    /// Why not: passwords would be sent unencrypted, no sign-in is configured, or the gateway would not know
-    /// its own name.
+    /// The reason why not: passwords would be sent unencrypted, no sign-in is configured, or the gateway would not
+    /// know its public name.
     pub(crate) fn may_listen_on(&self, address: SocketAddr) -> Result<(), String> {
         if address.ip().is_loopback() {
             return Ok(());
@@ -100,7 +100,7 @@ impl Config {
             "and nothing is encrypted: listen on 127.0.0.1 or [::1], give [tls] a certificate, or give \
              `public_url` with the https address of a proxy in front"
         } else if !self.has_https_origin() {
-            "but not under which name: give `public_url` with the https address that browsers use"
+            "but their name for it is unknown: give `public_url` with the https address that browsers use"
         } else if !self.has_sign_in() {
             "and there is no [[user]] and no [openid]: everybody who reaches it would be an admin"
         } else {

@@ -1,6 +1,6 @@
-//! The configuration file. Reading it reports all faults at once, each with its position. Must not connect to
-//! anything, and must never show a secret's value. Uses no other module but `identity`: what other modules
-//! demand of a value comes in as [`Checks`].
+//! Reads the configuration file. Reports all faults at once, each with its position. Must not connect to
+//! anything, and must never show a secret's value. The only module it uses is `identity`: the checks of other
+//! modules are passed in as [`Checks`].
 
 mod alert_rules;
 mod alert_targets;
@@ -54,83 +54,81 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
-/// How long a gateway with a public address goes on serving after a stop was requested.
+/// The default of [`Config::drain`] for a gateway with a public address.
 pub(crate) const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
 
 /// A valid configuration.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
-    /// The origin at which browsers reach the gateway through a proxy.
+    /// The origin under which browsers reach the gateway.
     pub(crate) public_origin: Option<String>,
-    /// The path below which browsers find the console; empty, or such as `/failover`.
+    /// The path prefix of the console, such as `/failover`. Empty at the root.
     pub(crate) base_path: String,
-    /// How long to go on serving after a stop was requested, so that a balancer sees it.
+    /// How long the gateway keeps serving after a stop was requested, so that a load balancer notices.
     pub(crate) drain: Duration,
     /// The vendor systems, in the order of the file.
     pub(crate) connections: Vec<Connection>,
-    /// The users with a password. Without any and without a provider, everybody at this computer is an admin.
+    /// The users with a password. Without users and without a provider, everybody at this computer is an admin.
     pub(crate) users: Vec<User>,
     pub(crate) openid: Option<OpenId>,
     pub(crate) session: Session,
-    /// The file of the paired walls: what it holds is taken over into the store, or kept in it where the store is in memory.
+    /// The file of paired walls. A persistent store imports it; with a store in memory the walls stay in this file.
     pub(crate) walls: Option<PathBuf>,
     pub(crate) store: StoreLocation,
-    /// Whether neither the file nor systemd says where that is: then it is beside the file.
+    /// Whether the location of the store is the default one, because neither the file nor systemd names it.
     pub(crate) is_store_assumed: bool,
     pub(crate) retention: Retention,
-    /// The origins whose pages may show the wall in a frame.
+    /// Origins whose pages may embed the wall in a frame.
     pub(crate) wall_frames: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: Vec<Network>,
-    /// The gateway's own certificate, if it has one.
     pub(crate) tls: Option<TlsFiles>,
-    /// The bearer token that reads `/metrics` and `/api/inventory` without a session.
+    /// The bearer token for reading `/metrics` and `/api/inventory` without a session.
     pub(crate) metrics_token: Option<SecretString>,
     pub(crate) alerts: Alerts,
-    /// How systems outside are reached whose section does not say otherwise.
+    /// The proxy and certificate authorities of sections that do not override them.
     pub(crate) outbound: Outbound,
-    /// What is odd and yet possible, in the order of the lines.
+    /// Suspicious but valid settings, in the order of the lines.
     pub(crate) warnings: Vec<Fault>,
 }
 
-/// What the modules that use a value demand of it. Each check returns what is wrong.
+/// Checks of single values, provided by the modules that use them. Each error describes the fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checks {
     pub(crate) password_hash: fn(&str) -> Result<(), String>,
-    /// Of the content of a file of trusted certificates. The fault continues a sentence about the file.
+    /// Checks the content of a file of trusted certificates. The error continues a sentence about the file.
     pub(crate) certificates: fn(&[u8]) -> Result<(), String>,
-    /// Of the gateway's own certificate.
+    /// Checks the gateway's own certificate.
     pub(crate) tls_files: fn(&TlsFiles) -> Result<(), String>,
     pub(crate) wall_registry: fn(&Path) -> Result<(), String>,
-    /// Of the file of ended sessions, beside such a store.
+    /// Checks the file of ended sessions, for a gateway with this store.
     pub(crate) ended_file: fn(&EndedFile, &StoreLocation) -> Result<(), String>,
     pub(crate) mail_server: fn(&str) -> Result<(), String>,
-    /// Of an e-mail address, with or without a name before it.
+    /// Checks an e-mail address, with or without a display name.
     pub(crate) mailbox: fn(&str) -> Result<(), String>,
 }
 
-/// What a configuration refers to outside its file.
+/// Everything outside the file that a configuration depends on.
 pub(crate) struct Environment<'a> {
     pub(crate) checks: Checks,
-    /// The folder of the configuration file, from which relative file names start.
+    /// The folder of the configuration file. Relative paths start here.
     pub(crate) folder: &'a Path,
     pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Whether the folder of a file exists.
 fn has_folder(file: &Path) -> bool {
     let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).is_dir()
 }
 
 impl Config {
-    /// Reads a file and what it refers to.
+    /// Reads a configuration file and the files and environment variables that it names.
     ///
     /// # Errors
-    /// Every fault of the file, or that it cannot be read.
+    /// All faults of the file, or the reason why it cannot be read.
     pub(crate) fn load(file: &Path, checks: Checks) -> Result<Self, Faults> {
-        let unreadable = |why: String| Faults::whole(file, why);
+        let unreadable = |why: String| Faults::about_file(file, why);
         let bytes = std::fs::read(file)
             .map_err(|error| unreadable(format!("cannot read this file: {error}")))?;
         let text = text::decoded(bytes).map_err(|why| unreadable(format!("this file {why}")))?;
@@ -160,7 +158,7 @@ impl Config {
     /// Reads a configuration from its text.
     ///
     /// # Errors
-    /// Every fault, in the order of the lines.
+    /// All faults, in the order of the lines.
     pub(crate) fn read(text: &str, environment: &Environment<'_>) -> Result<Self, Vec<Fault>> {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
@@ -170,7 +168,7 @@ impl Config {
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
-            whole(top, environment)
+            config(top, environment)
         });
         let (list, warnings) = faults.into_lists();
         match config {
@@ -180,7 +178,7 @@ impl Config {
     }
 }
 
-fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
+fn config(top: Section<'_>, environment: &Environment<'_>) -> Config {
     let listen = listen::read(&top);
     let outbound = outbound::read(&top, environment);
     let store = store::read(&top, environment, &outbound);
@@ -189,13 +187,13 @@ fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
     let drain = top.number("drain_seconds", 0..301);
     let targets = alert_targets::all(&top, environment);
     let connections = connection::all(&top, environment, &outbound);
-    let of_targets: Vec<&str> = targets.iter().map(|one| one.id.as_str()).collect();
-    let of_connections = connections.iter().map(|one| one.public.id.as_str());
-    let of_connections: Vec<&str> = of_connections.collect();
-    let are_sound = |key, number| top.tables(key, "id").len() == number;
+    let target_ids: Vec<&str> = targets.iter().map(|one| one.id.as_str()).collect();
+    let connection_ids = connections.iter().map(|one| one.public.id.as_str());
+    let connection_ids: Vec<&str> = connection_ids.collect();
+    let are_all_valid = |key, number| top.tables(key, "id").len() == number;
     let known = DefinedIds {
-        targets: are_sound("alert_target", of_targets.len()).then_some(&of_targets),
-        connections: are_sound("connection", of_connections.len()).then_some(&of_connections),
+        targets: are_all_valid("alert_target", target_ids.len()).then_some(&target_ids),
+        connections: are_all_valid("connection", connection_ids.len()).then_some(&connection_ids),
     };
     let rules = alert_rules::all(&top, known);
     let config = Config {
@@ -237,10 +235,10 @@ impl Config {
         !self.users.is_empty() || self.openid.is_some()
     }
 
-    /// What to say to a person who does not find what they look for in the store.
+    /// A hint for an operator who does not find the expected data in the store.
     pub(crate) fn store_hint(&self) -> Option<&'static str> {
         self.is_store_assumed.then_some(
-            "a service of systemd with a StateDirectory keeps it there: give `path` in [store], so that both look in one place",
+            "a systemd service with a StateDirectory keeps its store there: give `path` in [store], so that both use the same store",
         )
     }
 

@@ -22,18 +22,17 @@ impl FromStr for Network {
 }
 
 impl Network {
-    /// Whether the network is every address of its kind.
-    pub(super) fn is_everything(&self) -> bool {
+    /// Whether the network contains every address of its IP version.
+    pub(super) fn contains_everything(&self) -> bool {
         self.0.prefix_len() == 0
     }
 
-    /// Whether the network contains the address.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 }
 
-/// The IPv4 network of an IPv4-mapped IPv6 one, which is 96 bits shorter. Any other network as it is.
+/// Converts an IPv4-mapped IPv6 network to the IPv4 network, whose prefix is 96 bits shorter.
 fn canonical(net: IpNet) -> IpNet {
     const PREFIX: u8 = 96;
     let mapped = || {
@@ -94,7 +93,7 @@ mod tests {
                 assert_eq!(contains(net, address), expected, "{net} {address}");
             }
         }
-        // A network beyond the mapped addresses is one of IPv6.
+        // A network larger than all mapped addresses stays an IPv6 network.
         assert!(contains("::ffff:10.0.0.0/64", "::1"));
         assert!(!contains("::ffff:10.0.0.0/64", "10.0.0.1"));
     }
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_network_is_refused() {
+    fn a_malformed_network_is_rejected() {
         for bad in [
             "",
             "10.0.0.0/33",

@@ -1,4 +1,4 @@
-//! `[openid]`: the OpenID Connect provider where users sign in, and which of its claims make an admin or a
+//! `[openid]`: the OpenID Connect provider where users sign in, and the claims that make a user an admin or a
 //! viewer. Sends nothing to the provider.
 
 use super::section::{Located, Section};
@@ -6,18 +6,18 @@ use super::{Environment, Outbound, connection, secret, url};
 use secrecy::SecretString;
 
 /// The default scopes besides `openid`.
-const USUAL_SCOPES: [&str; 2] = ["profile", "email"];
+const DEFAULT_SCOPES: [&str; 2] = ["profile", "email"];
 
-/// A provider, and what its claims mean here.
+/// A provider, and how its claims map to roles.
 #[derive(Debug)]
 pub(crate) struct OpenId {
-    /// The provider's name for itself, exactly as in its tokens.
+    /// The provider's issuer identifier, exactly as in its tokens.
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: SecretString,
     /// The scopes to request besides `openid`.
     pub(crate) scopes: Vec<String>,
-    /// The claim with the roles: its name, or a path of names with dots between them.
+    /// The claim with the roles: a name, or a path of names separated by dots.
     pub(crate) roles_claim: String,
     /// The claim with the user's name. By default `preferred_username`, `email` or the subject.
     pub(crate) name_claim: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct OpenId {
     /// Certificates (PEM) that are trusted for the provider in addition to the computer's.
     pub(crate) ca: Option<Vec<u8>>,
     pub(crate) outbound: Outbound,
-    /// The provider's name on the button.
+    /// The provider's name on the sign-in button.
     pub(crate) title: String,
 }
 
@@ -76,7 +76,7 @@ fn owned(texts: &[Located<&str>]) -> Vec<String> {
     texts.iter().map(|text| text.value.to_owned()).collect()
 }
 
-/// At least one role must have values, and no value may give both.
+/// Checks that at least one role has values and that no value gives both roles.
 fn check_roles(section: &Section<'_>, admins: &[Located<&str>], viewers: &[Located<&str>]) {
     if section.key("admins").is_none() && section.key("viewers").is_none() {
         section.fault(
@@ -86,16 +86,16 @@ fn check_roles(section: &Section<'_>, admins: &[Located<&str>], viewers: &[Locat
     }
     for viewer in viewers {
         if admins.iter().any(|admin| admin.value == viewer.value) {
-            let why = format!("{:?} stands among the `admins` too", viewer.value);
+            let why = format!("{:?} is also one of the `admins`", viewer.value);
             section.wrong(viewer.at, "viewers", &why);
         }
     }
 }
 
-/// The scopes. RFC 6749, section 3.3, says which characters a scope may hold.
+/// Reads the scopes. RFC 6749, section 3.3, defines the characters of a scope.
 fn scopes(section: &Section<'_>) -> Vec<String> {
     if section.key("scopes").is_none() {
-        return USUAL_SCOPES.map(str::to_owned).to_vec();
+        return DEFAULT_SCOPES.map(str::to_owned).to_vec();
     }
     let mut scopes = Vec::new();
     for scope in section.texts("scopes") {
@@ -122,7 +122,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
     use std::path::Path;
 
-    const WHOLE: &str = r#"public_url = "https://console.example"
+    const FULL: &str = r#"public_url = "https://console.example"
 
 [openid]
 issuer = "https://id.example/realms/plant"
@@ -143,8 +143,8 @@ title = "Plant account"
     }
 
     #[test]
-    fn a_provider_is_read_and_its_secret_is_not_shown() {
-        let config = read(WHOLE).unwrap();
+    fn a_provider_is_read_without_showing_its_secret() {
+        let config = read(FULL).unwrap();
         let shown = format!("{config:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(config.has_sign_in() && config.users.is_empty());
@@ -152,7 +152,7 @@ title = "Plant account"
         let openid = config.openid.unwrap();
         assert_eq!(
             openid.issuer, "https://id.example/realms/plant",
-            "to the letter"
+            "unchanged"
         );
         assert_eq!(openid.client_secret.expose_secret(), "hunter2");
         assert_eq!(openid.scopes, ["profile", "groups"]);
@@ -162,14 +162,14 @@ title = "Plant account"
 
     #[test]
     fn missing_settings_have_defaults() {
-        let mut short = WHOLE.to_owned();
+        let mut minimal = FULL.to_owned();
         for line in ["scopes", "name_claim", "viewers", "title = \"Plant"] {
-            let at = short.find(&format!("\n{line}")).unwrap();
-            let end = at + 1 + short[at + 1..].find('\n').unwrap();
-            short.replace_range(at..end, "");
+            let at = minimal.find(&format!("\n{line}")).unwrap();
+            let end = at + 1 + minimal[at + 1..].find('\n').unwrap();
+            minimal.replace_range(at..end, "");
         }
-        let openid = read(&short).unwrap().openid.unwrap();
-        assert_eq!(openid.scopes, USUAL_SCOPES);
+        let openid = read(&minimal).unwrap().openid.unwrap();
+        assert_eq!(openid.scopes, DEFAULT_SCOPES);
         assert_eq!((openid.name_claim, openid.viewers.len()), (None, 0));
         assert_eq!(openid.title, "id.example");
         assert!(openid.ca.is_none());
@@ -207,7 +207,7 @@ title = "Plant account"
                 "client_secret_env = \"SECRET\"",
                 "client_secret = \"hunter2\"",
                 &[
-                    "6:1: openid: client_secret: a secret must not stand in this file: put it into an environment \
+                    "6:1: openid: client_secret: a secret must not be in this file: put it into an environment \
                      variable and name that with `client_secret_env`, or into a file of its own and name that with \
                      `client_secret_file`",
                 ],
@@ -260,7 +260,7 @@ title = "Plant account"
             (
                 "\"everybody\"",
                 "\"console-admin\"",
-                &["11:30: openid: viewers: \"console-admin\" stands among the `admins` too"],
+                &["11:30: openid: viewers: \"console-admin\" is also one of the `admins`"],
             ),
             (
                 "admins = [\"console-admin\"]\nviewers = [\"console-viewer\", \"everybody\"]\n",
@@ -291,16 +291,16 @@ title = "Plant account"
             ),
         ];
         for (what, by, expected) in cases {
-            assert!(WHOLE.contains(what), "{what}");
-            let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+            assert!(FULL.contains(what), "{what}");
+            let found = read(&FULL.replacen(what, by, 1)).expect_err(by);
             assert_eq!(found, *expected, "{by}");
             assert!(!found.concat().contains("hunter2"));
         }
-        let open = format!("listen = \"0.0.0.0:443\"\n{WHOLE}").replace("client_id", "client");
+        let open = format!("listen = \"0.0.0.0:443\"\n{FULL}").replace("client_id", "client");
         let found = read(&open).unwrap_err();
         assert!(
             found.iter().all(|fault| fault.contains("openid: ")),
-            "nothing follows from it: {found:?}"
+            "a faulty [openid] causes no other fault: {found:?}"
         );
     }
 }

@@ -1,6 +1,5 @@
-//! How systems outside are reached: through which proxy, and which certificate authorities are known. The proxy is
-//! the one of the section, or else the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). This computer
-//! itself is never asked through a proxy.
+//! Outgoing connections: the proxy and the trusted certificate authorities. A section's own proxy takes precedence
+//! over the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). Requests to this computer never use a proxy.
 
 use super::section::Section;
 use super::{Environment, secret};
@@ -9,35 +8,35 @@ use reqwest::Url;
 use secrecy::SecretString;
 use std::fmt;
 
-/// How a system outside is reached.
+/// The proxy and the certificate authorities for requests to one system.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outbound {
-    /// The proxy; without one the system is reached directly.
+    /// The proxy. `None`: the system is reached directly.
     pub(crate) proxy: Option<ProxySettings>,
     pub(crate) roots: Roots,
 }
 
 impl Outbound {
-    /// The passwords of the proxies, which `Debug` does not show.
+    /// The passwords of the proxies. `Debug` does not show them.
     pub(crate) fn passwords(&self) -> impl Iterator<Item = &SecretString> {
         let proxies = self.proxy.iter();
         let proxies = proxies.flat_map(|proxy| proxy.https.iter().chain(&proxy.http));
-        let signs_in = proxies.filter_map(|proxy| proxy.credentials.as_ref());
-        signs_in.map(|(_, password)| password)
+        let credentials = proxies.filter_map(|proxy| proxy.credentials.as_ref());
+        credentials.map(|(_, password)| password)
     }
 }
 
-/// Certificate authorities.
+/// The source of the trusted certificate authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Roots {
-    /// Those that this computer knows.
+    /// The operating system.
     #[default]
     System,
-    /// Those of the program itself: Mozilla's list, as of its release.
+    /// Mozilla's list, which is part of the program.
     Bundled,
 }
 
-/// Proxies, by the scheme of what is asked for.
+/// Proxies, by the scheme of the request's address.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProxySettings {
     pub(crate) https: Option<ProxyServer>,
@@ -49,7 +48,7 @@ pub(crate) struct ProxySettings {
 /// One proxy.
 #[derive(Debug, Clone)]
 pub(crate) struct ProxyServer {
-    /// Its address, without a user name and a password.
+    /// The address, without user name and password.
     pub(crate) url: Url,
     pub(crate) credentials: Option<(String, SecretString)>,
 }
@@ -70,7 +69,7 @@ const ACCOUNT: [&str; 4] = [
 
 const ADDRESS: &str = "is not the address of a proxy such as http://proxy.example:3128";
 
-/// What the file and the environment say for everything outside.
+/// Reads the defaults from the file and the environment.
 pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Outbound {
     let roots = [("system", Roots::System), ("bundled", Roots::Bundled)];
     let roots = top.one_of("trusted_roots", &roots);
@@ -81,7 +80,7 @@ pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Outbound
 }
 
 impl Outbound {
-    /// The same for one section, which may name a proxy of its own: `proxy`, which may be `"none"`,
+    /// The settings for one section, which may override the proxy: `proxy`, which may be `"none"`,
     /// `proxy_username`, and `proxy_password_env` or `proxy_password_file`.
     pub(super) fn of(&self, section: &Section<'_>, environment: &Environment<'_>) -> Self {
         let text = section.text("proxy");
@@ -116,7 +115,7 @@ impl Outbound {
                 })
             }
             Ok(_) => {
-                let why = "must hold no user name and no password: they belong into `proxy_username` and \
+                let why = "must hold no user name and no password: they belong in `proxy_username` and \
                            `proxy_password_env` or `proxy_password_file`";
                 section.wrong(text.at, "proxy", why);
                 None
@@ -148,7 +147,7 @@ fn credentials(
     Some((username?.value.to_owned(), password?))
 }
 
-/// The environment's proxies. Their addresses may hold a user name and a password.
+/// The environment's proxies. Their addresses may contain a user name and a password.
 fn of_environment(top: &Section<'_>, environment: &Environment<'_>) -> Option<ProxySettings> {
     let variable = |name: &str| {
         let value =
@@ -158,14 +157,14 @@ fn of_environment(top: &Section<'_>, environment: &Environment<'_>) -> Option<Pr
     let server = |name: &str| {
         let server = proxy_server(&variable(name)?);
         if server.is_err() {
-            // It may hold a password, and so is not shown.
+            // The value is not shown, because it may contain a password.
             top.fault(0, &format!("the environment variable {name} {ADDRESS}"));
         }
         server.ok()
     };
     let (https, http) = (server("HTTPS_PROXY"), server("HTTP_PROXY"));
     let except = variable("NO_PROXY").unwrap_or_default();
-    // Nothing at all goes through a proxy then, what is named by its address included.
+    // `*` switches the proxy off for every request, including those to IP addresses.
     let never = except.split(',').any(|entry| entry.trim() == "*");
     (!never && (https.is_some() || http.is_some())).then(|| ProxySettings {
         https,
@@ -174,8 +173,8 @@ fn of_environment(top: &Section<'_>, environment: &Environment<'_>) -> Option<Pr
     })
 }
 
-/// The list without what programs write differently: `*.example.com` is `example.com`, which holds for the hosts
-/// below it as well, and a port does not count.
+/// Normalises the entries of `NO_PROXY`: `*.example.com` becomes `example.com`, which includes its subdomains, and
+/// ports are removed.
 fn exceptions(list: &str) -> String {
     let entries = list.split(',').map(|entry| {
         let entry = entry.trim();
@@ -216,7 +215,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     #[test]
-    fn a_proxys_address_may_hold_a_password_and_nothing_else() {
+    fn a_proxy_address_may_contain_credentials_but_no_path() {
         for (text, expected) in [
             (
                 "http://proxy.example:3128",
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_are_read_as_other_programs_read_them() {
+    fn entries_of_no_proxy_are_normalised() {
         for (list, expected) in [
             ("", ""),
             (

@@ -1,5 +1,5 @@
-//! The address of a PostgreSQL database, which holds a password: it is a secret, and shows only which database at
-//! which host it is.
+//! The address of a PostgreSQL database. It contains a password, so `Display` and `Debug` show only the database and
+//! the host.
 
 use super::url::is_loopback_host;
 use std::fmt;
@@ -7,52 +7,52 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode};
 
-/// How long a connection may take to be made, where the address does not say.
-const CONNECT: Duration = Duration::from_secs(3);
+/// The default of `connect_timeout`.
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// After how long without an answer a connection counts as broken.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How long a connection may stay unresponsive before it counts as broken.
+const DEAD_AFTER: Duration = Duration::from_secs(10);
 
-/// A PostgreSQL database, and how it is reached.
+/// A PostgreSQL database and how to connect to it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PostgresAddress {
-    /// Where it is and who signs in.
+    /// The host, the database and the user.
     pub(crate) settings: tokio_postgres::Config,
-    /// Which certificates are trusted, where the way is encrypted.
+    /// The trusted certificates, if the connection is encrypted.
     pub(crate) trust: Option<PostgresTrust>,
-    /// Which database where, as people may read it.
-    place: String,
+    /// The database and its host, for people to read.
+    label: String,
 }
 
-/// Which certificates of a database's server are trusted.
+/// The certificates that are trusted for a database server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PostgresTrust {
-    /// Whether the authorities that the program brings are trusted in place of those that the computer knows.
+    /// Whether the program's own certificate authorities replace the operating system's.
     pub(crate) bundled: bool,
-    /// Further ones (PEM).
+    /// Additional certificates (PEM).
     pub(crate) extra: Option<Vec<u8>>,
 }
 
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place)
+        f.write_str(&self.label)
     }
 }
 
 impl fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PostgresAddress").field(&self.place).finish()
+        f.debug_tuple("PostgresAddress").field(&self.label).finish()
     }
 }
 
 const UNREADABLE: &str = "is not an address such as postgres://USER:PASSWORD@HOST/DATABASE; in a user name or a \
     password, characters such as @ : / ? # % are written as %40, %3A, %2F, %3F, %23, %25";
 
-/// Reads an address. The second part of the answer is what is odd about it.
+/// Parses an address. The second value is a warning.
 ///
 /// # Errors
-/// What is wrong with it, as the rest of a sentence about where it comes from, and without any part of it that could
-/// be secret.
+/// The fault, as the end of a sentence about the source of the address. It contains no part of the address that
+/// could be secret.
 pub(super) fn read(
     text: &str,
     trust: PostgresTrust,
@@ -68,16 +68,16 @@ pub(super) fn read(
     let Some(database) = settings.get_dbname().map(str::to_owned) else {
         return Err("names no database: postgres://USER:PASSWORD@HOST/DATABASE".to_owned());
     };
-    let is_here = settings.get_hosts().iter().all(is_here)
+    let is_local = settings.get_hosts().iter().all(is_local)
         && settings.get_hostaddrs().iter().all(IpAddr::is_loopback);
     let is_socket = settings.get_hosts().iter().any(is_socket);
     let is_encrypted = match mode.as_deref() {
-        None => !is_here,
+        None => !is_local,
         Some("disable") => false,
         Some("require" | "verify-ca" | "verify-full") => !is_socket,
         Some("allow" | "prefer") => {
             return Err(
-                "leaves open whether the way is encrypted: write sslmode=verify-full, or sslmode=disable for a \
+                "leaves open whether the connection is encrypted: write sslmode=verify-full, or sslmode=disable for a \
                  network that nobody else can read"
                     .to_owned(),
             );
@@ -94,31 +94,31 @@ pub(super) fn read(
         SslMode::Disable
     });
     if settings.get_connect_timeout().is_none() {
-        settings.connect_timeout(CONNECT);
+        settings.connect_timeout(DEFAULT_CONNECT_TIMEOUT);
     }
     if settings.get_application_name().is_none() {
         settings.application_name("failover-console");
     }
-    // A database whose computer is gone is noticed although nothing says so.
+    // Detects a database server that has disappeared without closing the connection.
     settings
-        .keepalives_idle(SILENCE)
-        .keepalives_interval(SILENCE / 3)
+        .keepalives_idle(DEAD_AFTER)
+        .keepalives_interval(DEAD_AFTER / 3)
         .keepalives_retries(3)
-        .tcp_user_timeout(SILENCE);
+        .tcp_user_timeout(DEAD_AFTER);
     let hosts: Vec<String> = settings.get_hosts().iter().map(host).collect();
-    let place = format!("PostgreSQL database {database:?} at {}", hosts.join(", "));
-    let odd = (!is_encrypted && !is_here).then_some(
-        "goes unencrypted over the network: anybody who can read or change what passes there can read and change the audit",
+    let label = format!("PostgreSQL database {database:?} at {}", hosts.join(", "));
+    let warning = (!is_encrypted && !is_local).then_some(
+        "the connection is not encrypted: anybody who can read or change network traffic can read and change the audit",
     );
     let address = PostgresAddress {
         settings,
         trust: is_encrypted.then_some(trust),
-        place,
+        label,
     };
-    Ok((address, odd))
+    Ok((address, warning))
 }
 
-/// The address without its `sslmode`, of which the library knows only some.
+/// Splits off `sslmode`, because the library does not know all of its values.
 fn without_sslmode(text: &str) -> Result<(String, Option<String>), String> {
     let after_user = text.find('@').unwrap_or(0);
     let Some(place) = text[after_user..].find('?') else {
@@ -146,7 +146,7 @@ fn without_sslmode(text: &str) -> Result<(String, Option<String>), String> {
     Ok((address, mode))
 }
 
-fn is_here(host: &Host) -> bool {
+fn is_local(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => is_loopback_host(name),
         #[cfg(unix)]
@@ -179,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_says_so_goes_unencrypted_over_a_network() {
-        for (text, is_encrypted, is_odd) in [
+    fn a_remote_connection_is_unencrypted_only_if_the_address_says_so() {
+        for (text, is_encrypted, has_warning) in [
             ("postgres://u:hunter2@db.example/fc", true, false),
             (
                 "postgresql://u:hunter2@db.example:6432/fc?application_name=x",
@@ -209,9 +209,9 @@ mod tests {
                 false,
             ),
         ] {
-            let (address, odd) = parsed(text).unwrap();
-            let found = (address.trust.is_some(), odd.is_some());
-            assert_eq!(found, (is_encrypted, is_odd), "{text}");
+            let (address, warning) = parsed(text).unwrap();
+            let found = (address.trust.is_some(), warning.is_some());
+            assert_eq!(found, (is_encrypted, has_warning), "{text}");
             let shown = format!("{address} {address:?}");
             assert!(
                 !shown.contains("hunter2") && shown.contains("\"fc\""),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_address_is_said_without_its_secrets() {
+    fn a_faulty_address_is_reported_without_its_secrets() {
         for (text, why) in [
             ("hunter2", "is not an address"),
             ("host=db password=hunter2", "is not an address"),

@@ -1,22 +1,22 @@
-//! `[activity]`: for how long the activity is kept.
+//! `[activity]`: how much of the activity is kept.
 
 use super::section::Section;
 use protocol::ActivityKind;
 use std::ops::Range;
 
-/// For how many days entries may be kept: up to ten years.
+/// The limits of the days that entries are kept: up to ten years.
 const DAYS: Range<u64> = 1..3_661;
 
-/// How many entries may be kept.
+/// The limits of the number of entries.
 const ENTRIES: Range<u64> = 1_000..100_000_001;
 
-/// How much of the activity is kept. The audit is kept for ever.
+/// How much of the activity is kept. The audit is kept forever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Retention {
     pub(crate) days: u64,
     pub(crate) entries: u64,
-    /// For how many days the entries of some kinds are kept.
-    pub(crate) of: Vec<(ActivityKind, u64)>,
+    /// The number of days for kinds that differ from `days`.
+    pub(crate) by_kind: Vec<(ActivityKind, u64)>,
 }
 
 impl Default for Retention {
@@ -24,7 +24,7 @@ impl Default for Retention {
         Self {
             days: 400,
             entries: 10_000_000,
-            of: Vec::new(),
+            by_kind: Vec::new(),
         }
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn read(top: &Section<'_>) -> Retention {
     if let Some(of) = section.table("keep_days_of") {
         let days = ActivityKind::all().map(|kind| (kind, of.number(kind.key(), DAYS)));
         let given = days.filter_map(|(kind, days)| Some((kind, days?)));
-        retention.of = given.collect();
+        retention.by_kind = given.collect();
         of.finish();
     }
     section.finish();

@@ -1,5 +1,5 @@
-//! Secrets, each from an environment variable or a file of its own, never from the configuration file itself.
-//! Must never put a value into a message.
+//! Reads secrets, each from an environment variable or a file of its own, never from the configuration file itself.
+//! Must never put a secret's value into a message.
 
 use super::section::Section;
 use super::{Environment, text};
@@ -7,21 +7,21 @@ use crate::identity::{is_bidi_control, is_invisible};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 
-/// The shortest key or token that the operator makes, in characters. A shorter one could be found by trying.
-const SHORTEST: usize = 32;
+/// The minimum length of a key or token that the operator generates. A shorter one could be guessed.
+const MIN_LENGTH: usize = 32;
 
-/// Why a key or a token is too short, if it is, as the end of a sentence about it.
+/// The fault of a key or token that is too short, as the end of a sentence about it.
 pub(super) fn too_short(secret: &SecretString) -> Option<String> {
-    (secret.expose_secret().len() < SHORTEST).then(|| {
-        format!("has to be at least {SHORTEST} characters long, and random: `openssl rand -base64 32` makes one")
+    (secret.expose_secret().len() < MIN_LENGTH).then(|| {
+        format!("has to be at least {MIN_LENGTH} characters long, and random: `openssl rand -base64 32` makes one")
     })
 }
 
-/// Said of a file that others may read.
+/// The warning about a file that others may read, as the end of a sentence.
 pub(super) const IS_OPEN: &str =
-    "can be read by everybody at this computer: `chmod o=` takes that away";
+    "can be read by every user of this computer: `chmod o=` removes that permission";
 
-/// Whether everybody at this computer may read the file: it is open to others, and so are all folders on the way to it.
+/// Whether every user of this computer may read the file: others have access to it and to all folders above it.
 #[cfg(unix)]
 pub(super) fn is_open(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -29,11 +29,11 @@ pub(super) fn is_open(file: &Path) -> bool {
         let found = path.metadata();
         found.is_ok_and(|found| found.permissions().mode() & bits != 0)
     };
-    let Ok(whole) = file.canonicalize() else {
+    let Ok(path) = file.canonicalize() else {
         return false;
     };
-    let mut folders = whole.ancestors().skip(1);
-    allows(&whole, 0o007) && folders.all(|folder| allows(folder, 0o001))
+    let mut folders = path.ancestors().skip(1);
+    allows(&path, 0o007) && folders.all(|folder| allows(folder, 0o001))
 }
 
 #[cfg(not(unix))]
@@ -41,19 +41,19 @@ pub(super) fn is_open(_: &Path) -> bool {
     false
 }
 
-/// The secret `name`, if it is given.
+/// The secret `name`, if one of its keys exists.
 pub(super) fn optional(
     section: &Section<'_>,
     name: &str,
     environment: &Environment<'_>,
 ) -> Option<SecretString> {
-    let given = [
+    let exists = [
         name.to_owned(),
         format!("{name}_env"),
         format!("{name}_file"),
     ]
     .map(|key| section.key(&key).is_some());
-    if given.contains(&true) {
+    if exists.contains(&true) {
         read(section, name, environment)
     } else {
         None
@@ -72,7 +72,7 @@ pub(super) fn read(
             at,
             name,
             &format!(
-                "a secret must not stand in this file: put it into an environment variable and name that \
+                "a secret must not be in this file: put it into an environment variable and name that \
                  with `{by_env}`, or into a file of its own and name that with `{by_file}`"
             ),
         );
@@ -106,13 +106,13 @@ fn from_env(
 ) -> Option<SecretString> {
     let variable = section.text(key)?;
     let name = variable.value;
-    let of = format!("the environment variable {name}");
+    let source = format!("the environment variable {name}");
     match (environment.variable)(name) {
         None => {
-            section.wrong(variable.at, key, &format!("{of} is not set"));
+            section.wrong(variable.at, key, &format!("{source} is not set"));
             None
         }
-        Some(value) => checked(section, key, variable.at, &of, value.into_bytes()),
+        Some(value) => checked(section, key, variable.at, &source, value.into_bytes()),
     }
 }
 
@@ -122,47 +122,47 @@ fn from_file(
     environment: &Environment<'_>,
 ) -> Option<SecretString> {
     let file = section.text(key)?;
-    let of = format!("{:?}", file.value);
+    let source = format!("{:?}", file.value);
     let path = environment.folder.join(file.value);
     match std::fs::read(&path) {
         Err(error) => {
-            section.wrong(file.at, key, &format!("cannot read {of}: {error}"));
+            section.wrong(file.at, key, &format!("cannot read {source}: {error}"));
             None
         }
         Ok(content) => {
             if is_open(&path) {
-                section.warn(file.at, key, &format!("{of} {IS_OPEN}"));
+                section.warn(file.at, key, &format!("{source} {IS_OPEN}"));
             }
-            checked(section, key, file.at, &of, content)
+            checked(section, key, file.at, &source, content)
         }
     }
 }
 
-/// The secret of these bytes. `of` names where they come from.
+/// Checks a secret. `source` names where it comes from.
 fn checked(
     section: &Section<'_>,
     key: &str,
     at: usize,
-    of: &str,
+    source: &str,
     bytes: Vec<u8>,
 ) -> Option<SecretString> {
     let secret = match cleaned(bytes) {
         Ok(secret) => secret,
         Err(why) => {
-            section.wrong(at, key, &format!("{of} {why}"));
+            section.wrong(at, key, &format!("{source} {why}"));
             return None;
         }
     };
-    for warning in oddities(&secret) {
-        section.warn(at, key, &format!("{of} {warning}"));
+    for warning in suspicious_characters(&secret) {
+        section.warn(at, key, &format!("{source} {warning}"));
     }
     Some(SecretString::from(secret))
 }
 
-/// The secret without a byte order mark and the line break that editors and `echo` write at its end.
+/// Decodes a secret, without a byte order mark and without the line break that editors and `echo` append.
 ///
 /// # Errors
-/// Why it is no secret, as the end of a sentence about where it comes from.
+/// The fault, as the end of a sentence about the source.
 fn cleaned(bytes: Vec<u8>) -> Result<String, String> {
     let mut secret = text::decoded(bytes)?;
     secret.truncate(secret.trim_end_matches(['\r', '\n']).len());
@@ -178,15 +178,16 @@ fn cleaned(bytes: Vec<u8>) -> Result<String, String> {
     }
 }
 
-/// What is in the secret, although few people mean it to be.
-fn oddities(secret: &str) -> Vec<String> {
+/// Warnings about characters that are probably in the secret by mistake.
+fn suspicious_characters(secret: &str) -> Vec<String> {
     let mut found = Vec::new();
     let ends = [secret.chars().next(), secret.chars().next_back()];
     if ends.contains(&Some(' ')) {
         found.push("begins or ends with a blank, which is sent as a part of it".to_owned());
     }
-    let is_odd = |c: char| (c.is_whitespace() && c != ' ') || is_invisible(c) || is_bidi_control(c);
-    if let Some(c) = secret.chars().find(|c| is_odd(*c)) {
+    let is_suspicious =
+        |c: char| (c.is_whitespace() && c != ' ') || is_invisible(c) || is_bidi_control(c);
+    if let Some(c) = secret.chars().find(|c| is_suspicious(*c)) {
         found.push(format!(
             "holds the character U+{:04X}, which cannot be seen and is sent as a part of it",
             u32::from(c)

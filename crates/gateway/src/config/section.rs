@@ -1,5 +1,5 @@
-//! One table of the file, read key by key. A wrong type, a missing key or an unknown key becomes a fault with
-//! its position, and reading continues. Knows TOML, not the meaning of keys.
+//! Reads one table of the file, key by key. A wrong type, a missing key or an unknown key becomes a fault with
+//! its position, and reading continues. Independent of the meaning of keys.
 
 use super::fault::Collector;
 use super::text::control_character;
@@ -16,12 +16,12 @@ pub(super) struct Located<T> {
 }
 
 pub(super) struct Section<'a> {
-    /// The beginning of each fault's text, such as `connection "em": `.
+    /// The prefix of each fault's text, such as `connection "em": `.
     label: String,
     table: &'a DeTable<'a>,
-    /// Where the table begins. Faults about missing keys have this position.
+    /// The position of the table, used for faults about missing keys.
     start: usize,
-    /// The keys that were read. All others are unknown.
+    /// The keys that were read or allowed. All others are unknown.
     requested: RefCell<Vec<String>>,
     faults: &'a Collector<'a>,
 }
@@ -50,12 +50,12 @@ impl<'a> Section<'a> {
         self.faults.add(at, format!("{}{text}", self.label));
     }
 
-    /// Something odd about the key's value, for which the file is not refused.
+    /// Reports a warning about the key's value. The file is still accepted.
     pub(super) fn warn(&self, at: usize, key: &str, text: &str) {
         self.faults.warn(at, format!("{}{key}: {text}", self.label));
     }
 
-    /// A fault about the key's value.
+    /// Reports a fault of the key's value.
     pub(super) fn wrong(&self, at: usize, key: &str, text: &str) {
         self.fault(at, &format!("{key}: {text}"));
     }
@@ -80,7 +80,7 @@ impl<'a> Section<'a> {
         );
     }
 
-    /// The text of a key, if it exists. It must not be empty and must hold no control character.
+    /// The text of a key, if it exists. It must not be empty or contain a control character.
     pub(super) fn text(&self, key: &str) -> Option<Located<&'a str>> {
         let (_, value) = self.raw(key)?;
         let at = value.span().start;
@@ -108,7 +108,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What the text of a key stands for, which has to be one of these words.
+    /// The value for the text of a key, which has to be one of the known words.
     pub(super) fn one_of<T: Copy>(&self, key: &str, known: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let words = || known.iter().map(|(word, _)| *word);
@@ -124,13 +124,13 @@ impl<'a> Section<'a> {
         found.map(|(_, value)| *value)
     }
 
-    /// The same of a key that has to exist.
+    /// Like [`Self::one_of`], for a key that has to exist.
     pub(super) fn required_one_of<T: Copy>(&self, key: &str, known: &[(&str, T)]) -> Option<T> {
         self.need(key);
         self.one_of(key, known)
     }
 
-    /// A whole number within limits.
+    /// An integer within limits.
     pub(super) fn number(&self, key: &str, limits: Range<u64>) -> Option<u64> {
         let (_, value) = self.raw(key)?;
         let wanted = format!("a whole number from {} to {}", limits.start, limits.end - 1);
@@ -147,7 +147,6 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// `true` or `false`.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let (_, value) = self.raw(key)?;
         let flag = value.get_ref().as_bool();
@@ -182,13 +181,13 @@ impl<'a> Section<'a> {
         texts
     }
 
-    /// A list of texts that is not empty, and of which none is. Empty if the key is missing. `otherwise` says what to
-    /// do in place of an empty list.
-    pub(super) fn filled_texts(&self, key: &str, otherwise: &str) -> Vec<Located<&'a str>> {
+    /// A list of non-empty texts. The list must not be empty either, but the key may be missing. `remedy` ends the
+    /// fault about an empty list.
+    pub(super) fn filled_texts(&self, key: &str, remedy: &str) -> Vec<Located<&'a str>> {
         if let Some(at) = self.key(key)
             && self.is_empty_list(key)
         {
-            self.wrong(at, key, &format!("must not be empty: {otherwise}"));
+            self.wrong(at, key, &format!("must not be empty: {remedy}"));
         }
         let (filled, empty): (Vec<_>, Vec<_>) = self
             .texts(key)
@@ -200,13 +199,13 @@ impl<'a> Section<'a> {
         filled
     }
 
-    /// Takes these keys as known. For a section of which it cannot be said which of them belong to it.
+    /// Treats these keys as known, for a section whose other faults hide which keys belong to it.
     pub(super) fn allow(&self, keys: &[&str]) {
         let keys = keys.iter().map(|key| (*key).to_owned());
         self.requested.borrow_mut().extend(keys);
     }
 
-    /// Reports each of these keys that is given, although it belongs elsewhere. `why` continues the key's name.
+    /// Reports each of these keys that exists, because it does not belong here. `why` follows the key's name.
     pub(super) fn refuse(&self, keys: &[&str], why: &str) {
         for key in keys {
             if self.table.iter().any(|(name, _)| name.get_ref() == *key)
@@ -225,7 +224,7 @@ impl<'a> Section<'a> {
         list.is_some_and(|list| list.is_empty())
     }
 
-    /// A table within this one. Its label ends with its key.
+    /// A table within this one. Its key is appended to the label.
     pub(super) fn table(&self, key: &str) -> Option<Section<'a>> {
         let (_, value) = self.raw(key)?;
         match value.get_ref().as_table() {
@@ -240,7 +239,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The tables of `[[key]]`, each labelled with its value of `name` or its number.
+    /// The tables of `[[key]]`, each labelled with the value of its key `name`, or with its number.
     pub(super) fn tables(&self, key: &str, name: &str) -> Vec<Section<'a>> {
         let Some((_, value)) = self.raw(key) else {
             return Vec::new();
@@ -255,9 +254,9 @@ impl<'a> Section<'a> {
                 self.type_fault(key, item, &format!("written as [[{key}]]"));
                 continue;
             };
-            let called = table.iter().find(|(key, _)| key.get_ref() == name);
-            let label = match called.and_then(|(_, value)| value.get_ref().as_str()) {
-                Some(called) => format!("{key} {called:?}: "),
+            let value = table.iter().find(|(key, _)| key.get_ref() == name);
+            let label = match value.and_then(|(_, value)| value.get_ref().as_str()) {
+                Some(name) => format!("{key} {name:?}: "),
                 None => format!("{key} {}: ", index + 1),
             };
             sections.push(Section::new(label, table, &item.span(), self.faults));
@@ -265,7 +264,7 @@ impl<'a> Section<'a> {
         sections
     }
 
-    /// Ends reading. Every key that was not read is unknown.
+    /// Ends reading. Reports every key that was not read as unknown.
     pub(super) fn finish(self) {
         let requested = self.requested.borrow();
         for (key, _) in self.table {
@@ -289,10 +288,10 @@ fn article(noun: &str) -> &'static str {
     }
 }
 
-/// The known word that is most similar to what was written, if it is similar enough.
-fn nearest<'w>(written: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+/// The known word that is most similar to the given one, if it is similar enough.
+fn nearest<'w>(given: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     known
-        .map(|word| (strsim::levenshtein(&written.to_lowercase(), word), word))
+        .map(|word| (strsim::levenshtein(&given.to_lowercase(), word), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
         .min()
         .map(|(_, word)| word)
@@ -303,9 +302,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typing_error_finds_its_word_and_an_unrelated_word_does_not() {
+    fn a_misspelt_word_finds_the_known_word_and_an_unrelated_one_does_not() {
         let known = ["base_url", "ca_file", "title"];
-        for (written, expected) in [
+        for (given, expected) in [
             ("base_ulr", Some("base_url")),
             ("baseurl", Some("base_url")),
             ("Title", Some("title")),
@@ -313,7 +312,7 @@ mod tests {
             ("colour", None),
             ("", None),
         ] {
-            assert_eq!(nearest(written, known.into_iter()), expected, "{written}");
+            assert_eq!(nearest(given, known.into_iter()), expected, "{given}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `[session]`: how long users stay signed in, and the key that gateways share.
+//! `[session]`: how long users stay signed in, and the session key that several gateways share.
 
 use super::section::Section;
 use super::{Environment, StoreLocation, has_folder, secret};
@@ -7,21 +7,21 @@ use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A file in which ended sessions are kept.
+/// The file of ended sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EndedFile {
     pub(crate) path: PathBuf,
-    /// Whether the configuration names it. The one beside the key may be in a folder that cannot be written to.
+    /// Whether the configuration names the file. The default file beside the key may be in a read-only folder.
     pub(crate) is_configured: bool,
 }
 
 /// The settings of sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
-    /// The key that several gateways share. Without it a gateway makes its own at its start.
+    /// The key that several gateways share. Without it, each gateway generates its own when it starts.
     pub(crate) key: Option<SecretString>,
     pub(crate) limits: Limits,
-    /// The file of the sessions that ended before their time, for gateways whose store does not tell each other.
+    /// The file of sessions that ended before they expired, for gateways without a shared store.
     pub(crate) ended: Option<EndedFile>,
 }
 
@@ -33,13 +33,13 @@ pub(super) fn read(
     let Some(section) = top.table("session") else {
         return Session::default();
     };
-    let usual = Limits::default();
+    let default = Limits::default();
     let idle = section
         .number("idle_minutes", 1..24 * 60 + 1)
-        .map_or(usual.idle, |minutes| Duration::from_secs(minutes * 60));
+        .map_or(default.idle, |minutes| Duration::from_secs(minutes * 60));
     let absolute = section
         .number("absolute_hours", 1..7 * 24 + 1)
-        .map_or(usual.absolute, |hours| Duration::from_secs(hours * 3600));
+        .map_or(default.absolute, |hours| Duration::from_secs(hours * 3600));
     if idle > absolute {
         section.fault(
             section.start(),
@@ -59,7 +59,7 @@ pub(super) fn read(
     }
 }
 
-/// `ended_file`, or else the file beside `key_file`. Without a key sessions end with the process anyway.
+/// `ended_file`, or else the file beside `key_file`. Without a key, all sessions end with the process anyway.
 fn ended_file(
     section: &Section<'_>,
     has_key: bool,

@@ -1,4 +1,4 @@
-//! `[store]`: where the audit is kept.
+//! `[store]`: the file or database that holds the audit, the activity and everything else that survives a restart.
 
 use super::connection::ca;
 use super::outbound::{Outbound, Roots};
@@ -9,25 +9,24 @@ use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::path::PathBuf;
 
-/// The file's name where the configuration does not say.
-const USUAL_NAME: &str = "failover-console.db";
+const DEFAULT_NAME: &str = "failover-console.db";
 
-/// The folder that systemd makes for a service, with further ones behind a colon.
+/// The environment variable with the state directories that systemd creates for a service, separated by colons.
 const STATE_DIRECTORY: &str = "STATE_DIRECTORY";
 
-/// Where the store lies.
+/// The location of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreLocation {
-    /// In memory: what it holds ends with the process.
+    /// In memory. The data is lost when the process ends.
     Memory,
-    /// In a file, beside which SQLite keeps `-wal` and `-shm` while it is open.
+    /// A SQLite file. While it is open, its `-wal` and `-shm` files are beside it.
     File(PathBuf),
-    /// In a PostgreSQL database, which several gateways may share.
+    /// A PostgreSQL database, which several gateways may share.
     Postgres(Box<PostgresAddress>),
 }
 
 impl StoreLocation {
-    /// Whether other gateways may use it too.
+    /// Whether several gateways may use this store.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
@@ -35,7 +34,7 @@ impl StoreLocation {
 
 #[cfg(test)]
 impl StoreLocation {
-    /// The database at an address. Its server is trusted as by the program's own authorities and these (PEM).
+    /// The database at an address, with trust in the program's own certificate authorities and these (PEM).
     pub(crate) fn at_url(url: &str, certificates: Option<&str>) -> Self {
         let trust = PostgresTrust {
             bundled: true,
@@ -56,14 +55,14 @@ impl fmt::Display for StoreLocation {
     }
 }
 
-/// The folder that systemd gives this process, if it is a service with one.
+/// The state directory of this process, if it runs as a systemd service that has one.
 fn state_directory(environment: &Environment<'_>) -> Option<PathBuf> {
     let folders = (environment.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty())?;
     folders.split(':').next().map(PathBuf::from)
 }
 
-/// Whether neither the configuration nor systemd says where the store lies. In a shell it is then assumed elsewhere than
-/// in a service of the same configuration.
+/// Whether neither the configuration nor systemd names the location of the store. A command in a shell may then use
+/// another store than the service with the same configuration.
 pub(super) fn is_assumed(top: &Section<'_>, environment: &Environment<'_>) -> bool {
     top.key("store").is_none() && state_directory(environment).is_none()
 }
@@ -73,12 +72,12 @@ pub(super) fn read(
     environment: &Environment<'_>,
     outbound: &Outbound,
 ) -> StoreLocation {
-    let usual = || {
+    let default = || {
         let folder = state_directory(environment).unwrap_or_else(|| environment.folder.to_owned());
-        StoreLocation::File(folder.join(USUAL_NAME))
+        StoreLocation::File(folder.join(DEFAULT_NAME))
     };
     let Some(section) = top.table("store") else {
-        return usual();
+        return default();
     };
     if ["url", "url_env", "url_file"]
         .iter()
@@ -86,7 +85,9 @@ pub(super) fn read(
     {
         let address = postgres(&section, environment, outbound);
         section.finish();
-        return address.map_or_else(usual, |address| StoreLocation::Postgres(Box::new(address)));
+        return address.map_or_else(default, |address| {
+            StoreLocation::Postgres(Box::new(address))
+        });
     }
     section.refuse(
         &["ca_file"],
@@ -94,7 +95,7 @@ pub(super) fn read(
     );
     let Some(path) = section.required("path") else {
         section.finish();
-        return usual();
+        return default();
     };
     let location = if path.value == "memory" {
         StoreLocation::Memory
@@ -109,7 +110,7 @@ pub(super) fn read(
     location
 }
 
-/// The database of `url_env` or `url_file`.
+/// Reads the database address of `url_env` or `url_file`.
 fn postgres(
     section: &Section<'_>,
     environment: &Environment<'_>,
@@ -130,9 +131,9 @@ fn postgres(
     let at = keys.iter().find_map(|key| section.key(key));
     let at = at.unwrap_or_else(|| section.start());
     match postgres::read(url.expose_secret(), trust) {
-        Ok((address, odd)) => {
-            if let Some(odd) = odd {
-                section.warn(at, "url", odd);
+        Ok((address, warning)) => {
+            if let Some(warning) = warning {
+                section.warn(at, "url", warning);
             }
             Some(address)
         }

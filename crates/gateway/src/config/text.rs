@@ -1,12 +1,12 @@
-//! What a text of a configuration must not hold: control characters, which nobody means to write, and other
-//! encodings than UTF-8. Must not repeat the text itself, which may be a secret.
+//! Rejects texts with control characters, which are always a mistake, and encodings other than UTF-8. Must not repeat
+//! the text itself, which may be a secret.
 
 use std::string::FromUtf8Error;
 
-/// Ends every sentence about a control character.
+/// The remedy in every fault about a control character.
 const ESCAPE: &str = "a backslash in double quotes is an escape: use single quotes";
 
-/// Why the text is refused, if it holds a control character. `"CORP\nina"` holds a line break.
+/// The fault of a text with a control character. `"CORP\nina"` contains a line break.
 pub(super) fn control_character(text: &str) -> Option<String> {
     let found = text.chars().find(|c| c.is_control())?;
     let code = u32::from(found);
@@ -15,7 +15,7 @@ pub(super) fn control_character(text: &str) -> Option<String> {
     ))
 }
 
-/// What the parser says of an escape that does not exist, such as `"CORP\admin"`, with the remedy.
+/// The parser's message. For an unknown escape, such as in `"CORP\admin"`, with the remedy.
 pub(super) fn about_syntax(message: &str) -> String {
     let message = message.replace('\n', ", ");
     if message.contains("escape") {
@@ -25,10 +25,10 @@ pub(super) fn about_syntax(message: &str) -> String {
     }
 }
 
-/// The text of a file's bytes, without a byte order mark.
+/// Decodes a file's bytes, without a byte order mark.
 ///
 /// # Errors
-/// The encoding, as the end of a sentence about the file.
+/// The wrong encoding, as the end of a sentence about the file.
 pub(super) fn decoded(mut bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         bytes.drain(..3);

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 /// The files of the gateway's own certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
-    /// The certificate and its intermediate ones (PEM).
+    /// The certificate and its intermediate certificates (PEM).
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
 }
 
-/// The files, which have to hold a certificate and its key.
+/// Reads the section and checks that the files contain a certificate and its key.
 pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Option<TlsFiles> {
     let section = top.table("tls")?;
     let file = |key: &str| {

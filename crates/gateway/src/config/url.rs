@@ -1,17 +1,17 @@
-//! The addresses of a configuration. Must not resolve names or connect.
+//! Reads and checks URLs. Must not resolve names or connect.
 
 use super::section::Section;
 use reqwest::Url;
 use std::net::IpAddr;
 
-/// The address under `key`, which has to exist: http or https, encrypted unless it is on this computer, and
-/// without a secret in it.
+/// The URL under `key`, which has to exist: http or https, encrypted unless it is on this computer, and
+/// without a secret.
 pub(super) fn required(section: &Section<'_>, key: &str) -> Option<Url> {
     section.need(key);
     optional(section, key)
 }
 
-/// The address under `key`, if it exists.
+/// The URL under `key`, if it exists.
 pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     let text = section.text(key)?;
     match check(text.value, key) {
@@ -23,8 +23,8 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     }
 }
 
-/// The first segments of the gateway's own paths. A console below one of them could not tell which is meant.
-const TAKEN: [&str; 14] = [
+/// The first segments of the gateway's own paths. A base path that begins with one of them would be ambiguous.
+const RESERVED_SEGMENTS: [&str; 14] = [
     "api",
     "relay",
     "thumbnails",
@@ -41,7 +41,7 @@ const TAKEN: [&str; 14] = [
     "sign-in",
 ];
 
-/// The address of browsers, if it is given: its origin, and its path without a slash at the end.
+/// Reads `public_url`: its origin, and its path without a slash at the end.
 pub(super) fn public(section: &Section<'_>) -> Option<(String, String)> {
     let key = "public_url";
     let url = optional(section, key)?;
@@ -53,7 +53,7 @@ pub(super) fn public(section: &Section<'_>) -> Option<(String, String)> {
     Some((url.origin().ascii_serialization(), path.to_owned()))
 }
 
-/// The path becomes part of a page and of a cookie's name.
+/// Checks the path, which becomes part of the page and of a cookie's name.
 fn check_base_path(path: &str) -> Result<(), String> {
     let Some(path) = path.strip_prefix('/') else {
         return Ok(());
@@ -68,7 +68,7 @@ fn check_base_path(path: &str) -> Result<(), String> {
         ));
     }
     let first = path.split('/').next().unwrap_or_default();
-    if TAKEN.contains(&first) {
+    if RESERVED_SEGMENTS.contains(&first) {
         return Err(format!(
             "the path must not begin with {first:?}, which is the console's own"
         ));
@@ -76,7 +76,7 @@ fn check_base_path(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The origins under `key`: addresses without anything after the host and its port.
+/// The origins under `key`: URLs without a path.
 pub(super) fn origins(section: &Section<'_>, key: &str) -> Vec<String> {
     let mut origins = Vec::new();
     for text in section.texts(key) {
@@ -99,23 +99,23 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| no_url(text))?;
     if !url.username().is_empty() || url.password().is_some() {
-        let place = match key {
-            "base_url" => ": they belong into `credentials`",
+        let remedy = match key {
+            "base_url" => ": they belong in `credentials`",
             "token_url" | "issuer" => {
                 ": they are `client_id`, and `client_secret_env` or `client_secret_file`"
             }
-            "url" => NAMED,
+            "url" => SECRET_URL,
             _ => "",
         };
         return Err(format!(
-            "a URL must hold no user name and no password{place}"
+            "a URL must hold no user name and no password{remedy}"
         ));
     }
     let shown = shown(&url);
     if url.query().is_some() || url.fragment().is_some() {
-        let place = if key == "url" { NAMED } else { "" };
+        let remedy = if key == "url" { SECRET_URL } else { "" };
         return Err(format!(
-            "{shown:?} must not have a part after ? or #{place}"
+            "{shown:?} must not have a part after ? or #{remedy}"
         ));
     }
     if url.scheme() == "http" && !is_loopback(&url) {
@@ -126,10 +126,10 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// What to do with the address of an alert's receiver that holds a secret.
-const NAMED: &str = ": an address that holds a secret is named by `url_env` or `url_file`";
+/// The remedy for the URL of an alert target that contains a secret.
+const SECRET_URL: &str = ": an address that holds a secret is named by `url_env` or `url_file`";
 
-/// Why a text is no address. Of the text only what stands where a host does: the rest may be a secret.
+/// The fault of a text that is no URL. Shows only the part that looks like a host, because the rest may be a secret.
 fn no_url(text: &str) -> String {
     let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     let (scheme, rest) = text
@@ -140,8 +140,8 @@ fn no_url(text: &str) -> String {
     let (host, more) = rest.split_at(end);
     let more = if matches!(more, "" | "/") { "" } else { "/…" };
     let shown = match scheme {
-        // A password may hold any of the signs that end a host, and stand where a port does.
-        Some(scheme) if text.contains('@') || has_odd_port(host) => format!("{scheme}://…"),
+        // The text may contain a password, which may include `/`, `?` or `#` or be in the place of the port.
+        Some(scheme) if text.contains('@') || has_invalid_port(host) => format!("{scheme}://…"),
         Some(scheme) => format!("{scheme}://{host}{more}"),
         None if is_host(host) && !text.contains('@') => {
             let shown = format!("{host}{more}");
@@ -152,12 +152,12 @@ fn no_url(text: &str) -> String {
     format!("{shown:?} is not an http or https URL")
 }
 
-fn has_odd_port(host: &str) -> bool {
+fn has_invalid_port(host: &str) -> bool {
     let port = host.rsplit_once(':').map_or("", |(_, port)| port);
     !port.ends_with(']') && !port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether this is likely meant as the name or the number of a computer, perhaps with a port.
+/// Whether the text is probably a host name or an IP address, with or without a port.
 fn is_host(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
     text.contains(['.', ':'])
@@ -165,20 +165,20 @@ fn is_host(text: &str) -> bool {
         && Url::parse(&format!("https://{text}")).is_ok()
 }
 
-/// The address without what may be a secret: its path and what follows.
+/// The URL with its path, query and fragment cut off, because they may contain a secret.
 fn shown(url: &Url) -> String {
     let origin = url.origin().ascii_serialization();
-    let is_whole = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    format!("{origin}{}", if is_whole { "" } else { "/…" })
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    format!("{origin}{}", if is_origin { "" } else { "/…" })
 }
 
-/// Whether the address is this computer's own.
+/// Whether the URL is one of this computer.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     is_loopback_host(host.trim_start_matches('[').trim_end_matches(']'))
 }
 
-/// Whether a name or an address is this computer's own.
+/// Whether a host name or IP address is this computer.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_path_is_of_simple_words_and_not_the_consoles_own() {
+    fn a_base_path_has_plain_segments_and_no_reserved_first_one() {
         for good in ["", "/failover", "/a/b-2/C_3", "/apis"] {
             assert_eq!(check_base_path(good), Ok(()), "{good}");
         }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn only_encrypted_or_local_addresses_without_secrets_pass() {
+    fn only_encrypted_or_local_urls_without_secrets_are_accepted() {
         for good in [
             "https://region.example",
             "https://em.example:9398/",
@@ -266,12 +266,12 @@ mod tests {
     }
 
     #[test]
-    fn where_a_secret_of_an_address_belongs_depends_on_its_key() {
+    fn the_remedy_for_a_secret_in_a_url_depends_on_the_key() {
         for (key, bad, expected) in [
             (
                 "base_url",
                 "https://a:b@x",
-                "a URL must hold no user name and no password: they belong into `credentials`",
+                "a URL must hold no user name and no password: they belong in `credentials`",
             ),
             (
                 "issuer",

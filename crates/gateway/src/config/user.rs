@@ -1,12 +1,12 @@
-//! `[[user]]`: the users with a password.
+//! `[[user]]`: users with a password.
 
 use super::Environment;
 use super::section::Section;
 use crate::identity::{Role, User, is_bidi_control, name_key};
 
-/// Every `[[user]]`.
+/// Reads every `[[user]]`.
 pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User> {
-    let roles = [Role::Admin, Role::Viewer, Role::Wall].map(|role| (role.word(), role));
+    let roles = [Role::Admin, Role::Viewer, Role::Wall].map(|role| (role.name(), role));
     let mut users: Vec<User> = Vec::new();
     for section in top.tables("user", "name") {
         let name = section.required("name");
@@ -35,7 +35,7 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User>
                 password_hash,
             });
         } else if let Some(name) = name {
-            // Kept to compare names only, because the file is refused anyway.
+            // Only its name is used, to find duplicates. The file is rejected anyway.
             users.push(User {
                 name: name.value.trim().to_owned(),
                 role: Role::Viewer,
@@ -52,7 +52,7 @@ fn password_hash(section: &Section<'_>, environment: &Environment<'_>) -> Option
         section.wrong(
             at,
             "password",
-            "a password must not stand in this file: give its Argon2id hash as `password_hash`",
+            "a password must not be in this file: give its Argon2id hash as `password_hash`",
         );
     }
     let hash = section.required("password_hash")?;

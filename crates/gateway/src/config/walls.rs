@@ -1,10 +1,10 @@
-//! `[walls]`: the file of the paired walls, which a store that lasts takes over.
+//! `[walls]`: the file of paired walls, which a persistent store imports.
 
 use super::section::Section;
 use super::{Environment, Session, has_folder};
 use std::path::PathBuf;
 
-/// The file, which has to be a registry of walls if it exists.
+/// Reads the name of the file. An existing file has to be a registry of walls.
 pub(super) fn read(
     top: &Section<'_>,
     session: &Session,
@@ -23,7 +23,7 @@ pub(super) fn read(
     if session.key.is_none() {
         section.fault(
             section.start(),
-            "[session] has no key: after a restart no wall would be known by its cookie any more; give \
+            "[session] has no key: after a restart no wall would be recognised by its cookie; give \
              `key_env` or `key_file`",
         );
     }

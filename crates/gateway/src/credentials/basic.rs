@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_that_of_the_rfc_and_debug_hides_it() {
+    fn the_header_follows_the_rfc_and_debug_hides_it() {
         // RFC 7617, section 2.1.
         let basic = Basic::new("test", &SecretString::from("123\u{a3}"));
         let header = basic.header().unwrap();

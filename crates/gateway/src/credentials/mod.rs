@@ -1,5 +1,5 @@
-//! Authentication at the vendor systems. Secrets are held here and in `config` only. No log, problem or answer
-//! may hold one.
+//! Authentication at the vendor systems. Only this module and `config` hold secrets. No log, problem or response
+//! may contain one.
 
 mod basic;
 mod oauth;
@@ -10,7 +10,7 @@ mod veeam;
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
 pub(crate) use refusals::Refusals;
-pub(crate) use signing::{AHEAD, SharedSeconds, Signer, SigningQueue};
+pub(crate) use signing::{MAX_SECONDS_AHEAD, SharedSeconds, Signer, SigningQueue};
 pub(crate) use veeam::Logon;
 
 use crate::problem::{Kind, Problem};
@@ -24,21 +24,21 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether a request may wait for others. A read never stands in the way of a change.
+/// The priority of a request. A read never delays a change for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
     Read,
     Change,
 }
 
-/// The credentials of one connection, and how often they were refused.
+/// The credentials of one connection, and their refusals.
 #[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) kind: CredentialKind,
     pub(crate) refusals: Arc<Refusals>,
 }
 
-/// What the credentials are.
+/// The kind of credentials.
 #[derive(Debug)]
 pub(crate) enum CredentialKind {
     /// A bearer token, fetched with OAuth2 client credentials.
@@ -52,29 +52,29 @@ pub(crate) enum CredentialKind {
 }
 
 impl CredentialKind {
-    /// Whether requests take turns: each is signed for a second of its own.
+    /// Whether requests take turns, because each is signed with a second of its own.
     pub(crate) fn takes_turns(&self) -> bool {
         matches!(self, Self::Signed(_))
     }
 }
 
-/// What authenticates one request.
+/// The authentication of one request.
 pub(crate) struct RequestAuth<'a> {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
-    /// An addition to the query. May be empty.
+    /// Parameters to append to the query. May be empty.
     pub(crate) query: String,
-    /// Whether refused authentication can be replaced.
+    /// Whether the session or token can be replaced if it is refused.
     pub(crate) renewable: bool,
-    /// Identifies the authentication, to say which one was refused.
+    /// Identifies the session or token, to report which one was refused.
     pub(crate) number: u64,
     /// Held while the request runs.
     turn: Option<SigningTurn<'a>>,
-    /// Held while the request tries a password.
+    /// Held while the request tries a password that has not been accepted yet.
     _trial: Option<TrialGuard<'a>>,
 }
 
 impl RequestAuth<'_> {
-    /// Returns when this request, a read, should be given up, because a change needs the one turn that there is.
+    /// Returns when this request, a read, should be aborted because a change is waiting for its turn.
     pub(crate) async fn is_needed_for_a_change(&self) {
         match &self.turn {
             Some(turn) => turn.is_needed_for_a_change().await,
@@ -84,8 +84,8 @@ impl RequestAuth<'_> {
 }
 
 impl Credentials {
-    /// The authentication of the next request, other than the one with the number `refused`. Waits for its turn at most
-    /// for `patience`.
+    /// Returns the authentication for the next request, other than the one with the number `refused`. Waits at most
+    /// `patience` for its turn.
     pub(crate) async fn request_auth(
         &self,
         refused: Option<u64>,
@@ -140,34 +140,34 @@ impl Credentials {
         }
     }
 
-    /// Takes note of an answer that is not a 401.
+    /// Records a response that is not a 401.
     pub(crate) fn answered(&self, status: StatusCode) {
-        // A failing server may not have looked at the credentials.
+        // A failing server may not have checked the credentials.
         if !status.is_server_error() {
             self.refusals.accepted();
         }
     }
 
-    /// Takes note of a 401 to a request with this connection's newest authentication, which may have been `renewed` for
-    /// it. Returns the problem to report.
+    /// Records a 401 to a request with the newest session or token, which may have been `renewed` for this request.
+    /// Returns the problem to report.
     pub(crate) fn refused(&self, problem: Problem, renewed: bool) -> Problem {
         match &self.kind {
             // Another session or token would be refused as well.
             CredentialKind::Bearer(_) | CredentialKind::Session(_) if renewed => {
                 self.refusals.log_on_refused(problem)
             }
-            // It may be about this one request. Others go on with the same session or token.
+            // The refusal may concern this request only. Others keep using the same session or token.
             CredentialKind::Bearer(_) | CredentialKind::Session(_) => {
                 self.refusals.check().err().unwrap_or(problem)
             }
             CredentialKind::Basic(_) => self.refusals.request_refused(problem),
-            // A signature is no password: no account is locked, and the cause may be this computer's clock.
+            // A refused signature locks no account, and the cause may be this computer's clock.
             CredentialKind::Signed(_) => problem,
         }
     }
 }
 
-/// The problem for an answer to a log-on that is neither a success nor a refusal of the credentials.
+/// The problem for a response to a log-on that is neither a success nor a refusal of the credentials.
 fn not_about_credentials(answer: &Answer, name: &str, url: &Url, likely: &str) -> Option<Problem> {
     let status = answer.status;
     let unavailable = || Problem {

@@ -1,5 +1,5 @@
-//! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched once
-//! for all that wait for it, and renewed before it expires.
+//! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched by one
+//! request while others wait, and renewed before it expires.
 
 use super::{Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
@@ -15,17 +15,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The lifetime of a token whose answer does not state it.
+/// The lifetime of a token, in seconds, if the response does not state it.
 const DEFAULT_LIFETIME: u64 = 300;
 
-/// The limits of a lifetime, in seconds. Below them a token would be requested for each call; a token that the
-/// vendor refuses is replaced anyway. Above them a clock might overflow.
+/// The limits of a lifetime, in seconds. A shorter one would cause a token request per call; a token that the
+/// vendor refuses is replaced anyway. A longer one could overflow the clock.
 const LIFETIME_LIMITS: RangeInclusive<u64> = 30..=86_400;
 
-/// After a failed early renewal, how long the present token is used before the next attempt.
+/// The time between a failed early renewal and the next attempt.
 const RENEWAL_RETRY_DELAY: Duration = Duration::from_secs(10);
 
-/// A connection's token.
+/// Fetches and keeps a connection's token.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     http: VendorHttp,
@@ -36,12 +36,11 @@ pub(crate) struct Tokens {
     flight: SingleFlight<Result<Token, Problem>>,
 }
 
-/// One token.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
     secret: SecretString,
-    renew: Instant,
-    ends: Instant,
+    renew_at: Instant,
+    expires_at: Instant,
 }
 
 /// A token, with a number that identifies it.
@@ -51,7 +50,7 @@ pub(crate) struct Bearer {
     pub(crate) number: u64,
 }
 
-/// The answer of the token endpoint. Some servers send `expires_in` as a text. Has no `Debug`.
+/// The response of the token endpoint. Some servers send `expires_in` as text. Has no `Debug`, because it is secret.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -77,7 +76,7 @@ impl Tokens {
         }
     }
 
-    /// The present token, other than the one with the number `refused`.
+    /// The current token, unless it is the one with the number `refused`, which is replaced.
     pub(crate) async fn bearer(
         &self,
         refused: Option<u64>,
@@ -131,8 +130,8 @@ impl Tokens {
             Duration::from_secs(seconds.clamp(*LIFETIME_LIMITS.start(), *LIFETIME_LIMITS.end()));
         Ok(Token {
             secret: granted.access_token.into(),
-            renew: requested_at + life * 4 / 5,
-            ends: requested_at + life,
+            renew_at: requested_at + life * 4 / 5,
+            expires_at: requested_at + life,
         })
     }
 
@@ -144,9 +143,9 @@ impl Tokens {
     }
 }
 
-/// The present token while it serves, otherwise the outcome of a fetch. If early renewal fails, the present
-/// token is used until it expires. A refused one stays in use while it may not be renewed: it may be good for
-/// other requests.
+/// Returns the current token while it is usable, otherwise the outcome of a fetch. If early renewal fails, the
+/// current token is used until it expires. A refused token stays in use while renewal is not permitted, because
+/// other requests may succeed with it.
 async fn choose<F: Future<Output = Result<Token, Problem>>>(
     flight: &SingleFlight<Result<Token, Problem>>,
     refused: Option<u64>,
@@ -158,20 +157,20 @@ async fn choose<F: Future<Output = Result<Token, Problem>>>(
             && fetched
                 .value
                 .as_ref()
-                .is_ok_and(|token| Instant::now() < token.renew)
+                .is_ok_and(|token| Instant::now() < token.renew_at)
     };
     let renew = async |last: Option<Fetched<Result<Token, Problem>>>| {
         let is_refused = last.as_ref().map(|last| last.number) == refused;
         let last = last.and_then(|last| last.value.ok());
         let last = match last {
-            Some(last) if is_refused && Instant::now() < last.ends && !may_renew() => {
+            Some(last) if is_refused && Instant::now() < last.expires_at && !may_renew() => {
                 return Ok(last);
             }
             last => last.filter(|_| !is_refused),
         };
         match (fetch().await, last) {
-            (Err(_), Some(last)) if Instant::now() < last.ends => Ok(Token {
-                renew: last.ends.min(Instant::now() + RENEWAL_RETRY_DELAY),
+            (Err(_), Some(last)) if Instant::now() < last.expires_at => Ok(Token {
+                renew_at: last.expires_at.min(Instant::now() + RENEWAL_RETRY_DELAY),
                 ..last
             }),
             (outcome, _) => outcome,
@@ -193,8 +192,8 @@ mod tests {
         let (secret, life) = (SecretString::from(name), Duration::from_secs(life));
         Ok(Token {
             secret,
-            renew: Instant::now() + life * 4 / 5,
-            ends: Instant::now() + life,
+            renew_at: Instant::now() + life * 4 / 5,
+            expires_at: Instant::now() + life,
         })
     }
 
@@ -204,7 +203,7 @@ mod tests {
 
     type Flight = SingleFlight<Result<Token, Problem>>;
 
-    /// The token in use when a fetch would have this outcome.
+    /// The token in use if a fetch has this outcome.
     async fn used(
         flight: &Flight,
         refused: Option<u64>,
@@ -238,7 +237,7 @@ mod tests {
         assert_eq!(
             used(&flight, None, token("b", 100)).await,
             "a",
-            "the next try is not at once"
+            "the next attempt is delayed"
         );
         advance(RENEWAL_RETRY_DELAY).await;
         assert_eq!(used(&flight, None, broken()).await, "a");
@@ -247,7 +246,7 @@ mod tests {
         assert_eq!(
             used(&flight, None, token("c", 100)).await,
             "c",
-            "a failure is not kept"
+            "a failure is retried"
         );
     }
 
@@ -260,7 +259,7 @@ mod tests {
         assert_eq!(
             used(&flight, Some(1), token("c", 100)).await,
             "b",
-            "others replaced it already"
+            "another request has replaced it"
         );
     }
 
@@ -277,7 +276,7 @@ mod tests {
         assert_eq!(used(&flight, None, token("c", 100)).await, "a");
         assert_eq!(used(&flight, Some(2), token("d", 100)).await, "d");
         advance(Duration::from_secs(100)).await;
-        assert_eq!(keep(None).await.0, "b", "one that has ended is no question");
+        assert_eq!(keep(None).await.0, "b", "expired, so renewed");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Waits after a refused log-on, one count for everybody who uses the credentials: directories lock an account
-//! after a few wrong passwords, for the people who own it too. Other credentials have a count of their own.
+//! Delays log-ons after a refusal, because directories lock an account after a few wrong passwords. All connections
+//! with the same credentials at the same service share one count.
 
 use super::Urgency;
 use crate::lock::lock;
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// How long no log-on is sent after the first refusal, the second, and so on. The last one repeats.
+/// The waits after the first refusal, the second, and so on. The last one repeats.
 const WAITS: [Duration; 4] = [
     Duration::from_secs(60),
     Duration::from_secs(5 * 60),
@@ -16,34 +16,34 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// After a refusal no log-on is sent within this time, not even when an admin asks for one.
-const SHORTEST_WAIT: Duration = Duration::from_secs(30);
+/// The minimum time between a refusal and the next log-on, even if an admin requests one.
+const MIN_WAIT: Duration = Duration::from_secs(30);
 
-/// The refused log-ons of one set of credentials at one service, whichever connections use it.
+/// The refused log-ons of one set of credentials at one service, for all its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     state: Mutex<State>,
-    /// Held while credentials that have not been accepted yet are tried, so that they are tried once. Changes
-    /// have a trial of their own: a read that the vendor never answers must not keep them waiting.
+    /// Held while one request tries credentials that have not been accepted yet. Changes have a mutex of their own,
+    /// so that a read without a response does not block them.
     trial_of_reads: tokio::sync::Mutex<()>,
     trial_of_changes: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many log-ons were refused one after another.
-    times: usize,
+    /// The number of consecutive refusals.
+    count: usize,
     pause: Option<Pause>,
     /// Whether the last request with the credentials was accepted.
     accepted: bool,
-    /// The last time that a session or token was replaced because it was refused.
+    /// The last replacement of a refused session or token.
     renewal: Option<Renewal>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Renewal {
     at: Instant,
-    /// How long it stays the last one.
+    /// The minimum time before the next one.
     wait: Duration,
 }
 
@@ -51,27 +51,26 @@ struct Renewal {
 struct Pause {
     since: Instant,
     until: Instant,
-    /// Why, and when the next log-on is sent.
+    /// The refusal, with the time of the next log-on.
     problem: Problem,
 }
 
-/// The only request that tries the credentials at this moment.
+/// Held by the only request that may try the credentials at this moment.
 pub(crate) type TrialGuard<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 impl Refusals {
-    /// Permits a log-on, unless one was refused a short time ago.
+    /// Permits a log-on, unless the wait after a refusal has not ended.
     ///
     /// # Errors
-    /// The last refusal, which says when the next log-on is sent.
+    /// The last refusal, with the time of the next log-on.
     pub(super) fn check(&self) -> Result<(), Problem> {
         lock(&self.state).paused()
     }
 
-    /// Permits a request whose password is checked with it. While it is not known to be accepted, one request at
-    /// a time tries it.
+    /// Permits a request that carries the password. Until the password is accepted, one request at a time may try it.
     ///
     /// # Errors
-    /// The last refusal, or what `late` says when the turn does not come within `patience`.
+    /// The last refusal, or `late` if the turn does not come within `patience`.
     pub(super) async fn trial(
         &self,
         urgency: Urgency,
@@ -93,7 +92,7 @@ impl Refusals {
         Ok((!known()?).then_some(trial))
     }
 
-    /// The vendor accepted the credentials.
+    /// Records that the vendor accepted the credentials.
     pub(super) fn accepted(&self) {
         let mut state = lock(&self.state);
         *state = State {
@@ -103,20 +102,20 @@ impl Refusals {
         };
     }
 
-    /// A log-on was refused. Returns the problem with the time of the next one.
+    /// Records a refused log-on. Returns the problem with the time of the next one.
     pub(super) fn log_on_refused(&self, problem: Problem) -> Problem {
         let mut state = lock(&self.state);
-        // It was sent at the same time as another one that was refused.
+        // This log-on was sent before the refusal of another one arrived.
         if let Err(known) = state.paused() {
             return known;
         }
-        let wait = WAITS[state.times.min(WAITS.len() - 1)];
+        let wait = WAITS[state.count.min(WAITS.len() - 1)];
         let detail = format!(
             "{}. So that the account is not locked, the gateway tries again at {}, or when an admin \
-             presses Refresh now for this connection, every {} s at most",
+             presses Refresh now for this connection, at most every {} s",
             problem.detail,
             (chrono::Utc::now() + wait).format("%H:%M:%S UTC"),
-            SHORTEST_WAIT.as_secs(),
+            MIN_WAIT.as_secs(),
         );
         let now = Instant::now();
         let pause = Pause {
@@ -126,7 +125,7 @@ impl Refusals {
         };
         let problem = pause.problem_with_retry(wait);
         *state = State {
-            times: state.times + 1,
+            count: state.count + 1,
             pause: Some(pause),
             accepted: false,
             renewal: state.renewal,
@@ -134,8 +133,8 @@ impl Refusals {
         problem
     }
 
-    /// A request was refused whose password was checked with it. One that was accepted before is tried once more
-    /// with the next request: services answer so where somebody may log on and may not do this one thing.
+    /// Records a refused request that carried the password. A password that was accepted before is tried again with
+    /// the next request, because some services return a 401 if only this one request is not permitted.
     pub(super) fn request_refused(&self, problem: Problem) -> Problem {
         let mut state = lock(&self.state);
         if state.accepted {
@@ -146,12 +145,12 @@ impl Refusals {
         self.log_on_refused(problem)
     }
 
-    /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
-    /// longer one. Has no effect within [`SHORTEST_WAIT`] of a refusal: asking again and again must not lock the
-    /// account. Returns whether a wait has ended by it.
+    /// Permits a log-on at once, also to replace a session or token. If it is refused too, the next longer wait
+    /// applies. Has no effect within [`MIN_WAIT`] of a refusal, so that repeated requests cannot lock the account.
+    /// Returns whether it ended a wait.
     pub(crate) fn try_now(&self) -> bool {
         let mut state = lock(&self.state);
-        let is_fresh = |pause: &Pause| pause.since.elapsed() < SHORTEST_WAIT;
+        let is_fresh = |pause: &Pause| pause.since.elapsed() < MIN_WAIT;
         if state.pause.as_ref().is_some_and(is_fresh) {
             return false;
         }
@@ -162,17 +161,17 @@ impl Refusals {
     }
 }
 
-/// How long after a refused session or token was replaced the next one is, at first. The time doubles with each.
+/// The first wait between two replacements of refused sessions or tokens. It doubles with each replacement.
 const FIRST_RENEWAL_WAIT: Duration = Duration::from_secs(5);
-/// The longest such time, because the session may really have ended.
+/// The longest such wait, because the session may really have ended.
 const MAX_RENEWAL_WAIT: Duration = Duration::from_secs(60);
-/// After this time without one, it begins anew.
+/// After this time without a replacement, the waits start over.
 const RENEWAL_RESET_AFTER: Duration = Duration::from_secs(10 * 60);
 
 impl Refusals {
-    /// Permits a log-on in place of a session or token that a request was refused with. A vendor may refuse one
-    /// request with the best of sessions: then a new one for each would be no help, and many. While no log-on is sent
-    /// the present one is all that there is, and may be good for other requests.
+    /// Permits a log-on to replace a refused session or token. A vendor may refuse a single request although the
+    /// session is valid; the waits then limit the number of useless log-ons. While log-ons are paused, the current
+    /// session stays in use, because other requests may succeed with it.
     pub(super) fn may_renew(&self, urgency: Urgency) -> bool {
         let mut state = lock(&self.state);
         if state.paused().is_err() {
@@ -189,8 +188,8 @@ impl Refusals {
         true
     }
 
-    /// Nothing came of a permitted log-on: the next one need not wait.
-    pub(super) fn not_renewed(&self) {
+    /// Records that a permitted log-on failed without a refusal. The next one need not wait.
+    pub(super) fn renewal_failed(&self) {
         lock(&self.state).renewal = None;
     }
 }
@@ -239,26 +238,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_refusal_waits_longer_and_the_wait_is_named() {
+    async fn each_refusal_waits_longer_and_reports_the_wait() {
         let refusals = Refusals::default();
         for minutes in [1, 5, 15, 60, 60] {
             assert_eq!(refusals.check(), Ok(()));
-            let told = refusals.log_on_refused(refusal());
-            assert_eq!(told.retry_after, Some(minutes * 60));
+            let refused = refusals.log_on_refused(refusal());
+            assert_eq!(refused.retry_after, Some(minutes * 60));
             assert!(
-                told.detail.starts_with("Plant A returned 401. So that")
-                    && told.detail.contains(" UTC"),
+                refused.detail.starts_with("Plant A returned 401. So that")
+                    && refused.detail.contains(" UTC"),
                 "{}",
-                told.detail
+                refused.detail
             );
             advance(Duration::from_secs(20)).await;
             let again = refusals.check().unwrap_err();
             assert_eq!(again.retry_after, Some(minutes * 60 - 20));
-            assert_eq!(again.detail, told.detail);
+            assert_eq!(again.detail, refused.detail);
             assert_eq!(
                 refusals.log_on_refused(refusal()).retry_after,
                 again.retry_after,
-                "sent at the same time as the refused one"
+                "sent before the refusal arrived"
             );
             advance(Duration::from_secs(u64::from(minutes) * 60 - 20)).await;
         }
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refused_sessions_are_replaced_ever_more_seldom_but_at_once_for_a_change() {
+    async fn replacements_of_refused_sessions_slow_down_except_for_changes() {
         let refusals = Refusals::default();
         let read = || refusals.may_renew(Urgency::Read);
         assert!(read());
@@ -284,11 +283,11 @@ mod tests {
         advance(RENEWAL_RESET_AFTER).await;
         assert!(read());
         advance(FIRST_RENEWAL_WAIT).await;
-        assert!(read(), "from the beginning");
+        assert!(read(), "the waits start over");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_session_is_replaced_while_log_ons_wait() {
+    async fn no_session_is_replaced_while_log_ons_are_paused() {
         let refusals = Refusals::default();
         let may = |urgency| refusals.may_renew(urgency);
         assert!(may(Urgency::Change));
@@ -298,32 +297,32 @@ mod tests {
         advance(Duration::from_secs(1)).await;
         assert!(may(Urgency::Read));
         refusals.log_on_refused(refusal());
-        advance(SHORTEST_WAIT).await;
+        advance(MIN_WAIT).await;
         refusals.try_now();
-        assert!(may(Urgency::Read), "somebody asked for it");
+        assert!(may(Urgency::Read), "requested by an admin");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hanging_trial_of_a_read_does_not_hold_up_a_change() {
+    async fn a_hanging_trial_of_a_read_does_not_delay_a_change() {
         let refusals = Refusals::default();
         let late = || Problem::new(Kind::Timeout, "late");
-        let of = async |urgency| refusals.trial(urgency, Duration::ZERO, late).await.unwrap();
-        let hanging = of(Urgency::Read).await;
-        assert!(hanging.is_some() && of(Urgency::Change).await.is_some());
+        let trial = async |urgency| refusals.trial(urgency, Duration::ZERO, late).await.unwrap();
+        let hanging = trial(Urgency::Read).await;
+        assert!(hanging.is_some() && trial(Urgency::Change).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_log_on_can_be_asked_for_at_once_and_not_again_and_again() {
+    async fn an_admin_can_request_a_log_on_but_not_repeatedly() {
         let refusals = Refusals::default();
         refusals.log_on_refused(refusal());
         for _ in 0..30 {
-            assert!(!refusals.try_now(), "it was refused a moment ago");
+            assert!(!refusals.try_now(), "refused a moment ago");
             assert!(refusals.check().is_err());
             advance(Duration::from_secs(1)).await;
         }
         assert!(refusals.try_now());
         assert_eq!(refusals.check(), Ok(()));
-        assert!(!refusals.try_now(), "nothing waits any more");
+        assert!(!refusals.try_now(), "no wait to end");
         assert_eq!(refusals.log_on_refused(refusal()).retry_after, Some(300));
         refusals.try_now();
         assert!(refusals.check().is_err());
@@ -349,14 +348,18 @@ mod tests {
             .trial(Urgency::Read, Duration::ZERO, late)
             .await
             .unwrap();
-        assert_eq!(trial(&refusals).await, Err(None), "its turn did not come");
+        assert_eq!(
+            trial(&refusals).await,
+            Err(None),
+            "another request holds the trial"
+        );
         refusals.accepted();
         drop(first);
         assert_eq!(trial(&refusals).await, Ok(false), "accepted: no queue");
         assert_eq!(
             refusals.request_refused(refusal()).retry_after,
             None,
-            "it may be about this one request"
+            "the refusal may concern this request only"
         );
         assert_eq!(trial(&refusals).await, Ok(true));
         assert_eq!(refusals.request_refused(refusal()).retry_after, Some(60));

@@ -1,7 +1,7 @@
-//! Uplynk's signed requests: one at a time per account, and each with its own second as timestamp, because the
-//! vendor refuses a signature that it has seen before, also where a clock was set back meanwhile. A change that waits gets
-//! the next second, before all reads. Where other gateways sign for the account too, each second is taken from what they
-//! share; while that is away, this gateway counts by itself.
+//! Uplynk's signed requests: one at a time per account, each with its own second as timestamp, because the vendor
+//! refuses a signature that it has seen before. This holds even after the clock was set back. A waiting change gets
+//! the next second, before all reads. If other gateways sign for the account too, they share the seconds through
+//! their store; while it is unavailable, each gateway counts by itself.
 
 use super::Urgency;
 use crate::clock::SigningClock;
@@ -23,47 +23,46 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// How many of the last seconds are not used again: those of ten minutes at least. A vendor is not known to accept a time
-/// that is further away.
+/// The number of recent seconds that are not used again, for ten minutes at least. Vendors are not known to accept
+/// a timestamp that is further away.
 const MAX_REMEMBERED_SECONDS: usize = 600;
 
-/// A second that this gateway has taken from those that gateways share may still be used for so many seconds after it has
-/// passed.
+/// How long a second taken from the shared ones stays usable after it has passed, in seconds.
 const MAX_SECONDS_PAST: u64 = 5;
 
-/// The most seconds that gateways which share them may take in advance.
-pub(crate) const AHEAD: u64 = 30;
+/// How far in the future a shared second may be, in seconds.
+pub(crate) const MAX_SECONDS_AHEAD: u64 = 30;
 
-/// How long to wait for a second that gateways share.
+/// The timeout for taking a shared second.
 const SHARED_SECOND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Takes a second that no other gateway signs with: given the present one, that one or a later one. `None` where that
-/// cannot be asked.
+/// Takes a second that no other gateway signs with: the given current one or a later one. `None` if the shared
+/// seconds are unavailable.
 pub(crate) type SharedSeconds = Arc<dyn Fn(u64) -> BoxFuture<'static, Option<u64>> + Send + Sync>;
 
-/// How long a read may keep a change waiting for the vendor's answer.
+/// How long a read may make a change wait for the vendor's response to the read.
 const MAX_READ_DELAY: Duration = Duration::from_secs(2);
 
-/// The queue of one account, which all its connections share.
+/// The queue of one account, shared by all its connections.
 pub(crate) struct SigningQueue {
     clock: SigningClock,
     shared: Option<SharedSeconds>,
     seconds: Mutex<Seconds>,
-    /// How many changes wait for a turn.
+    /// The number of changes that wait for a turn.
     changes: watch::Sender<usize>,
 }
 
-/// The seconds of an account.
+/// The seconds of one account.
 #[derive(Debug, Default)]
 struct Seconds {
-    /// The last ones that requests were signed with, the oldest use first.
+    /// The seconds of recent signatures, the oldest use first.
     used: VecDeque<u64>,
-    /// One that was taken from those that are shared, by who no longer waits for it.
+    /// A shared second whose request stopped waiting before it was used.
     taken: Option<u64>,
 }
 
 impl Seconds {
-    /// This second, or the first one after it that no request was signed with.
+    /// The first second from `second` on that no request was signed with.
     fn unused(&self, second: u64) -> u64 {
         let mut seconds = second..;
         seconds
@@ -80,17 +79,17 @@ impl Seconds {
     }
 }
 
-/// A change that waits. Dropping it says that it no longer does.
-struct Waiting<'a>(&'a watch::Sender<usize>);
+/// Counts a waiting change until it is dropped.
+struct WaitingChange<'a>(&'a watch::Sender<usize>);
 
-impl<'a> Waiting<'a> {
+impl<'a> WaitingChange<'a> {
     fn new(changes: &'a watch::Sender<usize>) -> Self {
         changes.send_modify(|waiting| *waiting += 1);
         Self(changes)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingChange<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|waiting| *waiting -= 1);
     }
@@ -105,19 +104,19 @@ impl fmt::Debug for SigningQueue {
 /// Permission to send one request. Others wait until it is dropped.
 pub(crate) struct SigningTurn<'a> {
     second: u64,
-    began: Instant,
-    /// The changes that wait, for a read.
+    started: Instant,
+    /// For a read: the number of waiting changes.
     changes: Option<&'a watch::Sender<usize>>,
     _alone: MutexGuard<'a, Seconds>,
 }
 
 impl SigningTurn<'_> {
-    /// Returns when a change waits and this read has had its time. Never for a change.
+    /// Returns when a change is waiting and this read has used up its time. Never returns for a change.
     pub(super) async fn is_needed_for_a_change(&self) {
         match self.changes {
             Some(changes) => {
                 a_change_waits(changes).await;
-                sleep_until(self.began + MAX_READ_DELAY).await;
+                sleep_until(self.started + MAX_READ_DELAY).await;
             }
             None => std::future::pending().await,
         }
@@ -125,7 +124,7 @@ impl SigningTurn<'_> {
 }
 
 async fn a_change_waits(changes: &watch::Sender<usize>) {
-    // Fails only without a sender, which the reference excludes.
+    // Cannot fail, because the sender exists.
     drop(changes.subscribe().wait_for(|waiting| *waiting > 0).await);
 }
 
@@ -139,11 +138,11 @@ impl SigningQueue {
         }
     }
 
-    /// Waits until earlier requests have ended, and for a second that none of them used.
+    /// Waits until earlier requests have ended and for a second that none of them used.
     pub(crate) async fn next(&self, urgency: Urgency) -> SigningTurn<'_> {
         match urgency {
             Urgency::Change => {
-                let _waiting = Waiting::new(&self.changes);
+                let _waiting = WaitingChange::new(&self.changes);
                 let mut seconds = self.seconds.lock().await;
                 let second = self.unused_second(&mut seconds).await;
                 self.turn(second, seconds, None)
@@ -170,13 +169,13 @@ impl SigningQueue {
     ) -> SigningTurn<'a> {
         SigningTurn {
             second,
-            began: Instant::now(),
+            started: Instant::now(),
             changes,
             _alone: alone,
         }
     }
 
-    /// The present second, once it is not that of a signature, of this gateway or of another one.
+    /// Waits for a current second that neither this gateway nor another one has signed with.
     async fn unused_second(&self, seconds: &mut Seconds) -> u64 {
         loop {
             let second = self.clock.now().as_secs();
@@ -192,15 +191,15 @@ impl SigningQueue {
         }
     }
 
-    /// A second for this gateway alone: the present one, or one that comes.
+    /// A second that only this gateway may use: the current one or a future one.
     async fn taken(&self, seconds: &mut Seconds, second: u64) -> u64 {
         let Some(shared) = &self.shared else {
             return second;
         };
-        // One that is further away is of a clock that was set back.
-        let near = second.saturating_sub(MAX_SECONDS_PAST)..=second + AHEAD;
-        let kept = seconds.taken.filter(|taken| near.contains(taken));
-        let taken = match kept {
+        // A second that is further away is from before the clock was set back.
+        let near = second.saturating_sub(MAX_SECONDS_PAST)..=second + MAX_SECONDS_AHEAD;
+        let unused = seconds.taken.filter(|taken| near.contains(taken));
+        let taken = match unused {
             Some(taken) => taken,
             None => {
                 let taken = tokio::time::timeout(SHARED_SECOND_TIMEOUT, shared(second)).await;
@@ -238,12 +237,12 @@ impl Signer {
         }
     }
 
-    /// Whose account it is.
+    /// The owner of the account.
     pub(crate) fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// Waits for a turn, at most for `patience`.
+    /// Waits at most `patience` for a turn.
     pub(crate) async fn turn(
         &self,
         urgency: Urgency,
@@ -265,7 +264,7 @@ impl Signer {
     pub(crate) fn query(&self, turn: &SigningTurn<'_>) -> Result<String, Problem> {
         let message = self.message(turn.second, Compression::best())?;
         let signature = self.signature(&message)?;
-        // These three characters of base64 have a meaning in a query.
+        // These characters of base64 are reserved in a query.
         let message = message
             .replace('+', "%2B")
             .replace('/', "%2F")
@@ -284,7 +283,7 @@ impl Signer {
         Ok(BASE64_STANDARD.encode(zlib.finish().map_err(unsignable)?))
     }
 
-    /// The signature of the base64 text, with the key's text as the key.
+    /// The signature of the base64 text. The HMAC key is the text of the API key.
     fn signature(&self, message: &str) -> Result<String, Problem> {
         let key = self.api_key.expose_secret().as_bytes();
         let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(unsignable)?;

@@ -1,6 +1,5 @@
-//! A Veeam Enterprise Manager session: opened once for all requests of a connection, opened again when it has
-//! expired, closed at the end. Only the session header is sent, never a cookie, because the server would
-//! prefer the cookie.
+//! A Veeam Enterprise Manager session: opened once for all requests of a connection, reopened when it has expired,
+//! closed at shutdown. Only the session header is sent, never a cookie, because the server would prefer the cookie.
 
 use super::{Basic, Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
@@ -12,25 +11,25 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use vendors::veeam;
 
-/// The header that holds the session.
+/// The header with the session id.
 pub(crate) const SESSION: HeaderName = HeaderName::from_static("x-restsvcsessionid");
 
-/// What is likely where nothing answers the log-on.
+/// The hint for a log-on to a wrong address.
 const LIKELY: &str = "look at base_url, which has to be that of Enterprise Manager's REST API, usually with port 9398";
 
-/// A connection's session.
+/// Opens and keeps a connection's session.
 #[derive(Debug)]
 pub(crate) struct Logon {
     http: VendorHttp,
     address: Address,
     account: Basic,
-    /// What is likely wrong with the address.
+    /// The probable mistake in the address.
     hint: Option<String>,
     refusals: Arc<Refusals>,
     flight: SingleFlight<Result<Session, Problem>>,
 }
 
-/// Where sessions are opened and closed.
+/// The address for opening and closing sessions.
 #[derive(Debug, Clone)]
 struct Address {
     base: String,
@@ -71,9 +70,9 @@ impl Logon {
         }
     }
 
-    /// The present session, other than the one with the number `ended`. That one is logged off when it is
-    /// replaced, for it may be refused only for one request, and a server holds so many sessions of an account. Where
-    /// there can be no other one now it stays, for other requests.
+    /// The current session, unless it is the one with the number `ended`, which is replaced and logged off: it may have
+    /// been refused for one request only, and a server limits the sessions of an account. While it cannot be replaced,
+    /// it stays in use for other requests.
     pub(crate) async fn ticket(
         &self,
         ended: Option<u64>,
@@ -91,15 +90,15 @@ impl Logon {
                 return Ok(last);
             }
             let new = match self.log_on().await {
-                // A refused account loses its session: an answer to that would end the wait before the next log-on.
+                // After a refused log-on the old session is dropped too. A success with it would end the wait.
                 Err(problem) if problem.kind != Kind::Credentials => {
-                    self.refusals.not_renewed();
+                    self.refusals.renewal_failed();
                     failure = Some(problem);
                     return Ok(last);
                 }
                 new => new,
             };
-            // The request that brought the new session does not wait for the log-off.
+            // The request with the new session does not wait for the log-off.
             let (address, http) = (self.address.clone(), self.http.clone());
             tokio::spawn(async move { log_off(&http, &address, &last).await });
             new
@@ -116,7 +115,7 @@ impl Logon {
         })
     }
 
-    /// Closes the session, if there is one.
+    /// Closes the open session, if any.
     pub(crate) async fn log_off(&self) {
         if let Some(Ok(session)) = self.flight.take().await {
             log_off(&self.http, &self.address, &session).await;
@@ -149,7 +148,7 @@ impl Logon {
         let logon = call
             .read(&answer.plain())
             .map_err(|_| self.refused("its answer to the log-on holds no session"))?;
-        // If the body does not hold the id for the log-off, the header's value may be it.
+        // If the body contains no id for the log-off, the header's value is tried.
         let id = logon.logon_id.unwrap_or_else(|| logon.session_id.clone());
         Ok(Session {
             ticket: logon.session_id.into(),
@@ -168,13 +167,13 @@ impl Logon {
 impl Address {
     fn request(
         &self,
-        of: &vendors::Request,
+        request: &vendors::Request,
         name: HeaderName,
         value: HeaderValue,
     ) -> Result<Request, Problem> {
-        let url = Url::parse(&format!("{}{}", self.base, of.target()))
+        let url = Url::parse(&format!("{}{}", self.base, request.target()))
             .map_err(|_| Problem::new(Kind::Internal, "the log-on's address cannot be built"))?;
-        let method = if of.method() == vendors::Method::Delete {
+        let method = if request.method() == vendors::Method::Delete {
             Method::DELETE
         } else {
             Method::POST
@@ -185,14 +184,14 @@ impl Address {
             header::ACCEPT,
             HeaderValue::from_static(self.accept.as_str()),
         );
-        // Some servers answer 411 when an empty body has no length.
+        // Some servers return 411 if an empty body has no length.
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         headers.insert(name, value);
         Ok(request)
     }
 }
 
-/// Closes a session. After a failure it expires by itself.
+/// Closes a session. If that fails, the session expires by itself.
 async fn log_off(http: &VendorHttp, address: &Address, session: &Session) {
     let call = veeam::log_off(session.id.expose_secret());
     let Some(ticket) = sensitive("", &session.ticket) else {

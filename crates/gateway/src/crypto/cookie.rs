@@ -3,39 +3,38 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// What decides the cookies' names and flags.
+/// The settings for the names and flags of cookies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cookie {
-    /// Whether browsers use https. With the prefix `__Host-` a browser accepts a cookie only from this host and
-    /// only encrypted, so that no other host of the domain can replace it. Over http on this computer browsers
-    /// differ in how they treat the flag `Secure`, and nothing is sent over a network.
+    /// Whether browsers use https. A browser accepts a cookie with the prefix `__Host-` only from this host over an
+    /// encrypted connection, so that no other host of the domain can replace it. Over http on this computer the flag
+    /// `Secure` is left out, because browsers differ in how they treat it.
     encrypted: bool,
-    /// What tells this console's cookies from those of others on the same host, whose ports and paths share
-    /// them. Without a public address it is the port in `Host`.
+    /// Distinguishes this console's cookies from those of other consoles on the same host, because ports and paths
+    /// share cookies. `None`: the port in `Host` is used.
     suffix: Option<String>,
 }
 
-/// The suffix for a public address: its port and its path, as far as it has them. Cookies keep `Path=/`, which
-/// `__Host-` demands.
+/// The suffix for a public address: its port and its path, if any. Cookies keep `Path=/`, which `__Host-` requires.
 pub(crate) fn cookie_suffix(origin: &str, base_path: &str) -> String {
     let port = port(origin).map_or_else(String::new, |port| format!("-{port}"));
     port + &base_path.replace('/', ".")
 }
 
-/// The digits after the last colon.
+/// The port after the last colon.
 fn port(host: &str) -> Option<&str> {
     let (_, port) = host.rsplit_once(':')?;
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     digits.then_some(port)
 }
 
-/// What a cookie is for.
+/// The purpose of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookiePurpose {
-    /// The session. Sent with requests of the console's own pages only.
+    /// The session. Sent only with requests from the console's own pages.
     Session,
     /// A sign-in that continues at a provider. The provider is another site, so this cookie has to be sent
-    /// with the navigation that comes back from there.
+    /// with the navigation that returns from there.
     Attempt,
     /// A screen that is waiting to be paired.
     Pairing,
@@ -64,7 +63,7 @@ impl Cookie {
         format!("{prefix}failover-console{what}{suffix}")
     }
 
-    /// The cookie's value. `None` when it was sent twice, because another site may have set one of them.
+    /// The cookie's value. `None` if it was sent twice, because another site may have set one of them.
     pub(crate) fn find<'h>(&self, what: CookiePurpose, headers: &'h HeaderMap) -> Option<&'h str> {
         let name = self.name(what, headers);
         let mut values = headers
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn consoles_on_one_host_have_cookies_of_their_own() {
+    fn consoles_on_one_host_have_different_cookies() {
         let host = headers("127.0.0.1:9000", &[]);
         for (origin, path, expected) in [
             ("https://console.example", "", "__Host-failover-console"),
@@ -177,7 +176,7 @@ mod tests {
                 .set(CookiePurpose::Attempt, &headers, "x", minute)
                 .unwrap(),
             "__Host-failover-console-sign-in=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure",
-            "comes back from another site"
+            "sent with the navigation from another site"
         );
         assert_eq!(
             Cookie::new(false, None)
@@ -188,7 +187,7 @@ mod tests {
         let value = encrypted()
             .set(CookiePurpose::Session, &headers, "x", minute)
             .unwrap();
-        assert!(!format!("{value:?}").contains("=x"), "no log shows it");
+        assert!(!format!("{value:?}").contains("=x"), "hidden in logs");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Sealed values, random numbers, cookies and password hashes. A leaf: it uses no other module.
+//! Sealed values, random numbers, cookies and password hashes. Uses no other module.
 
 mod cookie;
 pub(crate) mod password_hash;
@@ -11,7 +11,7 @@ pub(crate) use seal::Seal;
 
 use ring::digest::{SHA256, digest};
 
-/// Whether two texts are the same. Compares digests, so that the time that it takes reveals nothing about them.
+/// Whether two texts are equal. Compares digests, so that the duration reveals nothing about the texts.
 pub(crate) fn are_equal(one: &str, other: &str) -> bool {
     let digest = |text: &str| digest(&SHA256, text.as_bytes());
     digest(one).as_ref() == digest(other).as_ref()

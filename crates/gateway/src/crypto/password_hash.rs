@@ -1,4 +1,4 @@
-//! Argon2id hashes of passwords: making one, and deciding whether one may stand in a configuration.
+//! Argon2id hashes of passwords: creates them, verifies passwords, and checks the hashes of a configuration.
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::Output;
@@ -6,50 +6,53 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The longest password, in bytes.
-pub(crate) const LONGEST: usize = 1024;
+/// The maximum length of a password, in bytes.
+pub(crate) const MAX_LENGTH: usize = 1024;
 
-/// The most that a hash may cost. A more expensive one would let anybody stop the gateway by signing in.
-const MOST_MEMORY_KIB: u32 = 1024 * 1024;
-const MOST_ROUNDS: u32 = 64;
-/// The least memory that a hash has to cost, by OWASP's smallest recommendation. A cheaper hash is quickly
-/// cracked.
-const LEAST_MEMORY_KIB: u32 = 7 * 1024;
+/// The maximum cost of a hash. With a more expensive hash, sign-ins could overload the gateway.
+const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+const MAX_ROUNDS: u32 = 64;
+/// The minimum memory cost, OWASP's lowest recommendation. A cheaper hash is cracked quickly.
+const MIN_MEMORY_KIB: u32 = 7 * 1024;
 
 /// Parses a hash of the configuration.
 ///
 /// # Errors
-/// What is wrong with it, as the rest of a sentence. The sentence never repeats a part of the hash.
+/// The fault, as the end of a sentence. It never repeats a part of the hash.
 pub(crate) fn parse(text: &str) -> Result<PasswordHash, String> {
-    let none = || {
-        "is not an Argon2id hash: it has to begin with $argon2id$ and be whole, as `failover-console \
+    let malformed = || {
+        "is not an Argon2id hash: it has to begin with $argon2id$ and be complete, as `failover-console \
          hash-password` writes it"
             .to_owned()
     };
-    let hash = PasswordHash::new(text).map_err(|_| none())?;
-    let whole = hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some();
-    let params = Params::try_from(&hash).map_err(|_| none())?;
-    if !whole {
-        return Err(none());
+    let hash = PasswordHash::new(text).map_err(|_| malformed())?;
+    let valid = hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some();
+    let params = Params::try_from(&hash).map_err(|_| malformed())?;
+    if !valid {
+        return Err(malformed());
     }
-    if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_ROUNDS {
+    if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_ROUNDS {
         return Err(format!(
-            "costs more than a sign-in may: at most m={MOST_MEMORY_KIB} and t={MOST_ROUNDS}"
+            "costs more than a sign-in may: at most m={MAX_MEMORY_KIB} and t={MAX_ROUNDS}"
         ));
     }
-    if params.m_cost() < LEAST_MEMORY_KIB {
+    if params.m_cost() < MIN_MEMORY_KIB {
         return Err(format!(
-            "is too weak: it takes m={LEAST_MEMORY_KIB} or more; \
+            "is too weak: it takes m={MIN_MEMORY_KIB} or more; \
              `failover-console hash-password` makes a good one"
         ));
     }
     Ok(hash)
 }
 
-/// Whether this is the password of a hash. Computes in `memory`, which grows to what the hash needs.
-pub(crate) fn is_of(hash: &PasswordHash, password: &SecretString, memory: &mut Vec<Block>) -> bool {
+/// Whether the password matches the hash. `memory` is the working memory, and grows to the size that the hash needs.
+pub(crate) fn verify(
+    hash: &PasswordHash,
+    password: &SecretString,
+    memory: &mut Vec<Block>,
+) -> bool {
     computed(hash, password, memory)
-        // Compares in constant time.
+        // This comparison takes constant time.
         .is_some_and(|computed| hash.hash.as_ref() == Some(&computed))
 }
 
@@ -66,12 +69,12 @@ fn computed(
     }
     let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
     let mut buffer = [0; Output::MAX_LENGTH];
-    let out = buffer.get_mut(..hash.hash.as_ref()?.len())?;
+    let output = buffer.get_mut(..hash.hash.as_ref()?.len())?;
     let (password, salt) = (password.expose_secret().as_bytes(), hash.salt.as_ref()?);
     argon2
-        .hash_password_into_with_memory(password, salt, out, memory.as_mut_slice())
+        .hash_password_into_with_memory(password, salt, output, memory.as_mut_slice())
         .ok()?;
-    Output::new(out).ok()
+    Output::new(output).ok()
 }
 
 /// Hashes a password, for a configuration file.
@@ -83,8 +86,8 @@ pub(crate) fn hash(password: &SecretString) -> Result<String, String> {
     if password.is_empty() {
         return Err("a password must not be empty".to_owned());
     }
-    if password.len() > LONGEST {
-        return Err(format!("a password is at most {LONGEST} bytes long"));
+    if password.len() > MAX_LENGTH {
+        return Err(format!("a password is at most {MAX_LENGTH} bytes long"));
     }
     // OWASP's first recommendation: 19 MiB, two rounds.
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
@@ -99,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_are_salted_and_nonsense_is_refused() {
+    fn hashes_are_salted_and_invalid_ones_are_rejected() {
         let (one, two) = (hash(&"x".into()).unwrap(), hash(&"x".into()).unwrap());
         assert_ne!(one, two);
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");

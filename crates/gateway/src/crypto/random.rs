@@ -10,11 +10,11 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| "the system gives no random numbers".to_owned())?;
+        .map_err(|_| "the operating system provides no random numbers".to_owned())?;
     Ok(bytes)
 }
 
-/// 128 random bits in hexadecimal: an id that nobody can guess.
+/// 128 random bits in hexadecimal, for an id that cannot be guessed.
 ///
 /// # Errors
 /// The operating system provides none.
@@ -22,7 +22,7 @@ pub(crate) fn random_hex() -> Result<String, String> {
     Ok(hex(&random::<16>()?))
 }
 
-/// Bytes in hexadecimal digits.
+/// Encodes bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

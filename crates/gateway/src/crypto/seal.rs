@@ -1,4 +1,4 @@
-//! Seals values that a browser keeps for the gateway: encrypted and authenticated, so that a browser can
+//! Seals values that a browser stores for the gateway: encrypts and authenticates them, so that the browser can
 //! neither read nor change them.
 
 use super::random::random;
@@ -9,14 +9,14 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 
-/// Length of the random salt in front of each sealed value. The value's own key is derived from it.
-const SALT: usize = 32;
+/// The length of the random salt in front of each sealed value. The key for the value is derived from it.
+const SALT_LENGTH: usize = 32;
 
-/// The longest sealed text, that of a sign-in at a provider over the session of another user. A longer one was not made by
-/// the gateway and is not opened.
-const LONGEST: usize = 3072;
+/// The maximum length of a sealed text. The longest is a sign-in at a provider that replaces another user's session;
+/// longer texts were not made by the gateway.
+const MAX_LENGTH: usize = 3072;
 
-/// Seals and opens values. Gateways with the same secret open each other's.
+/// Seals and opens values. Gateways with the same secret can open each other's values.
 pub(crate) struct Seal {
     secret: Vec<u8>,
     purpose: &'static [u8],
@@ -31,7 +31,7 @@ impl fmt::Debug for Seal {
     }
 }
 
-/// The length of a key and a nonce.
+/// The combined length of a key and a nonce.
 struct KeyAndNonce;
 
 impl KeyType for KeyAndNonce {
@@ -41,7 +41,7 @@ impl KeyType for KeyAndNonce {
 }
 
 impl Seal {
-    /// A seal with a secret that several gateways may share.
+    /// Creates a seal with a secret that several gateways may share.
     pub(crate) fn shared(secret: &SecretString) -> Self {
         Self {
             secret: secret.expose_secret().as_bytes().to_vec(),
@@ -49,7 +49,7 @@ impl Seal {
         }
     }
 
-    /// A seal with the same secret for another purpose. Neither opens what the other has sealed.
+    /// Creates a seal with the same secret for another purpose. Neither can open the other's values.
     pub(crate) fn with_purpose(&self, purpose: &'static [u8]) -> Self {
         Self {
             secret: self.secret.clone(),
@@ -57,7 +57,7 @@ impl Seal {
         }
     }
 
-    /// A seal with a random secret that ends with the process.
+    /// Creates a seal with a random secret that is lost when the process ends.
     ///
     /// # Errors
     /// The operating system provides no random numbers.
@@ -69,7 +69,7 @@ impl Seal {
         })
     }
 
-    /// Derives a fresh key for each sealed value, so that no nonce is ever used twice with one key.
+    /// Derives a key for each sealed value, so that no nonce is ever used twice with one key.
     fn key(&self, salt: &[u8]) -> Option<(LessSafeKey, Nonce)> {
         let prk: Prk = Salt::new(HKDF_SHA256, salt).extract(&self.secret);
         let mut bytes = [0; 44];
@@ -82,25 +82,25 @@ impl Seal {
         Some((LessSafeKey::new(key), nonce))
     }
 
-    /// Seals a value as text that a cookie may hold. `None` only if the operating system provides no random
+    /// Seals a value as text that fits into a cookie. `None` only if the operating system provides no random
     /// numbers.
     pub(crate) fn close(&self, plain: &[u8]) -> Option<String> {
-        let salt: [u8; SALT] = random().ok()?;
+        let salt: [u8; SALT_LENGTH] = random().ok()?;
         let (key, nonce) = self.key(&salt)?;
         let mut sealed = plain.to_vec();
         key.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed)
             .ok()?;
-        let whole = [salt.as_slice(), &sealed].concat();
-        Some(BASE64_URL_SAFE_NO_PAD.encode(whole))
+        let bytes = [salt.as_slice(), &sealed].concat();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// Opens a text that was sealed with the same secret for the same purpose.
     pub(crate) fn open(&self, text: &str) -> Option<Vec<u8>> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return None;
         }
-        let whole = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (salt, sealed) = whole.split_at_checked(SALT)?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (salt, sealed) = bytes.split_at_checked(SALT_LENGTH)?;
         let (key, nonce) = self.key(salt)?;
         let mut sealed = sealed.to_vec();
         let plain = key.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
@@ -118,17 +118,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_secret_and_purpose_opens() {
+    fn a_value_opens_only_with_the_same_secret_and_purpose() {
         let (ours, same, other) = (seal("a"), seal("a"), seal("b"));
         let (one, two) = (ours.close(b"ops").unwrap(), ours.close(b"ops").unwrap());
         assert_ne!(one, two);
         assert_eq!(same.open(&one).unwrap(), b"ops", "another gateway");
         assert_eq!(other.open(&one), None);
-        let aside = ours.with_purpose(b"aside");
-        assert_eq!(aside.open(&one), None, "another purpose");
-        assert_eq!(ours.open(&aside.close(b"ops").unwrap()), None);
-        let again = same.with_purpose(b"aside");
-        assert_eq!(again.open(&aside.close(b"ops").unwrap()).unwrap(), b"ops");
+        let code = ours.with_purpose(b"code");
+        assert_eq!(code.open(&one), None, "another purpose");
+        assert_eq!(ours.open(&code.close(b"ops").unwrap()), None);
+        let peer = same.with_purpose(b"code");
+        assert_eq!(peer.open(&code.close(b"ops").unwrap()).unwrap(), b"ops");
         assert_eq!(Seal::ephemeral().unwrap().open(&one), None);
     }
 
@@ -139,13 +139,13 @@ mod tests {
         for shown in [
             format!("{ours:?}"),
             format!("{ours:#?}"),
-            format!("{:?}", ours.with_purpose(b"aside")),
+            format!("{:?}", ours.with_purpose(b"code")),
         ] {
             assert!(shown.starts_with("Seal"), "{shown}");
             for hidden in [SECRET.to_owned(), format!("{:?}", SECRET.as_bytes())] {
                 assert!(!shown.contains(&hidden), "{shown}");
             }
-            // The bytes of the secret, however a derived `Debug` would lay them out.
+            // A derived `Debug` would print the secret's bytes as numbers.
             let numbers: Vec<&str> = shown
                 .split(|c: char| !c.is_ascii_digit())
                 .filter(|part| !part.is_empty())

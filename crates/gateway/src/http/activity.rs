@@ -1,4 +1,4 @@
-//! `GET /api/activity`: what people did and what the gateway saw, newest first.
+//! `GET /api/activity`: changes by people and events that the gateway observed, newest first.
 
 use super::compression::json;
 use super::middleware::Authorized;
@@ -13,14 +13,14 @@ use health::Severity;
 use protocol::{Activity, ActivityKind};
 use std::sync::Arc;
 
-/// How many entries one answer holds at most, and how many where the request does not say.
-const LARGEST_LIMIT: usize = 500;
+/// The maximum of `limit`, the number of entries in one response, and its default.
+const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 50;
 
 /// `GET /api/activity`.
 ///
 /// # Errors
-/// A parameter is not one of those that there are, or the store cannot be read.
+/// A parameter is unknown or invalid, or the store cannot be read.
 pub(super) async fn read(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -31,7 +31,7 @@ pub(super) async fn read(
         connections(&gateway, system)
     })?;
     let limit = query.limit;
-    // One more tells whether there are older ones.
+    // One extra entry shows whether there are older ones.
     let wanted = ActivityQuery {
         limit: limit + 1,
         ..query
@@ -50,7 +50,7 @@ pub(super) async fn read(
     Ok(encoded.answer(&gateway, &authorized))
 }
 
-/// The values of a list with commas between them, each once; `None` where one is not known.
+/// The values of a comma-separated list, without duplicates. `None` if one of them is unknown.
 fn list(value: &str, known: &[&str]) -> Option<Vec<String>> {
     let mut list: Vec<String> = Vec::new();
     for one in value.split(',') {
@@ -64,7 +64,7 @@ fn list(value: &str, known: &[&str]) -> Option<Vec<String>> {
     Some(list)
 }
 
-/// Reads the parameters. An empty one counts as absent, because a form sends all of its fields.
+/// Reads the parameters. An empty one counts as missing, because a form sends all of its fields.
 fn query(
     parameters: Vec<(String, String)>,
     with_access: bool,
@@ -84,8 +84,8 @@ fn query(
         let time = || time(&name, &value);
         match name.as_str() {
             "system" => {
-                let of = connections(&value).ok_or_else(|| invalid("of aveva, uplynk, veeam"))?;
-                of_system = Some(of);
+                let ids = connections(&value).ok_or_else(|| invalid("of aveva, uplynk, veeam"))?;
+                of_system = Some(ids);
             }
             "connection" => connection = Some(value),
             "resource" => query.resource = Some(value),
@@ -104,25 +104,26 @@ fn query(
             "from" => query.from = Some(time()?),
             "to" => query.to = Some(time()?),
             "before" => {
-                let place = ActivityCursor::parse(&value);
-                query.before = Some(place.ok_or_else(|| invalid("what an answer had as `older`"))?);
+                let cursor = ActivityCursor::parse(&value);
+                query.before =
+                    Some(cursor.ok_or_else(|| invalid("what an answer had as `older`"))?);
             }
             "limit" => {
                 let limit = value
                     .parse()
                     .ok()
-                    .filter(|limit| (1..=LARGEST_LIMIT).contains(limit));
+                    .filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 query.limit =
-                    limit.ok_or_else(|| invalid(&format!("a number from 1 to {LARGEST_LIMIT}")))?;
+                    limit.ok_or_else(|| invalid(&format!("a number from 1 to {MAX_LIMIT}")))?;
             }
             _ => return Err(unknown(&name)),
         }
     }
     query.connections = match (of_system, connection) {
         (None, None) => None,
-        (Some(of), None) => Some(of),
+        (Some(ids), None) => Some(ids),
         (None, Some(one)) => Some(vec![one]),
-        (Some(of), Some(one)) => Some(of.into_iter().filter(|id| *id == one).collect()),
+        (Some(ids), Some(one)) => Some(ids.into_iter().filter(|id| *id == one).collect()),
     };
     Ok(query)
 }
@@ -133,13 +134,13 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     fn read(text: &str) -> Result<ActivityQuery, String> {
-        let of = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
+        let connections = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
         let uri = format!("/api/activity?{text}").parse().unwrap();
-        query(parameters(&uri).unwrap(), false, of).map_err(|problem| problem.detail)
+        query(parameters(&uri).unwrap(), false, connections).map_err(|problem| problem.detail)
     }
 
     #[test]
-    fn parameters_are_read_and_wrong_ones_named() {
+    fn parameters_are_read_and_invalid_ones_are_named() {
         let query = read("system=uplynk&resource=a%2Fb&kind=failover,run,failover&severity=critical,warning&from=2026-01-15&to=2026-01-15T14:00&person=&before=5.7&limit=9").unwrap();
         assert_eq!(query.connections, Some(vec!["live".to_owned()]));
         assert_eq!(query.resource.as_deref(), Some("a/b"));
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_of_another_system_leaves_nothing() {
+    fn a_connection_of_another_system_matches_nothing() {
         let query = read("system=uplynk&connection=plant-a").unwrap();
         assert_eq!(query.connections, Some(Vec::new()));
     }

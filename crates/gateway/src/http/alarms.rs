@@ -1,10 +1,10 @@
-//! `/api/alarms/{id}`: what people do about a single alarm.
+//! `/api/alarms/{id}`: acknowledgements of and notes on a single alarm.
 
 use super::NO_STORE;
 use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::Handled;
+use crate::audit::AlarmAction;
 use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
 use crate::store::{StateChange, Table};
@@ -20,13 +20,13 @@ use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// How many notes an alarm may have: the whole of them is sent to every console.
-const MOST_NOTES: usize = 50;
+/// The maximum number of notes per alarm. All of them are sent to every console.
+const MAX_NOTES: usize = 50;
 
-/// `POST /api/alarms/{id}/acknowledgement`. One that there is already is replaced.
+/// `POST /api/alarms/{id}/acknowledgement`. Replaces an existing acknowledgement.
 ///
 /// # Errors
-/// No such alarm is open, it is no longer what the person saw, the body is not valid, or it cannot be recorded.
+/// No such alarm is open, it has changed since the person saw it, the body is invalid, or it cannot be recorded.
 pub(super) async fn acknowledge(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -45,7 +45,7 @@ pub(super) async fn acknowledge(
         check_unchanged(seen, &alarm)?;
     }
     let now = inventory.clock().now();
-    let given = Acknowledgement {
+    let acknowledgement = Acknowledgement {
         by: authorized.actor.name.clone(),
         reason: checked_text("reason", &wanted.reason)?,
         at: now,
@@ -56,16 +56,16 @@ pub(super) async fn acknowledge(
         severity: alarm.severity,
         word: alarm.word,
     };
-    let handled = Handled {
+    let handled = AlarmAction {
         what: "acknowledge alarm",
-        shown: format!("Acknowledged the alarm: {}", given.reason),
+        shown: format!("Acknowledged the alarm: {}", acknowledgement.reason),
         name: alarm.name,
         resource: Some(alarm.resource),
         before: alarm.acknowledged.as_ref().map(to_json),
-        after: Some(to_json(&given)),
+        after: Some(to_json(&acknowledgement)),
     };
-    let change = StateChange::put(Table::Acknowledgements, &id, &given);
-    let to_keep = given.clone();
+    let change = StateChange::put(Table::Acknowledgements, &id, &acknowledgement);
+    let to_keep = acknowledgement.clone();
     let effect = move |inventory: &Inventory| {
         let _turn = turn;
         inventory.acknowledge(&id, to_keep)
@@ -73,10 +73,10 @@ pub(super) async fn acknowledge(
     if !record_and_apply(&gateway, &authorized, handled, change, effect).await? {
         return Err(no_such_alarm());
     }
-    Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
+    Ok((StatusCode::CREATED, NO_STORE, Json(acknowledgement)).into_response())
 }
 
-/// An open alarm with what others have done about it until now, and the id by which all gateways know it.
+/// An open alarm with its current acknowledgement and notes, and its id for all gateways.
 async fn shared_alarm(inventory: &Inventory, id: &str) -> Result<(String, Alarm), Problem> {
     let alarm = inventory.alarm(id).ok_or_else(no_such_alarm)?;
     let id = inventory
@@ -87,7 +87,7 @@ async fn shared_alarm(inventory: &Inventory, id: &str) -> Result<(String, Alarm)
     Ok((id, alarm))
 }
 
-/// Refuses to handle an alarm that is no longer what the person saw who decided to handle it.
+/// Rejects the request if the alarm has become worse or was acknowledged since the person saw it.
 fn check_unchanged(seen: &SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
     if alarm.is_worse_than(seen.severity, &seen.word) {
         let (word, sentence) = (alarm.severity.key(), &alarm.sentence);
@@ -96,30 +96,30 @@ fn check_unchanged(seen: &SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
     }
     let at = |at: DateTime<Utc>| at.timestamp_millis();
     match &alarm.acknowledged {
-        Some(given) if seen.acknowledged_at.map(at) != Some(at(given.at)) => {
-            Err(acknowledged_anew(given))
+        Some(acknowledgement) if seen.acknowledged_at.map(at) != Some(at(acknowledgement.at)) => {
+            Err(acknowledged_meanwhile(acknowledgement))
         }
         _ => Ok(()),
     }
 }
 
-/// The problem where somebody has acknowledged the alarm since the person looked.
-fn acknowledged_anew(given: &Acknowledgement) -> Problem {
-    let detail = format!("{} has acknowledged the alarm: {}", given.by, given.reason);
+/// The problem for an alarm that was acknowledged since the person saw it.
+fn acknowledged_meanwhile(other: &Acknowledgement) -> Problem {
+    let detail = format!("{} has acknowledged the alarm: {}", other.by, other.reason);
     Problem::new(Kind::Changed, detail)
 }
 
-/// The query of a withdrawal.
+/// The query of the request that withdraws an acknowledgement.
 #[derive(Deserialize)]
 pub(super) struct SeenAcknowledgement {
-    /// When the acknowledgement was given that the person saw, in milliseconds since 1970.
+    /// The time of the acknowledgement that the person saw, in milliseconds since 1970.
     acknowledged_at: Option<i64>,
 }
 
-/// `DELETE /api/alarms/{id}/acknowledgement`, with `?acknowledged_at=` only of the one that was given then.
+/// `DELETE /api/alarms/{id}/acknowledgement`. With `?acknowledged_at=`, only the acknowledgement of that time.
 ///
 /// # Errors
-/// No such alarm is open, it is not acknowledged, or not by that one, or it cannot be recorded.
+/// No such alarm is open, it is not acknowledged, its acknowledgement is another one, or it cannot be recorded.
 pub(super) async fn withdraw(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -133,7 +133,7 @@ pub(super) async fn withdraw(
     let inventory = gateway.shared.watchers.inventory();
     let turn = gateway.shared.acknowledging.clone().lock_owned().await;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
-    let given = alarm.acknowledged.as_ref().ok_or_else(|| {
+    let acknowledgement = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
             Kind::NotFound,
             "this alarm is not acknowledged, or no longer",
@@ -141,16 +141,16 @@ pub(super) async fn withdraw(
     })?;
     if seen
         .acknowledged_at
-        .is_some_and(|at| at != given.at.timestamp_millis())
+        .is_some_and(|at| at != acknowledgement.at.timestamp_millis())
     {
-        return Err(acknowledged_anew(given));
+        return Err(acknowledged_meanwhile(acknowledgement));
     }
-    let handled = Handled {
+    let handled = AlarmAction {
         what: "withdraw acknowledgement",
         shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
         name: alarm.name,
         resource: Some(alarm.resource),
-        before: Some(to_json(given)),
+        before: Some(to_json(acknowledgement)),
         after: None,
     };
     let change = StateChange::delete(Table::Acknowledgements, &id);
@@ -165,7 +165,7 @@ pub(super) async fn withdraw(
 /// `POST /api/alarms/{id}/notes`.
 ///
 /// # Errors
-/// No such alarm is open, there is too much about it already, the body is not valid, or it cannot be recorded.
+/// No such alarm is open, it has the maximum number of notes, the body is invalid, or it cannot be recorded.
 pub(super) async fn note(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -175,8 +175,8 @@ pub(super) async fn note(
     let wanted: NewNote = read_body(request, "`text`, a text").await?;
     let inventory = gateway.shared.watchers.inventory();
     let (id, alarm) = shared_alarm(inventory, &id).await?;
-    if alarm.notes.len() >= MOST_NOTES {
-        let detail = format!("there are {MOST_NOTES} notes about this alarm already");
+    if alarm.notes.len() >= MAX_NOTES {
+        let detail = format!("there are {MAX_NOTES} notes about this alarm already");
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let note = Note {
@@ -185,7 +185,7 @@ pub(super) async fn note(
         at: inventory.clock().now(),
         alarm: id,
     };
-    let handled = Handled {
+    let handled = AlarmAction {
         what: "note on alarm",
         shown: format!("Noted on the alarm: {}", note.text),
         name: alarm.name,
@@ -201,7 +201,7 @@ pub(super) async fn note(
     Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
 }
 
-/// The problem for an alarm that only this gateway knows: of several, another one records alarms.
+/// The problem for an alarm that only this gateway knows so far, while another gateway records alarms.
 fn not_recorded_yet() -> Problem {
     Problem::new(
         Kind::Overloaded,

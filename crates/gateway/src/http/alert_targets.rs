@@ -1,4 +1,4 @@
-//! `GET /api/alert-targets`: where messages about alarms go, and whether they arrived.
+//! `GET /api/alert-targets`: the targets of alerts, and whether their messages arrived.
 
 use super::NO_STORE;
 use crate::app::Gateway;

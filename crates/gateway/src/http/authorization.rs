@@ -1,5 +1,4 @@
-//! Who may use which route. A request is authorized by what its path addresses, before its handler runs. What
-//! no rule allows is denied.
+//! Authorizes each request by its route, before the handler runs. Requests that no rule allows are denied.
 
 use crate::app::Gateway;
 use crate::auth::Visitor;
@@ -9,7 +8,7 @@ use crate::relay::{self, Target};
 use axum::http::Method;
 use vendors::{Operation, System};
 
-/// Who may use a route.
+/// The visitors who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// Everybody, also without a session.
@@ -18,7 +17,7 @@ pub(crate) enum Rule {
     Roles(&'static [Role]),
     /// Visitors with one of these roles, and callers with the configured bearer token.
     RolesOrToken(&'static [Role]),
-    /// As [`of_operation`] says for the contract's operation that the path names.
+    /// The rule of [`of_operation`] for the vendor operation that the path names.
     Operation,
 }
 
@@ -40,7 +39,7 @@ impl Rule {
     }
 }
 
-/// Who may use an operation of the vendors' contracts.
+/// The rule for an operation of the vendors' contracts.
 pub(crate) fn of_operation(system: &System, operation: &Operation) -> Rule {
     match (system, operation.name) {
         (
@@ -69,7 +68,7 @@ pub(crate) fn of_operation(system: &System, operation: &Operation) -> Rule {
     }
 }
 
-/// What paths address.
+/// The routes of one path.
 #[derive(Debug)]
 pub(super) enum Resource {
     /// The routes of one listed path. A route without a method takes every method.
@@ -77,11 +76,11 @@ pub(super) enum Resource {
         path: &'static str,
         routes: Vec<(Option<Method>, Rule)>,
     },
-    /// All other paths: a file or a page of the console, unless the first segment is that of a listed path.
+    /// All other paths: files and pages of the console, unless the first segment is that of a listed path.
     Unlisted { reserved: Vec<&'static str> },
 }
 
-/// What one request addresses.
+/// The route of one request.
 #[derive(Debug)]
 pub(super) struct Addressed {
     pub(super) rule: Rule,
@@ -92,7 +91,7 @@ pub(super) struct Addressed {
 }
 
 impl Resource {
-    /// Whether it tells nothing but that the process answers.
+    /// Whether this is a health probe.
     pub(super) fn is_probe(&self) -> bool {
         matches!(
             self,
@@ -103,15 +102,15 @@ impl Resource {
         )
     }
 
-    /// Whether it is the console itself: its files and pages.
+    /// Whether this is a file or page of the console.
     pub(super) fn is_console(&self) -> bool {
         matches!(self, Self::Unlisted { .. })
     }
 
-    /// Finds what a request addresses.
+    /// Finds the route of a request.
     ///
     /// # Errors
-    /// There is nothing at this path, or nothing for this method.
+    /// There is no route with this path and method.
     pub(super) fn find(
         &self,
         gateway: &Gateway,
@@ -164,7 +163,7 @@ impl Resource {
     }
 }
 
-/// The first segment of a path. Empty segments before it are skipped, so that no spelling of a reserved path
+/// The first segment of a path. Leading empty segments are skipped, so that no spelling of a reserved path
 /// counts as a page of the console.
 pub(super) fn first_segment(path: &str) -> &str {
     let path = path.trim_start_matches('/');
@@ -186,11 +185,11 @@ fn method_not_allowed(routes: &[(Option<Method>, Rule)], method: &Method) -> Pro
     }
 }
 
-/// Authorizes a request. `has_token` says whether it carries the configured bearer token.
+/// Authorizes a request. `has_token`: whether the request has the configured bearer token.
 ///
 /// # Errors
-/// There is no session, the role is not sufficient, or the request addresses nothing, which only visitors with
-/// a session are told.
+/// There is no session, the role is not sufficient, or there is no such route, which is reported only to visitors
+/// with a session.
 pub(super) fn authorize(
     visitor: Option<&Visitor>,
     has_token: bool,
@@ -213,10 +212,10 @@ pub(super) fn authorize(
         let what = if reads { "see" } else { "change" };
         Problem::new(
             Kind::Forbidden,
-            format!("a {} may not {what} this", visitor.role.word()),
+            format!("a {} may not {what} this", visitor.role.name()),
         )
     };
-    // Independent of the path: only admins may send anything but reads.
+    // For every path: only admins may send anything but reads.
     if visitor.role != Role::Admin && !reads {
         return Err(forbidden());
     }

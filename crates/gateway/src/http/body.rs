@@ -1,4 +1,4 @@
-//! Reads the body of a request: JSON, within a limited size and time.
+//! Reads the JSON body of a request, with limits on size and time.
 
 use super::strict_json;
 use crate::problem::{Kind, Problem};
@@ -9,19 +9,19 @@ use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// How long a body may take to arrive.
+/// The maximum time for a body to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How much more than its limit of a body is read, in bytes, before the connection is closed.
-const BOUND: usize = 16 << 20;
+/// The maximum number of bytes to read beyond the limit before the connection is closed.
+const MAX_EXCESS: usize = 16 << 20;
 
-/// The body. `None` when it is empty.
+/// Reads the body. `None` if it is empty.
 ///
 /// # Errors
-/// It is too large, too slow, incomplete, or not JSON with one meaning.
+/// The body is too large, too slow, incomplete, or not unambiguous JSON.
 pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>, Problem> {
     let json = is_json(request.headers());
-    let body = if asks_before_sending(request.headers(), limit) {
+    let body = if awaits_continue(request.headers(), limit) {
         None
     } else {
         let reading = read(request.into_body(), limit);
@@ -31,10 +31,10 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
                 status: StatusCode::REQUEST_TIMEOUT,
                 ..Problem::new(
                     Kind::BadRequest,
-                    format!("the body did not come within {} s", PATIENCE.as_secs()),
+                    format!("the body did not arrive within {} s", PATIENCE.as_secs()),
                 )
             })?
-            .map_err(|_| Problem::new(Kind::BadRequest, "the body did not come to its end"))?
+            .map_err(|_| Problem::new(Kind::BadRequest, "the body is incomplete"))?
     };
     let body = body.ok_or_else(|| {
         let size = if limit >= 1 << 20 {
@@ -57,26 +57,26 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
     strict_json::check(&body).map_err(|wrong| {
         Problem::new(
             Kind::BadRequest,
-            format!("the body is no JSON with one meaning: {wrong}"),
+            format!("the body is not unambiguous JSON: {wrong}"),
         )
     })?;
     Ok(Some(body))
 }
 
-/// Reads a body as the JSON object that a route takes. `fields` says in words which fields that has.
+/// Reads a body as the JSON object of a route. `fields` describes its fields in the error.
 ///
 /// # Errors
-/// It is no such object.
+/// The body is not such an object.
 pub(super) fn object<T: DeserializeOwned>(body: Option<Bytes>, fields: &str) -> Result<T, Problem> {
-    // serde's own message is not used, because it would repeat what was sent.
+    // serde's own message is not used, because it would repeat parts of the body.
     serde_json::from_slice(&body.unwrap_or_default()).map_err(|_| {
         let detail = format!("the body has to be an object with {fields}");
         Problem::new(Kind::BadRequest, detail)
     })
 }
 
-/// The body. `None` if it is larger than the limit: then it is read on to a bound, because a client that is still sending
-/// sees no answer, and a proxy makes a 502 of a connection that ends early.
+/// Reads the body. `None` if it exceeds the limit. Up to [`MAX_EXCESS`] more is then read and discarded, because a
+/// client that is still sending does not see the response, and a proxy returns 502 if the connection ends early.
 async fn read(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
     let (mut read, mut size) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -86,23 +86,23 @@ async fn read(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error
         size = size.saturating_add(data.len());
         if size <= limit {
             read.extend_from_slice(&data);
-        } else if size - limit > BOUND {
+        } else if size - limit > MAX_EXCESS {
             break;
         }
     }
     Ok((size <= limit).then(|| Bytes::from(read)))
 }
 
-/// Reads the body of a request that is refused whatever it holds, so that its client sees the answer.
+/// Reads and discards the body of a rejected request, so that its client sees the response.
 pub(crate) async fn discard(request: Request) {
-    if !asks_before_sending(request.headers(), 0) {
-        // What does not come is nobody's loss.
+    if !awaits_continue(request.headers(), 0) {
+        // The body is not used, so a timeout does not matter.
         let _ = tokio::time::timeout(PATIENCE, read(request.into_body(), 0)).await;
     }
 }
 
-/// Whether the client waits for a word before it sends its body, which is larger than the limit.
-fn asks_before_sending(headers: &HeaderMap, limit: usize) -> bool {
+/// Whether the client waits for `100 Continue` before it sends a body that exceeds the limit.
+fn awaits_continue(headers: &HeaderMap, limit: usize) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::EXPECT).is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue"))
         && text(header::CONTENT_LENGTH)
@@ -110,8 +110,8 @@ fn asks_before_sending(headers: &HeaderMap, limit: usize) -> bool {
             .is_some_and(|length| length > limit)
 }
 
-/// Whether the body is declared as JSON, in UTF-8 where it says so. Forms of other sites cannot send this type
-/// without a preflight.
+/// Whether the body is declared as JSON, with no charset other than UTF-8. Forms of other sites cannot send this
+/// type without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
     let mut parts = value
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_json_within_its_limit() {
+    async fn only_json_within_the_limit_is_accepted() {
         const JSON: &str = "application/json";
         for (kind, body, outcome) in [
             (JSON, "{}".to_owned(), Ok(Some(2))),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_over_the_limit_is_read_to_a_bound() {
+    async fn a_body_over_the_limit_is_read_up_to_a_maximum() {
         use std::sync::Arc;
         use std::sync::atomic::{AtomicUsize, Ordering};
         const PART: usize = 1 << 20;
@@ -202,20 +202,20 @@ mod tests {
             assert_eq!(problem.status, StatusCode::PAYLOAD_TOO_LARGE);
             assert_eq!(read.load(Ordering::Relaxed), expected);
         }
-        // Who asks first is answered at once.
-        let mut asks = request(
+        // A client that expects `100 Continue` gets the response at once.
+        let mut waiting = request(
             "application/json",
             Body::from_stream(stream::pending::<Result<&str, Error>>()),
         );
-        let headers = asks.headers_mut();
+        let headers = waiting.headers_mut();
         headers.insert("expect", "100-continue".parse().unwrap());
         headers.insert("content-length", "65".parse().unwrap());
-        let problem = json(asks, LIMIT).await.unwrap_err();
+        let problem = json(waiting, LIMIT).await.unwrap_err();
         assert_eq!(problem.status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[tokio::test]
-    async fn a_body_that_breaks_off_is_a_bad_request() {
+    async fn an_incomplete_body_is_a_bad_request() {
         let parts = [Ok("{"), Err(Error::from(ErrorKind::UnexpectedEof))];
         let body = Body::from_stream(stream::iter(parts));
         let problem = json(request("application/json", body), LIMIT)
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_arrives_too_slowly_is_given_up() {
+    async fn a_body_that_arrives_too_slowly_times_out() {
         let drip = stream::unfold((), |()| async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Some((Ok::<_, Error>(" "), ()))
@@ -234,12 +234,12 @@ mod tests {
             Body::from_stream(drip),
             Body::from_stream(stream::pending::<Result<&str, Error>>()),
         ] {
-            let begun = tokio::time::Instant::now();
+            let started = tokio::time::Instant::now();
             let problem = json(request("application/json", body), LIMIT)
                 .await
                 .unwrap_err();
             assert_eq!(problem.status, StatusCode::REQUEST_TIMEOUT);
-            assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+            assert_eq!(started.elapsed().as_secs(), PATIENCE.as_secs());
         }
     }
 }

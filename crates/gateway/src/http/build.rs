@@ -1,4 +1,4 @@
-//! `GET /api/build`: which console the gateway serves, so that an open page can reload itself after an update.
+//! `GET /api/build`: the version of the console that the gateway serves, so that an open page reloads after an update.
 
 use super::NO_STORE;
 use crate::app::Gateway;

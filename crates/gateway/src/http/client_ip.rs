@@ -1,5 +1,5 @@
-//! The address of a request's client: the peer of the connection, or what a trusted proxy says about its own
-//! client. `X-Forwarded-For` of anybody else is ignored.
+//! The IP address of a request's client: the peer of the connection, or the address that a trusted proxy reports in
+//! `X-Forwarded-For`. The header is ignored from everybody else.
 
 use crate::config::Network;
 use axum::http::{HeaderMap, HeaderName};
@@ -7,17 +7,16 @@ use std::net::{IpAddr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address of the client.
 pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let peer = peer.to_canonical();
     if !trusted(peer) {
         return peer;
     }
-    // Each proxy appends the address of its client. The first untrusted one from the end is the real client.
+    // Each proxy appends the address of its client. The last untrusted address is the real client.
     let mut last = peer;
     let values = headers.get_all(FORWARDED_FOR).iter();
-    // What a client wrote before it may hold any bytes, and must not hide what the proxies wrote.
+    // The client's own entries may contain any bytes, and must not hide the entries of the proxies.
     let entries: Vec<&[u8]> = values
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .collect();
@@ -33,7 +32,7 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) 
     last
 }
 
-/// The address of an entry. Some balancers write the client's port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+/// The address of an entry. Some balancers add the client's port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
 fn address(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
     let bare = entry
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_entry_of_a_trusted_proxy_counts() {
+    fn only_entries_of_trusted_proxies_count() {
         let proxies = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"];
         for (peer, forwarded, expected) in [
             ("192.0.2.1", &["1.2.3.4"] as &[_], "192.0.2.1"),
@@ -68,7 +67,7 @@ mod tests {
             ("127.0.0.1", &["nonsense, 10.1.2.3"], "10.1.2.3"),
             ("127.0.0.1", &["nonsense"], "127.0.0.1"),
             ("2001:db8::7", &["2001:db9::1"], "2001:db9::1"),
-            // As some balancers write it.
+            // The formats of some balancers.
             ("127.0.0.1", &["1.2.3.4:4711"], "1.2.3.4"),
             ("127.0.0.1", &["[2001:db9::1]:4711"], "2001:db9::1"),
             ("127.0.0.1", &["[2001:db9::1]"], "2001:db9::1"),
@@ -83,7 +82,7 @@ mod tests {
             ("127.0.0.1", &["1.2.3.4:"], "127.0.0.1"),
             ("127.0.0.1", &["[2001:db9::1"], "127.0.0.1"),
             ("127.0.0.1", &["unknown"], "127.0.0.1"),
-            // A client's own bytes hide nothing of what the proxy appended.
+            // Invalid bytes from the client do not hide the proxy's entry.
             ("127.0.0.1", &["\u{fc}, 1.2.3.4"], "1.2.3.4"),
             ("127.0.0.1", &["\u{fc}", "1.2.3.4, 10.1.2.3"], "1.2.3.4"),
             ("127.0.0.1", &["6.6.6.6, \u{fc}, 10.1.2.3"], "10.1.2.3"),

@@ -1,4 +1,4 @@
-//! Compresses what is worth it, as the browser accepts it; and JSON that is large, so compressed and counted.
+//! Compresses responses as `Accept-Encoding` prefers. Creates large JSON responses, which are counted while in flight.
 
 use super::middleware::Authorized;
 use crate::app::Gateway;
@@ -14,30 +14,30 @@ use tower::{ServiceExt as _, service_fn};
 use tower_http::compression::Compression;
 use tower_http::compression::predicate::SizeAbove;
 
-/// Below this many bytes compression costs more than it saves.
-const WORTH_IT: u64 = 1_024;
+/// The size in bytes below which compression costs more than it saves.
+const MIN_SIZE: u64 = 1_024;
 
-/// The response, compressed in the way that `Accept-Encoding` likes best.
+/// Compresses a response with the encoding that `Accept-Encoding` prefers.
 pub(super) async fn compressed(response: Response, accepted: Option<&HeaderValue>) -> Response {
     let mut request = Request::new(Body::empty());
     if let Some(accepted) = accepted {
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT_ENCODING, accepted.clone());
     }
-    // The service is called once; what it answers is here already.
+    // The service is called once, and returns the existing response.
     let ready = Mutex::new(Some(response));
     let service = service_fn(move |_: Request| {
         let ready = ready.lock().ok().and_then(|mut ready| ready.take());
         async move { Ok::<_, Infallible>(ready.unwrap_or_default()) }
     });
-    let service = Compression::new(service).compress_when(SizeAbove::new(WORTH_IT));
+    let service = Compression::new(service).compress_when(SizeAbove::new(MIN_SIZE));
     match service.oneshot(request).await {
         Ok(response) => response.map(Body::new),
     }
 }
 
-/// The one encoding that `Accept-Encoding` likes best, of those that answers are compressed in, and of several the one that
-/// compresses best. `None` for none. All whose browsers like the same one best share one answer.
+/// The supported encoding with the highest weight in `Accept-Encoding`; of several, the one that compresses best.
+/// `None` for no compression. Browsers with the same best encoding share one response.
 pub(super) fn best_encoding(accepted: &HeaderValue) -> Option<HeaderValue> {
     let accepted = accepted.to_str().ok()?;
     let weight_of = |wanted: &str| {
@@ -45,9 +45,9 @@ pub(super) fn best_encoding(accepted: &HeaderValue) -> Option<HeaderValue> {
             let (name, weight) = part.split_once(';').unwrap_or((part, "q=1"));
             let weight = weight.trim().to_ascii_lowercase();
             let weight: f32 = weight.strip_prefix("q=")?.parse().ok()?;
-            let is_it = name.trim().eq_ignore_ascii_case(wanted) && (0.0..=1.0).contains(&weight);
+            let matches = name.trim().eq_ignore_ascii_case(wanted) && (0.0..=1.0).contains(&weight);
             // A weight has three digits after the point.
-            is_it.then_some((weight * 1000.0) as u16)
+            matches.then_some((weight * 1000.0) as u16)
         });
         weights.max()
     };
@@ -58,20 +58,20 @@ pub(super) fn best_encoding(accepted: &HeaderValue) -> Option<HeaderValue> {
     (name != "identity").then(|| HeaderValue::from_static(name))
 }
 
-/// The encodings of answers, from the least to the best.
+/// The supported encodings, in increasing order of preference.
 const ENCODINGS: [&str; 4] = ["identity", "gzip", "br", "zstd"];
 
-/// JSON, compressed where that is worth it.
+/// JSON, compressed if it is large enough.
 #[derive(Debug, Clone)]
 pub(super) struct Encoded {
     pub(super) encoding: Option<HeaderValue>,
     pub(super) body: Bytes,
 }
 
-/// Writes a value as JSON, compressed as `Accept-Encoding` likes best.
+/// Serializes a value as JSON, compressed with the encoding that `Accept-Encoding` prefers.
 ///
 /// # Errors
-/// It cannot be written.
+/// The value cannot be serialized.
 pub(super) async fn json(
     value: &impl Serialize,
     accepted: Option<&HeaderValue>,
@@ -88,7 +88,7 @@ pub(super) async fn json(
 }
 
 impl Encoded {
-    /// The answer to a person, counted among what waits for clients that read slowly.
+    /// Creates the response to a person. Its body is counted while it waits for a slow client.
     pub(super) fn answer(self, gateway: &Gateway, authorized: &Authorized) -> Response {
         let Self { encoding, body } = self;
         let body = gateway.shared.in_flight.body(body, &authorized.person());
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_best_encoding_is_the_one_that_the_compression_chooses() {
+    async fn the_best_encoding_is_the_one_that_the_compression_layer_chooses() {
         let json = || vec![1_u8; 2_000];
         for (accepted, expected) in [
             ("", None),

@@ -1,6 +1,5 @@
-//! Which connections stay open when there are too many: those of signed-in sessions before all others, and of the
-//! others the youngest, so that a client that opens a connection and asks at once is answered, whatever else is held
-//! open.
+//! Limits the number of open connections. Those of signed-in sessions stay open; of the others, the oldest are closed
+//! first, so that a client that sends its request at once always gets a response.
 
 use crate::config::Network;
 use crate::lock::lock;
@@ -10,18 +9,18 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// How many connections may be open.
+/// The maximum numbers of open connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// In all.
+    /// All connections.
     pub(crate) total: usize,
-    /// Of signed-in sessions. What is left is for signing in and for probes.
+    /// Connections of signed-in sessions. The rest is reserved for signing in and for probes.
     pub(crate) signed_in: usize,
-    /// Of one session.
+    /// Connections of one session.
     pub(crate) per_session: usize,
-    /// Of one address, without a session.
+    /// Connections of one address, without a session.
     pub(crate) per_address: usize,
-    /// Of one network (a /56, for IPv4 a /24), without a session.
+    /// Connections of one network (a /56, for IPv4 a /24), without a session.
     pub(crate) per_network: usize,
 }
 
@@ -46,22 +45,22 @@ pub(crate) struct ConnectionLimit {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// By number: the oldest first.
+    /// By number, the oldest first.
     connections: BTreeMap<u64, Connection>,
     next: u64,
-    /// Proxies, whose connections belong to many visitors: the limits of an address do not concern them.
+    /// Proxies, which are exempt from the limits per address, because their connections belong to many visitors.
     proxies: Vec<Network>,
 }
 
 #[derive(Debug)]
 struct Connection {
-    /// For IPv6 its /64. `None` for that of a proxy.
+    /// The client's address, for IPv6 its /64. `None` for a proxy.
     address: Option<IpAddr>,
     session: Option<String>,
     closed: Arc<Notify>,
 }
 
-/// Permits one connection to be open, until it is dropped or has to make room for another.
+/// The permit of one open connection, until it is dropped or closed in favour of another.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limit: Arc<ConnectionLimit>,
@@ -75,12 +74,12 @@ impl ConnectionLimit {
         Arc::new(Self { limits, open })
     }
 
-    /// Names the trusted proxies.
+    /// Sets the trusted proxies.
     pub(crate) fn trust(&self, proxies: &[Network]) {
         lock(&self.open).proxies = proxies.to_vec();
     }
 
-    /// Admits a new connection. Others are closed for it where there are too many.
+    /// Admits a new connection. If there are too many, older ones are closed.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
         let closed = Arc::new(Notify::new());
         let mut open = lock(&self.open);
@@ -95,9 +94,11 @@ impl ConnectionLimit {
         };
         open.connections.insert(number, connection);
         if address.is_some() {
-            let of = |address: Option<IpAddr>| address.map(|one| network::of(one, 56, 24));
+            let network = |address: Option<IpAddr>| address.map(|one| network::of(one, 56, 24));
             open.close_oldest_beyond(self.limits.per_address, |other| other == address);
-            open.close_oldest_beyond(self.limits.per_network, |other| of(other) == of(address));
+            open.close_oldest_beyond(self.limits.per_network, |other| {
+                network(other) == network(address)
+            });
         }
         if open.connections.len() > self.limits.total {
             let signed_in = open.signed_in(|_| true);
@@ -111,7 +112,7 @@ impl ConnectionLimit {
         }
     }
 
-    /// Closes the oldest connection without a session, because the system cannot open another.
+    /// Closes the oldest connection without a session, because the operating system cannot open another.
     pub(crate) fn make_room(&self) {
         let mut open = lock(&self.open);
         let anonymous = open.anonymous(|_| true).len();
@@ -120,29 +121,29 @@ impl ConnectionLimit {
 }
 
 impl Open {
-    /// How many connections belong to sessions for which `of` holds.
-    fn signed_in(&self, of: impl Fn(&str) -> bool) -> usize {
+    /// The number of connections of the sessions that match `is_match`.
+    fn signed_in(&self, is_match: impl Fn(&str) -> bool) -> usize {
         let sessions = self
             .connections
             .values()
             .filter_map(|c| c.session.as_deref());
-        sessions.filter(|session| of(session)).count()
+        sessions.filter(|session| is_match(session)).count()
     }
 
-    /// The numbers of the connections without a session for whose address `of` holds, the oldest first.
-    fn anonymous(&self, of: impl Fn(Option<IpAddr>) -> bool) -> Vec<u64> {
+    /// The connections without a session whose address matches `is_match`, the oldest first.
+    fn anonymous(&self, is_match: impl Fn(Option<IpAddr>) -> bool) -> Vec<u64> {
         let connections = self.connections.iter();
         connections
-            .filter(|(_, c)| c.session.is_none() && of(c.address))
+            .filter(|(_, c)| c.session.is_none() && is_match(c.address))
             .map(|(number, _)| *number)
             .collect()
     }
 
-    /// Closes the oldest connections without a session for whose address `of` holds, until there are `most` of them.
-    fn close_oldest_beyond(&mut self, most: usize, of: impl Fn(Option<IpAddr>) -> bool) {
-        let anonymous = self.anonymous(of);
-        let too_many = anonymous.len().saturating_sub(most);
-        for number in anonymous.into_iter().take(too_many) {
+    /// Closes the oldest connections without a session whose address matches `is_match`, until at most `max` remain.
+    fn close_oldest_beyond(&mut self, max: usize, is_match: impl Fn(Option<IpAddr>) -> bool) {
+        let anonymous = self.anonymous(is_match);
+        let excess = anonymous.len().saturating_sub(max);
+        for number in anonymous.into_iter().take(excess) {
             if let Some(connection) = self.connections.remove(&number) {
                 connection.closed.notify_one();
             }
@@ -151,7 +152,7 @@ impl Open {
 }
 
 impl ConnectionPermit {
-    /// Notes that a request of this session came over the connection.
+    /// Records that the connection carried a request of this session.
     pub(crate) fn signed_in(&self, session: &str) {
         let mut open = lock(&self.limit.open);
         let limits = self.limit.limits;
@@ -166,7 +167,7 @@ impl ConnectionPermit {
         }
     }
 
-    /// Returns once the connection has to make room for another.
+    /// Returns when the connection has to be closed in favour of another.
     pub(crate) async fn closed(&self) {
         self.closed.notified().await;
     }
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_and_a_network_lose_their_own_oldest_connections() {
+    fn over_a_limit_an_address_or_network_loses_its_oldest_connections() {
         let limit = ConnectionLimit::new(LIMITS);
         let other = admit_all(&limit, &["198.51.100.1"]);
         let held = admit_all(&limit, &["192.0.2.1"; 7]);
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_with_one_address_of_ipv6_has_none_of_these_limits() {
+    fn a_proxy_with_an_ipv6_address_is_exempt_from_address_limits() {
         let limit = ConnectionLimit::new(LIMITS);
         limit.trust(&["2001:db8::1".parse().unwrap(), "192.0.2.9".parse().unwrap()]);
         let proxied = admit_all(&limit, &["2001:db8::1"; 8]);
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_in_sessions_stay_and_the_newest_is_always_taken() {
+    fn signed_in_connections_stay_and_a_new_one_is_always_admitted() {
         let limit = ConnectionLimit::new(LIMITS);
         let people: Vec<ConnectionPermit> = (0..10)
             .map(|number| limit.admit(IpAddr::from([10, 0, number, 1])))
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(open(&flood), kept);
         limit.make_room();
         assert_eq!(open(&flood).iter().filter(|open| **open).count(), 9);
-        // One session does not take everything.
+        // A session has at most its own limit.
         for permit in &flood[91..] {
             permit.signed_in("s0");
         }

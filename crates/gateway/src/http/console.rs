@@ -1,4 +1,4 @@
-//! All other paths: the console's files and pages.
+//! Serves the console's files and pages, on all paths that are not listed in `router`.
 
 use crate::app::Gateway;
 use crate::assets;
@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use std::sync::Arc;
 
-/// Answers with a file or a page.
+/// Returns a file or a page.
 ///
 /// # Errors
 /// The method is not allowed, or there is no such file.

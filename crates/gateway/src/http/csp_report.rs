@@ -1,5 +1,5 @@
-//! `POST /api/csp-report`: browsers tell what broke the Content-Security-Policy of a page of the console. Anybody
-//! may send this, so it is small, rare, and only counted and logged, by known words.
+//! `POST /api/csp-report`: browsers report violations of the console's Content-Security-Policy. Anybody may send
+//! reports, so their size and rate are limited, and only known words and origins are counted and logged.
 
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -11,15 +11,14 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The path of this route.
 pub(super) const PATH: &str = "/api/csp-report";
 
 /// The largest report, in bytes.
 const LIMIT: usize = 16 * 1024;
-/// How long a report may take to arrive.
+/// The maximum time for a report to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The directives of the console's policy, and those that stand for their parts.
+/// The directives of the console's policy, and their more specific forms.
 const DIRECTIVES: [&str; 14] = [
     "default-src",
     "script-src",
@@ -40,7 +39,7 @@ const DIRECTIVES: [&str; 14] = [
 /// Counts a report.
 ///
 /// # Errors
-/// It is no report, comes from another site, is too large, or there are too many.
+/// The body is not a report, comes from another site or is too large, or there are too many reports.
 pub(super) async fn receive(
     State(gateway): State<Arc<Gateway>>,
     request: Request,
@@ -65,22 +64,23 @@ pub(super) async fn receive(
         });
     };
     let report: Value = serde_json::from_slice(&bytes)
-        .map_err(|_| Problem::new(Kind::BadRequest, "the body is no report"))?;
+        .map_err(|_| Problem::new(Kind::BadRequest, "the body is not a report"))?;
     let (directive, blocked) = read(&report);
     metrics.csp_report(directive);
     tracing::warn!(
         directive,
         blocked,
-        "a page of the console broke its Content-Security-Policy"
+        "a page of the console violated its Content-Security-Policy"
     );
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Browsers say by themselves of which site a report is. `Origin` says nothing, because pages send no referrer.
+/// Checks the type and origin of a report. `Sec-Fetch-Site` names the site; `Origin` does not, because the pages
+/// send no referrer.
 fn is_acceptable(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if text("sec-fetch-site").is_some_and(|site| site != "same-origin") {
-        let detail = "reports are taken from this console's own pages only";
+        let detail = "reports are accepted from this console's own pages only";
         return Err(Problem::new(Kind::CrossSite, detail));
     }
     let kind = text(header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next());
@@ -93,7 +93,7 @@ fn is_acceptable(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The directive, and the origin of what was blocked or a word such as `inline`. Addresses may hold secrets.
+/// The directive, and the blocked origin or a word such as `inline`. Complete addresses may contain secrets.
 fn read(report: &Value) -> (&'static str, String) {
     let report = report.get(0).unwrap_or(report);
     let report = report
@@ -134,7 +134,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_known_words_and_origins_are_read_of_a_report() {
+    fn only_known_words_and_origins_are_read_from_a_report() {
         let old = |directive: &str, blocked: &str| json!({"csp-report": {"effective-directive": directive, "blocked-uri": blocked}});
         for (report, expected) in [
             (

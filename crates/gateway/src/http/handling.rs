@@ -1,10 +1,10 @@
-//! What the routes share by which people handle alarms. Nothing that somebody does takes effect before its record is
-//! durable, and what is recorded takes effect even if that person goes away meanwhile.
+//! Shared code of the routes for alarms and maintenance. An action takes effect only after its record is durable, and
+//! a recorded action takes effect even if the client disconnects.
 
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::Handled;
+use crate::audit::AlarmAction;
 use crate::identity::{is_bidi_control, is_invisible};
 use crate::problem::{Kind, Problem};
 use crate::store::StateChange;
@@ -16,14 +16,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// The largest body, in bytes.
+/// The maximum size of a body, in bytes.
 const LIMIT: usize = 16 * 1024;
 
-/// The longest reason or note, in characters.
-const LONGEST_TEXT: usize = 500;
+/// The maximum length of a reason or note, in characters.
+const MAX_TEXT_LENGTH: usize = 500;
 
-/// The longest time from now to a beginning, and from there to an end: what is longer is a slip of the keyboard.
-const LONGEST_TIME: TimeDelta = TimeDelta::days(366);
+/// The maximum time from now to the start, and from the start to the end. Longer times are typing errors.
+const MAX_TIME: TimeDelta = TimeDelta::days(366);
 
 /// The `{id}` of a path.
 pub(super) struct PathId(pub(super) String);
@@ -34,13 +34,13 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let id = Path::from_request_parts(parts, state).await;
         id.map(|Path(id)| Self(id)).map_err(|_| {
-            // Each of these routes has one parameter, so nothing else can be wrong.
+            // These routes have a single parameter, so nothing else can be wrong.
             Problem::new(Kind::NotFound, "the id in the path is not valid UTF-8")
         })
     }
 }
 
-/// The body of a request, which has to be an object with these fields.
+/// Reads the body of a request, which has to be an object with these fields.
 ///
 /// # Errors
 /// The body is not valid.
@@ -51,34 +51,34 @@ pub(super) async fn read_body<T: DeserializeOwned>(
     body::object(body::json(request, LIMIT).await?, fields)
 }
 
-/// A reason or a note as it is kept: one line, neither empty nor too long. `noun` names it in the error.
+/// Trims and checks a reason or note: one line, neither empty nor too long. `noun` names it in the error.
 ///
 /// # Errors
-/// It is not such a text.
+/// The text is empty, too long, or contains control characters or characters that cannot be seen.
 pub(super) fn checked_text(noun: &str, text: &str) -> Result<String, Problem> {
     let wrong = |detail: String| Err(Problem::new(Kind::BadRequest, detail));
     let text = text.trim();
     if text.is_empty() {
-        return wrong(format!("the {noun} is empty: say it in a few words"));
+        return wrong(format!("the {noun} is empty: write a few words"));
     }
-    if text.chars().count() > LONGEST_TEXT {
+    if text.chars().count() > MAX_TEXT_LENGTH {
         return wrong(format!(
-            "the {noun} is longer than {LONGEST_TEXT} characters"
+            "the {noun} is longer than {MAX_TEXT_LENGTH} characters"
         ));
     }
     let is_hidden = |c: char| c.is_control() || is_bidi_control(c) || is_invisible(c);
     if text.chars().any(is_hidden) {
         return wrong(format!(
-            "the {noun} holds control characters, or others that cannot be seen"
+            "the {noun} contains control characters, or characters that cannot be seen"
         ));
     }
     Ok(text.to_owned())
 }
 
-/// The end `until` of something that begins at `from`.
+/// Checks the end `until` of an acknowledgement or maintenance that starts at `from`.
 ///
 /// # Errors
-/// It does not lie ahead, or too far.
+/// The end has passed, is before the start, or one of them is too far away.
 pub(super) fn checked_end(
     until: DateTime<Utc>,
     from: DateTime<Utc>,
@@ -91,22 +91,20 @@ pub(super) fn checked_end(
     if until <= from {
         return wrong("the end is not after the beginning");
     }
-    if until.signed_duration_since(from) > LONGEST_TIME
-        || from.signed_duration_since(now) > LONGEST_TIME
-    {
+    if until.signed_duration_since(from) > MAX_TIME || from.signed_duration_since(now) > MAX_TIME {
         return wrong("that is more than a year");
     }
     Ok(until)
 }
 
-/// Records what somebody does, then lets it take effect: both, or neither.
+/// Records an action, then applies it: both, or neither.
 ///
 /// # Errors
-/// It could not be recorded, and has no effect.
+/// The action could not be recorded, and has no effect.
 pub(super) async fn record_and_apply<T: Send + 'static>(
     gateway: &Arc<Gateway>,
     authorized: &Authorized,
-    handled: Handled,
+    handled: AlarmAction,
     change: StateChange,
     effect: impl FnOnce(&Inventory) -> T + Send + 'static,
 ) -> Result<T, Problem> {
@@ -114,13 +112,13 @@ pub(super) async fn record_and_apply<T: Send + 'static>(
     let (gateway, authorized) = (gateway.clone(), authorized.clone());
     let change = async move {
         let audit = gateway.audit(&authorized.actor);
-        audit.handling(handled, change).await?;
+        audit.alarm_action(handled, change).await?;
         Ok(effect(gateway.shared.watchers.inventory()))
     };
     changes.complete(change).await?
 }
 
-/// As the audit keeps it.
+/// The value as text for the audit.
 pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! `GET /api/inventory?after=REVISION`: everything that is watched, or what of it changed since a revision.
-//! `Cache-Control: no-cache` of a person lets the vendors be read now, `connection=ID` only one of them.
+//! `GET /api/inventory?after=REVISION`: the complete inventory, or its changes since a revision. If a person sends
+//! `Cache-Control: no-cache`, the vendors are read first; with `connection=ID`, only that one.
 
 use super::compression::{Encoded, best_encoding, json};
 use super::middleware::Authorized;
@@ -15,13 +15,13 @@ use axum::response::Response;
 use chrono::TimeDelta;
 use std::sync::Arc;
 
-/// For how long an answer is shared. It holds the time of the gateway's clock, which must not be much older.
-const SHARED: TimeDelta = TimeDelta::milliseconds(500);
+/// How long a response is shared. It contains the gateway's time, which must not be much older.
+const MAX_SHARED_AGE: TimeDelta = TimeDelta::milliseconds(500);
 
-/// A longer `Accept-Encoding` is no browser's.
-const LONGEST_ACCEPT_ENCODING: usize = 200;
+/// The maximum length of `Accept-Encoding`. Browsers send a shorter one.
+const MAX_ACCEPT_ENCODING: usize = 200;
 
-/// Answers with the inventory.
+/// Returns the inventory.
 ///
 /// # Errors
 /// The query cannot be read, or the answer cannot be written.
@@ -38,7 +38,7 @@ pub(super) async fn read(
     };
     let audience = match authorized.visitor.as_ref().map(|visitor| visitor.role) {
         Some(Role::Admin | Role::Viewer) => Audience::People,
-        // `None` is a program with the metrics token. It counts, for which what walls get is enough.
+        // `None` is a program with the metrics token. The resources that walls get are enough for it.
         Some(Role::Wall) | None => Audience::Wall,
     };
     let demanded = demands_present_state(&headers);
@@ -58,7 +58,7 @@ pub(super) async fn read(
     let position = inventory.position(parameter("after"));
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
-        .filter(|value| value.len() <= LONGEST_ACCEPT_ENCODING)
+        .filter(|value| value.len() <= MAX_ACCEPT_ENCODING)
         .and_then(best_encoding);
     let now = inventory.clock().now();
     let key = InventoryKey {
@@ -70,7 +70,7 @@ pub(super) async fn read(
         key,
         |key| key.position.is_as_new_as(&position),
         |answer| match answer {
-            Ok(answer) => now.signed_duration_since(answer.now).abs() <= SHARED,
+            Ok(answer) => now.signed_duration_since(answer.now).abs() <= MAX_SHARED_AGE,
             Err(_) => false,
         },
         || encode(&gateway, &position, audience, accepted.as_ref()),
@@ -79,7 +79,7 @@ pub(super) async fn read(
     Ok(Encoded { encoding, body }.answer(&gateway, &authorized))
 }
 
-/// Makes the answer, once for all who ask for the same at the same time.
+/// Creates a response, which identical requests at the same time share.
 async fn encode(
     gateway: &Gateway,
     position: &Position,

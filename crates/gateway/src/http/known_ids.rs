@@ -1,15 +1,15 @@
-//! Which ids the vendors are asked for. Who may only read gets what the inventory knows: with ids of their own
-//! making, of which each is another request, readers could keep a vendor busy that answers them slowly.
+//! Restricts the ids that may be read from the vendors to those in the inventory. With invented ids, each of which is
+//! a separate request, viewers could keep a slow vendor busy.
 
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
 use crate::relay::Target;
 use vendors::System;
 
-/// Refuses an id that the inventory does not know, if it knows everything that the system holds.
+/// Rejects an id that is not in the inventory, if the inventory has everything of the system.
 ///
-/// Sessions of Veeam are excepted: the inventory holds the newest, and a query finds all that there ever were.
-/// Nothing is changed through such a connection, so that no read can stand in the way of a change.
+/// Sessions of Veeam are exempt: the inventory has only the newest, and a query finds all of them.
+/// Nothing is changed through such a connection, so no read can delay a change.
 ///
 /// # Errors
 /// Not found.
@@ -22,7 +22,7 @@ pub(super) fn check(gateway: &Gateway, target: &Target) -> Result<(), Problem> {
     match inventory.knows(target.connection(), &ids) {
         Some(false) => Err(Problem::new(
             Kind::NotFound,
-            "the gateway has not seen this id at the vendor's; what is new there is seen within seconds",
+            "the gateway has not found this id in the vendor system; new ids are found within seconds",
         )),
         Some(true) | None => Ok(()),
     }

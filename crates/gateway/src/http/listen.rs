@@ -1,4 +1,4 @@
-//! Opens the port, reacts to signals and to changed certificates, and stops in order.
+//! Opens the port, handles signals and changed certificates, and shuts down in order.
 
 use super::connection_limit::ConnectionLimit;
 use super::router::app;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// Opens the port.
 ///
 /// # Errors
-/// Why it cannot be opened, with the address.
+/// The reason why the port cannot be opened, with the address.
 pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
@@ -31,15 +31,15 @@ pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
     })
 }
 
-/// A change waits for its turn in the gateway and among gateways. Then it reads what is there, and is sent: each waits for
-/// its place, its credentials and its answer. Each of these takes the connection's time at most.
-const STEPS_OF_A_CHANGE: u32 = 8;
+/// The number of steps of a change, each of which takes at most the connection's timeout: waiting for its turn in the
+/// gateway and among gateways; then, for the read and again for the write, a free place, credentials and the response.
+const STEPS_PER_CHANGE: u32 = 8;
 
-/// How long a change may take to be recorded before it is sent, and anything else that is recorded together with its effect,
-/// such as a sign-in at a provider.
+/// The maximum time to record a change before it is sent, or an action of the gateway's own, such as a sign-in at a
+/// provider.
 const OWN_CHANGE: Duration = WRITER_TIMEOUT;
 
-/// The signals that request a stop or a reload, watched from now on.
+/// Handlers of the signals that request a stop or a reload.
 pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
@@ -47,10 +47,10 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Begins to watch.
+    /// Installs the handlers.
     ///
     /// # Errors
-    /// The system does not allow it.
+    /// The operating system does not allow it.
     pub(crate) fn new() -> Result<Self, String> {
         let watch =
             |kind| signal(kind).map_err(|error| format!("cannot watch for signals: {error}"));
@@ -61,7 +61,7 @@ impl Stop {
         })
     }
 
-    /// Waits until a stop is requested. A reload that is requested meanwhile stays so.
+    /// Waits until a stop is requested. A pending reload request is kept.
     pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -78,30 +78,30 @@ impl Stop {
     }
 }
 
-/// What a signal requests.
+/// The action that a signal requests.
 enum SignalAction {
     Stop,
     Reload,
 }
 
-/// Reads the configuration again and makes its gateway.
+/// Reads the configuration again and creates a gateway from it.
 pub(crate) type Reload = Box<dyn Fn() -> Result<Gateway, String> + Send + Sync>;
 
-/// The gateway of the configuration that is being read.
+/// Receives the gateway of a configuration that is being read.
 type Reloading = oneshot::Receiver<Result<Gateway, String>>;
 
-/// What to serve, and how.
+/// A gateway to serve, and how.
 pub(crate) struct Serving {
     /// The gateway at the start.
     pub(crate) gateway: Arc<Gateway>,
     /// The gateway's own certificate, if it has one.
     pub(crate) certificate: Option<Arc<CertificateReloader>>,
-    /// What SIGHUP does. Without it SIGHUP has no effect.
+    /// The handler of SIGHUP. `None`: SIGHUP has no effect.
     pub(crate) reload: Option<Reload>,
 }
 
-/// Serves until a stop is requested and for a moment after, completes the requests in progress and logs off. SIGHUP
-/// applies the configuration again if it is valid, and otherwise keeps the present one.
+/// Serves until a stop is requested and the drain time has passed, completes the requests in progress and logs off.
+/// SIGHUP reloads the configuration; if it is invalid, the current one stays in use.
 pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop) {
     let Serving {
         mut gateway,
@@ -120,23 +120,23 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     let mut renewal = std::pin::pin!(renew(certificate));
     let reload = reload.map(Arc::new);
     let (mut reloading, mut reload_again): (Option<Reloading>, bool) = (None, false);
-    let mut ends = None;
+    let mut drained_at = None;
     loop {
         tokio::select! {
             () = server.as_mut() => break,
             action = stop.next() => match action {
                 SignalAction::Stop => {
                     tracing::info!("stopping");
-                    // A second signal ends the wait for the balancer.
+                    // A second signal skips the drain time.
                     let again = gateway.shared.stopping.swap(true, Ordering::Relaxed);
                     let drain = if again { Duration::ZERO } else { gateway.drain };
-                    ends = Some(Instant::now() + drain);
+                    drained_at = Some(Instant::now() + drain);
                 }
                 SignalAction::Reload if reloading.is_some() => reload_again = true,
-                SignalAction::Reload => reloading = reload.as_ref().map(begin),
+                SignalAction::Reload => reloading = reload.as_ref().map(start_reload),
             },
             new = async { reloading.as_mut()?.await.ok() }, if reloading.is_some() => {
-                reloading = reload.as_ref().filter(|_| reload_again).map(begin);
+                reloading = reload.as_ref().filter(|_| reload_again).map(start_reload);
                 reload_again = false;
                 let new = new.and_then(reloaded);
                 gateway.shared.metrics.reload(new.is_some());
@@ -149,66 +149,68 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     tokio::spawn(retire(old));
                 }
             }
-            // Until then `/readyz` says 503, and everything else is served.
-            () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => {
-                ends = None;
+            // Until then `/readyz` returns 503, and everything else is served.
+            () = sleep_until(drained_at.unwrap_or_else(Instant::now)), if drained_at.is_some() => {
+                drained_at = None;
                 // Fails only if serving has ended by itself.
                 let _ = stopping.send(true);
             }
             () = renewal.as_mut() => {}
         }
     }
-    // Half a change is worse than none: those under way end, and are recorded, within what each may take.
+    // Changes in progress are completed and recorded, within the maximum time that they may take.
     let timeouts = gateway.upstreams.iter().map(|upstream| upstream.timeout);
     let ended = timeout(longest_change(timeouts), gateway.shared.changes.ended()).await;
     if ended.is_err() {
         tracing::error!(
-            "a change was still under way at the end; its outcome is recorded as unknown at the next start"
+            "a change was still in progress at shutdown; its outcome is recorded as unknown at the next start"
         );
     }
-    // Before logging off: who watches would log on again.
+    // Watchers stop before the log-off, because they would log on again.
     gateway.shared.alerts.stop();
     gateway.shared.watchers.stop();
-    // Others take over what it watched.
+    // Other gateways take over its connections.
     gateway.shared.store.leave().await;
     gateway.log_off().await;
-    // What happened last may be on its way into the store still.
+    // The last events may still be in the store's queue.
     gateway.shared.store.catch_up().await;
 }
 
-/// How long a change that is under way takes at most, at connections with these timeouts or of the gateway's own.
+/// The maximum duration of a change, for connections with these timeouts or of the gateway itself.
 fn longest_change(timeouts: impl Iterator<Item = Duration>) -> Duration {
-    timeouts.max().unwrap_or_default() * STEPS_OF_A_CHANGE + OWN_CHANGE
+    timeouts.max().unwrap_or_default() * STEPS_PER_CHANGE + OWN_CHANGE
 }
 
-/// Held while files are read: an older certificate must not take the place of one that was read meanwhile.
+/// Held while files are read, so that an older certificate cannot replace one that was read meanwhile.
 static READING: Mutex<()> = Mutex::new(());
 
-/// Reads files in a thread that nobody waits for at the end: where they lie on a share, that may take for ever, and
-/// meanwhile connections are accepted and a stop is heard.
-fn aside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+/// Reads files in a thread of its own that shutdown does not wait for. On a network share reading may block forever;
+/// meanwhile connections are accepted and signals handled.
+fn read_in_thread<T: Send + 'static>(
+    read: impl FnOnce() -> T + Send + 'static,
+) -> oneshot::Receiver<T> {
     let (answer, answered) = oneshot::channel();
     let runtime = Handle::current();
     let thread = std::thread::Builder::new().name("read files".to_owned());
-    let begun = thread.spawn(move || {
+    let started = thread.spawn(move || {
         let _runtime = runtime.enter();
         let _reading = lock(&READING);
-        // Nobody waits for it any more after a stop.
+        // Fails only after a stop, when the result is no longer needed.
         let _ = answer.send(read());
     });
-    if let Err(error) = begun {
-        tracing::error!("files cannot be read: {error}");
+    if let Err(error) = started {
+        tracing::error!("cannot start a thread to read files: {error}");
     }
     answered
 }
 
-/// Begins to read the configuration again.
-fn begin(reload: &Arc<Reload>) -> Reloading {
+/// Starts to read the configuration again.
+fn start_reload(reload: &Arc<Reload>) -> Reloading {
     let reload = reload.clone();
-    aside(move || reload())
+    read_in_thread(move || reload())
 }
 
-/// Reads the gateway's own certificate again whenever its files have changed. Never ends.
+/// Reloads the gateway's own certificate when its files have changed. Never returns.
 async fn renew(certificate: Option<Arc<CertificateReloader>>) {
     let Some(certificate) = certificate else {
         return std::future::pending().await;
@@ -217,33 +219,33 @@ async fn renew(certificate: Option<Arc<CertificateReloader>>) {
     loop {
         check.tick().await;
         let certificate = certificate.clone();
-        match aside(move || certificate.reload()).await {
+        match read_in_thread(move || certificate.reload()).await {
             Ok(Ok(true)) => tracing::warn!("a new certificate is in use"),
             Ok(Ok(false)) | Err(_) => {}
-            Ok(Err(why)) => tracing::error!("the certificate in use stays: {why}"),
+            Ok(Err(why)) => tracing::error!("the previous certificate stays in use: {why}"),
         }
     }
 }
 
-/// The gateway of the configuration that was read, if it is valid.
+/// Logs the outcome of a reload, and returns the gateway of a valid configuration.
 fn reloaded(read: Result<Gateway, String>) -> Option<Arc<Gateway>> {
     match read {
         Ok(new) => {
-            tracing::warn!("the configuration was read again and is in force");
+            tracing::warn!("the configuration was reloaded and is in use");
             Some(Arc::new(new))
         }
         Err(why) => {
             tracing::error!(
-                "the configuration was read again and is invalid; the one before stays in force: {why}"
+                "the configuration was reloaded and is invalid; the previous one stays in use: {why}"
             );
             None
         }
     }
 }
 
-/// Logs an old gateway off at the vendors, once its last requests had time to complete.
+/// Logs an old gateway off at the vendors, after its last requests had time to complete.
 async fn retire(old: Arc<Gateway>) {
-    // Nothing else of it is kept for so long; requests under way keep what they need.
+    // Everything else is dropped now; requests in progress hold what they need.
     let upstreams = old.upstreams.iter().filter(|upstream| upstream.logs_off());
     let upstreams: Vec<_> = upstreams.cloned().collect();
     drop(old);
@@ -258,19 +260,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stop_waits_for_as_long_as_each_step_of_the_slowest_change_may_take() {
+    fn a_stop_waits_for_all_steps_of_the_slowest_change() {
         let longest = |seconds: &[u64]| {
             let timeouts = seconds.iter().copied().map(Duration::from_secs);
             longest_change(timeouts)
         };
         for (timeouts, slowest) in [(&[10][..], 10), (&[60, 5], 60), (&[5, 60], 60)] {
             let timeout = Duration::from_secs(slowest);
-            let [here, among_gateways] = [timeout; 2];
+            let [in_gateway, among_gateways] = [timeout; 2];
             let [place, credentials, answer] = [timeout; 3];
             let sent = place + credentials + answer;
             let read = sent;
             let recorded = OWN_CHANGE;
-            assert!(longest(timeouts) >= here + among_gateways + read + recorded + sent);
+            assert!(longest(timeouts) >= in_gateway + among_gateways + read + recorded + sent);
         }
         assert_eq!(longest(&[]), OWN_CHANGE, "a sign-in");
     }

@@ -1,11 +1,11 @@
-//! `/api/maintenance`: the time in which nobody is notified of some alarms. As with what people do about single alarms,
-//! nothing takes effect before its record is durable.
+//! `/api/maintenance`: periods in which alarms of a scope send no alerts. As for single alarms, an action takes effect
+//! only after its record is durable.
 
 use super::NO_STORE;
 use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::Handled;
+use crate::audit::AlarmAction;
 use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
 use crate::store::{StateChange, Table};
@@ -19,8 +19,8 @@ use health::inventory::ResourceKey;
 use protocol::{MaintenanceList, NewMaintenance};
 use std::sync::Arc;
 
-/// How much maintenance may be planned at once.
-const MOST_MAINTENANCE: usize = 1_000;
+/// The maximum number of planned and current maintenance periods.
+const MAX_MAINTENANCE: usize = 1_000;
 
 /// `GET /api/maintenance`.
 pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
@@ -35,7 +35,7 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
 /// `POST /api/maintenance`.
 ///
 /// # Errors
-/// The body is not valid, there is too much already, or it cannot be recorded.
+/// The body is invalid, the maximum number is reached, or it cannot be recorded.
 pub(super) async fn announce(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -46,8 +46,8 @@ pub(super) async fn announce(
     let inventory = gateway.shared.watchers.inventory();
     let now = inventory.clock().now();
     let from = wanted.from.unwrap_or(now).max(now);
-    if inventory.maintenance().len() >= MOST_MAINTENANCE {
-        let detail = format!("there are {MOST_MAINTENANCE} already; end some of them first");
+    if inventory.maintenance().len() >= MAX_MAINTENANCE {
+        let detail = format!("there are {MAX_MAINTENANCE} already; end some of them first");
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let target = target(inventory, &wanted.scope)?;
@@ -62,7 +62,7 @@ pub(super) async fn announce(
             (scope, _) => scope,
         },
     };
-    let handled = Handled {
+    let handled = AlarmAction {
         what: "announce maintenance",
         shown: format!(
             "Announced maintenance of {}: {}",
@@ -80,7 +80,7 @@ pub(super) async fn announce(
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
 }
 
-/// `DELETE /api/maintenance/{id}`: it ends now, or does not take place.
+/// `DELETE /api/maintenance/{id}`: ends the maintenance now, or cancels it.
 ///
 /// # Errors
 /// There is no such maintenance, or it cannot be recorded.
@@ -97,9 +97,9 @@ pub(super) async fn end(
             "there is no such maintenance, or it is over already",
         )
     })?;
-    // What it concerned may be gone.
+    // Its target may no longer exist.
     let target = target(inventory, &maintenance.scope).unwrap_or_default();
-    let handled = Handled {
+    let handled = AlarmAction {
         what: "end maintenance",
         shown: format!("Ended the maintenance of {}.", target.name),
         name: target.name,
@@ -113,7 +113,7 @@ pub(super) async fn end(
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
-/// What maintenance concerns, as the record names it.
+/// The target of maintenance, as the audit names it.
 #[derive(Debug)]
 struct MaintenanceTarget {
     name: String,
@@ -123,7 +123,7 @@ struct MaintenanceTarget {
 impl Default for MaintenanceTarget {
     fn default() -> Self {
         Self {
-            name: "something that is no longer there".to_owned(),
+            name: "something that no longer exists".to_owned(),
             resource: None,
         }
     }

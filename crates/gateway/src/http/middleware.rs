@@ -1,5 +1,5 @@
-//! The outermost layer: gives each request an id, checks its origin, authorizes and logs it, and adds the
-//! headers that all answers have. Logs no query and no header, because they may hold secrets.
+//! The outermost layer: gives each request an id, checks its origin, authorizes and logs it, and adds the headers of
+//! every response. Logs no query and no header, because they may contain secrets.
 
 use super::authorization::{self, Addressed, Resource};
 use super::connection_limit::ConnectionPermit;
@@ -27,10 +27,10 @@ use tower_http::request_id::{MakeRequestId as _, MakeRequestUuid};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The policy of answers that are not pages of the console, in case a browser opens one as a page.
+/// The policy of responses that are not pages of the console, in case a browser opens one as a page.
 const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// The headers of every answer.
+/// The headers of every response.
 const ALWAYS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -42,18 +42,18 @@ const ALWAYS: [(&str, &str); 5] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Tells browsers to use only https for this host for a year. Sent under whatever name was asked for once the public
-/// address is https: browsers ignore it over plain http and for numeric addresses.
+/// Tells browsers to use only https for this host for a year. Sent if the public address is https, whatever the
+/// requested host: browsers ignore it over plain http and for numeric addresses.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// What the middleware knows about a path.
+/// The state of the middleware for one path.
 #[derive(Debug)]
 pub(super) struct PathState {
     pub(super) gateway: Arc<Gateway>,
     pub(super) resource: Resource,
 }
 
-/// A request that was authorized. Handlers take it as an argument.
+/// An authorized request. Handlers take it as an argument.
 #[derive(Debug, Clone)]
 pub(super) struct Authorized(Arc<AuthorizedRequest>);
 
@@ -62,7 +62,7 @@ pub(super) struct Authorized(Arc<AuthorizedRequest>);
 pub(super) struct AuthorizedRequest {
     pub(super) visitor: Option<Visitor>,
     pub(super) actor: Actor,
-    /// The operation to relay, on the relay's path.
+    /// The operation to relay, on the relay's paths.
     pub(super) target: Option<Target>,
 }
 
@@ -72,7 +72,7 @@ impl AuthorizedRequest {
         visitor.any(|visitor| visitor.role == Role::Admin)
     }
 
-    /// Whose reads these are, in whatever session. Where nobody signs in, people are told apart by their addresses.
+    /// Identifies the person across sessions. Without a sign-in, people are distinguished by their addresses.
     pub(super) fn person(&self) -> String {
         let person = self.visitor.as_ref().map(Visitor::person);
         person.unwrap_or_else(|| format!("{} {}", self.actor.name, self.actor.from))
@@ -96,15 +96,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Authorized {
     }
 }
 
-/// Processes every request and answer.
+/// Processes every request and response.
 pub(super) async fn middleware(
     State(path_state): State<Arc<PathState>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let PathState { gateway, resource } = &*path_state;
-    let began = Instant::now();
-    // An id that the caller sent is not used.
+    let started = Instant::now();
+    // An id from the client is ignored.
     let id = MakeRequestUuid
         .make_request_id(&request)
         .map(|id| id.header_value().clone());
@@ -117,7 +117,7 @@ pub(super) async fn middleware(
         Ok(addressed) => {
             route = addressed.kind;
             if let Some(visitor) = &visitor {
-                // A shared cache may keep a file together with its cookie. Pages renew by their other requests.
+                // A shared cache may store a file together with its cookie. Pages renew the session by other requests.
                 if !resource.is_console() {
                     cookie = gateway.access.renewal(request.headers(), visitor);
                 }
@@ -161,13 +161,13 @@ pub(super) async fn middleware(
         %method,
         path,
         status,
-        milliseconds = began.elapsed().as_millis(),
+        milliseconds = started.elapsed().as_millis(),
         "request"
     );
     response
 }
 
-/// Takes note of a request of somebody who is signed in.
+/// Records a request of a signed-in visitor.
 fn note_use(gateway: &Gateway, request: &Request, visitor: &Visitor, from: IpAddr) {
     gateway.access.note_last_seen(visitor, from);
     if let Some(session) = visitor.session() {
@@ -175,11 +175,11 @@ fn note_use(gateway: &Gateway, request: &Request, visitor: &Visitor, from: IpAdd
             permit.signed_in(session);
         }
         let metrics = &gateway.shared.metrics;
-        metrics.session_used(session, visitor.role.word());
+        metrics.session_used(session, visitor.role.name());
     }
 }
 
-/// Adds the headers that all answers have, and the cookie that extends the session.
+/// Adds the headers of every response, and the cookie that extends the session.
 fn add_headers(gateway: &Gateway, headers: &mut HeaderMap, renewal: Option<HeaderValue>) {
     if let Some(cookie) = renewal
         && !headers.contains_key(header::SET_COOKIE)
@@ -193,20 +193,20 @@ fn add_headers(gateway: &Gateway, headers: &mut HeaderMap, renewal: Option<Heade
         );
     }
     // Pages have policies of their own.
-    for (name, usual) in [
+    for (name, default) in [
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {
         headers
             .entry(name)
-            .or_insert(HeaderValue::from_static(usual));
+            .or_insert(HeaderValue::from_static(default));
     }
     if gateway.has_https_origin() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
 }
 
-/// Who makes the request, as far as it is known before authorization.
+/// The origin of the request, as far as it is known before authorization.
 fn actor(
     gateway: &Gateway,
     request: &Request,
@@ -219,14 +219,14 @@ fn actor(
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     Actor {
-        name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
-        role: known.map_or("-", |visitor| visitor.role.word()),
+        name: known.map_or_else(|| "-".to_owned(), Visitor::log_name),
+        role: known.map_or("-", |visitor| visitor.role.name()),
         from: client_ip::client_ip(peer, headers, &gateway.trusted_proxies),
         id: id.and_then(|id| id.to_str().ok()).unwrap_or("-").to_owned(),
     }
 }
 
-/// What the request addresses, if the visitor may use it.
+/// The route of the request, if the visitor may use it.
 fn authorize(
     gateway: &Gateway,
     resource: &Resource,
@@ -237,9 +237,9 @@ fn authorize(
     let public = gateway.public_origin.as_deref();
     let scheme = if gateway.tls { "https" } else { "http" };
     origin_check::well_formed(request.version(), headers)?;
-    // Orchestrators and balancers ask by whatever address they have.
+    // Orchestrators and balancers may use any address for probes.
     if !resource.is_probe() {
-        // Browsers send reports without an `Origin`; their route looks at what they send instead.
+        // Browsers send reports without an `Origin`. The route itself checks `Sec-Fetch-Site`.
         let is_report =
             matches!(resource, Resource::Listed { path, .. } if *path == csp_report::PATH);
         let checked = if is_report { &Method::GET } else { method };
@@ -262,11 +262,11 @@ fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
     sent.is_some_and(|sent| are_equal(sent, token.expose_secret()))
 }
 
-/// The answer after a panic in a handler. The server keeps running.
+/// The response after a panic in a handler. The server keeps running.
 pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response<Body> {
     Problem::new(
         Kind::Internal,
-        "something in the gateway failed; its log says more under this request's id",
+        "an internal error occurred; the gateway's log has details under this request's id",
     )
     .into_response()
 }

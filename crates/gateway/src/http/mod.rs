@@ -1,5 +1,5 @@
 //! HTTP: the list of routes, the middleware, and one file per group of routes. The only module that uses the
-//! whole state of the gateway. A new route is a handler and a line in `router`.
+//! complete state of the gateway. A new route is a handler and a line in `router`.
 
 mod activity;
 mod alarms;
@@ -39,5 +39,5 @@ mod write_timeout;
 
 use axum::http::{HeaderName, header};
 
-/// The header of answers that nobody may keep.
+/// The header that forbids caches to store a response.
 const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

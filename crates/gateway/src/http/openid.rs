@@ -1,5 +1,5 @@
-//! `/api/sign-in` and `/api/openid/…`: the ways to sign in, and the redirects to a provider and back. What
-//! goes wrong leads to the sign-in page with a code for the reason.
+//! `/api/sign-in` and `/api/openid/…`: the sign-in methods, and the redirects to a provider and back. A failed
+//! sign-in leads to the sign-in page with a code for the reason.
 
 use super::NO_STORE;
 use super::middleware::Authorized;
@@ -18,7 +18,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use std::sync::Arc;
 
-/// The path where the provider sends browsers back to.
+/// The path to which the provider sends browsers back.
 pub(super) const CALLBACK: &str = "/api/openid/callback";
 
 /// `GET /api/sign-in`.
@@ -26,8 +26,8 @@ pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     (NO_STORE, Json(gateway.access.sign_in_methods())).into_response()
 }
 
-/// `GET /api/openid/start?to=…`: sends the browser to the provider. One that follows a link of another site keeps the
-/// session's cookie back, so that this session could not be ended: it goes by the sign-in page.
+/// `GET /api/openid/start?to=…`: sends the browser to the provider. A browser that follows a link from another site
+/// does not send the session's cookie, so that session could not be ended: it is sent to the sign-in page first.
 ///
 /// # Errors
 /// There is no provider.
@@ -59,9 +59,9 @@ pub(super) async fn start(
     })
 }
 
-/// `GET /api/openid/callback`: the browser returns from the provider. It comes from another site, so neither
-/// this request nor the one that follows the redirect carries the session. The redirect leads to a file, which
-/// needs none, and the requests of that page come from the console's own site again.
+/// `GET /api/openid/callback`: the browser returns from the provider. It comes from another site, so neither this
+/// request nor the one after the redirect carries the session. The redirect leads to a page, which needs no session,
+/// and the requests of that page come from the console's own site again.
 ///
 /// # Errors
 /// There is no provider.
@@ -117,8 +117,8 @@ async fn complete(
     Ok(response)
 }
 
-/// The address that the provider sends browsers back to: under the public name, or under the name of this
-/// computer in `Host`, which `origin_check` has accepted.
+/// The address to which the provider sends browsers back: at the public origin, or at the local name in `Host`, which
+/// `origin_check` has accepted.
 fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> {
     let origin = match &gateway.public_origin {
         Some(origin) => origin.clone(),
@@ -138,7 +138,7 @@ fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> 
     })
 }
 
-/// The parameters; none where the query cannot be read, which is then refused as one that lacks them.
+/// The parameters. An unreadable query has none, and is then rejected because they are missing.
 fn query(uri: &Uri) -> Vec<(String, String)> {
     parameters(uri).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
-//! Refuses requests under foreign names, and changes from foreign pages. Without this check any web page could
+//! Rejects requests for foreign host names, and changes from foreign pages. Without this check any web page could
 //! reach the vendors' systems through a visitor's browser.
 
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, Method, Uri, Version, header};
 use std::net::IpAddr;
 
-/// Checks that a request says once, and in ASCII, for which host it is, and at most once from which origin: what
-/// a proxy and the gateway might read differently is refused.
+/// Checks that a request has exactly one `Host`, in ASCII, and at most one `Origin`. Anything that a proxy and the
+/// gateway might read differently is rejected.
 ///
 /// # Errors
 /// The request is malformed.
@@ -16,9 +16,9 @@ pub(crate) fn well_formed(version: Version, headers: &HeaderMap) -> Result<(), P
     match (hosts.next(), hosts.next()) {
         (_, Some(_)) => return bad("the request has two Host headers"),
         (Some(host), None) if host.to_str().is_err() => {
-            return bad("the Host header holds other characters than those of a name");
+            return bad("the Host header contains characters that are not valid in a host name");
         }
-        // HTTP/2 has its own field for it, which becomes the authority of the address.
+        // HTTP/2 has its own field for the host, which becomes the authority of the URI.
         (None, None) if version == Version::HTTP_11 => {
             return bad("a request in HTTP/1.1 needs a Host header");
         }
@@ -30,7 +30,7 @@ pub(crate) fn well_formed(version: Version, headers: &HeaderMap) -> Result<(), P
     Ok(())
 }
 
-/// Checks the name and the origin of a request. `scheme` is the one that this server itself uses.
+/// Checks the host and the origin of a request. `scheme` is the one that this server itself uses.
 ///
 /// # Errors
 /// The request is cross-site.
@@ -54,8 +54,8 @@ pub(crate) fn check(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    // Browsers say in `Sec-Fetch-Site` which page sends a change, and older ones in `Origin`; no page can set either. A
-    // request with neither comes from no browser, so that no page can have caused it.
+    // Browsers report the page that sends a change in `Sec-Fetch-Site`, older ones in `Origin`; no page can set either.
+    // A request with neither does not come from a browser, so no page can have caused it.
     let is_own = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some("same-origin" | "none"), _) | (None, None) => true,
         (_, origin) => origin.is_some_and(|origin| is_ours(origin, scheme, host, public_origin)),
@@ -64,14 +64,14 @@ pub(crate) fn check(
         Ok(())
     } else {
         Err(cross_site(
-            "of browsers, changes are taken from this console's own pages only, as `Sec-Fetch-Site` and `Origin` say",
+            "browsers may send changes only from this console's own pages, according to `Sec-Fetch-Site` and `Origin`",
         ))
     }
 }
 
-/// Whether a request demands that the vendors are read now. A page of another site can have a browser send such a
-/// read without being asked (`cache: "reload"`), which would cost the vendor calls and try refused credentials
-/// again: from there it is a read like any other.
+/// Whether a request demands that the vendors are read now. Requests from other sites are treated as ordinary reads: a
+/// foreign page can make a browser send such a read (`cache: "reload"`), which would cause vendor calls and retry
+/// refused credentials.
 pub(super) fn demands_present_state(headers: &HeaderMap) -> bool {
     text(headers, "cache-control") == Some("no-cache")
         && matches!(
@@ -80,24 +80,24 @@ pub(super) fn demands_present_state(headers: &HeaderMap) -> bool {
         )
 }
 
-/// Whether a page of another site has caused the request, so that it comes without the session's cookie.
+/// Whether a page of another site caused the request, which then has no session cookie.
 pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site") == Some("cross-site")
 }
 
-/// Whether the name is that of the public address.
+/// Whether the name is the public host.
 fn is_public(origin: &str, name: &str) -> bool {
     parts(origin)
         .is_some_and(|(scheme, public)| HostPort::of(name, scheme) == HostPort::of(public, scheme))
 }
 
-/// A scheme and what follows it.
+/// Splits an origin into its scheme and the rest.
 fn parts(origin: &str) -> Option<(&str, &str)> {
     origin.split_once("://")
 }
 
-/// The host and port that a name stands for: one place may be written with its usual port or without, in
-/// capitals, and with the dot at the end of a complete name.
+/// A normalised host and port. The same host may be written with or without the default port, in capitals, or with the
+/// dot at the end of a fully qualified name.
 #[derive(Debug, PartialEq, Eq)]
 struct HostPort {
     host: String,
@@ -105,7 +105,7 @@ struct HostPort {
 }
 
 impl HostPort {
-    /// `None` where it is no name of a host.
+    /// `None` if it is not a valid host name.
     fn of(name: &str, scheme: &str) -> Option<Self> {
         let (host, port) = match name.strip_prefix('[') {
             Some(rest) => rest.split_once(']')?,
@@ -124,16 +124,16 @@ impl HostPort {
     }
 }
 
-/// Which name came and which is wanted, because most often a proxy writes another `Host` than the browser's.
+/// The fault with the received and the expected host: usually a proxy has replaced the browser's `Host`.
 fn foreign(name: &str, public_origin: Option<&str>) -> String {
     let name: String = name.chars().take(100).collect();
     match public_origin.and_then(|origin| origin.split_once("://")) {
         Some((_, wanted)) => format!(
-            "the request came for Host {name:?}, and this console answers as {wanted:?} (`public_url`) and under the \
+            "the request is for Host {name:?}, but this console answers only as {wanted:?} (`public_url`) and under the \
              names of its own computer: a proxy has to pass on the browser's Host with its port (nginx: $http_host)"
         ),
         None => format!(
-            "the request came for Host {name:?}, and this console answers under the names of this computer only, \
+            "the request is for Host {name:?}, but this console answers only under the names of this computer, \
              such as localhost, because its configuration gives no `public_url`"
         ),
     }
@@ -146,26 +146,27 @@ fn is_ours(origin: &str, scheme: &str, host: Option<&str>, public_origin: Option
     let Some(from) = HostPort::of(name, used) else {
         return false;
     };
-    let is = |scheme: &str, name| {
+    let matches = |scheme: &str, name| {
         used.eq_ignore_ascii_case(scheme) && HostPort::of(name, scheme).as_ref() == Some(&from)
     };
-    // Behind a proxy this server speaks http, and the console's pages under its public name may still be https only. A
-    // page of that name over http may come from anybody in between.
+    // Behind a proxy this server speaks http, although its pages at the public name are https. An http page with that
+    // name may be forged by anybody in between.
     let is_direct = |host: &&str| is_loopback(host) || scheme == "https";
-    host.filter(is_direct).is_some_and(|host| is(scheme, host))
+    host.filter(is_direct)
+        .is_some_and(|host| matches(scheme, host))
         || public_origin
             .and_then(parts)
-            .is_some_and(|(scheme, name)| is(scheme, name))
+            .is_some_and(|(scheme, name)| matches(scheme, name))
 }
 
 fn is_loopback(name: &str) -> bool {
-    // The port does not matter.
+    // Any port is accepted.
     HostPort::of(name, "http").is_some_and(|HostPort { host, .. }| {
         host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     })
 }
 
-/// A header's value; an empty text, which matches no origin, for one that is not ASCII.
+/// A header's value. If it is not ASCII, an empty text, which matches no origin.
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?;
     Some(value.to_str().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `/api/pairing`, where a screen gets a code and, once the code was entered, its session as a wall.
+//! `/api/pairing`: a screen gets a code and, after an admin has entered it, its session as a wall.
 
 use super::middleware::Authorized;
 use super::{NO_STORE, body};
@@ -14,10 +14,10 @@ use axum::response::{IntoResponse as _, Response};
 use protocol::Pairing;
 use std::sync::Arc;
 
-/// The largest body, in bytes.
+/// The maximum size of a body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
-/// What pairing needs.
+/// The state of pairing.
 ///
 /// # Errors
 /// No sign-in is configured.
@@ -28,7 +28,7 @@ pub(super) fn pairing_state(gateway: &Gateway) -> Result<PairingState<'_>, Probl
     })
 }
 
-/// `POST /api/pairing`: makes a code. A browser that has a valid one gets it again.
+/// `POST /api/pairing`: creates a code. A browser that has a valid code gets the same one again.
 ///
 /// # Errors
 /// Too many codes exist, or no sign-in is configured.
@@ -53,14 +53,14 @@ pub(super) async fn new_code(
     let network = network_of(authorized.actor.from);
     let made = state.walls.new_code(secret.clone(), network, now).await?;
     let CodeState::Waiting { code, left } = made else {
-        return Err(Problem::new(Kind::Internal, "no code could be made"));
+        return Err(Problem::new(Kind::Internal, "no code could be created"));
     };
     let mut response = answer(&waiting(code, left));
     append_cookie(&mut response, code_cookie(&state, &headers, Some(&secret)));
     Ok(response)
 }
 
-/// `GET /api/pairing`: the state of the code. Once it was entered, the answer sets the wall's session.
+/// `GET /api/pairing`: the state of the code. After the code was entered, the response sets the wall's session.
 ///
 /// # Errors
 /// The registry cannot be read, or no sign-in is configured.
@@ -95,7 +95,7 @@ async fn claim(
 ) -> Result<Response, Problem> {
     let state = pairing_state(&gateway)?;
     let CodeState::Paired { id, name } = state.walls.claim(secret, state.now).await? else {
-        // Another request has taken the session.
+        // Another request has claimed the session.
         return Ok(answer(&Pairing::Over));
     };
     gateway.audit(&authorized.actor).wall_signs_in(&name);
@@ -107,7 +107,7 @@ async fn claim(
 }
 
 fn waiting(code: String, seconds_left: u64) -> Pairing {
-    // A code lives for minutes.
+    // A code is valid for minutes.
     let seconds_left = u32::try_from(seconds_left).unwrap_or(u32::MAX);
     Pairing::Waiting { code, seconds_left }
 }

@@ -31,7 +31,7 @@ pub(super) async fn metrics(
     (headers, body).into_response()
 }
 
-/// `GET /healthz`: the process answers. If it does not, restart it.
+/// `GET /healthz`: the process responds. If it does not, restart it.
 pub(super) async fn healthy() -> Response {
     ok()
 }
@@ -40,17 +40,17 @@ fn ok() -> Response {
     (NO_STORE, "ok\n").into_response()
 }
 
-/// `GET /readyz`: the gateway has a console to serve, can record changes, and is not stopping. It stays ready while a vendor is
-/// down, because another gateway would not reach the vendor either.
+/// `GET /readyz`: the gateway has a console to serve, can record changes, and is not stopping. It stays ready while a
+/// vendor is down, because another gateway would not reach the vendor either.
 ///
 /// # Errors
-/// Why requests should go to another gateway.
+/// The reason why requests should go to another gateway.
 pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
     let why = if gateway.shared.stopping.load(Ordering::Relaxed) {
         "the gateway is stopping"
     } else if !gateway.assets.is_built() {
         "this gateway was built without the console"
-    } else if !gateway.shared.store.is_well().await {
+    } else if !gateway.shared.store.is_writable().await {
         if gateway.shared.watchers.is_alone() {
             "the store cannot be written: changes are refused, reading continues, and this gateway watches every \
              connection itself"

@@ -8,9 +8,9 @@ use axum::http::header::{
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 
-/// The longest `Retry-After` that browsers get after the vendor refused the gateway's log-on, in seconds. The gateway
-/// itself waits longer, but asking again costs the vendor nothing meanwhile, and an admin may have let it log on.
-const AFTER_REFUSED_LOG_ON: u32 = 60;
+/// The maximum `Retry-After` for browsers after the vendor refused the gateway's log-on, in seconds. The gateway itself
+/// waits longer, but a retry causes no vendor call meanwhile, and an admin may have ended the wait.
+const MAX_RETRY_AFTER_REFUSED_LOG_ON: u32 = 60;
 
 /// The response for a problem at the path `instance`.
 pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
@@ -20,7 +20,7 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
             .then_some(false),
         ..problem.into()
     };
-    // Texts, numbers and a boolean can always be written.
+    // Texts, numbers and a boolean can always be serialized.
     let text = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = problem.status;
@@ -38,12 +38,12 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
         headers.insert(ALLOW, allow);
     }
     if problem.status == StatusCode::UNAUTHORIZED {
-        // Required by RFC 9110, 15.5.2. No browser asks for a password because of this scheme.
+        // Required by RFC 9110, 15.5.2. Browsers show no password prompt for this scheme.
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Session"));
     }
     if let Some(mut seconds) = problem.retry_after {
         if problem.kind == Kind::Credentials {
-            seconds = seconds.min(AFTER_REFUSED_LOG_ON);
+            seconds = seconds.min(MAX_RETRY_AFTER_REFUSED_LOG_ON);
         }
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -51,7 +51,7 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
 }
 
 impl IntoResponse for Problem {
-    /// A response without an instance. `middleware` knows the path and writes the response again.
+    /// A response without an instance. `middleware` knows the path and replaces the response.
     fn into_response(self) -> axum::response::Response {
         let mut response = response(&self, "about:blank");
         response.extensions_mut().insert(self);

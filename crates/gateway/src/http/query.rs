@@ -1,4 +1,4 @@
-//! Reads the parameters of a query string, for the routes that take some.
+//! Reads the parameters of a query string.
 
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -7,7 +7,7 @@ use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use vendors::SystemKind;
 
-/// The parameters of an address, decoded, in their order.
+/// The decoded parameters of a query, in their order.
 ///
 /// # Errors
 /// The query cannot be read.
@@ -17,12 +17,12 @@ pub(super) fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
         .map_err(|_| bad("the query cannot be read".to_owned()))
 }
 
-/// The problem for a parameter that has no such value.
+/// The problem for a parameter with an invalid value.
 pub(super) fn invalid(name: &str, wanted: &str) -> Problem {
     bad(format!("the parameter `{name}` has to be {wanted}"))
 }
 
-/// The problem for a parameter that a route does not take.
+/// The problem for an unknown parameter.
 pub(super) fn unknown(name: &str) -> Problem {
     bad(format!("there is no parameter `{name}`"))
 }
@@ -31,7 +31,7 @@ fn bad(detail: String) -> Problem {
     Problem::new(Kind::BadRequest, detail)
 }
 
-/// A parameter that is a time: in UTC where it names no zone, and the beginning of its day where it is a date.
+/// Parses a time. Without a zone it is in UTC; a date is the start of its day.
 ///
 /// # Errors
 /// It is neither.
@@ -46,15 +46,15 @@ pub(super) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, Problem> {
     })
 }
 
-/// The connections of some systems, which are named as in addresses, with commas between them. `None` where one of these
-/// names is not known.
+/// The ids of the connections of some systems, given as a comma-separated list. `None` if one of the systems is
+/// unknown.
 pub(super) fn connections(gateway: &Gateway, systems: &str) -> Option<Vec<String>> {
     let kind = |key| SystemKind::ALL.into_iter().find(|kind| kind.key() == key);
     let kinds: Option<Vec<SystemKind>> = systems.split(',').map(kind).collect();
     let kinds = kinds?;
     let upstreams = gateway.upstreams.iter();
-    let of = upstreams.filter(|upstream| kinds.contains(&upstream.public.system.kind()));
-    Some(of.map(|upstream| upstream.public.id.clone()).collect())
+    let found = upstreams.filter(|upstream| kinds.contains(&upstream.public.system.kind()));
+    Some(found.map(|upstream| upstream.public.id.clone()).collect())
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_may_leave_out_its_zone_its_seconds_and_its_hour() {
+    fn a_time_may_omit_its_zone_seconds_and_hour() {
         for (text, expected) in [
             ("2026-01-15T14:30:05+02:00", "2026-01-15T12:30:05Z"),
             ("2026-01-15T14:30:05Z", "2026-01-15T14:30:05Z"),

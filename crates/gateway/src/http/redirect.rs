@@ -1,11 +1,11 @@
-//! The answer that sends a browser to another address.
+//! The response that redirects a browser to another address.
 
 use super::NO_STORE;
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-/// Sends the browser there, with GET.
+/// Redirects the browser to `address`, with GET.
 pub(super) fn redirect(address: &str) -> Response {
     let Ok(address) = HeaderValue::try_from(address) else {
         let detail = "an address cannot be sent in a header";

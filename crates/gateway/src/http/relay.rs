@@ -1,4 +1,4 @@
-//! `/relay/{connection}/…`: an operation of a vendor's contract, under the vendor's own path.
+//! `/relay/{connection}/…`: relays an operation of a vendor's contract, under the vendor's own path.
 
 use super::body;
 use super::compression::compressed;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Relays a request to the target for which it was authorized.
 ///
 /// # Errors
-/// The request is not valid, or the vendor did not answer.
+/// The request is invalid, or the vendor did not respond.
 pub(super) async fn serve(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -35,7 +35,7 @@ pub(super) async fn serve(
     let person = authorized.person();
     let is_read = !target.operation.writes();
     let lane = lane(&authorized, request.headers());
-    // A read that precedes a change is never refused: without it the change could not be made.
+    // A read before a change is never rejected, because the change could not be made without it.
     if is_read && lane != Lane::Change {
         in_flight.check(&person)?;
     }
@@ -51,14 +51,14 @@ pub(super) async fn serve(
     let body = if is_read {
         in_flight.body(bytes, &person)
     } else {
-        // The answer to a change is always sent, however many answers this person has not read yet.
+        // The response to a change is always sent, even if many responses wait for this slow client.
         Body::from(bytes)
     };
     Ok(compressed(Response::from_parts(head, body), accepted).await)
 }
 
-/// Where a read waits. Only those who may make changes can demand the present state, to compare before a change and to
-/// see its effect. All others share answers, which spares the vendor calls.
+/// The lane of a read. Only admins can demand the current state, to compare before a change and to see its effect.
+/// Everybody else shares responses, which saves vendor calls.
 fn lane(authorized: &Authorized, headers: &HeaderMap) -> Lane {
     if demands_present_state(headers) && authorized.is_admin() {
         Lane::Change

@@ -1,4 +1,4 @@
-//! `GET /api/report`: failovers, times without a leader and runs of plans, over a time.
+//! `GET /api/report`: failovers, times without a leader and runs of failover plans in a period.
 
 mod reading;
 mod sums;
@@ -21,35 +21,35 @@ use reading::{entries, entries_and_next, failovers_before, last_before};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use sums::{Listed, ReportData, report};
+use sums::{CurrentGroup, ReportData, report};
 use tokio::sync::Semaphore;
 
-/// The time that is reported where the request does not say.
-const DEFAULT_TIME: TimeDelta = TimeDelta::days(30);
+/// The default length of the period.
+const DEFAULT_PERIOD: TimeDelta = TimeDelta::days(30);
 
-/// The most entries that are read for a report; of more it would not be known what it leaves out. Few in tests, which
-/// have more.
-const MOST_ENTRIES: usize = if cfg!(test) { 100 } else { 50_000 };
+/// The maximum number of entries per query of a report. With more, the report fails instead of being incomplete. Tests
+/// use a small number that they can exceed.
+const MAX_ENTRIES: usize = if cfg!(test) { 100 } else { 50_000 };
 
-/// One report is made at a time, of all gateways of this process: it may hold many entries and take a processor a while.
-static PLACE: Semaphore = Semaphore::const_new(1);
+/// Permits one report at a time in this process, because it may need much memory and computing time.
+static PERMITS: Semaphore = Semaphore::const_new(1);
 
-/// How long a report waits for its turn.
+/// The maximum time that a report waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a report is asked for.
+/// The parameters of a report.
 struct ReportQuery {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-    /// Of these connections.
+    /// The ids of the connections to report.
     connections: Vec<String>,
 }
 
 /// `GET /api/report`.
 ///
 /// # Errors
-/// A parameter is not one of those that there are, there is too much for one report, the store cannot be read, or too
-/// many reports are asked for.
+/// A parameter is unknown or invalid, there are too many entries, the store cannot be read, or too many reports are
+/// requested.
 pub(super) async fn read(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -58,36 +58,36 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let now = gateway.shared.watchers.inventory().clock().now();
     let query = query(&gateway, &uri, now)?;
-    let place = tokio::time::timeout(PATIENCE, PLACE.acquire()).await;
-    let Ok(Ok(place)) = place else {
+    let permit = tokio::time::timeout(PATIENCE, PERMITS.acquire()).await;
+    let Ok(Ok(permit)) = permit else {
         return Err(Problem {
             retry_after: Some(10),
             ..Problem::new(
                 Kind::Overloaded,
-                "too many reports are asked for at this moment",
+                "too many reports are requested at this moment",
             )
         });
     };
     let data = report_data(&gateway, query).await?;
-    // On a thread for blocking work, so that it holds up no other request. The place is free only once it has ended, also
-    // where the client has gone.
-    let made = tokio::task::spawn_blocking(move || {
+    // Runs on a thread for blocking work, so that it delays no other request. Holds the permit to its end, even if the
+    // client disconnects.
+    let task = tokio::task::spawn_blocking(move || {
         let report = report(data, now);
-        drop(place);
+        drop(permit);
         report
     });
-    let report = made
+    let report = task
         .await
-        .map_err(|_| Problem::new(Kind::Internal, "the report could not be made"))?;
+        .map_err(|_| Problem::new(Kind::Internal, "the report could not be created"))?;
     let encoded = json(&report, headers.get(header::ACCEPT_ENCODING)).await?;
     Ok(encoded.answer(&gateway, &authorized))
 }
 
-/// Reads the parameters. An empty one counts as absent.
+/// Reads the parameters. An empty one counts as missing.
 fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery, Problem> {
     let (mut from, mut to) = (None, None);
     let upstreams = gateway.upstreams.iter();
-    let mut of: Vec<String> = upstreams.map(|one| one.public.id.clone()).collect();
+    let mut ids: Vec<String> = upstreams.map(|one| one.public.id.clone()).collect();
     for (name, value) in parameters(uri)? {
         if value.is_empty() {
             continue;
@@ -95,17 +95,17 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
         match name.as_str() {
             "from" => from = Some(time(&name, &value)?),
             "to" => to = Some(time(&name, &value)?),
-            "connection" => of.retain(|id| *id == value),
+            "connection" => ids.retain(|id| *id == value),
             "system" => {
                 let known = connections(gateway, &value)
                     .ok_or_else(|| invalid(&name, "aveva, uplynk or veeam"))?;
-                of.retain(|id| known.contains(id));
+                ids.retain(|id| known.contains(id));
             }
             _ => return Err(unknown(&name)),
         }
     }
     let to = to.unwrap_or(now).min(now);
-    let from = from.unwrap_or_else(|| to.checked_sub_signed(DEFAULT_TIME).unwrap_or(to));
+    let from = from.unwrap_or_else(|| to.checked_sub_signed(DEFAULT_PERIOD).unwrap_or(to));
     if from >= to {
         let detail = "`from` has to be before `to` and before now";
         return Err(Problem::new(Kind::BadRequest, detail));
@@ -113,7 +113,7 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
     Ok(ReportQuery {
         from,
         to,
-        connections: of,
+        connections: ids,
     })
 }
 
@@ -123,7 +123,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         kinds: vec![kind.key().to_owned()],
         from: Some(query.from),
         to: Some(query.to),
-        limit: MOST_ENTRIES,
+        limit: MAX_ENTRIES,
         ..ActivityQuery::default()
     };
     let starts = ActivityQuery {
@@ -145,14 +145,15 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
             resource: Some(id.clone()),
             ..of_kind(EventKind::Alarm)
         };
-        // That a silence began within the time may have been noticed only after it.
+        // The start of a silence within the period may have been detected only after the period.
         let mut alarms = entries_and_next(gateway, of_connection.clone()).await?;
-        // It says whether the connection answered when the time began. Groups may have its id or its name.
+        // The last alarm before the period shows whether the connection was silent at its start. Groups may have the
+        // same id or name as the connection.
         let is_of_connection =
-            |entry: &ActivityEntry| events::tells_silence(entry.resource.as_ref());
+            |entry: &ActivityEntry| events::is_connection(entry.resource.as_ref());
         alarms.extend(last_before(gateway, of_connection, is_of_connection).await?);
         let mut unseen = events::silences(alarms.iter().map(recorded));
-        // Later alarms are not read: how long a silence at its end went on is not known, and changes nothing.
+        // Later alarms are not read, so a silence at the end of the period is cut there.
         for silence in &mut unseen {
             silence.to = silence.to.min(query.to);
         }
@@ -185,7 +186,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         .filter(|resource| is_of_query(&resource.key))
         .map(|resource| {
             let key = resource.key.clone();
-            Listed {
+            CurrentGroup {
                 leader: Leader::of(key.kind, resource.leader().map(str::to_owned)),
                 key,
                 name: resource.name.clone(),
@@ -203,7 +204,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
     })
 }
 
-/// What an entry tells of when something could not be seen.
+/// The part of an entry from which unobserved intervals are derived.
 fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
     RecordedEvent {
         resource: entry.resource.as_ref(),

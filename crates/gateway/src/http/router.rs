@@ -1,4 +1,4 @@
-//! The list of all routes, and the router that is made from it.
+//! The list of all routes, and the router that is built from it.
 
 use super::authorization::{
     ADMINS, EVERYBODY, EVERYBODY_OR_TOKEN, PEOPLE, PEOPLE_OR_TOKEN, Resource, Rule, first_segment,
@@ -20,16 +20,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// One route.
 pub(crate) struct Route {
-    /// `None` for a handler that takes every method.
+    /// `None` for a handler that accepts every method.
     pub(crate) method: Option<Method>,
     pub(crate) path: &'static str,
     pub(crate) rule: Rule,
     handler: MethodRouter<Arc<Gateway>>,
 }
 
-/// Every route: method, path, who may use it, handler. `{id}` matches one segment, `{*rest}` one or more. HEAD
-/// is routed like GET. Any other path is a file or a page of the console, except below the first segments that
-/// are listed here, where there is nothing else.
+/// Every route: method, path, permitted visitors, handler. `{id}` matches one segment, `{*rest}` one or more. HEAD
+/// is routed like GET. Any other path is a file or page of the console, unless its first segment is the first segment
+/// of a path in this list.
 #[rustfmt::skip]
 pub(crate) fn routes() -> Vec<Route> {
     vec![
@@ -91,7 +91,7 @@ fn delete<T: 'static>(
     route(Some(Method::DELETE), path, rule, routing::delete(handler))
 }
 
-/// For a handler that decides by itself which methods a path takes.
+/// A route whose handler checks the method itself.
 fn every_method<T: 'static>(
     path: &'static str,
     rule: Rule,
@@ -121,7 +121,7 @@ struct Path {
     handlers: MethodRouter<Arc<Gateway>>,
 }
 
-/// The whole gateway as a router.
+/// The complete gateway as a router.
 pub(crate) fn app(gateway: Arc<Gateway>) -> Router {
     let mut paths: Vec<Path> = Vec::new();
     for route in routes() {
@@ -167,19 +167,19 @@ pub(crate) fn app(gateway: Arc<Gateway>) -> Router {
     if base_path.is_empty() {
         return root;
     }
-    // Without the path too: for probes on this computer, and for a proxy that takes the path away.
+    // Also at the root, for probes on this computer and for a proxy that strips the base path.
     Router::new()
         .nest_service(&base_path, root.clone())
         .fallback_service(root)
 }
 
-/// Takes the place of axum's own answer to a method without a route, which would send `Allow` to everybody.
-/// Never runs, because the middleware refuses such a method.
+/// Replaces axum's own response to a method without a route, which would send `Allow` to everybody.
+/// Never runs, because the middleware rejects such a method.
 async fn unrouted() -> Problem {
     Problem::new(Kind::Internal, "this method has no route")
 }
 
-/// Puts the middleware around the handlers of a path, so that none of them runs without authorization.
+/// Wraps the handlers of a path in the middleware, so that none of them runs without authorization.
 fn guarded(
     handlers: MethodRouter<Arc<Gateway>>,
     resource: Resource,

@@ -1,5 +1,5 @@
-//! Accepts connections: how many, how long the head of a request and sending may take, and how connections end. Knows
-//! nothing about the requests themselves.
+//! Accepts connections and enforces their limits: their number, the time for the head of a request and for sending, and
+//! their shutdown. Independent of the requests themselves.
 
 use super::connection_limit::{ConnectionLimit, ConnectionPermit, Limits};
 use super::write_timeout::WriteTimeout;
@@ -26,15 +26,15 @@ use tower::ServiceExt as _;
 /// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// How many are open at a time.
+    /// The maximum numbers of open connections.
     pub(crate) connections: Limits,
-    /// How long sending may wait for the client to read.
+    /// The maximum time that sending waits for the client to read.
     pub(crate) write: Duration,
-    /// How many requests one connection may make.
+    /// The maximum number of requests on one connection.
     pub(crate) requests: u32,
-    /// How long the head of a request may take, and how long a connection may be idle before one.
+    /// The maximum time for the head of a request, including the idle time before it.
     pub(crate) head: Duration,
-    /// How long requests in progress may take once a stop was requested.
+    /// The maximum time for requests in progress after a stop was requested.
     pub(crate) grace: Duration,
 }
 
@@ -50,15 +50,15 @@ impl Default for Bounds {
     }
 }
 
-/// The longest head of a request, in bytes.
-const HEAD: usize = 64 * 1024;
+/// The maximum size of the head of a request, in bytes.
+const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// How long to wait after a connection could not be accepted, for example without free file handles.
+/// The wait after a connection could not be accepted, for example because no file handles are free.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Serves until a stop is requested, then completes the requests in progress.
 ///
-/// Each request is answered by the latest router. With a `certificate` connections are encrypted.
+/// The latest router handles each request. With a `certificate`, connections are encrypted.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: watch::Receiver<Router>,
@@ -77,14 +77,14 @@ pub(crate) async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
+                tracing::warn!(%error, "a connection could not be accepted");
                 limit.make_room();
                 tokio::time::sleep(RETRY_DELAY).await;
                 continue;
             }
         };
         let permit = Arc::new(limit.admit(peer.ip()));
-        // If this fails, small packets are only delayed.
+        // A failure only delays small packets.
         let _ = stream.set_nodelay(true);
         let (router, stop) = (router.clone(), stop.clone());
         let config = certificate.as_ref().map(|certificate| certificate.config());
@@ -104,18 +104,18 @@ pub(crate) async fn serve(
             };
             tokio::select! {
                 () = served => {}
-                () = permit.closed() => tracing::debug!(%peer, "a connection made room for another"),
+                () = permit.closed() => tracing::debug!(%peer, "closed in favour of another connection"),
             }
         });
     }
     drop(listener);
     let all = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(bounds.grace, all).await.is_err() {
-        tracing::warn!("requests under way were broken off");
+        tracing::warn!("requests in progress were aborted");
     }
 }
 
-/// Returns once a stop is requested, or once none can be requested any more.
+/// Returns when a stop is requested, or can no longer be requested.
 async fn stop_requested(stop: &mut watch::Receiver<bool>) {
     // The returned value holds a lock and is not needed.
     let _ = stop.wait_for(|stop| *stop).await;
@@ -150,7 +150,7 @@ async fn connection<S>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head)
-        .max_buf_size(HEAD)
+        .max_buf_size(MAX_HEAD_SIZE)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -1,4 +1,4 @@
-//! `/api/session`: the present session, signing in and signing out.
+//! `/api/session`: the current session, signing in and signing out.
 
 use super::middleware::Authorized;
 use super::{NO_STORE, body};
@@ -16,10 +16,10 @@ use protocol::{Credentials, Session};
 use secrecy::SecretString;
 use std::sync::Arc;
 
-/// The longest user name, in bytes.
-const LONGEST_NAME: usize = 256;
+/// The maximum length of a user name, in bytes.
+const MAX_NAME_LENGTH: usize = 256;
 
-/// The largest body of a sign-in, in bytes.
+/// The maximum size of the body of a sign-in, in bytes.
 const LIMIT: usize = 8 * 1024;
 
 /// `GET /api/session`.
@@ -40,11 +40,13 @@ fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
     let demo = gateway.access.is_demo();
     let session = Session {
         user: visitor.name.clone(),
-        role: visitor.role.word().to_owned(),
+        role: visitor.role.name().to_owned(),
         demo,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         can_sign_out: gateway.access.has_sign_in(),
-        store_in_memory: visitor.role == Role::Admin && !demo && !gateway.shared.store.lasts(),
+        store_in_memory: visitor.role == Role::Admin
+            && !demo
+            && !gateway.shared.store.is_persistent(),
     };
     (NO_STORE, Json(session)).into_response()
 }
@@ -52,7 +54,7 @@ fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
 /// `POST /api/session`: signs in with `{"user": …, "password": …}`.
 ///
 /// # Errors
-/// The request is not valid or is refused.
+/// The request is invalid, or the sign-in is refused.
 pub(super) async fn sign_in(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -63,7 +65,7 @@ pub(super) async fn sign_in(
     let sent = body::json(request, LIMIT).await?;
     let request: Credentials = body::object(sent, "the texts `user` and `password`")?;
     let too_long =
-        request.password.len() > password_hash::LONGEST || request.user.len() > LONGEST_NAME;
+        request.password.len() > password_hash::MAX_LENGTH || request.user.len() > MAX_NAME_LENGTH;
     if too_long {
         return Err(Problem::new(
             Kind::BadRequest,
@@ -80,16 +82,16 @@ pub(super) async fn sign_in(
     };
     let entered = gateway
         .access
-        .enter(&headers, actor.from, &request.user, &password)
+        .sign_in_with_password(&headers, actor.from, &request.user, &password)
         .await;
     aborted.is_decided = true;
     let refused = entered.as_ref().err().map(|problem| problem.kind);
     gateway.audit(actor).sign_in(name, refused);
     let (visitor, cookies) = entered?;
-    // The session that this one replaces.
+    // The new session replaces the one that the request came with.
     let by = Actor {
-        name: visitor.in_log(),
-        role: visitor.role.word(),
+        name: visitor.log_name(),
+        role: visitor.role.name(),
         ..actor.clone()
     };
     end(&gateway, authorized.clone(), Some(by)).await?;
@@ -100,7 +102,7 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
-/// Records a sign-in whose client went away before it was decided. It has counted as an attempt.
+/// Records a sign-in whose client disconnected before the outcome was known. It counts as an attempt.
 struct AbortedSignIn<'a> {
     gateway: &'a Gateway,
     actor: &'a Actor,
@@ -116,7 +118,7 @@ impl Drop for AbortedSignIn<'_> {
     }
 }
 
-/// `DELETE /api/session`: signs out. Succeeds without a session as well.
+/// `DELETE /api/session`: signs out. Succeeds without a session too.
 ///
 /// # Errors
 /// The task that ends the session failed.
@@ -134,8 +136,8 @@ pub(super) async fn sign_out(
     Ok(response)
 }
 
-/// Ends the session that a request came with, if there is one, even if its client goes away meanwhile. `replaced_by` is
-/// who signed in over it; without, it was signed out.
+/// Ends the session of a request, if any, even if the client disconnects. `replaced_by` is the user whose sign-in
+/// replaces it; `None` for a sign-out.
 async fn end(
     gateway: &Arc<Gateway>,
     authorized: Authorized,
@@ -147,7 +149,7 @@ async fn end(
         let Some(visitor) = &authorized.visitor else {
             return;
         };
-        // The log says it if this does not survive a restart.
+        // A failure is logged: the session may be valid again after a restart.
         let ended = gateway.access.end(visitor).await;
         match &replaced_by {
             None => gateway.audit(&authorized.actor).sign_out(ended.is_ok()),

@@ -1,29 +1,29 @@
-//! Reads JSON that has one meaning only. Readers differ in which of two equal keys they take, so a body that the
-//! gateway checks or records could be another to the vendor. Comments, trailing commas, a byte order mark, another
-//! encoding than UTF-8 and single halves of surrogates are no JSON, and refused by the same reader.
+//! Checks that JSON is unambiguous. Parsers differ in which of two equal keys they use, so the vendor could read a body
+//! differently than the gateway that checked and recorded it. Comments, trailing commas, a byte order mark, encodings
+//! other than UTF-8 and unpaired surrogates are invalid JSON, and are rejected by the parser.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
 
-/// How much of a key an error quotes, in characters.
-const QUOTED: usize = 60;
+/// The maximum length of a key in an error, in characters.
+const MAX_QUOTED: usize = 60;
 
-/// Whether these bytes are one JSON value in which no object holds a key twice.
+/// Checks that the bytes are one JSON value without duplicate keys.
 ///
 /// # Errors
-/// What is wrong and where, in words without any value of the body.
+/// The fault and its position, without any value of the body.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = Anything.deserialize(&mut reader);
+    let read = AnyValue.deserialize(&mut reader);
     read.and_then(|()| reader.end())
         .map_err(|error| error.to_string())
 }
 
-/// Any value, of which nothing is kept.
-struct Anything;
+/// Visits any value and discards it.
+struct AnyValue;
 
-impl<'de> DeserializeSeed<'de> for Anything {
+impl<'de> DeserializeSeed<'de> for AnyValue {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -31,7 +31,7 @@ impl<'de> DeserializeSeed<'de> for Anything {
     }
 }
 
-impl<'de> Visitor<'de> for Anything {
+impl<'de> Visitor<'de> for AnyValue {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Anything)?.is_some() {}
+        while items.next_element_seed(AnyValue)?.is_some() {}
         Ok(())
     }
 
@@ -71,13 +71,13 @@ impl<'de> Visitor<'de> for Anything {
         let mut keys = HashSet::new();
         while let Some(key) = entries.next_key::<String>()? {
             if keys.contains(&key) {
-                let quoted: String = key.chars().take(QUOTED).collect();
+                let quoted: String = key.chars().take(MAX_QUOTED).collect();
                 return Err(A::Error::custom(format_args!(
                     "the key {quoted:?} is given twice"
                 )));
             }
             keys.insert(key);
-            entries.next_value_seed(Anything)?;
+            entries.next_value_seed(AnyValue)?;
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn json_with_one_meaning_is_accepted() {
+    fn unambiguous_json_is_accepted() {
         for text in [
             "null",
             " {} ",
@@ -104,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_in_two_ways_is_refused_in_words() {
+    fn ambiguous_or_invalid_json_is_rejected_with_a_message() {
         let cases: [(&[u8], &str); 18] = [
             (
                 br#"{"Role":1,"Role":2}"#,
                 r#"the key "Role" is given twice"#,
             ),
-            // The same key, written in another way.
+            // The same key, with an escape.
             (
                 br#"{"Role":1,"\u0052ole":2}"#,
                 r#"the key "Role" is given twice"#,
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_once_is_accepted_and_a_repeated_key_anywhere_is_not(
+        fn a_duplicate_key_at_any_depth_is_rejected(
             value in value(), key in any::<String>(), depth in 0_usize..20,
         ) {
             let text = value.to_string();
@@ -176,7 +176,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_is_the_same_to_a_reader_that_keeps_it(bytes in proptest::collection::vec(
+        fn accepted_json_can_be_parsed_by_serde_json(bytes in proptest::collection::vec(
             prop_oneof![
                 8 => proptest::sample::select(b"{}[]\",:\\ \n0123456789.-+eEtrufalsn".to_vec()),
                 1 => any::<u8>(),
@@ -184,8 +184,8 @@ mod tests {
             0..40,
         )) {
             if check(&bytes).is_ok() {
-                let kept: Value = serde_json::from_slice(&bytes).expect("a strict reader takes less");
-                prop_assert_eq!(check(kept.to_string().as_bytes()), Ok(()));
+                let parsed: Value = serde_json::from_slice(&bytes).expect("the strict check accepts less");
+                prop_assert_eq!(check(parsed.to_string().as_bytes()), Ok(()));
             }
         }
     }

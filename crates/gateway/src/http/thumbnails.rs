@@ -1,5 +1,5 @@
-//! `GET /thumbnails/{connection}/{group}/{slicer}`: the thumbnail of what a slicer puts out. The query has no
-//! meaning. A page may change it to bypass the browser's cache.
+//! `GET /thumbnails/{connection}/{group}/{slicer}`: the thumbnail of a slicer's output. The query is ignored, so that a
+//! page may change it to bypass the browser's cache.
 
 use super::middleware::Authorized;
 use crate::app::Gateway;
@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use std::sync::Arc;
 
-/// Answers with a thumbnail. The path is read as the relay reads paths, and only GET is allowed.
+/// Returns a thumbnail. The path is parsed like the relay's paths, and only GET is allowed.
 ///
 /// # Errors
 /// There is no such thumbnail, or it cannot be fetched.

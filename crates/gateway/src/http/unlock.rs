@@ -1,6 +1,6 @@
-//! `/api/unlock?code=…`: the address that `failover-console unlock` prints. Makes a known browser of the one that opens it,
-//! and leads to the sign-in. Only a press of the button uses the code up: programs that look through messages for harmful
-//! links open every address before the person does.
+//! `/api/unlock?code=…`: the address that `failover-console unlock` prints. Marks the browser that opens it as known
+//! and redirects to the sign-in. Only the button uses up the code, because mail scanners open every link in a message
+//! before the person does.
 
 use super::NO_STORE;
 use super::middleware::Authorized;
@@ -13,21 +13,21 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use std::sync::Arc;
 
-/// A form without an address of its own is sent to the address of its page, with the code.
+/// The form has no `action`, so it is sent to the address of the page, with the code.
 const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
     <title>Unlock · Failover Console</title><main><h1>Unlock this browser</h1>\
     <p>Failed sign-ins of others then no longer keep you out in this browser. This works once; afterwards sign in with \
     your password.</p><form method=\"post\"><button>Unlock</button></form></main></html>";
 
-/// The page may send its form, and nothing else.
+/// The page may only send its form.
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Of a page that sends no referrer a browser says `Origin: null`, which is taken for a foreign page.
+/// Without a referrer, browsers send `Origin: null`, which counts as a foreign page.
 const REFERRER: &str = "same-origin";
 
-/// `GET /api/unlock`: asks whether the code shall be used.
+/// `GET /api/unlock`: shows the button that uses the code.
 pub(super) async fn ask() -> Response {
     let policies = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -36,10 +36,10 @@ pub(super) async fn ask() -> Response {
     (NO_STORE, policies, Html(PAGE)).into_response()
 }
 
-/// `POST /api/unlock`: answers with the cookie of a known browser.
+/// `POST /api/unlock`: sets the cookie of a known browser.
 ///
 /// # Errors
-/// The code is not valid, or was used.
+/// The code is invalid or was used before.
 pub(super) async fn unlock(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,

@@ -1,4 +1,4 @@
-//! `/api/walls`, where admins list, pair and revoke walls.
+//! `/api/walls`: admins list, pair and revoke walls.
 
 use super::handling::PathId;
 use super::middleware::Authorized;
@@ -18,10 +18,10 @@ use chrono::{DateTime, SecondsFormat};
 use protocol::{NewWall, Walls};
 use std::sync::Arc;
 
-/// The largest body, in bytes.
+/// The maximum size of a body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
-/// A wall as the list shows it.
+/// A wall in the list.
 fn listed(wall: Wall) -> protocol::Wall {
     protocol::Wall {
         id: wall.id,
@@ -33,7 +33,7 @@ fn listed(wall: Wall) -> protocol::Wall {
     }
 }
 
-/// A time in the form of RFC 3339.
+/// Formats a time as in RFC 3339.
 fn instant(seconds: u64) -> Option<String> {
     let at = DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
     Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
@@ -51,7 +51,7 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Result<Response
         },
         Some(state) => Walls {
             walls: state.walls.list().await?.into_iter().map(listed).collect(),
-            kept: state.walls.kept().unwrap_or("memory").to_owned(),
+            kept: state.walls.storage().unwrap_or("memory").to_owned(),
         },
     };
     Ok((NO_STORE, Json(list)).into_response())
@@ -60,7 +60,7 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Result<Response
 /// `POST /api/walls`: pairs the screen that shows a code, with `{"code": …, "name": …}`.
 ///
 /// # Errors
-/// The code or the name is not valid, or there were too many wrong codes.
+/// The code or the name is invalid, or too many wrong codes were entered.
 pub(super) async fn pair(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -115,7 +115,7 @@ async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall
     paired
 }
 
-/// `DELETE /api/walls/{id}`: revokes a wall. Its next request is refused.
+/// `DELETE /api/walls/{id}`: revokes a wall. Its next request is rejected.
 ///
 /// # Errors
 /// There is no such wall, or the registry cannot be written.

@@ -1,4 +1,4 @@
-//! A connection whose other side has to read: when nothing could be sent for a while, sending fails.
+//! A timeout for sending: if the client reads nothing for a while, writes to the connection fail.
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{Error, ErrorKind, IoSlice, Result};
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
 
-/// A connection with a time-out for sending.
+/// A connection with a timeout for sending.
 pub(super) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,

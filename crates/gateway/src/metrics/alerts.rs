@@ -1,10 +1,10 @@
-//! Whether messages about alarms arrive, as metric families: what notifies people can itself fail.
+//! The delivery of alerts, as metric families, because notifications can fail too.
 
 use super::families::{Families, Family, label};
 use chrono::{DateTime, Utc};
 use protocol::AlertTargets;
 
-/// The families of all targets at this moment.
+/// The metric families of all targets.
 pub(super) fn families(targets: &AlertTargets) -> Families {
     let mut waiting = Family::gauge(
         "alert_messages_waiting",
@@ -38,7 +38,7 @@ pub(super) fn families(targets: &AlertTargets) -> Families {
     Families(vec![waiting, undelivered, delivered, failed])
 }
 
-/// Since 1970.
+/// Seconds since 1970.
 fn seconds(at: DateTime<Utc>) -> f64 {
     at.signed_duration_since(DateTime::UNIX_EPOCH)
         .as_seconds_f64()

@@ -1,4 +1,4 @@
-//! What was counted, as metric families.
+//! The counters, as metric families.
 
 use super::families::{Families, Family, label};
 use super::{Counters, Counts, Metrics, SESSION_OPEN_FOR};
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 impl Metrics {
-    /// What was counted of requests and of calls to vendors.
+    /// The counters of requests and of calls to vendors.
     pub(super) fn families(&self) -> Families {
         let now = Instant::now();
         let mut families = vec![
@@ -15,7 +15,7 @@ impl Metrics {
             self.requests(),
             counted(
                 "configuration_reloads",
-                "Times that the configuration was read again (SIGHUP): in force (done), or invalid (refused).",
+                "Reloads of the configuration (SIGHUP): in use (done), or invalid (refused).",
                 "outcome",
                 &self.reloads,
             ),
@@ -28,7 +28,7 @@ impl Metrics {
             counted("refusals", "Requests refused.", "why", &self.refusals),
             counted(
                 "csp_reports",
-                "Events of pages that broke their Content-Security-Policy, as browsers report them.",
+                "Violations of the Content-Security-Policy that browsers reported.",
                 "directive",
                 &self.csp_reports,
             ),

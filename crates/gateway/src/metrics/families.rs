@@ -1,5 +1,5 @@
-//! Metric families as values, and their text. Each is made anew for every scrape, so that ages and
-//! deadlines are those of the moment and nothing of a removed connection stays behind.
+//! Metric families as values, and their text. They are created for every scrape, so that ages are current and no series
+//! of a removed connection remains.
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -13,10 +13,10 @@ use std::fmt;
 /// The media type of [`Families::text`].
 pub(crate) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// What the name of every metric begins with.
+/// The prefix of every metric name.
 const PREFIX: &str = "failover_console";
 
-/// The longest value of a label, in characters.
+/// The maximum length of a label's value, in characters.
 const MAX_VALUE_LENGTH: usize = 128;
 
 /// Labels in the order in which they are written.
@@ -27,9 +27,9 @@ pub(super) type Labels = Vec<(&'static str, String)>;
 pub(super) enum Value {
     /// A count.
     Whole(u64),
-    /// A number of seconds and the like.
+    /// A measurement, such as a number of seconds.
     Real(f64),
-    /// Observations by size.
+    /// Observations in buckets.
     Histogram(Histogram),
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// A value that goes up and down. The name does not have the common prefix.
+    /// A value that goes up and down. `name` is without the common prefix.
     pub(super) fn gauge(name: &'static str, help: &'static str) -> Self {
         Self::new(name, help, MetricType::Gauge)
     }
@@ -83,7 +83,7 @@ impl Family {
         Self::new(name, help, MetricType::Counter)
     }
 
-    /// Observations by size.
+    /// Observations in buckets.
     pub(super) fn histogram(name: &'static str, help: &'static str) -> Self {
         Self::new(name, help, MetricType::Histogram)
     }
@@ -98,7 +98,6 @@ impl Family {
         }
     }
 
-    /// Adds a series.
     pub(super) fn add(&mut self, labels: Labels, value: impl Into<Value>) {
         self.series.push((labels, value.into()));
     }
@@ -109,13 +108,13 @@ impl Family {
 pub(crate) struct Families(pub(super) Vec<Family>);
 
 impl Families {
-    /// These and the others.
+    /// Appends other families.
     pub(crate) fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self
     }
 
-    /// The names as they stand in the text, of those without a series too.
+    /// The names as in the text, including families without a series.
     #[cfg(test)]
     pub(super) fn names(&self) -> Vec<String> {
         let name = |family: &Family| {
@@ -170,8 +169,8 @@ fn write(value: &Value, kind: MetricType, mut encoder: MetricEncoder<'_>) -> fmt
     }
 }
 
-/// A value for a label: not longer than it may be, and without control characters, which some readers
-/// of the text stumble over.
+/// A valid value for a label: cut to the maximum length, and without control characters, which some parsers of the
+/// text do not support.
 pub(super) fn label(text: &str) -> String {
     let printable = |letter: char| {
         if letter.is_control() {

@@ -1,5 +1,4 @@
-//! The state of what is watched, as metric families. Pure: the inventory and the time come in. Nothing
-//! here depends on whether anybody looks at the console.
+//! The state of the watched systems, as metric families. Pure: the inventory and the time are arguments.
 
 mod groups;
 mod sources;
@@ -17,10 +16,10 @@ use protocol::Inventory;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many resources have series of their own. All are counted in `resources`.
+/// The maximum number of resources with series of their own. All are counted in `resources`.
 const MAX_RESOURCES: usize = 5_000;
 
-/// Every severity, the most harmless first.
+/// Every severity, the least severe first.
 const SEVERITIES: [Severity; 6] = [
     Severity::Off,
     Severity::Normal,
@@ -30,18 +29,18 @@ const SEVERITIES: [Severity; 6] = [
     Severity::Critical,
 ];
 
-/// The families of a whole inventory at this moment, of which these connections are watched here.
+/// The metric families of a complete inventory. `watched`: the connections that this gateway reads itself.
 pub(super) fn families(
     inventory: &Inventory,
     watched: &HashSet<String>,
     now: DateTime<Utc>,
 ) -> Families {
     let view = InventoryView::new(inventory, now);
-    let not_held = not_held(inventory);
+    let from_alarms = known_from_alarms(inventory);
     let mut resources: Vec<(&Resource, Severity)> = inventory
         .resources
         .iter()
-        .chain(&not_held)
+        .chain(&from_alarms)
         .map(|resource| (resource, view.severity(resource)))
         .collect();
     let mut families = vec![
@@ -49,7 +48,7 @@ pub(super) fn families(
         handled_alarms(inventory),
         totals(inventory, &resources),
     ];
-    // What is left out is what matters least.
+    // The least severe resources are left out.
     resources.sort_by_key(|(_, severity)| Reverse(level(*severity)));
     let series = distinct(&resources);
     let mut left_out = Family::gauge(
@@ -67,14 +66,15 @@ pub(super) fn families(
     Families(families)
 }
 
-/// What is known by its open alarm alone, as after a restart before its source has answered: as it was last seen.
-fn not_held(inventory: &Inventory) -> Vec<Resource> {
+/// Resources that are known only from their open alarms, such as after a restart before the first reading. They have
+/// their last known state.
+fn known_from_alarms(inventory: &Inventory) -> Vec<Resource> {
     let held = inventory.resources.iter().map(|resource| &resource.key);
     let mut known: HashSet<&ResourceKey> = held.collect();
     let open = inventory.alarms.iter().flatten();
-    let not_held = open
+    let unread = open
         .filter(|alarm| alarm.resource.kind != Kind::Connection && known.insert(&alarm.resource));
-    not_held.map(last_seen).collect()
+    unread.map(last_seen).collect()
 }
 
 fn last_seen(alarm: &Alarm) -> Resource {
@@ -90,7 +90,7 @@ fn last_seen(alarm: &Alarm) -> Resource {
     }
 }
 
-/// A resource that has series of its own.
+/// A resource with series of its own.
 #[derive(Debug)]
 struct Series<'a> {
     resource: &'a Resource,
@@ -101,7 +101,7 @@ struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// The labels of a metric of one kind of resource, and one more where it has one.
+    /// The labels of metrics for a single kind of resource.
     fn labels(&self) -> Labels {
         vec![
             ("connection", self.connection.clone()),
@@ -115,8 +115,8 @@ impl Series<'_> {
     }
 }
 
-/// The first resources of the list, as many as may have series. Prometheus takes each set of labels only
-/// once, and what was cut can be the same as another.
+/// The first resources of the list, up to the maximum. Prometheus accepts each set of labels only once, and cut labels
+/// may be equal.
 fn distinct<'a>(resources: &[(&'a Resource, Severity)]) -> Vec<Series<'a>> {
     let mut seen = HashSet::new();
     let mut list = Vec::new();
@@ -141,28 +141,28 @@ fn distinct<'a>(resources: &[(&'a Resource, Severity)]) -> Vec<Series<'a>> {
 fn severities(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<'_>]) -> Family {
     let mut family = Family::gauge(
         "resource_severity",
-        "How bad: 0 normal or off, 1 moving, 2 unknown, 3 warning, 4 critical.",
+        "Severity: 0 normal or off, 1 moving, 2 unknown, 3 warning, 4 critical.",
     );
     for state in inventory.connections.iter().flatten() {
         let (id, title) = (label(&state.connection.id), label(&state.connection.title));
         let severity = view.severity_of_connection(state);
         family.add(
-            whole_labels(&id, Kind::Connection, &id, &title),
+            labels_with_kind(&id, Kind::Connection, &id, &title),
             u64::from(level(severity)),
         );
     }
     for one in series {
         let kind = one.resource.key.kind;
         family.add(
-            whole_labels(&one.connection, kind, &one.id, &one.name),
+            labels_with_kind(&one.connection, kind, &one.id, &one.name),
             u64::from(level(one.severity)),
         );
     }
     family
 }
 
-/// The labels of a metric of connections and resources of every kind.
-fn whole_labels(connection: &str, kind: Kind, id: &str, name: &str) -> Labels {
+/// The labels of metrics for connections and resources of every kind.
+fn labels_with_kind(connection: &str, kind: Kind, id: &str, name: &str) -> Labels {
     vec![
         ("connection", connection.to_owned()),
         ("kind", kind.key().to_owned()),
@@ -171,7 +171,7 @@ fn whole_labels(connection: &str, kind: Kind, id: &str, name: &str) -> Labels {
     ]
 }
 
-/// What is in maintenance, with the labels of `resource_severity`: so a rule can leave it out.
+/// The resources in maintenance, with the labels of `resource_severity`, so that a rule can exclude them.
 fn maintenance(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series<'_>]) -> Family {
     let mut family = Family::gauge(
         "resource_in_maintenance",
@@ -181,20 +181,20 @@ fn maintenance(inventory: &Inventory, view: &InventoryView<'_>, series: &[Series
         let connection = &state.connection;
         if view.is_in_maintenance(&ResourceKey::of_connection(&connection.id)) {
             let (id, title) = (label(&connection.id), label(&connection.title));
-            family.add(whole_labels(&id, Kind::Connection, &id, &title), 1_u64);
+            family.add(labels_with_kind(&id, Kind::Connection, &id, &title), 1_u64);
         }
     }
     for one in series {
         let key = &one.resource.key;
         if view.is_in_maintenance(key) {
-            let labels = whole_labels(&one.connection, key.kind, &one.id, &one.name);
+            let labels = labels_with_kind(&one.connection, key.kind, &one.id, &one.name);
             family.add(labels, 1_u64);
         }
     }
     family
 }
 
-/// Every resource, counted. A severity that none has is 0, so that no series comes and goes.
+/// The number of resources by severity. A severity without resources is 0, so that every series always exists.
 fn totals(inventory: &Inventory, resources: &[(&Resource, Severity)]) -> Family {
     let mut family = Family::gauge("resources", "Resources by severity.");
     let mut counts: BTreeMap<(String, Kind), BTreeMap<Severity, u64>> = BTreeMap::new();
@@ -230,9 +230,9 @@ fn alarms(inventory: &Inventory) -> Family {
     );
     for severity in ALARM_SEVERITIES {
         let open = inventory.alarms.iter().flatten();
-        let of_it = open.filter(|alarm| alarm.severity == severity && !alarm.is_handled());
+        let unhandled = open.filter(|alarm| alarm.severity == severity && !alarm.is_handled());
         let labels = vec![("severity", severity.key().to_owned())];
-        family.add(labels, of_it.count());
+        family.add(labels, unhandled.count());
     }
     family
 }
@@ -245,13 +245,13 @@ fn handled_alarms(inventory: &Inventory) -> Family {
     for severity in ALARM_SEVERITIES {
         for care in ["acknowledged", "in maintenance"] {
             let open = inventory.alarms.iter().flatten();
-            let of_it = open
+            let handled = open
                 .filter(|alarm| alarm.severity == severity && alarm.handling_label() == Some(care));
             let labels = vec![
                 ("severity", severity.key().to_owned()),
                 ("care", care.replace(' ', "_")),
             ];
-            family.add(labels, of_it.count());
+            family.add(labels, handled.count());
         }
     }
     family

@@ -1,35 +1,34 @@
-//! How many refusals are recorded: anybody can cause as many as they like, and none of them may push aside what else is
-//! recorded.
+//! Limits the number of refusals that are recorded: anybody can cause them, and they must not crowd out other records.
 
 use super::MINUTE;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most that are recorded within a minute, of one kind and one person, or of all who are not signed in.
-const MAX_A_MINUTE: u32 = 60;
+/// The maximum number of records per minute, for each kind and person, or for everybody who is not signed in.
+const MAX_PER_MINUTE: u32 = 60;
 
-/// The most that are recorded within a day of all who are not signed in, of one kind: the audit is kept for ever.
-const MAX_A_DAY: u32 = 2_000;
+/// The maximum number of records per day and kind for everybody who is not signed in. The audit is kept forever.
+const MAX_PER_DAY: u32 = 2_000;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// The name without a sign-in.
 const NOBODY: &str = "-";
 
-/// The most people whose refusals are counted apart.
+/// The maximum number of people whose refusals are counted separately.
 const MAX_PEOPLE: usize = 10_000;
 
-/// One that is recorded.
+/// A refusal to record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Recorded {
-    /// How many before it were not.
+    /// The number of refusals before it that were not recorded.
     pub(crate) left_out: u64,
-    /// Whether no more are for the rest of the day.
+    /// Whether it is the last record of the day.
     pub(crate) is_last: bool,
 }
 
-/// The refusals of the present minute and day, by their kind and by whose they are.
+/// The refusals of the current minute and day, by kind and person.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(HashMap<(&'static str, String), Counts>);
 
@@ -41,9 +40,9 @@ struct Counts {
 }
 
 impl Refusals {
-    /// Whether another one is recorded.
+    /// Counts a refusal. Returns whether to record it.
     pub(super) fn take(&mut self, what: &'static str, who: &str, now: Instant) -> Option<Recorded> {
-        let is_over = |began: Instant, lasts| now.duration_since(began) >= lasts;
+        let is_over = |start: Instant, length| now.duration_since(start) >= length;
         if self.0.len() >= MAX_PEOPLE {
             self.0
                 .retain(|(_, who), counts| who == NOBODY || !is_over(counts.minute.0, MINUTE));
@@ -66,7 +65,7 @@ impl Refusals {
             counts.day = (now, 0);
         }
         let is_limited = who == NOBODY;
-        if counts.minute.1 >= MAX_A_MINUTE || is_limited && counts.day.1 >= MAX_A_DAY {
+        if counts.minute.1 >= MAX_PER_MINUTE || is_limited && counts.day.1 >= MAX_PER_DAY {
             counts.left_out += 1;
             return None;
         }
@@ -74,7 +73,7 @@ impl Refusals {
         counts.day.1 += 1;
         Some(Recorded {
             left_out: std::mem::take(&mut counts.left_out),
-            is_last: is_limited && counts.day.1 == MAX_A_DAY,
+            is_last: is_limited && counts.day.1 == MAX_PER_DAY,
         })
     }
 }
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_person_and_each_kind_has_a_number_of_its_own_each_minute() {
+    fn each_person_and_kind_has_its_own_limit_per_minute() {
         let (mut refusals, begin) = (Refusals::default(), Instant::now());
         for (what, who) in [("a", "-"), ("b", "-"), ("a", "vic")] {
             let taken = (0..100).filter_map(|_| refusals.take(what, who, begin));
@@ -105,16 +104,16 @@ mod tests {
         assert_eq!(refusals.take("a", "vic", later), recorded(41));
         assert_eq!(refusals.take("a", "vic", later), recorded(0));
         let of_many = (0..20_000).filter_map(|one| refusals.take("a", &one.to_string(), later));
-        assert!(of_many.count() < MAX_PEOPLE + 100, "the rest are one");
+        assert!(of_many.count() < MAX_PEOPLE + 100, "the rest share one");
         assert!(refusals.0.len() <= MAX_PEOPLE + 1);
     }
 
     #[test]
-    fn of_those_without_a_sign_in_so_many_are_recorded_a_day() {
+    fn refusals_without_a_sign_in_have_a_limit_per_day() {
         let (mut refusals, begin) = (Refusals::default(), Instant::now());
         let mut of_a_day = |day: u32| {
-            let began = begin + DAY * day;
-            let seconds = (0..24 * 3_600).map(|second| began + Duration::from_secs(second));
+            let start = begin + DAY * day;
+            let seconds = (0..24 * 3_600).map(|second| start + Duration::from_secs(second));
             let taken = seconds.filter_map(|now| {
                 refusals.take("a", "vic", now);
                 refusals.take("a", NOBODY, now)

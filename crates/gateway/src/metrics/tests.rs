@@ -1,4 +1,4 @@
-//! What was counted, as text. The inventory's metrics are tested in `inventory::tests`.
+//! Tests of the counters as text. The inventory's metrics are tested in `inventory::tests`.
 
 use super::*;
 use crate::problem::Kind;
@@ -79,7 +79,7 @@ async fn sessions_count_as_open_while_they_are_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_an_error_does_not_make_the_last_success_younger() {
+async fn error_responses_do_not_count_as_the_last_success() {
     let metrics = Metrics::default();
     let meter = metrics.meter("plant-a");
     meter.call(Duration::ZERO, &answer(500));
@@ -102,7 +102,7 @@ fn targets(targets: Vec<AlertTargetState>) -> AlertTargets {
 }
 
 #[test]
-fn what_waits_for_a_target_and_when_one_last_arrived_is_told() {
+fn waiting_messages_and_last_deliveries_are_reported_by_target() {
     let target = |id: &str| AlertTargetState {
         id: id.to_owned(),
         kind: "webhook".to_owned(),
@@ -141,7 +141,7 @@ fn what_waits_for_a_target_and_when_one_last_arrived_is_told() {
     );
 }
 
-/// The guide for people who monitor.
+/// The monitoring guide.
 const GUIDE: &str = include_str!("../../../../docs/monitoring.md");
 
 #[test]
@@ -179,7 +179,7 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
     written.sort();
     rows.sort();
     assert_eq!(rows, written);
-    // Expressions name nothing else.
+    // Expressions in the guide use only listed metrics.
     let names = GUIDE.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
     for name in names.filter(|name| name.starts_with("failover_console_")) {
         let known = rows.iter().any(|row| row == name);

@@ -1,13 +1,14 @@
-//! The codes that people read on one screen and type on another.
+//! The pairing codes, which people read on one screen and type on another.
 
 use crate::crypto::random;
 
-/// No vowels, so that no code spells a word, and none of 0 O, 1 I L, 2, 5 and B, which look like others.
+/// The letters of codes: no vowels, so that no code spells a word, and none of 0 O, 1 I L, 2, 5 and B, which are easily
+/// misread.
 const LETTERS: &[u8; 25] = b"CDFGHJKMNPQRSTVWXYZ346789";
 
 const LENGTH: usize = 8;
 
-/// A new code, without its dash.
+/// Generates a code, without its dash.
 ///
 /// # Errors
 /// The operating system provides no random numbers.
@@ -16,8 +17,8 @@ pub(super) fn new() -> Result<String, String> {
     while code.len() < LENGTH {
         for byte in random::<16>()? {
             // Bytes beyond the last multiple would make some letters more likely than others.
-            let whole = LETTERS.len() * (256 / LETTERS.len());
-            if usize::from(byte) < whole && code.len() < LENGTH {
+            let limit = LETTERS.len() * (256 / LETTERS.len());
+            if usize::from(byte) < limit && code.len() < LENGTH {
                 code.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
             }
         }
@@ -25,7 +26,7 @@ pub(super) fn new() -> Result<String, String> {
     Ok(code)
 }
 
-/// The code as it is shown: `CDFG-3467`.
+/// Formats the code for people: `CDFG-3467`.
 pub(super) fn shown(code: &str) -> String {
     match code.split_at_checked(LENGTH / 2) {
         Some((first, last)) => format!("{first}-{last}"),
@@ -33,7 +34,7 @@ pub(super) fn shown(code: &str) -> String {
     }
 }
 
-/// Reads a code as it was typed: with spaces, dashes, lower case, and characters that are easily misread.
+/// Parses a typed code. Accepts spaces, dashes, lower case, and characters that are easily misread.
 pub(super) fn read(typed: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
     for c in typed.chars().take(64) {

@@ -1,37 +1,37 @@
-//! The registry of walls in the store, which several gateways may share. What was last read is in memory, so that a
-//! request of a known wall waits for nobody; what is not known there is looked up, and changes are made to what the store
-//! holds at that moment.
+//! The registry of walls in the store, which several gateways may share. A copy is cached in memory, so that requests
+//! of known walls need no store access. Unknown walls and codes are looked up in the store, and changes are applied to
+//! its current content.
 
 use super::registry::{TABLES, WITH_SIGHTINGS, Wall, WallRegistry};
 use crate::lock::lock;
 use crate::problem::Problem;
-use crate::store::{Fresh, Store, Table};
+use crate::store::{Store, Table, TableSnapshot};
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex};
 
-/// How often what is not known is looked up within a second, of all together.
+/// The maximum number of lookups of unknown walls and codes per second.
 const MAX_LOOKUPS_PER_SECOND: usize = 10;
 
-/// How long one that was looked up in vain is not looked up again, in seconds.
+/// The time before a failed lookup is repeated, in seconds.
 const FAILED_LOOKUP_SECONDS: u64 = 5;
 
 /// The registry in a store.
 #[derive(Debug)]
 pub(super) struct InStore {
     pub(super) store: Arc<Store>,
-    known: Mutex<CachedRegistry>,
-    /// The walls of a file that are still to be taken over.
-    in_file: Mutex<Vec<Wall>>,
-    /// What was looked up lately, and when.
+    cached: Mutex<CachedRegistry>,
+    /// The walls of a file that are still to be imported.
+    to_import: Mutex<Vec<Wall>>,
+    /// The recent lookups, and their times.
     lookups: Mutex<HashMap<String, u64>>,
 }
 
-/// What the store held, and when it was read.
+/// The last known content of the store.
 #[derive(Debug, Default)]
 struct CachedRegistry {
-    /// `None` before the first time.
-    turn: Option<u64>,
+    /// The sequence number of the reading or change. `None` before the first one.
+    sequence: Option<u64>,
     registry: Arc<WallRegistry>,
 }
 
@@ -39,53 +39,54 @@ impl InStore {
     pub(super) fn new(store: Arc<Store>) -> Self {
         Self {
             store,
-            known: Mutex::default(),
-            in_file: Mutex::default(),
+            cached: Mutex::default(),
+            to_import: Mutex::default(),
             lookups: Mutex::default(),
         }
     }
 
-    /// The walls of this file are taken over before anything else is read anew or changed.
-    pub(super) fn take_over(&self, walls: Vec<Wall>) {
-        *lock(&self.in_file) = walls;
+    /// Sets the walls of a file. They are imported before the next reading or change of the store.
+    pub(super) fn import(&self, walls: Vec<Wall>) {
+        *lock(&self.to_import) = walls;
     }
 
-    /// What is known of the registry.
+    /// The cached registry.
     pub(super) fn read(&self) -> Arc<WallRegistry> {
-        if let Some(news) = self.store.news(&TABLES) {
-            return self.learn(news);
+        if let Some(update) = self.store.take_update(&TABLES) {
+            return self.update(update);
         }
-        lock(&self.known).registry.clone()
+        lock(&self.cached).registry.clone()
     }
 
-    /// Takes over what was read, unless something was read or changed since.
-    fn learn(&self, Fresh { turn, mut saved }: Fresh) -> Arc<WallRegistry> {
-        self.know(turn, WallRegistry::of_saved(&mut saved))
+    /// Caches a snapshot, unless a newer one is cached.
+    fn update(&self, mut snapshot: TableSnapshot) -> Arc<WallRegistry> {
+        let registry = WallRegistry::of_saved(&mut snapshot.saved);
+        self.cache(snapshot.sequence, registry)
     }
 
-    fn know(&self, turn: u64, registry: WallRegistry) -> Arc<WallRegistry> {
-        let mut known = lock(&self.known);
-        if known.turn.is_none_or(|before| before < turn) {
-            *known = CachedRegistry {
-                turn: Some(turn),
+    fn cache(&self, sequence: u64, registry: WallRegistry) -> Arc<WallRegistry> {
+        let mut cached = lock(&self.cached);
+        if cached.sequence.is_none_or(|before| before < sequence) {
+            *cached = CachedRegistry {
+                sequence: Some(sequence),
                 registry: Arc::new(registry),
             };
         }
-        known.registry.clone()
+        cached.registry.clone()
     }
 
-    /// What the store holds now.
+    /// Reads the current content of the store.
     ///
     /// # Errors
-    /// It cannot be read.
-    pub(super) async fn fresh(&self) -> Result<Arc<WallRegistry>, Problem> {
-        if !lock(&self.in_file).is_empty() {
+    /// The store cannot be read.
+    pub(super) async fn read_latest(&self) -> Result<Arc<WallRegistry>, Problem> {
+        if !lock(&self.to_import).is_empty() {
             self.change(|_| Ok(())).await?;
         }
-        Ok(self.learn(self.store.fresh(&WITH_SIGHTINGS).await?))
+        Ok(self.update(self.store.read_tables(&WITH_SIGHTINGS).await?))
     }
 
-    /// Changes the registry. Nothing changes when `act` fails.
+    /// Changes the registry. Changes nothing if `act` fails.
     ///
     /// # Errors
     /// Those of `act`, or the store cannot be read or written.
@@ -93,35 +94,35 @@ impl InStore {
         &self,
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let in_file = lock(&self.in_file).clone();
+        let to_import = lock(&self.to_import).clone();
         let change = self.store.change(&WITH_SIGHTINGS, move |mut saved| {
             let before = WallRegistry::of_saved(&mut saved);
             let mut registry = before.clone();
-            let mut changes = registry.take_over(&in_file, &saved.take(Table::WallsTakenOver));
-            let taken_over = changes.len();
+            let mut changes = registry.import(&to_import, &saved.take(Table::WallsTakenOver));
+            let imported = changes.len();
             let done = act(&mut registry)?;
             changes.extend(registry.changes_since(&before));
-            Ok(((registry, taken_over, done), changes))
+            Ok(((registry, imported, done), changes))
         });
-        let ((registry, taken_over, done), turn) = change.await?;
-        mem::take(&mut *lock(&self.in_file));
-        if taken_over > 0 {
+        let ((registry, imported, done), sequence) = change.await?;
+        mem::take(&mut *lock(&self.to_import));
+        if imported > 0 {
             tracing::info!(
-                "{taken_over} walls were taken over from the file of walls into the store; the file stays as it is, \
-                 and is of no more use"
+                "{imported} walls were imported from the file of walls into the store; the file is unchanged and no \
+                 longer used"
             );
         }
-        self.know(turn, registry);
+        self.cache(sequence, registry);
         Ok(done)
     }
 
-    /// Whether something that is not known may be looked up: a client with the cookie of a wall that was revoked may ask
-    /// as often as they like.
+    /// Whether an unknown wall or code may be looked up now. The limit protects the store from clients that keep
+    /// sending the cookie of a revoked wall.
     pub(super) fn may_look_up(&self, what: &str, now: u64) -> bool {
         let mut lookups = lock(&self.lookups);
         lookups.retain(|_, at| now < *at + FAILED_LOOKUP_SECONDS);
-        let lately = lookups.values().filter(|at| **at == now).count();
-        let may = lately < MAX_LOOKUPS_PER_SECOND && !lookups.contains_key(what);
+        let recent = lookups.values().filter(|at| **at == now).count();
+        let may = recent < MAX_LOOKUPS_PER_SECOND && !lookups.contains_key(what);
         if may {
             lookups.insert(what.to_owned(), now);
         }
@@ -145,14 +146,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_before_a_change_and_arrives_after_it_is_discarded() {
+    async fn a_snapshot_from_before_a_change_does_not_replace_it() {
         let store = in_store();
-        let old = store.store.fresh(&WITH_SIGHTINGS).await.unwrap();
+        let old = store.store.read_tables(&WITH_SIGHTINGS).await.unwrap();
         let pair = store.change(|registry| {
             let network = IpAddr::from([192, 0, 2, 1]);
-            let made = registry.new_code("secret".to_owned(), network, 0)?;
-            let CodeState::Waiting { code, .. } = made else {
-                panic!("{made:?}");
+            let state = registry.new_code("secret".to_owned(), network, 0)?;
+            let CodeState::Waiting { code, .. } = state else {
+                panic!("{state:?}");
             };
             let request = PairingRequest {
                 code,
@@ -163,32 +164,32 @@ mod tests {
             registry.pair(request, 1)
         });
         pair.await.unwrap();
-        assert!(store.learn(old).wall("w").is_some());
-        let none = Fresh {
-            turn: u64::MAX,
+        assert!(store.update(old).wall("w").is_some());
+        let none = TableSnapshot {
+            sequence: u64::MAX,
             saved: SavedState::default(),
         };
-        assert!(store.learn(none).wall("w").is_none(), "none is left");
+        assert!(store.update(none).wall("w").is_none(), "a newer one does");
     }
 
     #[tokio::test]
-    async fn many_screens_that_ask_for_codes_at_once_leave_room_for_a_change() {
+    async fn many_requests_for_codes_leave_room_for_a_change() {
         let in_store = in_store();
         let store = in_store.store.clone();
         let walls = Walls::new(RegistryLocation::Store(in_store));
-        let ((begins, begun), (go_on, goes_on)) = (channel(), channel::<()>());
-        let works = tokio::spawn({
+        let ((started, starts), (release, released)) = (channel(), channel::<()>());
+        let writer = tokio::spawn({
             let store = store.clone();
             async move {
                 let work = move |_| {
-                    let _ = begins.send(());
-                    let _ = goes_on.recv();
+                    let _ = started.send(());
+                    let _ = released.recv();
                     Ok(((), Vec::new()))
                 };
                 store.change(&TABLES, work).await
             }
         });
-        while begun.try_recv().is_err() {
+        while starts.try_recv().is_err() {
             tokio::task::yield_now().await;
         }
         let screens: Vec<_> = (0..2_000_u32)
@@ -204,7 +205,7 @@ mod tests {
         let mut change = std::pin::pin!(store.intent(Entry::default()));
         tokio::select! {
             biased;
-            refused = &mut change => panic!("{refused:?} while the writer is at work"),
+            refused = &mut change => panic!("{refused:?} while the writer is busy"),
             () = tokio::task::yield_now() => {}
         }
         let mut refused = 0;
@@ -216,16 +217,16 @@ mod tests {
             }
         }
         assert!(refused > 1_000, "{refused}");
-        drop(go_on);
-        works.await.unwrap().unwrap();
+        drop(release);
+        writer.await.unwrap().unwrap();
         assert_eq!(change.await.unwrap(), 1);
     }
 
     #[test]
-    fn what_is_not_known_is_looked_up_seldom() {
+    fn lookups_of_unknown_walls_are_limited() {
         let store = in_store();
         assert!(store.may_look_up("a", 100));
-        assert!(!store.may_look_up("a", 104), "a moment ago in vain");
+        assert!(!store.may_look_up("a", 104), "failed a moment ago");
         assert!(store.may_look_up("a", 105));
         let many = (0..1_000).filter(|id| store.may_look_up(&id.to_string(), 105));
         assert_eq!(many.count(), MAX_LOOKUPS_PER_SECOND - 1);

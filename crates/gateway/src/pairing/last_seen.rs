@@ -1,4 +1,4 @@
-//! When each wall was last seen by this gateway, and when that is due to be saved.
+//! The time at which this gateway last saw each wall, and when to save it.
 
 use super::registry::WallRegistry;
 use crate::lock::lock;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-/// How long it may be in memory only, in seconds.
+/// The maximum time before a sighting is saved, in seconds.
 const SAVE_INTERVAL_SECONDS: u64 = 60;
 
 #[derive(Debug, Default)]
@@ -15,34 +15,34 @@ pub(super) struct LastSeen(Mutex<Latest>);
 #[derive(Debug, Default)]
 struct Latest {
     walls: HashMap<String, (u64, IpAddr)>,
-    /// When saving was last due.
-    due: u64,
+    /// The time of the last save.
+    saved_at: u64,
 }
 
 impl LastSeen {
-    /// Notes that a wall was seen. Returns whether it is time to save.
+    /// Records that a wall was seen. Returns whether it is time to save.
     pub(super) fn note(&self, id: &str, from: IpAddr, now: u64) -> bool {
         let mut latest = lock(&self.0);
         latest.walls.insert(id.to_owned(), (now, from));
-        // A clock that was set back keeps nothing waiting until it has caught up.
-        let due = now >= latest.due + SAVE_INTERVAL_SECONDS || now < latest.due;
+        // Saving does not wait until a clock that was set back has caught up.
+        let due = now >= latest.saved_at + SAVE_INTERVAL_SECONDS || now < latest.saved_at;
         if due {
-            latest.due = now;
+            latest.saved_at = now;
         }
         due
     }
 
-    /// What was noted since saving was due before, at the earliest.
-    pub(super) fn lately(&self, now: u64) -> Vec<(String, IpAddr, u64)> {
+    /// The sightings within the last save interval.
+    pub(super) fn recent(&self, now: u64) -> Vec<(String, IpAddr, u64)> {
         let latest = lock(&self.0);
         let walls = latest.walls.iter();
-        let lately = walls.filter(|(_, (at, _))| at + SAVE_INTERVAL_SECONDS >= now);
-        lately
+        let recent = walls.filter(|(_, (at, _))| at + SAVE_INTERVAL_SECONDS >= now);
+        recent
             .map(|(id, (at, from))| (id.clone(), *from, *at))
             .collect()
     }
 
-    /// Copies everything into the registry, and drops the walls that are no longer in it.
+    /// Copies all sightings into the registry, and forgets walls that are no longer in it.
     pub(super) fn write_into(&self, registry: &mut WallRegistry) {
         let mut latest = lock(&self.0);
         latest.walls.retain(|id, _| registry.wall(id).is_some());
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saving_is_due_once_a_minute_also_after_the_clock_was_set_back() {
+    fn saving_is_due_once_a_minute_even_after_the_clock_was_set_back() {
         let last_seen = LastSeen::default();
         let from = IpAddr::from([192, 0, 2, 1]);
         for (now, due) in [

@@ -1,5 +1,5 @@
-//! Paired walls: which there are, and the codes with which screens are paired. A wall may read only while it
-//! is in the registry, and a file of walls that cannot be read counts as empty.
+//! The paired walls, and the codes with which screens are paired. A wall has access only while it is in the registry.
+//! A file of walls that cannot be read counts as empty.
 
 mod code;
 mod file;
@@ -30,21 +30,22 @@ use std::sync::{Arc, Mutex};
 /// Checks that a file, if it exists, is a registry of walls.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault of the file.
 pub(crate) fn check(file: &Path) -> Result<(), String> {
     shared_file::check::<WallRegistry>(file)
 }
 
-/// The walls of one registry, in memory, in a file or in the store. Gateways may share both of the latter.
+/// The walls of one registry, in memory, in a file or in the store. Several gateways may share a file or store.
 #[derive(Debug)]
 pub(crate) struct Walls {
     location: RegistryLocation,
     last_seen: LastSeen,
-    /// The ids of the walls that were revoked here, also those that a registry which cannot be written still lists.
+    /// The ids of the walls that were revoked by this gateway. The registry may still contain some of them if it cannot
+    /// be written.
     revoked: Mutex<HashSet<String>>,
 }
 
-/// Where a registry is.
+/// The location of a registry.
 #[derive(Debug)]
 enum RegistryLocation {
     File(WallsFile),
@@ -60,15 +61,15 @@ impl Walls {
         })
     }
 
-    /// Where paired walls survive a restart. `None` where they do not.
-    pub(crate) fn kept(&self) -> Option<&'static str> {
+    /// The kind of storage in which paired walls survive a restart. `None` if they do not.
+    pub(crate) fn storage(&self) -> Option<&'static str> {
         match &self.location {
             RegistryLocation::File(file) => file.is_persistent().then_some("file"),
             RegistryLocation::Store(_) => Some("store"),
         }
     }
 
-    /// What is known of the registry. `None` when it cannot be read.
+    /// The cached registry. `None` if it cannot be read.
     fn read(&self) -> Option<Arc<WallRegistry>> {
         match &self.location {
             RegistryLocation::File(file) => file.read(),
@@ -76,11 +77,11 @@ impl Walls {
         }
     }
 
-    /// What the registry holds at this moment, whichever gateway has changed it.
-    async fn fresh(&self) -> Result<Arc<WallRegistry>, Problem> {
+    /// Reads the current registry, including changes by other gateways.
+    async fn read_latest(&self) -> Result<Arc<WallRegistry>, Problem> {
         match &self.location {
             RegistryLocation::File(file) => file.read().ok_or_else(unreadable),
-            RegistryLocation::Store(store) => store.fresh().await,
+            RegistryLocation::Store(store) => store.read_latest().await,
         }
     }
 
@@ -93,29 +94,29 @@ impl Walls {
         registry.wall(id).map(|wall| wall.name.clone())
     }
 
-    /// The name of a wall that is not known here: another gateway may have paired it a moment ago.
+    /// The name of a wall that is not cached, because another gateway may have paired it a moment ago.
     pub(crate) async fn look_up(&self, id: &str, now: u64) -> Option<String> {
-        if self.looks_up(id, now) {
-            // The log says why it cannot be read, and the wall asks again.
-            let _ = self.fresh().await;
+        if self.may_look_up(id, now) {
+            // A failure is logged, and the wall sends its request again.
+            let _ = self.read_latest().await;
         }
         self.find(id)
     }
 
-    /// Whether something that is not known is looked up in a store.
-    fn looks_up(&self, what: &str, now: u64) -> bool {
+    /// Whether an unknown wall or code may be looked up in a store.
+    fn may_look_up(&self, what: &str, now: u64) -> bool {
         matches!(&self.location, RegistryLocation::Store(store) if store.may_look_up(what, now))
     }
 
-    /// Notes that a wall made a request. It is saved once a minute at most.
+    /// Records that a wall made a request. Saved at most once a minute.
     pub(crate) fn note_last_seen(self: &Arc<Self>, id: &str, from: IpAddr, now: u64) {
         if !self.last_seen.note(id, from, now) {
             return;
         }
-        let is_behind = match &self.location {
+        let must_write = match &self.location {
             RegistryLocation::File(file) => file.is_persistent(),
             RegistryLocation::Store(store) => {
-                let seen = self.last_seen.lately(now).into_iter();
+                let seen = self.last_seen.recent(now).into_iter();
                 let seen = seen.map(|(id, from, at)| sighting(&id, from, at));
                 store.store.save_later(seen.collect());
                 let revoked = lock(&self.revoked);
@@ -123,9 +124,9 @@ impl Walls {
                 revoked.iter().any(|id| registry.wall(id).is_some())
             }
         };
-        if is_behind {
+        if must_write {
             let walls = self.clone();
-            // A failure is logged, and the next attempt is a minute away.
+            // A failure is logged, and retried in a minute.
             drop(tokio::spawn(async move { walls.change(|_| Ok(())).await }));
         }
     }
@@ -141,7 +142,7 @@ impl Walls {
         Ok(done)
     }
 
-    /// Changes the registry, a file on a thread for blocking work, because files may be slow.
+    /// Changes the registry. A file is changed on a thread for blocking work, because files may be slow.
     async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
@@ -162,20 +163,20 @@ impl Walls {
                 };
                 let changed = tokio::task::spawn_blocking(change).await;
                 changed
-                    .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change broke off")))
+                    .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change was aborted")))
             }
         }
     }
 
-    /// The state of the code of the screen with this secret, which another gateway may have made a moment ago.
+    /// The state of the code of the screen with this secret. Another gateway may have created the code a moment ago.
     ///
     /// # Errors
     /// The registry cannot be read.
     pub(crate) async fn code_state(&self, secret: &str, now: u64) -> Result<CodeState, Problem> {
         let registry = self.read().ok_or_else(unreadable)?;
         let mut state = registry.code_state(secret, now);
-        if state == CodeState::Over && self.looks_up(secret, now) {
-            state = self.fresh().await?.code_state(secret, now);
+        if state == CodeState::Over && self.may_look_up(secret, now) {
+            state = self.read_latest().await?.code_state(secret, now);
         }
         Ok(match state {
             CodeState::Paired { id, .. } if lock(&self.revoked).contains(&id) => CodeState::Over,
@@ -183,8 +184,8 @@ impl Walls {
         })
     }
 
-    /// Takes the session of the wall that was paired with the code of this screen. A code gives one session,
-    /// once; a copy of the screen's cookie gets nothing.
+    /// Claims the session of the wall that was paired with this screen's code. A code gives one session, so that a
+    /// copy of the screen's cookie is useless.
     ///
     /// # Errors
     /// The registry cannot be read or written.
@@ -197,10 +198,10 @@ impl Walls {
             .await
     }
 
-    /// Makes a code for the screen with this secret.
+    /// Creates a code for the screen with this secret.
     ///
     /// # Errors
-    /// Too many codes exist or are asked for at once, or the registry cannot be read or written.
+    /// Too many codes exist or are requested at once, or the registry cannot be read or written.
     pub(crate) async fn new_code(
         self: &Arc<Self>,
         secret: String,
@@ -208,10 +209,11 @@ impl Walls {
         now: u64,
     ) -> Result<CodeState, Problem> {
         if let RegistryLocation::Store(store) = &self.location {
-            // Anybody may ask. A client that asks too often does not reach the store, where changes are recorded, and
-            // many clients at once leave room for these.
+            // Anybody may request a code. Clients with too many requests are rejected before they reach the store, and
+            // many simultaneous clients leave room in its queue for the records of changes.
             if !store.store.has_room() {
-                let detail = "too many screens ask for a code at once; try again in a moment";
+                let detail =
+                    "too many screens are requesting a code at this moment; try again in a moment";
                 return Err(Problem::new(Kind::Overloaded, detail));
             }
             WallRegistry::clone(&store.read()).new_code(secret.clone(), network, now)?;
@@ -223,7 +225,7 @@ impl Walls {
     /// Pairs a screen.
     ///
     /// # Errors
-    /// The code or the name is not valid, or the registry cannot be read or written.
+    /// The code or the name is invalid, or the registry cannot be read or written.
     pub(crate) async fn pair(
         self: &Arc<Self>,
         request: PairingRequest,
@@ -233,21 +235,21 @@ impl Walls {
             .await
     }
 
-    /// Removes a wall. Its session ends at once, also while the registry cannot be read or written.
+    /// Removes a wall. Its session ends at once, even if the registry cannot be read or written.
     ///
     /// # Errors
-    /// There is no such wall, or the registry cannot be read or written: then the wall is removed from a store once
-    /// that can be written, and from a file with its next change. A restart before that would bring it back.
+    /// There is no such wall, or the registry cannot be read or written: the wall is then removed from a store as soon
+    /// as it can be written, and from a file with its next change. After a restart before that, it is valid again.
     pub(crate) async fn revoke(self: &Arc<Self>, id: String) -> Result<Wall, Problem> {
         let registry = self.read();
         let listed = registry
             .as_ref()
             .and_then(|registry| registry.wall(&id).cloned());
-        // An id that nobody has is not remembered, unless that cannot be known.
+        // An unknown id is remembered only if the registry cannot be read.
         if registry.is_none() || listed.is_some() {
             lock(&self.revoked).insert(id.clone());
         }
-        let gone = id.clone();
+        let removed = id.clone();
         let revoked = self.change(move |registry| registry.revoke(&id)).await;
         if let RegistryLocation::Store(store) = &self.location
             && revoked
@@ -255,12 +257,12 @@ impl Walls {
                 .is_err_and(|problem| problem.kind == Kind::Internal)
         {
             let tables = [Table::Walls, Table::WallSightings];
-            let delete = tables.map(|table| StateChange::delete(table, gone.as_str()));
+            let delete = tables.map(|table| StateChange::delete(table, removed.as_str()));
             store.store.save_later(delete.into());
-            lock(&self.revoked).insert(gone);
+            lock(&self.revoked).insert(removed);
         }
         revoked.or_else(|problem| match (problem.kind, listed) {
-            // Another change has removed it meanwhile, because it is revoked.
+            // Another change has already removed the revoked wall.
             (Kind::NotFound, Some(wall)) => Ok(wall),
             (Kind::Internal, _) => Err( Problem::new(
                 Kind::NotSaved,
@@ -271,12 +273,12 @@ impl Walls {
         })
     }
 
-    /// Every wall, with when any gateway last saw it.
+    /// Every wall, with the time at which any gateway last saw it.
     ///
     /// # Errors
     /// The registry cannot be read.
     pub(crate) async fn list(&self) -> Result<Vec<Wall>, Problem> {
-        let registry = self.fresh().await?;
+        let registry = self.read_latest().await?;
         let mut registry = WallRegistry::clone(&registry);
         self.last_seen.write_into(&mut registry);
         registry.drop_walls(&lock(&self.revoked));
@@ -289,7 +291,7 @@ fn unreadable() -> Problem {
     Problem::new(Kind::Internal, detail)
 }
 
-/// What pairing needs of the way in which this gateway authenticates visitors.
+/// The parts of the gateway's authentication that pairing uses.
 pub(crate) struct PairingState<'a> {
     pub(crate) walls: &'a Arc<Walls>,
     pub(crate) seal: &'a Seal,

@@ -1,5 +1,5 @@
-//! The content of the registry of walls, and how it may change: which codes are valid, which walls are
-//! paired. Pure: reads no clock and no file. Times are seconds since 1970.
+//! The content of the registry of walls, namely codes and paired walls, and its changes. Pure: reads no clock and no
+//! file. Times are seconds since 1970.
 
 mod rows;
 
@@ -15,23 +15,23 @@ use std::net::IpAddr;
 
 /// How long a code is valid, in seconds.
 pub(super) const CODE_LIFETIME_SECONDS: u64 = 10 * 60;
-/// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
-/// has fetched its session.
+/// How long an expired or used code is kept, in seconds, so that an admin who enters it gets an explanation, and its
+/// screen can fetch its session.
 const CODE_KEPT_SECONDS: u64 = 10 * 60;
-/// How many codes one network may have within [`CODE_LIFETIME_SECONDS`] and [`CODE_KEPT_SECONDS`], for networks of each
-/// size: the lengths of the prefixes of IPv6 and of IPv4, and the number.
+/// The maximum number of kept codes per network, for networks of several sizes: the prefix lengths for IPv6 and IPv4,
+/// and the maximum.
 const PER_NETWORK: [(u8, u8, usize); 3] = [(64, 32, 20), (56, 24, 100), (48, 16, 400)];
-/// How many codes are kept in all. Beyond that, one of the largest network makes room.
+/// The maximum number of codes. Beyond it, a code of the network with the most codes is dropped.
 const MAX_CODES: usize = 1_000;
-/// How many walls may be paired.
+/// The maximum number of paired walls.
 const MAX_WALLS: usize = 1_000;
-/// The longest name of a wall, in characters.
-const LONGEST_NAME: usize = 64;
+/// The maximum length of a wall's name, in characters.
+const MAX_NAME_LENGTH: usize = 64;
 
 /// The version of the file format.
 const VERSION: u32 = 1;
 
-/// The whole registry, as its file holds it.
+/// The complete registry, in the format of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WallRegistry {
     version: u32,
@@ -57,11 +57,11 @@ pub(crate) struct Wall {
 /// A code that a screen shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Code {
-    /// A secret that only this screen has, sealed in its cookie.
+    /// A secret known only to this screen, sealed in its cookie.
     number: String,
     code: String,
     network: IpAddr,
-    /// When the code expires.
+    /// The time at which the code expires.
     ends: u64,
     /// The id of the wall that was paired with it.
     #[serde(default)]
@@ -74,9 +74,9 @@ struct Code {
 /// The state of a screen's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CodeState {
-    /// The code was not entered yet.
+    /// The code has not been entered yet.
     Waiting { code: String, left: u64 },
-    /// The screen is this wall now.
+    /// The screen is paired as this wall.
     Paired { id: String, name: String },
     /// The code is no longer valid.
     Over,
@@ -98,14 +98,14 @@ impl WallRegistry {
         let registry: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if registry.version != VERSION {
             return Err(format!(
-                "it is of version {}, and this gateway knows {VERSION}",
+                "it has the format version {}, but this gateway supports only version {VERSION}",
                 registry.version
             ));
         }
         let (mut ids, mut names) = (HashSet::new(), HashSet::new());
         for wall in &registry.walls {
             if !ids.insert(wall.id.as_str()) || !names.insert(wall.name.to_lowercase()) {
-                return Err(format!("the wall {:?} is there twice", wall.name));
+                return Err(format!("the wall {:?} is listed twice", wall.name));
             }
         }
         Ok(registry)
@@ -116,8 +116,8 @@ impl WallRegistry {
     }
 
     /// The state of the code of the screen with this secret.
-    pub(super) fn code_state(&self, number: &str, now: u64) -> CodeState {
-        let Some(code) = self.codes.iter().find(|code| code.number == number) else {
+    pub(super) fn code_state(&self, secret: &str, now: u64) -> CodeState {
+        let Some(code) = self.codes.iter().find(|code| code.number == secret) else {
             return CodeState::Over;
         };
         match &code.wall {
@@ -137,40 +137,40 @@ impl WallRegistry {
         }
     }
 
-    /// The state of the code, whose session is taken by this if it is paired.
-    pub(super) fn claim(&mut self, number: &str, now: u64) -> CodeState {
-        let state = self.code_state(number, now);
+    /// Claims the session of a paired screen. Returns the state of its code before.
+    pub(super) fn claim(&mut self, secret: &str, now: u64) -> CodeState {
+        let state = self.code_state(secret, now);
         if matches!(state, CodeState::Paired { .. }) {
             let codes = self.codes.iter_mut();
-            for code in codes.filter(|code| code.number == number) {
+            for code in codes.filter(|code| code.number == secret) {
                 code.claimed = true;
             }
         }
         state
     }
 
-    /// Makes a code for a screen.
+    /// Creates a code for the screen with this secret.
     pub(super) fn new_code(
         &mut self,
-        number: String,
+        secret: String,
         network: IpAddr,
         now: u64,
     ) -> Result<CodeState, Problem> {
         self.codes
             .retain(|code| now < code.ends + CODE_KEPT_SECONDS);
-        for (six, four, most) in PER_NETWORK {
-            let of = |address| network::of(address, six, four);
-            let beside = |code: &&Code| of(code.network) == of(network);
-            let ends = self.codes.iter().filter(beside).map(|code| code.ends);
-            if ends.clone().count() >= most {
+        for (prefix_v6, prefix_v4, max) in PER_NETWORK {
+            let network_of = |address| network::of(address, prefix_v6, prefix_v4);
+            let same_network = |code: &&Code| network_of(code.network) == network_of(network);
+            let ends = self.codes.iter().filter(same_network).map(|code| code.ends);
+            if ends.clone().count() >= max {
                 let first = ends.min().unwrap_or(now);
                 let seconds = (first + CODE_KEPT_SECONDS).saturating_sub(now);
                 return Err(Problem {
                     retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
                     ..Problem::new(
                         Kind::TooManyTries,
-                        "too many codes were asked for from this address or its network; wait until the first have \
-                         ended",
+                        "too many codes were requested from this address or its network; wait until the first ones \
+                         have expired",
                     )
                 });
             }
@@ -178,16 +178,16 @@ impl WallRegistry {
         while self.codes.len() >= MAX_CODES {
             self.make_room(now);
         }
-        let is_known = |made: &str| self.codes.iter().any(|code| code.code == made);
+        let exists = |new: &str| self.codes.iter().any(|code| code.code == new);
         let fail = |why| Problem::new(Kind::Internal, why);
-        let mut made = code::new().map_err(fail)?;
-        while is_known(&made) {
-            made = code::new().map_err(fail)?;
+        let mut new = code::new().map_err(fail)?;
+        while exists(&new) {
+            new = code::new().map_err(fail)?;
         }
-        let shown = code::shown(&made);
+        let shown = code::shown(&new);
         self.codes.push(Code {
-            number,
-            code: made,
+            number: secret,
+            code: new,
             network,
             ends: now + CODE_LIFETIME_SECONDS,
             wall: None,
@@ -199,29 +199,30 @@ impl WallRegistry {
         })
     }
 
-    /// Drops a code: one that is over, or else the oldest of the network with the most, so that whoever asks for
-    /// many takes them from themselves.
+    /// Drops a code: an expired or used one, or else the oldest of the network with the most codes, so that a client
+    /// with many requests loses only its own codes.
     fn make_room(&mut self, now: u64) {
         let is_over = |code: &Code| code.claimed || code.wall.is_none() && now >= code.ends;
         let over = self.codes.iter().position(is_over);
         let at = over.or_else(|| {
-            let mut among: Vec<usize> = (0..self.codes.len()).collect();
-            for (six, four, _) in PER_NETWORK.into_iter().rev() {
-                let of = |at: usize| {
+            let mut candidates: Vec<usize> = (0..self.codes.len()).collect();
+            for (prefix_v6, prefix_v4, _) in PER_NETWORK.into_iter().rev() {
+                let network_of = |at: usize| {
                     self.codes
                         .get(at)
-                        .map(|c| network::of(c.network, six, four))
+                        .map(|c| network::of(c.network, prefix_v6, prefix_v4))
                 };
                 let mut counts: HashMap<_, usize> = HashMap::new();
-                for at in &among {
-                    *counts.entry(of(*at)).or_default() += 1;
+                for at in &candidates {
+                    *counts.entry(network_of(*at)).or_default() += 1;
                 }
                 let largest = counts.into_iter().max_by_key(|(_, count)| *count);
-                among.retain(|at| largest.is_some_and(|(network, _)| of(*at) == network));
+                candidates
+                    .retain(|at| largest.is_some_and(|(network, _)| network_of(*at) == network));
             }
-            // New codes are at the end. A screen that was paired has yet to fetch its session.
+            // New codes are at the end. Paired screens come last, because they have not fetched their session yet.
             let is_paired = |at: &usize| self.codes.get(*at).is_some_and(|c| c.wall.is_some());
-            among.into_iter().min_by_key(|at| (is_paired(at), *at))
+            candidates.into_iter().min_by_key(|at| (is_paired(at), *at))
         });
         self.codes.remove(at.unwrap_or(0));
     }
@@ -239,7 +240,7 @@ impl WallRegistry {
             return wrong_code("no screen shows this code: compare it with the screen");
         };
         if code.wall.is_some() {
-            return wrong_code("this code was used already: each is good for one screen, once");
+            return wrong_code("this code was used already: each code works for one screen, once");
         }
         if now >= code.ends {
             return wrong_code("this code has expired: enter the one that the screen shows now");
@@ -271,20 +272,21 @@ impl WallRegistry {
     /// Removes a wall.
     pub(super) fn revoke(&mut self, id: &str) -> Result<Wall, Problem> {
         let at = self.walls.iter().position(|wall| wall.id == id);
-        let at =
-            at.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such wall, or no longer"))?;
+        let at = at.ok_or_else(|| {
+            Problem::new(Kind::NotFound, "there is no such wall, or it was revoked")
+        })?;
         self.codes.retain(|code| code.wall.as_deref() != Some(id));
         Ok(self.walls.remove(at))
     }
 
-    /// Removes these walls, as far as they are listed.
+    /// Removes those of these walls that exist.
     pub(super) fn drop_walls(&mut self, ids: &HashSet<String>) {
         self.walls.retain(|wall| !ids.contains(&wall.id));
-        let is_gone = |code: &Code| code.wall.as_ref().is_some_and(|id| ids.contains(id));
-        self.codes.retain(|code| !is_gone(code));
+        let is_removed = |code: &Code| code.wall.as_ref().is_some_and(|id| ids.contains(id));
+        self.codes.retain(|code| !is_removed(code));
     }
 
-    /// Notes when and from where a wall was last seen. Ignores a wall that is no longer listed.
+    /// Records when and from where a wall was last seen. Ignores walls that no longer exist.
     pub(super) fn note_last_seen(&mut self, id: &str, from: IpAddr, at: u64) {
         if let Some(wall) = self.walls.iter_mut().find(|wall| wall.id == id)
             && wall.last_seen.is_none_or(|before| before < at)
@@ -302,9 +304,9 @@ fn is_taken(walls: &[Wall], name: &str) -> bool {
 /// A request to pair a screen.
 #[derive(Debug)]
 pub(crate) struct PairingRequest {
-    /// The code as it was typed.
+    /// The typed code.
     pub(crate) code: String,
-    /// The wall's name as it was typed.
+    /// The typed name of the wall.
     pub(crate) name: String,
     /// The admin's name.
     pub(crate) by: String,
@@ -316,8 +318,8 @@ fn name(typed: &str) -> Result<String, Problem> {
     let name = typed.trim();
     let why = if name.is_empty() {
         "the wall needs a name".to_owned()
-    } else if name.chars().count() > LONGEST_NAME {
-        format!("the wall's name is longer than {LONGEST_NAME} characters")
+    } else if name.chars().count() > MAX_NAME_LENGTH {
+        format!("the wall's name is longer than {MAX_NAME_LENGTH} characters")
     } else if name.chars().any(|c| c.is_control() || is_invisible(c)) {
         "the wall's name holds characters that cannot be seen".to_owned()
     } else if let Some(c) = name.chars().find(|c| is_bidi_control(*c)) {

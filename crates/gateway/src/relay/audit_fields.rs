@@ -1,10 +1,10 @@
-//! Which fields of a change's body the audit holds: those of the contracts, each shortened. Anything else,
-//! such as AdditionalData that adapters fill freely, may be a secret and is left out.
+//! Selects the fields of a change's body for the audit: those of the contracts, shortened. Anything else, such as
+//! AdditionalData, which adapters fill freely, may be secret and is left out.
 
 use serde_json::{Map, Value};
 use vendors::uplynk::FailoverGroup;
 
-/// The properties of the contracts' requests, compared without regard to case.
+/// The properties of the contracts' requests, compared case-insensitively.
 const KNOWN: [&str; 32] = [
     // AVEVA: groups, sessions, heartbeats, role overrides.
     "Id",
@@ -42,19 +42,19 @@ const KNOWN: [&str; 32] = [
     "desc",
 ];
 
-/// The most characters of one text.
-const LONGEST_TEXT: usize = 120;
-/// The most items of one list.
-const MOST_ITEMS: usize = 200;
-/// The most characters of the whole.
-const LONGEST: usize = 8000;
+/// The maximum length of one text, in characters.
+const MAX_TEXT_LENGTH: usize = 120;
+/// The maximum number of items in one list.
+const MAX_ITEMS: usize = 200;
+/// The maximum length of the result, in characters.
+const MAX_LENGTH: usize = 8000;
 
 /// The known fields of a request's body as JSON. `None` if it has none.
 pub(super) fn known_fields(body: &[u8]) -> Option<String> {
     known_json(serde_json::from_slice(body).ok()?)
 }
 
-/// The present order of a group's slicers, in the form in which an order is sent.
+/// The current order of a group's slicers, in the format of a request.
 pub(super) fn slicer_order(group: &FailoverGroup) -> Option<String> {
     let mut slicers: Vec<_> = group.slicers.iter().flatten().collect();
     slicers.sort_by_key(|slicer| slicer.order);
@@ -70,17 +70,17 @@ pub(super) fn slicer_order(group: &FailoverGroup) -> Option<String> {
 }
 
 fn known_json(value: Value) -> Option<String> {
-    Some(shortened(known(value)?.to_string(), LONGEST))
+    Some(shortened(known(value)?.to_string(), MAX_LENGTH))
 }
 
-fn shortened(text: String, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
+fn shortened(text: String, max: usize) -> String {
+    match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
 }
 
-/// A value with its known properties only.
+/// Removes unknown properties from a value.
 fn known(value: Value) -> Option<Value> {
     match value {
         Value::Object(properties) => {
@@ -93,9 +93,9 @@ fn known(value: Value) -> Option<Value> {
         }
         Value::Array(items) => {
             let kept = items.into_iter().filter_map(known);
-            Some(kept.take(MOST_ITEMS).collect())
+            Some(kept.take(MAX_ITEMS).collect())
         }
-        Value::String(text) => Some(Value::String(shortened(text, LONGEST_TEXT))),
+        Value::String(text) => Some(Value::String(shortened(text, MAX_TEXT_LENGTH))),
         Value::Null => None,
         plain @ (Value::Bool(_) | Value::Number(_)) => Some(plain),
     }
@@ -143,9 +143,9 @@ mod tests {
         let long = serde_json::json!({ "Name": "ä".repeat(5000) }).to_string();
         let short = known_fields(long.as_bytes()).unwrap();
         let around = r#"{"Name":"…"}"#.chars().count();
-        assert_eq!(short.chars().count(), around + LONGEST_TEXT);
+        assert_eq!(short.chars().count(), around + MAX_TEXT_LENGTH);
         let many = serde_json::json!({ "owners_to_add": vec!["o".repeat(99); 1000] }).to_string();
         let short = known_fields(many.as_bytes()).unwrap();
-        assert!(short.chars().count() <= LONGEST + 1);
+        assert!(short.chars().count() <= MAX_LENGTH + 1);
     }
 }

@@ -1,5 +1,5 @@
-//! Relays the operations of the vendors' contracts, and nothing else. Writes no vendor path, and reads a
-//! vendor's body only in `order`.
+//! Relays the operations of the vendors' contracts, and nothing else. Contains no vendor path, and parses a vendor's
+//! body only in `order`.
 
 mod audit_fields;
 mod names;
@@ -26,14 +26,14 @@ use order::GroupWrite;
 use outcome::ChangeOutcome;
 use record::Record;
 
-/// The largest request body, in bytes.
+/// The maximum size of a request body, in bytes.
 pub(crate) const REQUEST_LIMIT: usize = 1024 * 1024;
 
-/// Relays a request to its target. A read waits in `lane`; in the lane of changes it is answered with the present state.
-/// `body` is read only for a write, and only once everything else is valid. A write is recorded in `recording`.
+/// Relays a request to its target. A read waits in `lane`; in the lane of changes it never gets a shared response.
+/// `body` is read only for a write, after everything else was validated. A write is recorded in `recording`.
 ///
 /// # Errors
-/// The request is not valid, or the vendor did not answer.
+/// The request is invalid, or the vendor did not respond.
 pub(crate) async fn relay(
     target: &Target,
     actor: &Actor,
@@ -70,7 +70,7 @@ pub(crate) async fn relay(
     Ok(response::response(answer))
 }
 
-/// The request to send, and what a write to a group of Uplynk's depends on.
+/// Builds the request to send, and for a write to an Uplynk group, its preconditions.
 async fn prepare(
     target: &Target,
     request: &Parts,

@@ -1,18 +1,18 @@
-//! Which bodies a vendor could read in another way than the gateway, although they are strict JSON.
+//! Rejects bodies that a vendor could interpret differently than the gateway although they are unambiguous JSON.
 
 use crate::problem::{Kind, Problem};
 use serde_json::Value;
 use std::collections::HashMap;
 use vendors::System;
 
-/// How much of a name a problem quotes, in characters.
-const QUOTED: usize = 60;
+/// The maximum length of a quoted name, in characters.
+const MAX_QUOTED: usize = 60;
 
-/// The field whose object may hold any names: they are data, and the vendor keeps them as they are.
+/// The field whose object may have any names, because they are data that the vendor stores unchanged.
 const FREE_FIELD: &str = "AdditionalData";
 
-/// Refuses a body for AVEVA in which names of one object differ only in case: its services take them for one, and which of
-/// the values counts is not published.
+/// Rejects a body for AVEVA in which names of one object differ only in case. Its services treat them as the same name,
+/// and it is undocumented which value they use.
 ///
 /// # Errors
 /// A bad request, which quotes both names.
@@ -24,9 +24,9 @@ pub(super) fn check(system: &System, body: &[u8]) -> Result<(), Problem> {
     let Some((one, other)) = clashing_names(&body) else {
         return Ok(());
     };
-    let short = |name: &str| -> String { name.chars().take(QUOTED).collect() };
+    let short = |name: &str| -> String { name.chars().take(MAX_QUOTED).collect() };
     let detail = format!(
-        "the names {:?} and {:?} of the body differ only in case, and are one to {}",
+        "the names {:?} and {:?} of the body differ only in case, and are the same name for {}",
         short(one),
         short(other),
         system.vendor()
@@ -34,7 +34,7 @@ pub(super) fn check(system: &System, body: &[u8]) -> Result<(), Problem> {
     Err(Problem::new(Kind::BadRequest, detail))
 }
 
-/// Two names of one object that differ only in case. What is no object has no names.
+/// Two names of one object, at any depth, that differ only in case.
 fn clashing_names(value: &Value) -> Option<(&str, &str)> {
     let fields = match value {
         Value::Object(fields) => fields,
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_only_in_case_are_refused_where_case_has_no_meaning() {
+    fn names_that_differ_only_in_case_are_rejected_for_aveva() {
         let aveva: System = serde_json::from_str(r#"{"system":"aveva"}"#).unwrap();
         for (body, names) in [
             (r#"{"Id":"a","id":"b"}"#, Some(r#""Id" and "id""#)),

@@ -1,7 +1,7 @@
 //! Prevents two people from overwriting each other's order of slicers. The vendor has no entity tags, so the
-//! gateway computes them from the fields that a change of the order depends on, and from none that change by
-//! themselves. A write with `If-Match` is sent only if the group still has that tag, and no other write of
-//! this gateway, nor of one that shares its store, runs in between. The check must never use a shared answer.
+//! gateway computes them from the fields that a change of the order depends on, and from none that change on
+//! their own. A write with `If-Match` is sent only if the group still has that tag. No other write by this gateway,
+//! or by another one with the same store, can run in between. The check must never use a shared response.
 
 use super::audit_fields;
 use super::record::Record;
@@ -20,13 +20,13 @@ use vendors::{Operation, System};
 #[derive(Debug)]
 pub(super) struct GroupWrite {
     group: String,
-    /// The entity tag that the group must have, with its quotes.
+    /// The entity tag that the group must have, including the quotes.
     expected: Option<String>,
-    /// Whether it writes an order, and not something else about the group.
+    /// Whether it writes the order, and not other settings of the group.
     is_order: bool,
 }
 
-/// The write that a request makes to a group, if it makes one. Its path is `api/v4/failover-groups/{id}/…`.
+/// The write to a group that a request makes, if any. Its path is `api/v4/failover-groups/{id}/…`.
 ///
 /// # Errors
 /// An order is written without `If-Match`, or `If-Match` is not one strong entity tag.
@@ -44,7 +44,7 @@ pub(super) fn group_write(
     };
     let expected = expected(headers)?;
     if expected.is_none() && *operation == ORDER {
-        let detail = "the order of slicers is written only where it is still as it was seen: read \
+        let detail = "an order of slicers is written only if the group has not changed meanwhile: read \
                       the group through this gateway and send its ETag in If-Match; nothing was sent";
         return Err(Problem::new(Kind::PreconditionRequired, detail));
     }
@@ -67,7 +67,7 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     } else if text == "*" {
         "* would match every order"
     } else if text.starts_with("W/") {
-        "it holds a weak one, which does not promise that nothing changed"
+        "it holds a weak one, which does not guarantee that nothing changed"
     } else {
         let inner = text
             .strip_prefix('"')
@@ -86,9 +86,9 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 impl GroupWrite {
-    /// Sends the write in its turn, if the group is as expected. Otherwise nothing is sent, and the answer is
-    /// the present group with status 412, or the reason why it could not be read. Records what the group holds,
-    /// and the intent before it sends.
+    /// Waits for its turn, and sends the write if the group has the expected tag. Otherwise sends nothing, and returns
+    /// the current group with status 412, or the reason why it could not be read. Before sending, records the current
+    /// values of the group and the intent.
     pub(super) async fn execute(
         &self,
         upstream: &Upstream,
@@ -100,18 +100,18 @@ impl GroupWrite {
         let _turn = place.turn(upstream.timeout).await?;
         let _lease = record.lease_group(&id, upstream.timeout).await?;
         if let Some(expected) = &self.expected {
-            let (held, tag) = match self.reread(upstream).await? {
+            let (current, tag) = match self.reread(upstream).await? {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
-            record.before = group(&held).and_then(|group| match self.is_order {
+            record.before = group(&current).and_then(|group| match self.is_order {
                 true => audit_fields::slicer_order(&group),
                 false => settings(&group, outgoing.body.as_deref()?),
             });
             if tag != *expected {
                 return Ok(Answer {
                     status: StatusCode::PRECONDITION_FAILED,
-                    ..held
+                    ..current
                 });
             }
         }
@@ -122,7 +122,7 @@ impl GroupWrite {
     async fn reread(&self, upstream: &Upstream) -> Result<Reread, Problem> {
         let request = groups().get(&self.group).request;
         let answer = upstream.send(&VendorRequest::read(&request)).await?;
-        // As an answer to the change it would leave open whether that was carried out.
+        // As the response to the change, it would leave open whether the change was carried out.
         if answer.status.is_server_error() {
             let detail = format!(
                 "{} returned an error when the group was read before the change ({}); nothing was sent",
@@ -154,7 +154,7 @@ enum Reread {
     Refused(Answer),
 }
 
-/// The answer to a read, with the entity tag of a group.
+/// Adds the entity tag to the response to a read of a group.
 pub(super) fn with_tag(system: &System, operation: &Operation, answer: Answer) -> Answer {
     if matches!(system, System::Uplynk) && *operation == GET_GROUP {
         tagged(answer)
@@ -163,7 +163,7 @@ pub(super) fn with_tag(system: &System, operation: &Operation, answer: Answer) -
     }
 }
 
-/// Removes an entity tag of the vendor, which would have another meaning.
+/// Removes the vendor's entity tag, which would have another meaning.
 fn untagged(mut answer: Answer) -> Answer {
     answer.headers.remove(header::ETAG);
     answer
@@ -178,12 +178,12 @@ fn tagged(answer: Answer) -> Answer {
     answer
 }
 
-/// The entity tag of the group in an answer, if it can be read.
+/// The entity tag of the group in a response, if it can be read.
 fn tag(answer: &Answer) -> Option<String> {
     tag_of(&group(answer)?)
 }
 
-/// The group in an answer, if it can be read.
+/// The group in a response, if it can be read.
 fn group(answer: &Answer) -> Option<FailoverGroup> {
     if answer.status != StatusCode::OK {
         return None;
@@ -195,7 +195,7 @@ fn decode(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
     groups().get("").read(&answer.plain())
 }
 
-/// The status of an error, with the vendor's words.
+/// The status of an error, with the vendor's message.
 fn error_line(answer: &Answer) -> String {
     match decode(answer) {
         Err(vendors::Failure::Vendor(error)) => error.line(),
@@ -203,30 +203,30 @@ fn error_line(answer: &Answer) -> String {
     }
 }
 
-/// Whether everything that an order consists of can be read: a slicer that is not known would be lost.
+/// Whether every part of an order can be read. A slicer that cannot be read would be lost.
 fn is_readable(group: &FailoverGroup) -> bool {
-    let mut of_group = group.unreadable.iter().map(|field| field.name.as_str());
-    let of_slicers = group.slicers.iter().flatten();
-    let mut of_slicers = of_slicers.flat_map(|slicer| &slicer.unreadable);
-    !of_group.any(|name| name == "mode" || name.starts_with("slicers"))
-        && !of_slicers.any(|field| matches!(field.name.as_str(), "order" | "enabled"))
+    let mut group_fields = group.unreadable.iter().map(|field| field.name.as_str());
+    let slicers = group.slicers.iter().flatten();
+    let mut slicer_fields = slicers.flat_map(|slicer| &slicer.unreadable);
+    !group_fields.any(|name| name == "mode" || name.starts_with("slicers"))
+        && !slicer_fields.any(|field| matches!(field.name.as_str(), "order" | "enabled"))
 }
 
-/// The settings that a body changes, as they are, in the form in which they are sent.
+/// The current values of the settings that a body changes, in the format of a request.
 fn settings(group: &FailoverGroup, body: &[u8]) -> Option<String> {
     let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    let held = [
+    let current = [
         ("mode", json!(mode(group))),
         ("auto_failback", json!(group.auto_failback)),
     ];
-    let changed = held
+    let changed = current
         .into_iter()
         .filter(|(name, _)| sent.contains_key(*name));
     let changed: Map<String, Value> = changed
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     let text = (!changed.is_empty()).then(|| Value::Object(changed).to_string())?;
-    // That the group holds none of them is worth a record too.
+    // The record also shows if the group has none of them.
     audit_fields::known_fields(text.as_bytes()).or_else(|| Some("-".to_owned()))
 }
 
@@ -238,13 +238,13 @@ fn mode(group: &FailoverGroup) -> Option<&str> {
     })
 }
 
-/// The entity tag of a group. `None` without its slicers, or where one of them cannot be read.
+/// The entity tag of a group. `None` if its slicers are missing or unreadable.
 fn tag_of(group: &FailoverGroup) -> Option<String> {
     if !is_readable(group) {
         return None;
     }
     let mode = mode(group);
-    // The order in which the vendor lists them has no meaning.
+    // The vendor lists them in no particular order.
     let mut slicers: Vec<_> = group
         .slicers
         .as_ref()?
@@ -252,7 +252,7 @@ fn tag_of(group: &FailoverGroup) -> Option<String> {
         .map(|slicer| (&slicer.id, slicer.order, slicer.enabled))
         .collect();
     slicers.sort_unstable();
-    // JSON, because it is unambiguous.
+    // JSON separates the values unambiguously.
     let text = json!([mode, group.auto_failback, slicers]).to_string();
     Some(format!("\"{}\"", hex(&Sha256::digest(text))))
 }

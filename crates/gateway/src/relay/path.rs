@@ -1,28 +1,28 @@
-//! Normalises the path and the query of a request: each is decoded once, validated and encoded again, so that
-//! every server on the way reads them alike.
+//! Normalises the path and the query of a request: each is decoded once, validated and encoded again, so that every
+//! server on the way interprets them in the same way.
 
 use crate::problem::{Kind, Problem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vendors::Operation;
 use vendors::operation::is_addressable;
 
-/// Everything but RFC 3986's unreserved characters.
+/// Everything except RFC 3986's unreserved characters.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The decoded segments of a raw path without its first slash.
+/// The decoded segments of a raw path without its leading slash.
 ///
 /// # Errors
-/// Bad request if the path is not percent-encoded UTF-8 or holds a NUL. Not found if a client, a proxy or a
-/// server might read it as a path to a parent.
+/// Bad request if the path is not percent-encoded UTF-8 or contains a NUL. Not found if a client, a proxy or a
+/// server might interpret it as the path of a parent.
 pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
     raw.split('/')
         .map(|part| {
             let segment = decode(part, "the path")?;
-            // An empty one matches no operation that is relayed.
+            // An empty segment matches no operation.
             if segment.is_empty() || is_addressable(&segment) {
                 Ok(segment)
             } else {
@@ -36,7 +36,7 @@ pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
 pub(super) fn no_such_operation() -> Problem {
     Problem::new(
         Kind::NotFound,
-        "this is no operation of the vendor's that the gateway relays",
+        "the gateway relays no vendor operation with this path",
     )
 }
 
@@ -47,10 +47,10 @@ pub(super) fn encode(segments: &[String]) -> String {
     })
 }
 
-/// The query to send. It holds only parameters of the operation, each once and with a value of the contract.
+/// The query to send. It contains only parameters of the operation, each once and with a value of the contract.
 ///
 /// # Errors
-/// A bad request, which names the parameter.
+/// A bad request that names the parameter.
 pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem> {
     let mut seen = Vec::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
@@ -92,7 +92,7 @@ pub(super) fn query(raw: &str, operation: &Operation) -> Result<String, Problem>
     Ok(pairs.join("&"))
 }
 
-/// Decodes a part of a query, where browsers write a space as a plus.
+/// Decodes a part of a query, in which browsers encode a space as a plus.
 fn decode_form(text: &str) -> Result<String, Problem> {
     decode(&text.replace('+', " "), "the query")
 }
@@ -180,7 +180,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_listed_parameters_pass_once_each_and_encoded_again() {
+    fn only_listed_parameters_are_relayed_once_each_and_re_encoded() {
         let operation = Operation {
             name: "query",
             method: Method::Get,
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_for_veeam_is_one_for_cloud_failover_sessions() {
+    fn a_veeam_query_is_limited_to_cloud_failover_sessions() {
         let good = "type=CloudFailoverSession";
         for (raw, words) in [
             ("", "needs the query parameter \"type\""),
@@ -260,7 +260,7 @@ mod tests {
         aveva.chain(others).collect()
     }
 
-    /// Names and values that the contracts have, near misses of them, and anything.
+    /// Names and values of the contracts, similar ones, and arbitrary ones.
     fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
         let name = prop_oneof![
             4 => prop::sample::select(vec![
@@ -282,10 +282,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked, a vendor gets the parameters of its contract with values of its contract, and
-        /// exactly what was asked.
+        /// Every relayed query contains only parameters and values of the contract, and is exactly the requested one.
         #[test]
-        fn a_relayed_query_holds_the_contracts_parameters_and_values(
+        fn a_relayed_query_has_only_the_contracts_parameters_and_values(
             operation in prop::sample::select(operations()),
             pairs in pairs(),
         ) {

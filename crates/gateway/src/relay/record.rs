@@ -1,4 +1,4 @@
-//! The record of a change: its intent before it is sent, and its outcome, in the store and in the log.
+//! Records a change in the store and the log: its intent before it is sent, and its outcome.
 
 use super::outcome::ChangeOutcome;
 use super::path;
@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where changes are recorded, and what a stop waits for.
+/// The store that records changes, and the set of running changes that shutdown waits for.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
     pub(crate) store: Arc<Store>,
@@ -27,14 +27,14 @@ pub(super) struct Record {
     entry: Entry,
     /// The vendor's own path, encoded.
     path: String,
-    /// What the vendor held before, if that was read.
+    /// The vendor's values before the change, if they were read.
     pub(super) before: Option<String>,
-    /// The number of its intent, once that is durable.
+    /// The number of the intent in the store, once it is durable.
     intent: Option<i64>,
 }
 
 impl Record {
-    /// The record of a change that has not begun. `outgoing` is what will be sent, if the request was valid.
+    /// Creates the record of a change that has not begun. `outgoing` is the request to send, if it is valid.
     pub(super) fn new(
         target: &Target,
         outgoing: Option<&VendorRequest>,
@@ -70,8 +70,8 @@ impl Record {
         }
     }
 
-    /// Keeps other gateways that share the store from writing to a group. Each step of a write takes `patience` at most,
-    /// and so does the wait.
+    /// Prevents other gateways with the same store from writing to a group. The wait, like each step of a write, takes
+    /// at most `patience`.
     ///
     /// # Errors
     /// Another gateway takes too long, or the store cannot be written.
@@ -85,10 +85,10 @@ impl Record {
         lease.await?.ok_or_else(under_way)
     }
 
-    /// Records that the change is about to be sent, and what the vendor holds, if that was read.
+    /// Records that the change is about to be sent, with the vendor's values before it, if they were read.
     ///
     /// # Errors
-    /// It cannot be recorded, and must not be sent.
+    /// The change cannot be recorded, and must not be sent.
     pub(super) async fn begin(&mut self) -> Result<(), Problem> {
         let entry = Entry {
             before: self.before.clone(),
@@ -103,14 +103,14 @@ impl Record {
         self.intent.is_some()
     }
 
-    /// Records how the change ended. One that has not begun has no intent, and is recorded as an event.
+    /// Records the outcome of the change. A change that has not begun has no intent, and is recorded as an event.
     pub(super) async fn end(
         self,
         outcome: ChangeOutcome,
         status: StatusCode,
         operation_id: Option<&str>,
     ) {
-        let (outcome, status) = (outcome.word(), status.as_u16());
+        let (outcome, status) = (outcome.as_str(), status.as_u16());
         let change = audit::Change {
             connection: &self.entry.connection,
             operation: &self.entry.what,
@@ -122,8 +122,8 @@ impl Record {
             after: self.entry.shown.after.as_deref().unwrap_or("-"),
         };
         audit::change(&self.actor, &change);
-        let of = match self.intent {
-            // The rest stands in the intent.
+        let fields = match self.intent {
+            // The other fields are in the intent.
             Some(_) => Entry {
                 request: self.entry.request,
                 who: self.entry.who,
@@ -137,19 +137,19 @@ impl Record {
             outcome: outcome.to_owned(),
             status: Some(status),
             operation_id: operation_id.map(str::to_owned),
-            ..of
+            ..fields
         };
         let recorded = match self.intent {
             Some(intent) => self.store.outcome(intent, entry).await,
             None => self.store.event(entry).await,
         };
-        // The store logs a failure; the intent is then closed as unknown at the next start.
+        // The store logs a failure; the outcome of the intent is then recorded as unknown at the next start.
         drop(recorded);
     }
 }
 
-/// How long a write to a group takes at most. Reading the group, and the write itself: each waits for its place, its
-/// signature and its answer. Between them the intent is recorded.
+/// The maximum duration of a write to a group: a read and a write, each of which waits for a free place, its signature
+/// and the response, with the recording of the intent between them.
 fn longest_write(patience: Duration) -> Duration {
     6 * patience + WRITER_TIMEOUT
 }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_leased_for_as_long_as_each_step_of_a_write_to_it_may_take() {
+    fn the_lease_of_a_group_covers_all_steps_of_a_write() {
         for seconds in [1, 10, 60] {
             let patience = Duration::from_secs(seconds);
             let [place, signature, answer] = [patience; 3];

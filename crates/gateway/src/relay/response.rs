@@ -1,11 +1,11 @@
-//! The vendor's answer as the browser gets it: status, body and a few headers.
+//! The vendor's response for the browser: status, body and a few headers.
 
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use protocol::VIA;
 
-/// The headers of a vendor that reach the browser.
+/// The vendor's headers that are passed on to the browser.
 const RETURNED: [HeaderName; 7] = [
     HeaderName::from_static(vendors::LEFT_OUT_HEADER),
     header::CONTENT_TYPE,
@@ -16,10 +16,10 @@ const RETURNED: [HeaderName; 7] = [
     HeaderName::from_static("operation-id"),
 ];
 
-/// The longest of the headers that are checked, in bytes.
-const LONGEST: usize = 128;
+/// The maximum length of a header's value, in bytes.
+const MAX_LENGTH: usize = 128;
 
-/// The response for an answer. `Via` marks it as the vendor's own, and `Age` says how old it is.
+/// Creates the response. `Via` marks it as the vendor's own, and `Age` is its age.
 pub(super) fn response(answer: Answer) -> Response<Bytes> {
     let mut response = Response::new(answer.body);
     *response.status_mut() = answer.status;
@@ -40,7 +40,7 @@ pub(super) fn response(answer: Answer) -> Response<Bytes> {
     response
 }
 
-/// The age of the answer when it was received, in seconds.
+/// The age of the response when it was received, in seconds.
 fn age(headers: &HeaderMap) -> u64 {
     let age = headers
         .get(header::AGE)
@@ -48,18 +48,18 @@ fn age(headers: &HeaderMap) -> u64 {
     age.filter(|age| *age < u64::from(u32::MAX)).unwrap_or(0)
 }
 
-/// Whether a header holds only what its name says. A vendor might put text into it that must not be passed on.
+/// Whether a header's value has the expected form. A vendor might put text into it that must not be passed on.
 fn is_plain(name: &HeaderName, value: &HeaderValue) -> bool {
-    let of = |allowed: fn(u8) -> bool| value.as_bytes().iter().all(|byte| allowed(*byte));
-    value.len() <= LONGEST
+    let all = |allowed: fn(u8) -> bool| value.as_bytes().iter().all(|byte| allowed(*byte));
+    value.len() <= MAX_LENGTH
         && match name.as_str() {
             "operation-id" => {
-                of(|byte| byte.is_ascii_alphanumeric() || b"-_.:|/+={}".contains(&byte))
+                all(|byte| byte.is_ascii_alphanumeric() || b"-_.:|/+={}".contains(&byte))
             }
-            "total-count" => of(|byte| byte.is_ascii_digit()),
+            "total-count" => all(|byte| byte.is_ascii_digit()),
             // A number or a date.
             "retry-after" | "date" => {
-                of(|byte| byte.is_ascii_alphanumeric() || b" ,:+-".contains(&byte))
+                all(|byte| byte.is_ascii_alphanumeric() || b" ,:+-".contains(&byte))
             }
             _ => true,
         }

@@ -1,4 +1,4 @@
-//! How the activity shows a change.
+//! The description of a change in the activity.
 
 use super::audit_fields;
 use super::target::Target;
@@ -7,7 +7,7 @@ use health::inventory::{Kind as ResourceKind, ResourceKey};
 use serde_json::Value;
 use vendors::Operation;
 
-/// How the activity shows a change, with the body that it sends.
+/// Describes a change with this body.
 pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
     let Target {
         upstream,
@@ -35,7 +35,7 @@ pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
     }
 }
 
-/// What a change does. Some operations do one thing or its opposite, as their body says.
+/// The action of a change. For some operations the body decides between an action and its opposite.
 fn action(operation: &'static Operation, body: Option<&[u8]>) -> &'static str {
     let value = |name| body.and_then(|body| field(body, name));
     match operation.name {
@@ -59,7 +59,7 @@ fn created_group(operation: &Operation, body: &[u8]) -> Option<String> {
     id.as_str().map(str::to_owned)
 }
 
-/// A field of a body, in whatever case its name is written.
+/// A field of a body, found case-insensitively.
 fn field(body: &[u8], name: &str) -> Option<Value> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let mut fields = body.as_object()?.iter();
@@ -74,7 +74,7 @@ mod tests {
     use vendors::uplynk::operations::SLATE;
 
     #[test]
-    fn a_change_is_named_by_what_it_asks_for() {
+    fn a_change_is_described_by_its_operation_and_body() {
         for (operation, body, words) in [
             (&ROLE_OVERRIDE, r#"{"Value":1}"#, "override role"),
             (&ROLE_OVERRIDE, r#"{"value":0}"#, "clear role override"),

@@ -1,4 +1,4 @@
-//! Finds the connection and the contract's operation that a request addresses.
+//! Finds the connection and the contract's operation of a request.
 
 use super::path::{self, segments};
 use crate::problem::{Kind, Problem};
@@ -33,9 +33,9 @@ impl Target {
         &self.upstream.public.id
     }
 
-    /// The ids in the path, in its order.
+    /// The ids in the path, in order.
     pub(crate) fn ids(&self) -> Vec<&str> {
-        // From the end, because the service's base comes first.
+        // Compared from the end, because the service's base path comes first.
         let pattern = self.operation.path.rsplit('/');
         let mut ids: Vec<&str> = pattern
             .zip(self.segments.iter().rev())

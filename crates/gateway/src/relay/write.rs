@@ -1,5 +1,5 @@
-//! Writes. Each is recorded before it is sent, completed once begun, and closed in the record with what became of
-//! it, even if the client goes away meanwhile.
+//! Sends writes. Each is recorded before it is sent, completed once begun, and recorded with its outcome, even if the
+//! client disconnects.
 
 use super::order::GroupWrite;
 use super::outcome::ChangeOutcome;
@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::problem::Delivery;
 use crate::vendor_client::{Outcome, VendorRequest};
 
-/// Completes a write even if the browser disconnects, because half a write is worse than none.
+/// Completes a write even if the browser disconnects, because an incomplete write is worse than none.
 pub(super) async fn write(
     target: &Target,
     group_write: Option<GroupWrite>,
@@ -40,7 +40,7 @@ pub(super) async fn write(
         let operation_id = operation_id.and_then(|id| id.to_str().ok());
         record.end(ended, status, operation_id).await;
         outcome.map_err(|problem| match ended {
-            ChangeOutcome::NotSent => problem.of(Delivery::NotSent),
+            ChangeOutcome::NotSent => problem.with_delivery(Delivery::NotSent),
             _ => problem,
         })
     });

@@ -1,5 +1,4 @@
-//! Tables that say who is let in: read again at once where a moment ago is too old, and changed while no gateway changes
-//! them.
+//! The access tables: read immediately where the last poll is too old, and changed while no other gateway changes them.
 
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
@@ -9,52 +8,55 @@ use crate::lock::lock;
 use crate::problem::Problem;
 use tokio::sync::oneshot;
 
-/// What tables held when it was the reader's turn among all that this gateway asks of the database: what was read in an
-/// earlier turn is older, whenever it arrives.
+/// The contents of tables, with the sequence number of the read. A read with a lower number is older, whenever its
+/// result arrives.
 #[derive(Debug, Default)]
-pub(crate) struct Fresh {
-    pub(crate) turn: u64,
+pub(crate) struct TableSnapshot {
+    pub(crate) sequence: u64,
     pub(crate) saved: SavedState,
 }
 
-/// Something for the thread that writes, with the number of its turn.
+/// A job on the access tables for the writer, with its sequence number.
 pub(super) type AccessJob = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
 
 impl Store {
-    /// What was last read of these tables because another gateway had changed something, or at the start; `None` where
-    /// that was taken before.
-    pub(crate) fn news(&self, tables: &[Table]) -> Option<Fresh> {
+    /// The tables as last read, at the start or because another gateway changed something; `None` if that was taken
+    /// already.
+    pub(crate) fn take_update(&self, tables: &[Table]) -> Option<TableSnapshot> {
         let mut known = lock(&self.saved);
         let saved = known.saved.split_off(tables)?;
-        Some(Fresh {
-            turn: known.turn,
+        Some(TableSnapshot {
+            sequence: known.sequence,
             saved,
         })
     }
 
-    /// Reads tables now.
+    /// Reads tables.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub(crate) async fn fresh(&self, tables: &'static [Table]) -> Result<Fresh, Problem> {
-        let read = move |database: &mut dyn Database, turn| {
+    /// The tables cannot be read.
+    pub(crate) async fn read_tables(
+        &self,
+        tables: &'static [Table],
+    ) -> Result<TableSnapshot, Problem> {
+        let read = move |database: &mut dyn Database, sequence| {
             let saved = saved_state::read(database, |table| tables.contains(&table))?;
-            Ok(Fresh { turn, saved })
+            Ok(TableSnapshot { sequence, saved })
         };
-        self.turn(read).await
+        self.run_access_job(read).await
     }
 
-    /// Changes tables, which no gateway changes meanwhile. `act` gets what they hold, and says what to save and to
-    /// delete, or why nothing is changed. Also answers in which turn that was.
+    /// Changes tables while no other gateway changes them. `act` gets their contents, and returns what to save and
+    /// delete, or why nothing changes. Also returns the sequence number.
     ///
     /// # Errors
-    /// Those of `act`, or it could not be written.
+    /// Those of `act`, or the change could not be written.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         tables: &'static [Table],
         act: impl FnOnce(SavedState) -> Result<(T, Vec<StateChange>), Problem> + Send + 'static,
     ) -> Result<(T, u64), Problem> {
-        let change = move |database: &mut dyn Database, turn| {
+        let change = move |database: &mut dyn Database, sequence| {
             let (mut act, mut done) = (Some(act), None);
             database.append(&mut |sql| {
                 let saved = saved_state::read(sql, |table| tables.contains(&table))?;
@@ -64,26 +66,26 @@ impl Store {
                 }
                 Ok(())
             })?;
-            Ok((done, turn))
+            Ok((done, sequence))
         };
-        let (done, turn) = self.turn(change).await?;
+        let (done, sequence) = self.run_access_job(change).await?;
         let (done, _) = done.ok_or_else(not_saved)??;
-        Ok((done, turn))
+        Ok((done, sequence))
     }
 
-    async fn turn<T: Send + 'static>(
+    async fn run_access_job<T: Send + 'static>(
         &self,
-        what: impl FnOnce(&mut dyn Database, u64) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut dyn Database, u64) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Access(Box::new(move |database, turn| {
-            // A caller that has gone was told that nothing is changed, and has no use for what is read.
+        let job = Job::Access(Box::new(move |database, sequence| {
+            // The caller was told that nothing changed.
             if answer.is_closed() {
                 return;
             }
-            let done = what(database, turn);
+            let done = work(database, sequence);
             if let Err(fault) = &done {
-                tracing::error!("who is let in cannot be read or changed: the store {fault}");
+                tracing::error!("the access tables cannot be read or changed: the store {fault}");
             }
             let _ = answer.send(done.ok());
         }));

@@ -1,6 +1,6 @@
-//! The list of what happened: a row for each event that the gateway saw and for each change or sign-in of the audit.
-//! It is made for reading, by any filter and newest first. The audit stays the record of what people did: a row here
-//! is changed when a change's outcome is known, and goes when it has grown old.
+//! The activity: a row for each event that the gateway observed and for each change or sign-in in the audit. It is made
+//! for reading, newest first and with any filter. The audit remains the record of what people did: a row here is
+//! updated with the outcome of its change, and deleted when it is old.
 
 use super::database::{Fault, Sql, Value};
 use super::{Entry, NewRow, RowKind};
@@ -11,27 +11,27 @@ use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind};
 use std::collections::HashSet;
 
-/// How a row of the audit is shown in the list, beside what it records.
+/// How the activity shows an audit row, in addition to its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Shown {
-    /// Whether it is about alarms, and neither a change at a vendor nor access to the gateway.
+    /// Whether it concerns the handling of alarms, and not a change at a vendor or access to the gateway.
     pub(crate) is_handling: bool,
-    /// What, in a few words; empty for the audit's own.
+    /// A short description; empty to use the audit's.
     pub(crate) what: String,
-    /// The vendor's resource that it concerns.
+    /// The vendor's resource.
     pub(crate) resource: Option<ResourceKey>,
-    /// What was asked for: known fields as JSON.
+    /// The requested state: known fields as JSON.
     pub(crate) after: Option<String>,
 }
 
-/// Adds what the gateway saw.
+/// Adds an observed event.
 pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
     let event = event.clone();
     let connection = event.resource.as_ref().map(|key| key.connection.clone());
     let entry = ActivityEntry {
         number: 0,
         at: event.at,
-        kind: ActivityKind::Seen(event.kind),
+        kind: ActivityKind::Event(event.kind),
         severity: event.severity,
         what: event.what,
         connection: connection.unwrap_or_default(),
@@ -49,10 +49,11 @@ pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
     insert(sql, &entry, None)
 }
 
-/// Two gateways see the same at moments so far apart at most, where it is not their vendor that says when it was.
+/// The largest difference between the times at which two gateways observe the same event, unless the vendor gives the
+/// time.
 const MAX_APART_MS: i64 = 30_000;
 
-/// Those of some events that no entry after this number tells of. Each entry tells of one event: the same may have happened
+/// The events without an entry after this number. Each entry matches one event only, because the same may happen
 /// several times within a moment.
 pub(super) fn unrecorded<'e>(
     sql: &mut dyn Sql,
@@ -69,10 +70,10 @@ pub(super) fn unrecorded<'e>(
     Ok(unrecorded)
 }
 
-/// The numbers of the entries after this one that may tell of an event, as this gateway or another one has seen it.
+/// The numbers of later entries that may match an event, as observed by this gateway or another one.
 fn entries_of(sql: &mut dyn Sql, event: &Event, after: i64) -> Result<Vec<i64>, Fault> {
     let at = event.at.timestamp_millis();
-    let kind = ActivityKind::Seen(event.kind);
+    let kind = ActivityKind::Event(event.kind);
     let key = event.resource.as_ref();
     let near = sql.rows(
         "SELECT number, entry FROM activity
@@ -86,7 +87,7 @@ fn entries_of(sql: &mut dyn Sql, event: &Event, after: i64) -> Result<Vec<i64>, 
             after.into(),
         ],
     )?;
-    // Since when nobody saw what happened each gateway says by its own last reading.
+    // The start of an unobserved time is not compared: each gateway takes it from its own last reading.
     let is_own = matches!(event.kind, EventKind::Alarm | EventKind::Resource);
     let is_same = |text: &str| {
         serde_json::from_str(text).is_ok_and(|known: ActivityEntry| {
@@ -110,7 +111,7 @@ pub(super) fn newest(sql: &mut dyn Sql) -> Result<i64, Fault> {
     newest.first().map_or(Ok(0), |row| row.number(0))
 }
 
-/// What an event says, but for how long something lasted: gateways see its beginning and its end at different moments.
+/// The text of an event without the duration, which differs between gateways.
 fn without_duration(what: &str) -> &str {
     let after = |beginning: &str, end: &str| {
         let lasted = what.strip_prefix(beginning);
@@ -121,7 +122,7 @@ fn without_duration(what: &str) -> &str {
         .map_or(what, |(_, sentence)| sentence)
 }
 
-/// Adds a row of the audit, or completes the one of its intent.
+/// Adds an audit row, or completes the row of its intent.
 pub(super) fn add_row(
     sql: &mut dyn Sql,
     number: i64,
@@ -172,7 +173,7 @@ fn of_row(row: &NewRow, at: DateTime<Utc>) -> ActivityEntry {
         resource: shown.resource,
         name: resource,
         connection,
-        // Without a sign-in there is nobody to name.
+        // Without a sign-in there is no name.
         who: if who == "-" { String::new() } else { who },
         from,
         outcome,
@@ -184,7 +185,7 @@ fn of_row(row: &NewRow, at: DateTime<Utc>) -> ActivityEntry {
     }
 }
 
-/// How bad it is that something ended so.
+/// The severity of an outcome.
 fn severity(outcome: &str) -> Severity {
     match outcome {
         "done" | "" => Severity::Normal,
@@ -202,12 +203,12 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
         entry.severity.key().into(),
         entry.connection.as_str().into(),
         resource.into(),
-        searched(&entry.who).into(),
+        search_form(&entry.who).into(),
         audit.into(),
         json(entry)?,
     ];
-    // How many entries are kept is told by their numbers. Anybody can cause those about access: they count by themselves,
-    // below 0, where they take no number from what the gateway sees.
+    // The limit on entries counts by number. Anybody can cause entries about access, so these count separately, below
+    // 0, and take no numbers from observed events.
     if let (ActivityKind::Access, Some(audit)) = (entry.kind, audit) {
         columns.push_str(", number");
         values.push((-audit).into());
@@ -224,7 +225,7 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
         "INSERT INTO resource_name (name, resource, at) VALUES (?, ?, ?)
          ON CONFLICT (name, resource) DO UPDATE SET at = excluded.at",
         &[
-            searched(&entry.name).into(),
+            search_form(&entry.name).into(),
             resource.into(),
             entry.at.timestamp_millis().into(),
         ],
@@ -232,16 +233,16 @@ fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Resul
     .map(drop)
 }
 
-/// A name as it is searched for: whoever types it need not mind capitals.
-pub(super) fn searched(name: &str) -> String {
+/// The search form of a name, which ignores case.
+pub(super) fn search_form(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// The ids of the resources of which somebody may speak by this text: their id or their name, which several may share.
+/// The ids of the resources that a text may mean: by id or by name, which several may share.
 pub(super) fn resource_ids(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault> {
     let named = sql.rows(
         "SELECT resource FROM resource_name WHERE name = ? ORDER BY at DESC LIMIT ?",
-        &[searched(text).into(), MAX_RESOURCES_OF_A_NAME.into()],
+        &[search_form(text).into(), MAX_RESOURCES_OF_A_NAME.into()],
     )?;
     let named = named.iter().map(|row| row.text(0).map(str::to_owned));
     let mut ids = named.collect::<Result<Vec<_>, Fault>>()?;
@@ -251,17 +252,18 @@ pub(super) fn resource_ids(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>,
     Ok(ids)
 }
 
-/// How many resources of one name are looked for: the latest, as each run of a failover plan has an id of its own.
+/// The most resources of one name that are searched: the latest, because each run of a failover plan has an id of its
+/// own.
 const MAX_RESOURCES_OF_A_NAME: i64 = 10_000;
 
-/// A change has ended.
+/// Adds the outcome of a change to the entry of its intent.
 fn complete(sql: &mut dyn Sql, intent: i64, ended: &Entry) -> Result<(), Fault> {
     let found = sql.rows(
         "SELECT entry FROM activity WHERE audit = ?",
         &[intent.into()],
     )?;
     let text = found.first().map(|row| row.text(0)).transpose()?;
-    // It may have grown old.
+    // The entry may have been deleted because of its age.
     let Some(mut entry) = text.and_then(|text| serde_json::from_str::<ActivityEntry>(text).ok())
     else {
         return Ok(());

@@ -1,38 +1,38 @@
-//! What is asked of the activity, and how it is read.
+//! Queries of the activity.
 
-use super::activity::{self, searched};
+use super::activity::{self, search_form};
 use super::database::{Fault, Sql, Value};
 use chrono::{DateTime, Utc};
 use protocol::ActivityEntry;
 
-/// What is asked of the list. A field that is `None` leaves everything.
+/// The filters of a query. A field that is `None` filters nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ActivityQuery {
-    /// Of one of these connections.
+    /// Only these connections.
     pub(crate) connections: Option<Vec<String>>,
-    /// Of the resource with this id, or of those with this name.
+    /// Only the resource with this id, or those with this name.
     pub(crate) resource: Option<String>,
-    /// Of one of these kinds; of all where there is none.
+    /// Only these kinds; empty for all.
     pub(crate) kinds: Vec<String>,
-    /// Of one of these severities; of all where there is none.
+    /// Only these severities; empty for all.
     pub(crate) severities: Vec<String>,
-    /// Of the user with this name, in capitals or not.
+    /// Only the user with this name, ignoring case.
     pub(crate) person: Option<String>,
-    /// Not before this moment.
+    /// Only at or after this time.
     pub(crate) from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// Only before this time.
     pub(crate) to: Option<DateTime<Utc>>,
-    /// Older than this entry.
+    /// Only entries older than this one.
     pub(crate) before: Option<ActivityCursor>,
-    /// Whether sign-ins and refusals are among them, and addresses of people.
+    /// Whether to include sign-ins, refusals and the addresses of people.
     pub(crate) with_access: bool,
-    /// Of each resource, or of none, and of each kind the oldest entry alone.
+    /// Only the oldest entry of each connection, resource and kind.
     pub(crate) first_of_each: bool,
-    /// How many at most.
+    /// The most entries to return.
     pub(crate) limit: usize,
 }
 
-/// Where an entry stands in the list.
+/// The position of an entry in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ActivityCursor {
     at: i64,
@@ -47,7 +47,7 @@ impl ActivityCursor {
         }
     }
 
-    /// Reads what [`ActivityCursor::to_string`] wrote.
+    /// Parses the text of [`ActivityCursor::to_string`].
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (at, number) = text.split_once('.')?;
         Some(Self {
@@ -63,18 +63,19 @@ impl std::fmt::Display for ActivityCursor {
     }
 }
 
-/// Each of what is wanted by itself; all where nothing is said.
-fn each(wanted: &[String]) -> Vec<&[String]> {
-    match wanted {
-        [] => vec![wanted],
+/// Each value by itself; one empty filter if there is none.
+fn each(allowed: &[String]) -> Vec<&[String]> {
+    match allowed {
+        [] => vec![allowed],
         several => several.chunks(1).collect(),
     }
 }
 
-/// The statement for a query, and its parameters. Each of several connections, kinds and severities is asked for by itself:
-/// so every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
-/// for one statement they are asked for together.
-/// `resources` are the ids that [`ActivityQuery::resource`] means; all where there is none.
+/// The statement for a query, and its parameters. Each connection, kind and severity becomes a part of its own, which
+/// an index answers in order, however many entries there are. Only if that makes too many parts for one statement, the
+/// values are combined.
+///
+/// `resources` are the ids that [`ActivityQuery::resource`] means; empty for all.
 pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String, Vec<Value>) {
     let all: &[String] = &[];
     let connections = query.connections.as_deref();
@@ -90,7 +91,7 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
         of_severities = vec![&query.severities];
         of_resources = vec![resources];
     }
-    let person = query.person.as_deref().map(searched);
+    let person = query.person.as_deref().map(search_form);
     let (mut parts, mut values) = (Vec::new(), Vec::new());
     for connections in &of_connections {
         for kinds in &of_kinds {
@@ -116,7 +117,7 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
     (whole, values)
 }
 
-/// How many parts a statement has at most.
+/// The most parts of a statement.
 const MAX_PARTS: usize = 200;
 
 const NEWEST_FIRST: &str = "ORDER BY at DESC, number DESC LIMIT ?";
@@ -125,21 +126,21 @@ fn limit(query: &ActivityQuery) -> Value {
     i64::try_from(query.limit).unwrap_or(i64::MAX).into()
 }
 
-/// What a query leaves of some connections, kinds, severities, resources and a person; an empty list is all of them.
+/// The statement for these connections, kinds, severities, resources and this person; an empty list filters nothing.
 fn part(
     query: &ActivityQuery,
     [connections, kinds, severities, resources, person]: [&[String]; 5],
     values: &mut Vec<Value>,
 ) -> String {
     let mut conditions: Vec<String> = Vec::new();
-    for (column, wanted) in [
+    for (column, allowed) in [
         ("connection", connections),
         ("kind", kinds),
         ("severity", severities),
         ("resource", resources),
         ("person", person),
     ] {
-        match wanted {
+        match allowed {
             [] => {}
             [_] => conditions.push(format!("{column} = ?")),
             several => {
@@ -147,7 +148,7 @@ fn part(
                 conditions.push(format!("{column} IN ({places})"));
             }
         }
-        values.extend(wanted.iter().cloned().map(Value::Text));
+        values.extend(allowed.iter().cloned().map(Value::Text));
     }
     if let Some(from) = query.from {
         conditions.push("at >= ?".to_owned());
@@ -182,7 +183,7 @@ fn part(
     format!("SELECT number, entry, at FROM activity {filter} {NEWEST_FIRST}")
 }
 
-/// The newest entries that a query leaves, newest first.
+/// The newest matching entries, newest first.
 pub(super) fn read(sql: &mut dyn Sql, query: &ActivityQuery) -> Result<Vec<ActivityEntry>, Fault> {
     let resources = match &query.resource {
         Some(text) => activity::resource_ids(sql, text)?,

@@ -1,4 +1,4 @@
-//! How rows come to the end of the audit's chain, within a transaction that nobody else adds rows in.
+//! Appending rows to the audit's chain, in a transaction during which no other gateway adds rows.
 
 use super::chain::{BEFORE_THE_FIRST, Hash, StoredRow};
 use super::database::{Fault, Sql, Value};
@@ -12,7 +12,7 @@ struct End {
     hash: Hash,
 }
 
-/// Adds rows; their numbers.
+/// Adds rows, and returns their numbers.
 pub(super) fn append(
     sql: &mut dyn Sql,
     rows: &[NewRow],
@@ -31,7 +31,7 @@ fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Resu
     let stored = StoredRow {
         number: end.number + 1,
         at: at.timestamp_millis(),
-        kind: row.kind.word().to_owned(),
+        kind: row.kind.as_str().to_owned(),
         of: row.of,
         entry,
     };
@@ -66,12 +66,12 @@ fn end(sql: &mut dyn Sql) -> Result<End, Fault> {
     };
     Ok(End {
         number: last.number(0)?,
-        // Another length is no hash of ours: `audit verify` says so, and the chain goes on from there.
+        // A hash of another length is damaged. `audit verify` reports it, and the chain continues from there.
         hash: Hash::try_from(last.bytes(1)?).unwrap_or(BEFORE_THE_FIRST),
     })
 }
 
-/// Whether the intent that a row is the outcome of has none yet.
+/// Whether the intent of this outcome has no outcome yet.
 pub(super) fn is_open(sql: &mut dyn Sql, outcome: &NewRow) -> Result<bool, Fault> {
     let ended = sql.rows(
         "SELECT number FROM audit WHERE intent = ?",
@@ -80,7 +80,7 @@ pub(super) fn is_open(sql: &mut dyn Sql, outcome: &NewRow) -> Result<bool, Fault
     Ok(ended.is_empty())
 }
 
-/// The outcome of an intent of which only this word is known.
+/// The outcome of an intent about which nothing else is known.
 pub(super) fn closing(number: i64, intent: Entry, outcome: &str) -> NewRow {
     NewRow {
         kind: RowKind::Outcome,

@@ -1,5 +1,5 @@
-//! What could not be written yet. A database may be away for a while: what was seen and has happened meanwhile, what is to
-//! be saved, and how changes that were sent before have ended, waits here and is written once it is back.
+//! The backlog of the writer. While the database is unavailable, observed events, state to be saved and the outcomes of
+//! changes that were sent wait here, and are written once it is back.
 
 use super::database::{Database, Fault, Row};
 use super::event_queue::EventQueue;
@@ -12,86 +12,85 @@ use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::mem;
 
-/// What another gateway has recorded by now, which records what both see.
+/// After this time, the leader has recorded the events that all gateways observe.
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 
-/// The most events that wait; of more the oldest of the connections with the most are left out.
+/// The most events that wait. Beyond that the connections with the most events lose their oldest.
 const MAX_EVENTS: usize = 10_000;
 
-/// What waits to be written, and what of the audit is not known.
+/// Data that waits to be written, and the uncertain part of the audit.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     events: VecDeque<Event>,
-    /// By what they are about: only the last word counts.
+    /// By table and id, so that only the latest change of each is written.
     changes: BTreeMap<(Table, String), StateChange>,
-    /// How changes ended whose intents are there.
+    /// Outcomes of changes whose intents are recorded.
     outcomes: Vec<NewRow>,
-    /// What has happened that nobody waits for.
+    /// Audit events without a waiting caller.
     event_queue: EventQueue,
-    /// The intents of this process whose outcome is still to come.
+    /// The intents of this process whose outcome is still pending.
     under_way: BTreeSet<i64>,
-    /// How many of the events have waited: another gateway may have recorded them, or this one in a transaction that
+    /// Number of events that have waited: another gateway may have recorded them, or this one in a transaction that
     /// seemed to fail.
     waited: usize,
-    /// The number of the newest entry when this gateway last recorded events: those that others have recorded since come
-    /// after it.
+    /// The number of the newest activity entry when this gateway last recorded events. Entries that other gateways
+    /// recorded since have higher numbers.
     recorded_until: i64,
-    /// Whether a transaction has failed, and it is not known what of it there is.
+    /// Whether a transaction has failed, so that it is unknown whether it was committed.
     is_unsettled: bool,
 }
 
 impl Backlog {
-    /// Adds what is to be written, apart from rows of the audit.
+    /// Adds data to be written, except audit rows.
     pub(super) fn add(&mut self, events: Vec<Event>, changes: Vec<StateChange>) {
         self.events.extend(events);
         let too_many = self.events.len().saturating_sub(MAX_EVENTS);
         if too_many > 0 {
             self.leave_out(too_many);
             tracing::error!(
-                "{too_many} events are left out: the store cannot be written for too long"
+                "{too_many} events are dropped: the store could not be written for too long"
             );
         }
-        for thing in changes {
-            self.changes.insert(thing.key(), thing);
+        for change in changes {
+            self.changes.insert(change.key(), change);
         }
     }
 
-    /// Leaves out so many events: a connection with many loses its own, and not those of others.
+    /// Drops this many events, each time from the connection with the most.
     fn leave_out(&mut self, too_many: usize) {
         let mut left: HashMap<String, usize> = HashMap::new();
         for event in &self.events {
             *left.entry(connection(event).to_owned()).or_default() += 1;
         }
-        let mut to_go: HashMap<String, usize> = HashMap::new();
+        let mut excess: HashMap<String, usize> = HashMap::new();
         for _ in 0..too_many {
             let Some((id, most)) = left.iter_mut().max_by_key(|(_, number)| **number) else {
                 return;
             };
             *most -= 1;
-            *to_go.entry(id.clone()).or_default() += 1;
+            *excess.entry(id.clone()).or_default() += 1;
         }
         let (mut place, mut waited) = (0, self.waited);
         self.events.retain(|event| {
-            let goes = to_go
+            let dropped = excess
                 .get_mut(connection(event))
                 .filter(|number| **number > 0);
-            let stays = goes.is_none();
-            if let Some(number) = goes {
+            let is_kept = dropped.is_none();
+            if let Some(number) = dropped {
                 *number -= 1;
                 waited -= usize::from(place < self.waited);
             }
             place += 1;
-            stays
+            is_kept
         });
         self.waited = waited;
     }
 
-    /// What was recorded up to this number is of the time before this gateway, and tells of no event that it sees.
+    /// Entries up to this number are older than this gateway and match no event that it observes.
     pub(super) fn begin_after(&mut self, recorded: i64) {
         self.recorded_until = recorded;
     }
 
-    /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
             && self.changes.is_empty()
@@ -99,7 +98,7 @@ impl Backlog {
             && self.event_queue.is_empty()
     }
 
-    /// Rows were written, and got these numbers.
+    /// Notes that rows were written with these numbers.
     pub(super) fn written(&mut self, rows: &[NewRow], numbers: &[i64]) {
         for (row, number) in rows.iter().zip(numbers) {
             match (row.kind, row.of) {
@@ -110,13 +109,13 @@ impl Backlog {
         }
     }
 
-    /// These were saved with a row: what waited of them is older.
+    /// Drops waiting changes that rows have overwritten with newer ones.
     pub(super) fn drop_overtaken(&mut self, by: &BTreeSet<(Table, String)>) {
         self.changes.retain(|key, _| !by.contains(key));
     }
 
-    /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended, and
-    /// what nobody waits for, is written later all the same.
+    /// Notes that rows were probably not written. Their callers get an error; outcomes and events without a waiting
+    /// caller are written later all the same.
     pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
         self.is_unsettled = true;
         for row in rows {
@@ -128,8 +127,8 @@ impl Backlog {
         }
     }
 
-    /// After a transaction has failed: writes how changes have ended, and closes the intents that were recorded although
-    /// nobody was told so, whose changes were never sent.
+    /// After a failed transaction: writes the pending outcomes, and closes intents that were recorded although their
+    /// callers got an error, so that their changes were never sent.
     pub(super) fn settle(
         &mut self,
         database: &mut dyn Database,
@@ -169,7 +168,7 @@ impl Backlog {
         Ok(())
     }
 
-    /// This gateway records what all see from now on. What it has seen before, the one before it may have recorded.
+    /// This gateway becomes the leader. The previous leader may have recorded the events that wait here.
     pub(super) fn take_over(&mut self) {
         self.waited = self.events.len();
     }
@@ -180,13 +179,13 @@ impl Backlog {
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
         self.waited = self.events.len();
-        self.changes.retain(|(table, _), thing| {
-            table.is_everybodys() && !(*table == Table::AlertMessages && thing.is_put())
+        self.changes.retain(|(table, _), change| {
+            table.any_gateway_may_change() && !(*table == Table::AlertMessages && change.is_put())
         });
     }
 
-    /// Writes what waits, and that somebody watches, where `watched` says for how long what is seen is kept. A gateway
-    /// that does not record what all see writes only what is its own.
+    /// Writes the backlog and, if `watched` gives the retention, a note that the connections are watched. A gateway
+    /// that is not the leader writes only its own changes.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
@@ -216,7 +215,7 @@ impl Backlog {
             }
             saved_state::write(sql, self.changes.values())?;
             if let Some(retention) = watched {
-                watching::watched(sql, retention, now)?;
+                watching::note_watching(sql, retention, now)?;
             }
             newest = activity::newest(sql)?;
             Ok(())
@@ -232,21 +231,21 @@ impl Backlog {
         written
     }
 
-    /// Writes one by one what waits, and leaves out what cannot be written although the database can be: nothing must
-    /// wait for it for ever.
+    /// Writes the entries of the backlog one by one, and drops those that fail while the database accepts others, so
+    /// that nothing waits forever.
     pub(super) fn write_each(
         &mut self,
         database: &mut dyn Database,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         let mut worst = self.event_queue.write_each(database, now);
-        // What has failed before may have been because another gateway has taken the lead, and ended the session.
+        // The failure may mean that another gateway became the leader and ended this session.
         let leads = database.lead()?;
         if !leads {
             self.follow(now);
         }
         let mut left_out = |fault: Fault| {
-            tracing::error!("something is left out, because the store {fault}");
+            tracing::error!("an entry is dropped, because the store {fault}");
             worst = Err(fault);
         };
         if leads {
@@ -258,21 +257,21 @@ impl Backlog {
             self.waited = 0;
             self.recorded_until = activity::newest(database)?;
         }
-        for thing in mem::take(&mut self.changes).values() {
-            let written = database.write(&mut |sql| saved_state::write(sql, [thing]));
+        for change in mem::take(&mut self.changes).values() {
+            let written = database.write(&mut |sql| saved_state::write(sql, [change]));
             written.unwrap_or_else(&mut left_out);
         }
         worst
     }
 }
 
-/// The connection that an event is of; empty where it concerns all of them.
+/// The connection of an event; empty if the event concerns all connections.
 fn connection(event: &Event) -> &str {
     let resource = event.resource.as_ref();
     resource.map_or("", |key| key.connection.as_str())
 }
 
-/// The number and the entry of an intent that was read. One whose entry is damaged is closed by its number alone.
+/// The number and entry of an intent. A damaged entry is closed by its number alone.
 pub(super) fn intent(row: &Row) -> Result<(i64, Entry), Fault> {
     let number = row.number(0)?;
     let entry = serde_json::from_str(row.text(1)?).unwrap_or_else(|error| {
@@ -289,7 +288,7 @@ mod tests {
     use health::events::EventKind;
     use health::inventory::ResourceKey;
 
-    fn seen(connection: &str, number: usize) -> Event {
+    fn failover(connection: &str, number: usize) -> Event {
         Event {
             at: DateTime::UNIX_EPOCH,
             kind: EventKind::Failover,
@@ -303,10 +302,11 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_events_those_of_the_connection_with_the_most_are_left_out() {
+    fn excess_events_are_dropped_from_the_connection_with_the_most() {
         let mut backlog = Backlog::default();
-        let quiet = || (0..3).map(|number| seen("quiet", number));
-        let noisy = |numbers: std::ops::Range<usize>| numbers.map(|number| seen("noisy", number));
+        let quiet = || (0..3).map(|number| failover("quiet", number));
+        let noisy =
+            |numbers: std::ops::Range<usize>| numbers.map(|number| failover("noisy", number));
         backlog.add(quiet().chain(noisy(0..MAX_EVENTS - 3)).collect(), vec![]);
         backlog.waited = 20;
         backlog.add(noisy(MAX_EVENTS - 3..MAX_EVENTS).collect(), vec![]);
@@ -321,7 +321,7 @@ mod tests {
         ];
         assert_eq!(first, expected);
         assert_eq!(backlog.waited, 17);
-        // One that alone has more than all others together leaves them theirs.
+        // A connection with more events than all others together drops only its own.
         backlog.add(noisy(0..2 * MAX_EVENTS).collect(), vec![]);
         let of_quiet = backlog
             .events
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn who_follows_keeps_no_message_that_was_not_written() {
+    fn a_follower_drops_unsent_alert_messages() {
         let mut backlog = Backlog::default();
         let changes = vec![
             StateChange::put(Table::AlertMessages, "new", &1),

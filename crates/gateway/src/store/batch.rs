@@ -1,4 +1,4 @@
-//! What the writing thread was asked for at the same time, which it writes together.
+//! The jobs that arrived at the same time and are written together.
 
 use super::access::AccessJob;
 use super::backlog::Backlog;
@@ -12,35 +12,35 @@ use std::mem;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
-/// A look at the database, and who waits for what it brings.
+/// A poll of the database, and the channel for its result.
 pub(super) type Poll = (KnownRevisions, oneshot::Sender<StoreUpdate>);
 
-/// The jobs of one turn, by what they are.
+/// The jobs of one batch, by kind.
 #[derive(Default)]
 pub(super) struct Batch {
     rows: Vec<NewRow>,
-    /// Who waits for the number of each row.
+    /// For each row, the channel for its number.
     answers: Vec<oneshot::Sender<Result<i64, ()>>>,
-    /// Who waits for whether all of this could be written.
+    /// The channels for whether everything could be written.
     probes: Vec<oneshot::Sender<bool>>,
     /// The keys that rows save, unless a later job saves them again.
     saved_with_rows: BTreeSet<(Table, String)>,
     is_watched: bool,
-    /// Whether there are rows or events.
+    /// Whether it contains rows or events.
     has_changes: bool,
-    /// Whether something waited before these jobs.
+    /// Whether the backlog had entries before these jobs.
     had_backlog: bool,
-    /// Whether anything is to be written. Who only reads learns nothing of whether the disk takes more.
+    /// Whether anything is to be written. Reads alone do not show whether the disk accepts writes.
     writes: bool,
-    /// Whether the store could be written before.
-    was_well: bool,
+    /// Whether the store could be written before this batch.
+    was_writable: bool,
     reads: Vec<ReadJob>,
-    turns: Vec<AccessJob>,
+    access_jobs: Vec<AccessJob>,
     polls: Vec<Poll>,
 }
 
 impl Batch {
-    /// Sorts jobs: what nobody waits for goes to the backlog, and leases are answered at once.
+    /// Sorts jobs by kind. Jobs without a waiting caller go to the backlog; leases are answered at once.
     pub(super) fn sort(
         database: &mut dyn Database,
         jobs: impl Iterator<Item = Job>,
@@ -55,7 +55,7 @@ impl Batch {
                 }
             }
             match job {
-                // Whoever wanted this was told that it is not recorded: it shall not take effect any more.
+                // The caller was told that the row is not recorded, so it must not take effect.
                 Job::Write(row, answer) if row.needs_someone_waiting() && answer.is_closed() => {}
                 Job::Write(row, answer) => {
                     let key = row.change.as_ref().map(StateChange::key);
@@ -70,21 +70,21 @@ impl Batch {
                     changes.extend(more);
                     batch.probes.push(answer);
                 }
-                Job::Watched => batch.is_watched = true,
+                Job::NoteWatching => batch.is_watched = true,
                 Job::Poll(known, answer) => batch.polls.push((known, answer)),
                 Job::Lease(name, longest, answer) => {
                     let leased = database.lease(&name, longest);
-                    // The caller has gone, so nobody else would give the lease back.
+                    // The caller has given up, so nobody else would give the lease back.
                     if let Err(Some(true)) = answer.send(leased.ok()) {
                         let _ = database.give_back(&name);
                     }
                 }
                 Job::GiveBack(name) => {
-                    // What is not given back ends with its time.
+                    // A lease that cannot be given back expires.
                     let _ = database.give_back(&name);
                 }
                 Job::Read(read) => batch.reads.push(read),
-                Job::Access(turn) => batch.turns.push(turn),
+                Job::Access(job) => batch.access_jobs.push(job),
             }
         }
         batch.has_changes = !batch.rows.is_empty() || !events.is_empty();
@@ -97,7 +97,7 @@ impl Batch {
         batch
     }
 
-    /// Writes the rows, or tries whether some could be written where somebody waits for that. Returns their numbers.
+    /// Writes the rows, or probes the database if a caller waits for that. Returns the numbers of the rows.
     pub(super) fn write_rows(
         &mut self,
         database: &mut dyn Database,
@@ -110,15 +110,15 @@ impl Batch {
         } else {
             append(database, backlog, &self.rows, now)
         };
-        self.was_well = state.is_well.load(Ordering::Relaxed);
+        self.was_writable = state.is_writable.load(Ordering::Relaxed);
         if written.is_err() {
-            // Before anybody hears of it.
-            state.is_well.store(false, Ordering::Relaxed);
+            // Set before any caller gets its reply.
+            state.is_writable.store(false, Ordering::Relaxed);
         }
         written
     }
 
-    /// Answers those who wait for a row, and leaves to the backlog what is to follow. Returns why rows were not written.
+    /// Replies to the callers of the rows, and fills the backlog. Returns why rows were not written.
     pub(super) fn answer_callers(
         &mut self,
         written: Result<Vec<i64>, Fault>,
@@ -127,7 +127,7 @@ impl Batch {
         let mut not_sent = Vec::new();
         for (place, answer) in mem::take(&mut self.answers).into_iter().enumerate() {
             let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
-            // Most callers that have gone have no use for the answer. But a change is sent only by one who gets it.
+            // A lost reply matters for an intent only: without it, its change is not sent.
             if answer.send(number.copied().ok_or(())).is_err()
                 && let (Some(number), Some(row)) = (number, self.rows.get(place))
                 && row.kind == RowKind::Intent
@@ -151,7 +151,7 @@ impl Batch {
         }
     }
 
-    /// Writes what waits. Apart from the rows: one that cannot be written takes no event with it.
+    /// Writes the backlog, separately from the rows, so that a row that cannot be written does not block events.
     pub(super) fn write_backlog(
         &self,
         database: &mut dyn Database,
@@ -167,14 +167,14 @@ impl Batch {
         })
     }
 
-    /// Notes whether the store can be written, counts changes, and answers those who asked for that.
+    /// Notes whether the store can be written, counts changes, and replies to probes.
     pub(super) fn report_health(&mut self, state: &State, failed: Option<&Fault>) {
         if self.writes {
-            state.is_well.store(failed.is_none(), Ordering::Relaxed);
+            state.is_writable.store(failed.is_none(), Ordering::Relaxed);
         }
         match failed {
-            Some(fault) if self.was_well => tracing::error!("the store {fault}"),
-            None if !self.was_well && self.writes => {
+            Some(fault) if self.was_writable => tracing::error!("the store {fault}"),
+            None if !self.was_writable && self.writes => {
                 tracing::warn!("the store can be written again");
             }
             _ => {}
@@ -187,20 +187,20 @@ impl Batch {
         }
     }
 
-    /// Does what only reads, or is about who is let in. Returns the looks at the database that are still to be answered.
+    /// Runs the reads and the jobs on access tables. Returns the polls, which are still to be answered.
     pub(super) fn read(self, database: &mut dyn Database, state: &State) -> Vec<Poll> {
         for read in self.reads {
             read(database);
         }
-        for turn in self.turns {
-            turn(database, state.turn());
+        for job in self.access_jobs {
+            job(database, state.next_sequence());
         }
         self.polls
     }
 }
 
-/// Writes rows as one transaction, after what an earlier one has left open; their numbers. Without any it tries whether
-/// there could be some.
+/// Writes rows in one transaction, after settling an earlier failed one, and returns their numbers. Without rows it
+/// probes whether the database can be written.
 fn append(
     database: &mut dyn Database,
     backlog: &mut Backlog,

@@ -1,17 +1,17 @@
-//! The chain of hashes: the hash of a row is SHA-256 over the hash of the row before it (32 zero bytes before the
-//! first), the row's number, its time and the number of its intent (each as 8 bytes, least first, 0 for none), and
-//! its kind and its entry (each with its length before it, as 8 bytes). A row that is changed, taken out, put in or
-//! moved breaks the chain there. Rows cut off at the end do not; keep the last hash elsewhere to notice that.
+//! The hash chain: the hash of a row is SHA-256 over the hash of the row before it (32 zero bytes before the first),
+//! the row's number, its time and the number of its intent (each as 8 bytes, little-endian, 0 for none), and its kind
+//! and its entry (each with its length before it, as 8 bytes). A row that is changed, removed, inserted or moved breaks
+//! the chain there. Rows removed from the end do not; keep the last hash elsewhere to detect that.
 
 use sha2::{Digest as _, Sha256};
 
 /// The hash of a row.
 pub(super) type Hash = [u8; 32];
 
-/// Before the first row.
+/// The hash before the first row.
 pub(super) const BEFORE_THE_FIRST: Hash = [0; 32];
 
-/// A row as it is stored.
+/// A stored row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoredRow {
     pub(super) number: i64,
@@ -39,32 +39,32 @@ impl StoredRow {
     }
 }
 
-/// A chain that is whole.
+/// A complete chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verified {
-    /// How many rows.
+    /// Number of rows.
     pub(crate) rows: u64,
-    /// When the first and the last of them were written, in milliseconds since 1970.
+    /// When the first and the last row were written, in milliseconds since 1970.
     pub(crate) span: Option<(i64, i64)>,
-    /// The hash of the last.
+    /// The hash of the last row.
     pub(crate) last: Hash,
 }
 
-/// Where a chain breaks.
+/// The first break of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Broken {
     /// The number of the first row that is not as it was written.
     pub(crate) number: i64,
-    /// What is wrong with it.
+    /// The reason.
     pub(crate) why: &'static str,
 }
 
-/// Follows a chain row by row, in the order of their numbers.
+/// Verifies a chain row by row, in the order of their numbers.
 #[derive(Debug)]
-pub(super) struct Follower(Verified);
+pub(super) struct ChainVerifier(Verified);
 
-impl Follower {
-    /// Before the first row.
+impl ChainVerifier {
+    /// Starts before the first row.
     pub(super) fn new() -> Self {
         Self(Verified {
             rows: 0,
@@ -73,7 +73,7 @@ impl Follower {
         })
     }
 
-    /// Takes the next row with the hash that is stored with it.
+    /// Verifies the next row against the hash that is stored with it.
     pub(super) fn take(&mut self, row: &StoredRow, stored: &[u8]) -> Result<(), Broken> {
         let verified = &mut self.0;
         let expected = i64::try_from(verified.rows + 1).unwrap_or(i64::MAX);
@@ -97,7 +97,7 @@ impl Follower {
         Ok(())
     }
 
-    /// The chain as far as it was followed.
+    /// The result for the rows verified so far.
     pub(super) fn end(self) -> Verified {
         self.0
     }

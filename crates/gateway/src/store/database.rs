@@ -1,15 +1,16 @@
-//! What the store asks of a database. The statements are the store's own and written once, in the SQL that SQLite and
-//! PostgreSQL share; what differs (how it is opened, what a transaction costs, who else is there) is the database's.
+//! The interface between the store and a database. The statements belong to the store and are written once, in the SQL
+//! that SQLite and PostgreSQL share. How a database is opened, how it runs transactions and which other gateways use it
+//! is its own.
 
 use std::time::Duration;
 
-/// What went wrong, to continue a sentence that begins with the database.
+/// A description of a failure that continues a sentence about the database.
 pub(super) type Fault = String;
 
-/// A value in a statement, in place of its `?`, or in a row.
+/// A parameter of a statement, or a column of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
-    /// `None` is the null.
+    /// `None` is NULL.
     Number(Option<i64>),
     Text(String),
     Bytes(Vec<u8>),
@@ -39,17 +40,16 @@ impl From<String> for Value {
     }
 }
 
-/// A row that was read.
 #[derive(Debug)]
 pub(super) struct Row(pub(super) Vec<Value>);
 
 impl Row {
-    /// The number in a column that holds one in every row.
+    /// The number in a column without NULL.
     pub(super) fn number(&self, column: usize) -> Result<i64, Fault> {
         self.optional(column)?.ok_or_else(|| unexpected(column))
     }
 
-    /// The number in a column, which may be the null.
+    /// The number in a column, or `None` for NULL.
     pub(super) fn optional(&self, column: usize) -> Result<Option<i64>, Fault> {
         match self.0.get(column) {
             Some(Value::Number(number)) => Ok(*number),
@@ -73,79 +73,78 @@ impl Row {
 }
 
 fn unexpected(column: usize) -> Fault {
-    format!("is damaged: column {column} holds something else than was written")
+    format!("is damaged: column {column} has an unexpected type")
 }
 
-/// Takes statements.
+/// Runs statements.
 pub(super) trait Sql {
-    /// Changes something; how many rows.
+    /// Changes rows, and returns their number.
     fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault>;
 
     /// Reads rows.
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault>;
 }
 
-/// What is done in one transaction.
+/// The body of a transaction.
 pub(super) type Work<'a> = &'a mut dyn FnMut(&mut dyn Sql) -> Result<(), Fault>;
 
-/// A statement, and the values for its `?`.
+/// A statement with its parameters.
 pub(super) type Statement = (String, Vec<Value>);
 
-/// How what ended gateways have left is found.
+/// The statements that clean up after ended gateways.
 pub(super) struct EndedGateways {
-    /// Reads the number and the entry of each intent that nobody will close any more.
+    /// Reads the number and the entry of each intent that no gateway will close.
     pub(super) open: Statement,
-    /// Forgets the gateways once that is closed, where a database knows of several.
+    /// Deletes the ended gateways once their intents are closed, if the database knows several gateways.
     pub(super) forget: Option<Statement>,
 }
 
-/// Numbers, each of which is another once others have changed something.
+/// Revisions, each of which changes when another gateway changes something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Revisions {
-    /// The saved state, but for what concerns signing in.
+    /// The revision of the saved state, except the access tables.
     pub(super) saved: i64,
-    /// What concerns signing in.
+    /// The revision of the access tables.
     pub(super) access: i64,
-    /// What is recorded.
+    /// The revision of the recorded entries.
     pub(super) recorded: i64,
 }
 
-/// An open database. Statements outside of [`Database::write`] and [`Database::append`] only read.
+/// An open database. Only [`Database::write`] and [`Database::append`] change it.
 pub(super) trait Database: Sql + Send {
-    /// Does this in one transaction, which is durable once this answers, or not at all. A database elsewhere may have
-    /// committed a transaction whose commit seemed to fail: the next transaction then sees what it wrote.
+    /// Runs one transaction, which is durable on success. After a failed commit, a remote database may have committed
+    /// it all the same: the next transaction then sees its rows.
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
-    /// The same, while nobody else adds rows to the audit.
+    /// The same, while no other gateway adds rows to the audit.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
-    /// Tries to become the leader: the gateway that records what all see who watch the same. Returns whether this one
-    /// leads, as the only gateway of a database always does.
+    /// Tries to become the leader, which records what all gateways observe. Returns whether this gateway leads; the
+    /// only gateway of a database always does.
     fn lead(&mut self) -> Result<bool, Fault> {
         Ok(true)
     }
 
-    /// Leases a name for so long, unless another gateway has it; whether this one has it now. Where a database is one
-    /// gateway's own, its names are too.
+    /// Leases a name for this time, unless another gateway holds it. Returns whether this gateway holds it now; without
+    /// other gateways it always does.
     fn lease(&mut self, _name: &str, _longest: Duration) -> Result<bool, Fault> {
         Ok(true)
     }
 
-    /// Gives a leased name back.
     fn give_back(&mut self, _name: &str) -> Result<(), Fault> {
         Ok(())
     }
 
-    /// What others have changed too, as numbers. `None` where there are no others.
+    /// The present revisions. `None` without other gateways.
     fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
         Ok(None)
     }
 
-    /// What ended gateways have left.
+    /// The statements that clean up after ended gateways.
     fn ended_gateways(&self) -> EndedGateways;
 
-    /// Reads the number and the entry of each open intent of this gateway, where it may have some that it does not
-    /// know of, because a transaction has taken place after all.
+    /// Reads the number and the entry of each open intent of this gateway. Some may be unknown to it, because their
+    /// transaction was committed although it seemed to fail.
     fn own_open_intents(&self) -> Option<Statement> {
         None
     }

@@ -1,5 +1,5 @@
-//! Rows of the audit that nobody waits for, because they say what has happened already, such as a sign-in. While the
-//! database is away they wait here, and are written once it is back, with the times at which they happened.
+//! Audit events without a waiting caller, because they have already happened, such as sign-ins. While the database is
+//! unavailable they wait here, and are written with their original times once it is back.
 
 use super::appending;
 use super::database::{Database, Fault, Sql};
@@ -7,22 +7,22 @@ use super::{Entry, NewRow, RowKind};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 
-/// The most events that wait; of more the oldest are left out.
+/// The most events that wait; beyond that the oldest are dropped.
 const MAX_EVENTS: usize = 10_000;
 
 /// The most events that are written together.
 const MAX_BATCH: usize = 64;
 
-/// What waits, oldest first.
+/// The waiting events, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
     rows: VecDeque<NewRow>,
-    /// How many were left out before these, and the last of them.
+    /// The number of dropped events, and the last of them.
     left_out: Option<(u64, NewRow)>,
 }
 
 impl EventQueue {
-    /// A row that was not written, as far as is known.
+    /// Adds a row that was probably not written.
     pub(super) fn add(&mut self, row: NewRow) {
         if self.rows.len() >= MAX_EVENTS {
             self.leave_out();
@@ -42,7 +42,7 @@ impl EventQueue {
         self.rows.is_empty() && self.left_out.is_none()
     }
 
-    /// How many were left out, as a row.
+    /// The number of dropped events, as a row.
     fn gap(&self) -> Option<NewRow> {
         let (number, last) = self.left_out.as_ref()?;
         Some(NewRow {
@@ -54,7 +54,7 @@ impl EventQueue {
         })
     }
 
-    /// Writes all of them.
+    /// Writes all events.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
@@ -66,8 +66,8 @@ impl EventQueue {
         Ok(())
     }
 
-    /// Writes one by one, and leaves out what cannot be written although the record takes others: no change must wait for
-    /// it for ever.
+    /// Writes the events one by one, and drops those that fail while the database accepts others, so that no change
+    /// waits for them forever.
     pub(super) fn write_each(
         &mut self,
         database: &mut dyn Database,
@@ -81,18 +81,18 @@ impl EventQueue {
             let before = self.left_out.clone();
             self.leave_out();
             if self.write_first(0, database, now).is_err() {
-                // It is not the row's fault.
+                // The database fails, not the row.
                 self.left_out = before;
                 self.rows.push_front(row);
                 return Err(fault);
             }
-            tracing::error!("a row of the audit is left out, because the store {fault}");
+            tracing::error!("an audit row is dropped, because the store {fault}");
             worst = Err(fault);
         }
         worst
     }
 
-    /// Writes how many were left out, and so many rows.
+    /// Writes the number of dropped events, and this many rows.
     fn write_first(
         &mut self,
         number: usize,
@@ -109,7 +109,7 @@ impl EventQueue {
     }
 }
 
-/// Adds rows but for those that are there: the transaction in which they were first may have taken place without a word.
+/// Adds rows that are not recorded yet: an earlier transaction may have been committed although it seemed to fail.
 fn append_once(sql: &mut dyn Sql, rows: &[NewRow], now: DateTime<Utc>) -> Result<(), Fault> {
     let mut missing = Vec::new();
     for row in rows {
@@ -120,14 +120,14 @@ fn append_once(sql: &mut dyn Sql, rows: &[NewRow], now: DateTime<Utc>) -> Result
     appending::append(sql, &missing, now).map(drop)
 }
 
-/// Whether an event is recorded. It is looked for by its time in the activity, which has an index of times.
+/// Whether an event is recorded. The activity has an index by time, so the search starts there.
 fn is_recorded(sql: &mut dyn Sql, row: &NewRow, now: DateTime<Utc>) -> Result<bool, Fault> {
     let found = sql.rows(
         "SELECT audit.number FROM activity JOIN audit ON audit.number = activity.audit
          WHERE activity.at = ? AND audit.kind = ? AND audit.entry = ?",
         &[
             row.at(now).timestamp_millis().into(),
-            RowKind::Event.word().into(),
+            RowKind::Event.as_str().into(),
             row.text()?.into(),
         ],
     )?;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_the_oldest_are_left_out_and_counted() {
+    fn excess_events_drop_the_oldest_and_are_counted() {
         let mut queue = EventQueue::default();
         for number in 0..10_002 {
             queue.add(row(number));

@@ -1,11 +1,11 @@
-//! Several gateways at one database see the same. One of them records it and tells people of it; when it is gone,
-//! another one does.
+//! Leadership: of several gateways at one database, one leads. The leader records what all of them observe and sends
+//! alerts; when it ends, another gateway takes over.
 
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::{Job, State, close_ended_gateways};
-use super::{Fresh, Store, activity, watching};
+use super::{Store, TableSnapshot, activity, watching};
 use crate::clock::Moment;
 use crate::lock::lock;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,32 +14,32 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How often the moment is noted at which somebody watched, and a little more.
+/// The interval of the notes that the connections are watched, plus a margin.
 const MAX_NOTE_INTERVAL: TimeDelta = TimeDelta::seconds(15);
 
-/// For how long an answer of the database to who leads counts: several looks at it, and well below the 30 seconds after
-/// which the place of a leader that is silent is taken.
+/// How long the database's reply about the leader is valid: several polls, and well below the 30 seconds after which
+/// the place of a silent leader is taken.
 pub(crate) const LEAD_VALID_FOR: Duration = Duration::from_secs(8);
 
-/// After how many looks at the database it is seen whether gateways have ended: a minute.
+/// The number of polls between checks for ended gateways: about a minute.
 const POLLS_PER_SWEEP: u64 = 30;
 
-/// What a look at the database has brought.
+/// The result of a poll.
 #[derive(Debug)]
 pub(crate) struct StoreUpdate {
-    /// Whether this gateway is the one that records.
+    /// Whether this gateway is the leader.
     pub(crate) leads: bool,
-    /// The number of the saved state.
+    /// The revision of the saved state.
     pub(crate) revision: i64,
-    /// The saved state, if its number is another than before.
+    /// The saved state, if its revision has changed.
     pub(crate) saved: Option<SavedState>,
-    /// The number of what concerns signing in, and that, if its number is another than before.
-    access: Option<(i64, Fresh)>,
+    /// The access tables and their revision, if it has changed.
+    access: Option<(i64, TableSnapshot)>,
 }
 
 #[cfg(test)]
 impl StoreUpdate {
-    /// The first one, with this saved.
+    /// The first update, with this saved state.
     pub(crate) fn first(leads: bool, saved: SavedState) -> Self {
         Self {
             leads,
@@ -50,7 +50,7 @@ impl StoreUpdate {
     }
 }
 
-/// The numbers of what a gateway has taken over already.
+/// The revisions that a gateway has taken over already.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownRevisions {
     saved: i64,
@@ -58,8 +58,8 @@ pub(super) struct KnownRevisions {
 }
 
 impl Store {
-    /// Looks for what other gateways have changed since the saved state had this number. `None` where there are no others,
-    /// or nobody can say.
+    /// Polls for changes by other gateways since this revision of the saved state. `None` without other gateways, or if
+    /// the database does not answer.
     pub(crate) async fn poll_changes(&self, after: i64) -> Option<StoreUpdate> {
         if !self.is_shared() {
             return None;
@@ -69,36 +69,36 @@ impl Store {
             access: self.access.load(Ordering::Relaxed),
         };
         let (answer, answered) = oneshot::channel();
-        let asked = Moment::now();
+        let polled_at = Moment::now();
         self.jobs.try_send(Job::Poll(known, answer)).ok()?;
         let mut update = answered.await.ok()?;
-        *lock(&self.lead_confirmed) = Some(asked);
-        if let Some((revision, fresh)) = update.access.take() {
+        *lock(&self.lead_confirmed) = Some(polled_at);
+        if let Some((revision, snapshot)) = update.access.take() {
             let mut known = lock(&self.saved);
-            if fresh.turn > known.turn {
-                known.saved.replace(fresh.saved);
-                known.turn = fresh.turn;
+            if snapshot.sequence > known.sequence {
+                known.saved.replace(snapshot.saved);
+                known.sequence = snapshot.sequence;
             }
             self.access.store(revision, Ordering::Relaxed);
         }
         Some(update)
     }
 
-    /// Whether [`Store::leads`] is as the database said a moment ago. A gateway that stood still may have lost the lead
-    /// meanwhile.
+    /// Whether the database confirmed [`Store::leads`] a moment ago. A gateway that was suspended may have lost the
+    /// lead in the meantime.
     pub(crate) fn is_lead_confirmed(&self) -> bool {
         let confirmed = *lock(&self.lead_confirmed);
         let passed = confirmed.and_then(|then| then.until(Moment::now()));
         !self.is_shared() || passed.is_some_and(|passed| passed < LEAD_VALID_FOR)
     }
 
-    /// As after a time in which the gateway stood still.
+    /// Acts as if the gateway had been suspended.
     #[cfg(test)]
     pub(crate) fn forget_confirmation(&self) {
         *lock(&self.lead_confirmed) = None;
     }
 
-    /// Waits until the database tells that something has changed; for ever, where there are no others who could.
+    /// Waits until the database notifies of a change; forever without other gateways.
     pub(crate) async fn changed(&self) {
         match &self.notifications {
             Some((notifications, _)) => notifications.changed.notified().await,
@@ -107,17 +107,17 @@ impl Store {
     }
 }
 
-/// Where a gateway stands among the others.
+/// The part of a gateway in the leadership.
 #[derive(Debug)]
 pub(super) struct Leading {
-    /// Since when it watches.
+    /// When this gateway started to watch.
     since: DateTime<Utc>,
     polls: u64,
     recorded: i64,
 }
 
 impl Leading {
-    /// A gateway begins to watch.
+    /// Joins the gateways at the database, and leads if there is no leader.
     pub(super) fn begin(
         database: &mut dyn Database,
         state: &State,
@@ -127,18 +127,18 @@ impl Leading {
         let leads = database.lead()?;
         if leads {
             backlog.begin_after(activity::newest(database)?);
-            let begun = watching::begun(database, now)?;
+            let begun = watching::start_event(database, now)?;
             let written = database.write(&mut |sql| activity::add_event(sql, &begun));
             if let Err(fault) = written {
-                // A full disk is no reason not to watch.
+                // A full disk must not stop the gateway from watching.
                 tracing::error!("the store {fault}");
-                state.is_well.store(false, Ordering::Relaxed);
+                state.is_writable.store(false, Ordering::Relaxed);
                 backlog.add(vec![begun], Vec::new());
                 backlog.take_over();
             }
         } else {
             tracing::info!(
-                "another gateway at this store records what is seen; this one does when that one ends"
+                "another gateway at this store is the leader and records events; this one takes over when it ends"
             );
         }
         state.leads.store(leads, Ordering::Relaxed);
@@ -149,7 +149,7 @@ impl Leading {
         })
     }
 
-    /// Looks for what other gateways have changed, and whether they are still there. `None` where there are no others.
+    /// Polls for changes by other gateways and for ended gateways. `None` without other gateways.
     pub(super) fn poll(
         &mut self,
         database: &mut dyn Database,
@@ -171,18 +171,18 @@ impl Leading {
         if takes_over {
             self.take_over(database, backlog)?;
         }
-        // Not before: what could not be taken over is with the next poll.
+        // Set only now, so that a failed takeover is repeated by the next poll.
         state.leads.store(leads, Ordering::Relaxed);
         match (led, leads) {
             (false, true) => {
                 tracing::warn!(
-                    "this gateway records what is seen from now on: the one that did is gone"
+                    "this gateway is now the leader and records events: the previous leader has ended"
                 );
-                // What cannot be written now waits, as always.
+                // If it cannot be written now, it stays in the backlog.
                 backlog.write(database, Some(&state.retention()), now)?;
             }
             (true, false) => tracing::warn!(
-                "another gateway at this store has begun to record what is seen, while this one could not"
+                "another gateway at this store became the leader, because this one could not reach the database"
             ),
             _ => {}
         }
@@ -190,19 +190,19 @@ impl Leading {
             backlog.follow(now);
         }
         self.polls += 1;
-        // Who takes over knows that one has ended.
+        // A takeover means that a gateway has ended.
         if takes_over || self.polls.is_multiple_of(POLLS_PER_SWEEP) {
             close_ended_gateways(database, now)?;
         }
         let mut saved = None;
         if revisions.saved != known.saved {
-            saved = Some(saved_state::read(database, Table::is_of_alarms)?);
+            saved = Some(saved_state::read(database, Table::is_about_alarms)?);
         }
         let mut access = None;
         if revisions.access != known.access {
-            let saved = saved_state::read(database, Table::is_of_access)?;
-            let turn = state.turn();
-            access = Some((revisions.access, Fresh { turn, saved }));
+            let saved = saved_state::read(database, Table::is_about_access)?;
+            let sequence = state.next_sequence();
+            access = Some((revisions.access, TableSnapshot { sequence, saved }));
         }
         Ok(Some(StoreUpdate {
             leads,
@@ -214,10 +214,10 @@ impl Leading {
 
     fn take_over(&self, database: &mut dyn Database, backlog: &mut Backlog) -> Result<(), Fault> {
         backlog.take_over();
-        // Only a time in which nobody watched is a gap, and this one has watched since its start.
+        // There is a gap only if nobody watched, and this gateway has watched since its start.
         let last = watching::last(database)?;
         if last.is_none_or(|last| last + MAX_NOTE_INTERVAL < self.since) {
-            let begun = watching::begun(database, self.since)?;
+            let begun = watching::start_event(database, self.since)?;
             backlog.add(vec![begun], Vec::new());
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! One change at a time over several gateways: who leases a name has it alone until it is given back. A gateway that
-//! ends in between gives nothing back, so a lease also ends with its time.
+//! One change at a time over several gateways: a leased name is held by one gateway until it is given back. A gateway
+//! that ends gives nothing back, so a lease also expires.
 
 use super::writer::Job;
 use super::{Store, not_recorded};
@@ -9,20 +9,20 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
-/// How long until it is asked again whether another gateway has given a name back.
+/// The interval between attempts to get a name that another gateway holds.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A name that this gateway has alone. Dropping it gives it back.
+/// A name that only this gateway holds. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Lease {
     name: String,
-    /// `None` where there are no other gateways.
+    /// `None` without other gateways.
     jobs: Option<mpsc::Sender<Job>>,
 }
 
 impl Store {
-    /// Leases a name for `longest` at most; waits for `patience` until others have given it back. `None` if they did
-    /// not. Where the store is one gateway's own, the name is too.
+    /// Leases a name for at most `longest`, and waits up to `patience` until another gateway gives it back. `None` if
+    /// it does not. Without other gateways the name is free.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -59,7 +59,7 @@ impl Store {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(jobs) = &self.jobs {
-            // Where this finds no place, the lease ends with its time.
+            // If the queue is full, the lease expires.
             let _ = jobs.try_send(Job::GiveBack(std::mem::take(&mut self.name)));
         }
     }

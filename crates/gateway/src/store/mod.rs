@@ -1,8 +1,8 @@
-//! What outlives the process: the audit and the activity, in a database ([`database`]). One thread writes,
-//! so that the rows have one order, and answers only once a row is durable. A caller waits without holding up anybody
-//! else; what is asked for meanwhile is written together.
+//! The persistent records of the gateway: the audit and the activity, in a database ([`database`]). One thread writes,
+//! so that rows have one order, and replies only once a row is durable. Callers wait asynchronously, and requests that
+//! arrive together are written together.
 //!
-//! A row of the audit is never changed. Each carries a hash over itself and the hash of the row before it; see [`chain`].
+//! An audit row is never changed. It carries a hash over itself and the hash of the row before it; see [`chain`].
 
 mod access;
 mod activity;
@@ -30,7 +30,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use access::Fresh;
+pub(crate) use access::TableSnapshot;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
@@ -40,7 +40,7 @@ pub(crate) use reading::{export, verify};
 pub(crate) use recording::WRITER_TIMEOUT;
 pub(crate) use saved_state::{SavedState, StateChange, Table};
 pub(crate) use sharing::{SharedReading, SharedState};
-pub(crate) use watching::unwatched;
+pub(crate) use watching::unwatched_event;
 
 use crate::clock::Moment;
 use crate::config::{Retention, StoreLocation};
@@ -60,58 +60,58 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
-/// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
+/// The most jobs that wait for the writer. Beyond that the disk does not keep up, and changes are refused.
 const MAX_WAITING_JOBS: usize = 1_024;
 
-/// What the store reads its time from.
+/// The store's clock.
 type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// Something that is read from the database.
+/// A read of the database.
 type ReadJob = Box<dyn FnOnce(&mut dyn Sql) + Send>;
 
 /// The store of one gateway.
 pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
-    /// Those who read a file do not wait for those who write to it. What is in memory has but one connection.
+    /// The reader of a file or a server, which does not wait for the writer. A store in memory has a single connection.
     reads: Option<mpsc::Sender<ReadJob>>,
     /// Whether the last attempt to write succeeded.
-    is_well: Arc<AtomicBool>,
-    /// Since when the writer has been at what it does now; `None` while it waits for something to do.
+    is_writable: Arc<AtomicBool>,
+    /// When the writer began its present work; `None` while it waits for jobs.
     working_since: Arc<Mutex<Option<Instant>>>,
-    /// Whether this gateway is the leader: the one that records what all see who share its store.
+    /// Whether this gateway is the leader, which records what all gateways at its store observe.
     leads: Arc<AtomicBool>,
-    /// When the database was last asked who leads, and answered: by the clock that stands still while the computer
-    /// sleeps, and by the one that may be set.
+    /// When the database last confirmed who leads: by the clock that stops while the computer sleeps and by the one
+    /// that can be set.
     lead_confirmed: Mutex<Option<Moment>>,
-    /// How much of what is seen is kept.
+    /// How long and how many entries of the activity are kept.
     retention: Arc<Mutex<Retention>>,
     /// Counts the writes that changed the activity.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
     now: TimeSource,
-    /// What this gateway is called among several; empty where there is but one.
+    /// The name of this gateway among several; empty if there is only one.
     gateway: String,
-    /// Events that found no place in the queue.
+    /// Number of events that were dropped because the queue was full.
     left_out: AtomicU64,
-    /// Changes that found no place in the queue, by what they are about. Nothing newer may overtake them.
+    /// Changes that were not queued because the queue was full, by table and id. Newer changes must not overtake them.
     unqueued: Mutex<BTreeMap<(Table, String), StateChange>>,
-    /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
-    /// have changed since.
-    saved: Mutex<Fresh>,
-    /// The number of what concerns signing in, as it was taken over last.
+    /// The saved state as read at the start, until its users take it; the access tables also as other gateways changed
+    /// them since.
+    saved: Mutex<TableSnapshot>,
+    /// The revision of the access tables that was last taken over.
     access: AtomicI64,
-    /// Notified when others have changed something, until it is dropped. `None` where there are no others.
+    /// Notifies of changes by other gateways until it is dropped. `None` without other gateways.
     notifications: Option<(Arc<Notifications>, oneshot::Sender<()>)>,
-    /// Asks what gateways share of watching. `None` where there are no others.
+    /// Access to the shared watching. `None` without other gateways.
     sharing: Option<Sharing>,
 }
 
-/// How what gateways share of watching is asked for.
+/// How this gateway takes part in the shared watching.
 struct Sharing {
-    /// This gateway: each start of one is another.
-    me: String,
-    /// By a thread of its own, so that no change waits for it.
-    asks: mpsc::Sender<ReadJob>,
+    /// This run of the gateway: each start has a new id.
+    gateway_id: String,
+    /// The queue of a thread of its own, so that changes do not wait for it.
+    jobs: mpsc::Sender<ReadJob>,
 }
 
 impl fmt::Debug for Store {
@@ -123,54 +123,52 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Whether what is written here outlives the process.
-    pub(crate) fn lasts(&self) -> bool {
+    /// Whether its records outlive the process.
+    pub(crate) fn is_persistent(&self) -> bool {
         self.location != StoreLocation::Memory
     }
 
-    /// Whether other gateways may use it too.
+    /// Whether other gateways can use it too.
     pub(crate) fn is_shared(&self) -> bool {
         self.location.is_shared()
     }
 
-    /// Where it lies.
     pub(crate) fn location(&self) -> &StoreLocation {
         &self.location
     }
 
-    /// Whether this gateway is the one that records what is seen, and tells people of it. Of several that share a store
-    /// one is.
+    /// Whether this gateway is the leader, which records events and sends alerts. Of the gateways that share a store,
+    /// one leads.
     pub(crate) fn leads(&self) -> bool {
         self.leads.load(Ordering::Relaxed)
     }
 
-    /// Another number than before says that the activity has something new.
+    /// A counter that changes whenever the activity has new entries.
     pub(crate) fn activity_changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// From now on this much of what is seen is kept.
+    /// Sets how long and how many entries of the activity are kept.
     pub(crate) fn retain(&self, retention: Retention) {
         *lock(&self.retention) = retention;
     }
 
-    /// How much of what is seen is kept.
     #[cfg(test)]
     pub(crate) fn retention(&self) -> Retention {
         lock(&self.retention).clone()
     }
 
-    /// Notes that the connections are watched at this moment.
-    pub(crate) fn watched(&self) {
+    /// Notes that the connections are being watched at this moment.
+    pub(crate) fn note_watching(&self) {
         self.flush_unqueued();
-        // The next time will do.
-        let _ = self.jobs.try_send(Job::Watched);
+        // If the queue is full, the next note suffices.
+        let _ = self.jobs.try_send(Job::NoteWatching);
     }
 
     /// Reads the activity.
     ///
     /// # Errors
-    /// Too many read at once, or it cannot be read.
+    /// Too many reads wait, or the database cannot be read.
     pub(crate) async fn activity(
         &self,
         query: ActivityQuery,
@@ -179,11 +177,11 @@ impl Store {
             .await
     }
 
-    /// Since when nothing has been deleted of what the activity tells of who led. Asked for after entries, it
-    /// also holds for what was deleted meanwhile.
+    /// The time since which no leadership entry was deleted. Read it after the entries, so that it covers deletions in
+    /// between.
     ///
     /// # Errors
-    /// Too many read at once, or it cannot be read.
+    /// Too many reads wait, or the database cannot be read.
     pub(crate) async fn complete_since(&self) -> Result<Option<DateTime<Utc>>, Problem> {
         self.read(watching::complete_since).await
     }
@@ -194,7 +192,7 @@ impl Store {
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         let read: ReadJob = Box::new(move |sql| {
-            // A caller that has gone has no use for it.
+            // The caller has given up.
             if !answer.is_closed() {
                 let _ = answer.send(read(sql));
             }
@@ -202,7 +200,7 @@ impl Store {
         let busy = || {
             Problem::new(
                 Kind::Overloaded,
-                "too many read the activity at once; try again in a moment",
+                "too many requests read the activity at once; try again in a moment",
             )
         };
         match &self.reads {
@@ -219,7 +217,7 @@ impl Store {
         }
     }
 
-    /// Waits until what was recorded before is written, or cannot be in time. Returns whether it is written.
+    /// Waits until all jobs queued before are written. Returns whether they were written in time.
     pub(crate) async fn catch_up(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         self.flush_unqueued()
@@ -227,12 +225,12 @@ impl Store {
             && self.answer(answered).await == Some(true)
     }
 
-    /// Whether rows can be written. Where the last attempt failed, tries again; not where the writer is gone or hangs.
-    pub(crate) async fn is_well(&self) -> bool {
+    /// Whether rows can be written. After a failed write it tries again, unless the writer has ended or hangs.
+    pub(crate) async fn is_writable(&self) -> bool {
         if self.jobs.is_closed() || self.hangs() {
             return false;
         }
-        self.is_well.load(Ordering::Relaxed) || self.catch_up().await
+        self.is_writable.load(Ordering::Relaxed) || self.catch_up().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening a store.
 
-use super::access::Fresh;
+use super::access::TableSnapshot;
 use super::notifications::Notifications;
 use super::writer::Job;
 use super::{MAX_WAITING_JOBS, Sharing, Store, TimeSource, postgres, reading, sqlite, writer};
@@ -12,26 +12,26 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
 impl Store {
-    /// Opens a store, makes it where there is none, and closes what a process that ended left open.
+    /// Opens a store, creates it if it does not exist, and closes intents that ended processes left open.
     ///
     /// # Errors
-    /// What is wrong with the file, with its name.
+    /// A description of the problem that names the file.
     pub(crate) fn open(location: &StoreLocation) -> Result<Self, String> {
         Self::open_by(location, Utc::now)
     }
 
-    /// The same, and waits for a database that is away: where a whole site starts, it may be back later than the gateway.
+    /// The same, but waits for a database that is unavailable: after a power cut it may start later than the gateway.
     ///
     /// # Errors
-    /// What is wrong with it, with its name.
+    /// A description of the problem that names the database.
     pub(crate) fn open_patiently(location: &StoreLocation) -> Result<Self, String> {
         Self::open_with(location, Arc::new(Utc::now), true)
     }
 
-    /// Opens a store whose rows have the times of this clock.
+    /// Opens a store with this clock.
     ///
     /// # Errors
-    /// What is wrong with the file, with its name.
+    /// A description of the problem that names the file.
     pub(crate) fn open_by(
         location: &StoreLocation,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
@@ -55,27 +55,27 @@ impl Store {
                 let to_write = address.clone();
                 let saved = writer::start(move || postgres::open(&to_write, waits), queue, state)?;
                 store.reads = Some(reading::start(postgres::open_to_read(address)?)?);
-                let me = random_hex()?;
-                let here = Arc::new(Notifications::new(me.clone()));
+                let gateway_id = random_hex()?;
+                let here = Arc::new(Notifications::new(gateway_id.clone()));
                 let (to_end, end) = oneshot::channel();
                 postgres::listen(address, here.clone(), end)?;
                 store.notifications = Some((here, to_end));
-                let asks = reading::start(postgres::open_to_share(address)?)?;
-                store.sharing = Some(Sharing { me, asks });
+                let jobs = reading::start(postgres::open_to_share(address)?)?;
+                store.sharing = Some(Sharing { gateway_id, jobs });
                 store.gateway = whoami::hostname().unwrap_or_default();
                 saved
             }
         };
-        store.saved = Mutex::new(Fresh { turn: 0, saved });
+        store.saved = Mutex::new(TableSnapshot { sequence: 0, saved });
         Ok(store)
     }
 
-    /// A store whose writer takes these jobs, and that nothing else is known of.
+    /// A store whose writer reads this queue, without a database yet.
     pub(super) fn new(jobs: mpsc::Sender<Job>, location: &StoreLocation, now: TimeSource) -> Self {
         Self {
             jobs,
             reads: None,
-            is_well: Arc::new(AtomicBool::new(true)),
+            is_writable: Arc::new(AtomicBool::new(true)),
             working_since: Arc::default(),
             leads: Arc::new(AtomicBool::new(true)),
             lead_confirmed: Mutex::default(),
@@ -93,33 +93,33 @@ impl Store {
         }
     }
 
-    /// What its writer shares with it.
+    /// The part of the state that the writer shares.
     pub(super) fn writer_state(&self) -> writer::State {
         writer::State {
-            is_well: self.is_well.clone(),
+            is_writable: self.is_writable.clone(),
             working_since: self.working_since.clone(),
             changes: self.changes.clone(),
             leads: self.leads.clone(),
             retention: self.retention.clone(),
-            turns: AtomicU64::default(),
+            sequences: AtomicU64::default(),
             now: self.now.clone(),
         }
     }
 
-    /// A store that nothing can be written to.
+    /// A store whose writes fail.
     #[cfg(test)]
-    pub(crate) fn that_fails() -> Self {
+    pub(crate) fn failing() -> Self {
         let jobs = mpsc::channel(1).0;
         Self {
-            is_well: Arc::default(),
+            is_writable: Arc::default(),
             ..Self::new(jobs, &StoreLocation::Memory, Arc::new(Utc::now))
         }
     }
 
-    /// Whether a store that is elsewhere answers, and could be used. Of a file nothing is asked: opening it would make it.
+    /// Checks that a remote store answers and can be used. A file is not checked, because opening it would create it.
     ///
     /// # Errors
-    /// What is wrong with it, with its name.
+    /// A description of the problem that names the store.
     pub(crate) fn check(location: &StoreLocation) -> Result<(), String> {
         match location {
             StoreLocation::Memory | StoreLocation::File(_) => Ok(()),

@@ -1,6 +1,6 @@
-//! Reads the audit, also while a gateway writes to it.
+//! Reading the audit, also while a gateway writes to it.
 
-use super::chain::{Broken, Follower, StoredRow, Verified};
+use super::chain::{Broken, ChainVerifier, StoredRow, Verified};
 use super::database::{Fault, Row, Sql, Value};
 use super::{Entry, ReadJob, postgres, sqlite};
 use crate::config::StoreLocation;
@@ -12,10 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
 use tokio::sync::mpsc;
 
-/// How many may wait to read.
+/// The most reads that wait.
 const MAX_WAITING_READS: usize = 64;
 
-/// Starts the thread that reads for those who ask while another one writes.
+/// Starts a thread that reads while another one writes.
 pub(super) fn start<S: Sql + Send + 'static>(
     mut database: S,
 ) -> Result<mpsc::Sender<ReadJob>, String> {
@@ -23,7 +23,7 @@ pub(super) fn start<S: Sql + Send + 'static>(
     let thread = std::thread::Builder::new().name("store reader".to_owned());
     let started = thread.spawn(move || {
         while let Some(read) = queue.blocking_recv() {
-            // Only this answer is missing then: what it was asked of is not in between two states.
+            // Only this reply is lost: reads leave no partial state behind.
             if catch_unwind(AssertUnwindSafe(|| read(&mut database))).is_err() {
                 tracing::error!("a fault in the gateway while the store was read");
             }
@@ -33,12 +33,12 @@ pub(super) fn start<S: Sql + Send + 'static>(
     Ok(reads)
 }
 
-/// Reads in a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
+/// Reads in a thread of its own: the caller may run inside a runtime, which must not block on that of a database.
 struct ReaderThread(mpsc::Sender<ReadJob>);
 
 impl Sql for ReaderThread {
     fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
-        Err("is only read here".to_owned())
+        Err("is read-only here".to_owned())
     }
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
@@ -53,7 +53,7 @@ impl Sql for ReaderThread {
     }
 }
 
-/// Opens a store to read its audit.
+/// Opens a store for reading its audit.
 fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
     match location {
         StoreLocation::File(path) => Ok(Box::new(sqlite::open_to_read(path)?)),
@@ -66,7 +66,7 @@ fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
     }
 }
 
-/// A row as it is exported.
+/// An exported row.
 #[derive(Serialize)]
 struct Exported<'a> {
     number: i64,
@@ -77,17 +77,17 @@ struct Exported<'a> {
     intent: Option<i64>,
     #[serde(flatten)]
     entry: Option<Entry>,
-    /// The entry as it lies there, where it cannot be read.
+    /// The stored entry, if it is unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<&'a str>,
     /// In hexadecimal digits.
     hash: String,
 }
 
-/// How many rows are read at once.
+/// Number of rows per read.
 const PAGE_SIZE: i64 = 1_000;
 
-/// Calls `take` with each row in the order of the numbers, until it says that it is enough.
+/// Calls `take` with each row in the order of their numbers, until it returns `false`.
 fn each(sql: &mut dyn Sql, mut take: impl FnMut(StoredRow, &[u8]) -> bool) -> Result<(), Fault> {
     let mut last = i64::MIN;
     loop {
@@ -115,13 +115,13 @@ fn each(sql: &mut dyn Sql, mut take: impl FnMut(StoredRow, &[u8]) -> bool) -> Re
     }
 }
 
-/// Follows the chain of a store.
+/// Verifies the chain of a store.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(crate) fn verify(location: &StoreLocation) -> Result<Result<Verified, Broken>, String> {
     let mut sql = open(location)?;
-    let (mut chain, mut broken) = (Follower::new(), None);
+    let (mut chain, mut broken) = (ChainVerifier::new(), None);
     each(&mut *sql, |row, hash| {
         broken = chain.take(&row, hash).err();
         broken.is_none()
@@ -130,16 +130,16 @@ pub(crate) fn verify(location: &StoreLocation) -> Result<Result<Verified, Broken
     Ok(broken.map_or_else(|| Ok(chain.end()), Err))
 }
 
-/// JSON without the characters that end a line for some readers. They stand in texts only.
+/// Escapes the characters of JSON texts that some readers take for line ends.
 fn in_one_line(json: &str) -> String {
     json.replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
 }
 
-/// Writes every row of a store as a line of JSON. Returns how many of them cannot be read.
+/// Writes every row of a store as a line of JSON. Returns the number of unreadable rows.
 ///
 /// # Errors
-/// The store cannot be read, or nobody takes the lines.
+/// The store cannot be read, or the lines cannot be written.
 pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<u64, String> {
     let mut sql = open(location)?;
     let (mut written, mut unreadable_rows): (io::Result<()>, u64) = (Ok(()), 0);

@@ -1,5 +1,5 @@
-//! What is recorded: changes with their outcomes, which wait until that is durable, and what has happened already, which
-//! holds nobody up.
+//! Recording: changes and their outcomes wait until their row is durable; events that have already happened are
+//! recorded in the background.
 
 use super::writer::Job;
 use super::{Entry, MAX_WAITING_JOBS, NewRow, RowKind, StateChange, Store};
@@ -10,46 +10,50 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long the writer is waited for. It gives up a database elsewhere after 4 seconds and a file that is locked after 5,
-/// and may have one such attempt behind it when it begins with this one. A disk that hangs gives no error at all.
+/// How long callers wait for the writer. It gives up on a remote database after 4 seconds and on a locked file after 5,
+/// and may have one such attempt behind it when it starts on a job. A hanging disk gives no error at all.
 pub(crate) const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A writer that has been at the same work for so long hangs. Less than [`WRITER_TIMEOUT`]: who has waited in vain for what it
-/// works at finds that it hangs.
+/// A writer that works on one batch for this long hangs. Shorter than [`WRITER_TIMEOUT`], so that a caller that has
+/// waited in vain finds it hanging.
 pub(super) const HANGS_AFTER: Duration = Duration::from_secs(9);
 
 impl Store {
-    /// Records that a change is about to be sent; the number of its row. Once this answers, the row is durable.
+    /// Records that a change is about to be sent, and returns the number of its row, which is then durable.
     ///
     /// # Errors
-    /// It could not be recorded: then the change must not be sent.
+    /// The intent could not be recorded; the change must not be sent.
     pub(crate) async fn intent(&self, entry: Entry) -> Result<i64, Problem> {
         self.write(RowKind::Intent, None, entry, None).await
     }
 
-    /// Records what became of a change.
+    /// Records the outcome of a change.
     ///
     /// # Errors
-    /// It could not be recorded. The intent stays open, and is closed as unknown at the next start.
+    /// The outcome could not be recorded. The intent stays open, and is closed as unknown at the next start.
     pub(crate) async fn outcome(&self, intent: i64, entry: Entry) -> Result<i64, Problem> {
         self.write(RowKind::Outcome, Some(intent), entry, None)
             .await
     }
 
-    /// Records what needs no intent.
+    /// Records an event without an intent.
     ///
     /// # Errors
-    /// It could not be recorded.
+    /// The event could not be recorded.
     pub(crate) async fn event(&self, entry: Entry) -> Result<i64, Problem> {
         self.write(RowKind::Event, None, entry, None).await
     }
 
-    /// Records what somebody does, and saves with it what that changes: both or neither.
+    /// Records a person's action together with the change that it makes: both or neither.
     ///
     /// # Errors
-    /// It could not be recorded.
-    pub(crate) async fn handle(&self, entry: Entry, change: StateChange) -> Result<i64, Problem> {
-        // What is older must not be written after it.
+    /// They could not be recorded.
+    pub(crate) async fn record_action(
+        &self,
+        entry: Entry,
+        change: StateChange,
+    ) -> Result<i64, Problem> {
+        // Write older changes first, so that they cannot overwrite this one.
         if !self.flush_unqueued() {
             return Err(not_recorded());
         }
@@ -86,16 +90,16 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         let row = self.row(kind, of, entry, change);
         let job = Job::Write(Box::new(row), answer);
-        // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
+        // A full queue means that the disk does not keep up. Fail instead of waiting behind a thousand jobs.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
         let number = self.answer(answered).await.and_then(Result::ok);
         number.ok_or_else(not_recorded)
     }
 
-    /// The writer's answer, if it comes in time. What comes later finds nobody, and the writer sees that: so it never takes
-    /// for sent what somebody was told is not.
+    /// The writer's reply, if it comes in time. The channel is closed on a time-out, so that the writer notices and
+    /// does not treat the job as accepted.
     pub(super) async fn answer<T>(&self, mut answered: oneshot::Receiver<T>) -> Option<T> {
-        // Whoever comes while it hangs need not wait to find that out again.
+        // While the writer hangs, new callers fail at once.
         let patience = if self.hangs() {
             Duration::ZERO
         } else {
@@ -111,17 +115,17 @@ impl Store {
             );
         }
         answered.close();
-        // It may have come just before.
+        // The reply may have arrived just before.
         answered.try_recv().ok()
     }
 
-    /// Whether the writer does not get on with its work, as when a disk hangs.
+    /// Whether the writer makes no progress, as with a hanging disk.
     pub(super) fn hangs(&self) -> bool {
         lock(&self.working_since).is_some_and(|since| since.elapsed() >= HANGS_AFTER)
     }
 
-    /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
-    /// counted, and said with the next that does.
+    /// Records an event in the background, once it can be written. Events that find the queue full are counted, and the
+    /// number is recorded with the next one.
     pub(crate) fn record_later(&self, entry: Entry) {
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 && !self.queue_event(Entry::left_out(left_out, "events")) {
@@ -131,12 +135,12 @@ impl Store {
         }
     }
 
-    /// Whether what anybody can cause may take a place. Half of the queue is for changes and their outcomes alone.
+    /// Whether events that anybody can cause may be queued. Half of the queue is reserved for changes.
     pub(crate) fn has_room(&self) -> bool {
         self.jobs.capacity() >= MAX_WAITING_JOBS / 2
     }
 
-    /// Whether this finds a place.
+    /// Queues an event, and returns whether there was room.
     fn queue_event(&self, entry: Entry) -> bool {
         if !self.has_room() {
             return false;
@@ -150,7 +154,7 @@ impl Store {
         self.jobs.try_send(job).is_ok()
     }
 
-    /// Records what was seen, without holding anybody up. What finds no place is counted and left out.
+    /// Records observed events in the background. If the queue is full, they are counted and dropped.
     pub(crate) fn record(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;

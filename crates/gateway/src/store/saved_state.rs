@@ -1,5 +1,5 @@
-//! What a gateway that starts anew goes on with: tables of entries by their ids, as JSON. The store knows neither what
-//! they are nor what they mean.
+//! The state that a gateway continues from after a restart: tables of JSON entries by id. The store does not interpret
+//! them.
 
 use super::database::{Fault, Sql};
 use super::writer::Job;
@@ -15,36 +15,36 @@ use tokio::sync::oneshot;
 /// A table of entries that outlive the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Table {
-    /// The alarms that are open, by their ids.
+    /// Open alarms, by id.
     OpenAlarms,
-    /// Who takes care of an alarm, by the alarm's id.
+    /// The acknowledgement of an alarm, by the alarm's id.
     Acknowledgements,
-    /// What people wrote about alarms that are open, by the note's id.
+    /// Notes on open alarms, by the note's id.
     Notes,
-    /// Maintenance that is under way or planned, by its id.
+    /// Active and planned maintenance, by id.
     Maintenance,
-    /// What the rules of alerts know of an alarm.
+    /// The state of an alarm in the alert rules.
     AlertWatches,
-    /// Messages on their way to their targets.
+    /// Alert messages that are still to be delivered.
     AlertMessages,
-    /// What became of the messages to a target, by the target's id.
+    /// The delivery state of a target, by the target's id.
     AlertDeliveries,
-    /// Sessions that ended before their time.
+    /// Sessions that ended before they expired.
     EndedSessions,
-    /// Paired walls, by their ids.
+    /// Paired walls, by id.
     Walls,
-    /// The codes that screens show, by the secrets of these screens.
+    /// Pairing codes that screens show, by the secrets of these screens.
     WallCodes,
-    /// The walls that were taken over from a file, by their ids: also those that were revoked since.
+    /// The walls that were imported from a file, by id, including those revoked since.
     WallsTakenOver,
     /// When and from where a wall was last seen, by the wall's id.
     WallSightings,
-    /// Since when a connection is watched, by its id: milliseconds since 1970.
+    /// Since when a connection has been watched, by its id: milliseconds since 1970.
     WatchedConnections,
 }
 
 impl Table {
-    /// In the order in which they are read. A code that was entered names a wall, and so is read before the walls.
+    /// In reading order. A code that was entered names a wall, so codes are read before walls.
     pub(super) const ALL: [Self; 13] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
@@ -61,20 +61,21 @@ impl Table {
         Self::WatchedConnections,
     ];
 
-    /// Whether any gateway may change it by itself, and not only the leader.
-    pub(super) fn is_everybodys(self) -> bool {
+    /// Whether every gateway may change it, not only the leader.
+    pub(super) fn any_gateway_may_change(self) -> bool {
         let is_messages = matches!(self, Self::AlertMessages | Self::AlertDeliveries);
-        is_messages || !self.is_of_alarms() && self != Self::WatchedConnections
+        is_messages || !self.is_about_alarms() && self != Self::WatchedConnections
     }
 
-    /// Whether it is about alarms.
-    pub(super) fn is_of_alarms(self) -> bool {
+    /// Whether it concerns alarms.
+    pub(super) fn is_about_alarms(self) -> bool {
         let is_other = matches!(self, Self::WallSightings | Self::WatchedConnections);
-        !self.is_of_access() && !is_other
+        !self.is_about_access() && !is_other
     }
 
-    /// Whether it says who is let in, and has a number of its own: it is long, and seldom another.
-    pub(super) fn is_of_access(self) -> bool {
+    /// Whether it decides who has access. These tables have a revision of their own, because they are long and rarely
+    /// change.
+    pub(super) fn is_about_access(self) -> bool {
         matches!(
             self,
             Self::EndedSessions | Self::Walls | Self::WallCodes | Self::WallsTakenOver
@@ -100,19 +101,19 @@ impl Table {
     }
 }
 
-/// A change of the saved state: an entry that is put or deleted.
+/// A change of the saved state: puts or deletes an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StateChange {
     table: Table,
     id: String,
-    /// As JSON; `None` to delete it.
+    /// The entry as JSON; `None` deletes it.
     entry: Option<String>,
 }
 
 impl StateChange {
-    /// Saves an entry in place of the one with the same id.
+    /// Puts an entry in place of the one with the same id.
     pub(crate) fn put(table: Table, id: impl Into<String>, value: &impl Serialize) -> Self {
-        // What cannot be written is not saved: none of these entries is of that kind.
+        // Serialization does not fail for these entries; a failure would delete the entry.
         let entry = serde_json::to_string(value).ok();
         Self {
             table,
@@ -121,22 +122,18 @@ impl StateChange {
         }
     }
 
-    /// The table and the id of the entry.
     pub(super) fn key(&self) -> (Table, String) {
         (self.table, self.id.clone())
     }
 
-    /// The id of the entry.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether it puts an entry, and does not delete one.
     pub(crate) fn is_put(&self) -> bool {
         self.entry.is_some()
     }
 
-    /// Deletes an entry.
     pub(crate) fn delete(table: Table, id: impl Into<String>) -> Self {
         Self {
             table,
@@ -146,31 +143,31 @@ impl StateChange {
     }
 }
 
-/// What was saved: by table and id, as JSON.
+/// The saved state, as JSON by table and id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SavedState(BTreeMap<Table, BTreeMap<String, String>>);
 
 impl SavedState {
-    /// What is there after these changes.
+    /// The state after these changes.
     #[cfg(test)]
     pub(crate) fn after(changes: Vec<StateChange>) -> Self {
         let mut saved = Self::default();
         for StateChange { table, id, entry } in changes {
-            let held = saved.0.entry(table).or_default();
+            let entries = saved.0.entry(table).or_default();
             match entry {
-                Some(entry) => held.insert(id, entry),
-                None => held.remove(&id),
+                Some(entry) => entries.insert(id, entry),
+                None => entries.remove(&id),
             };
         }
         saved
     }
 
-    /// Puts what was read in place of what was read before.
+    /// Replaces tables by newer contents.
     pub(super) fn replace(&mut self, newer: Self) {
         self.0.extend(newer.0);
     }
 
-    /// Takes these tables, if all of them are there.
+    /// Takes these tables, if all of them are present.
     pub(super) fn split_off(&mut self, tables: &[Table]) -> Option<Self> {
         let is_here = |table: &Table| self.0.contains_key(table);
         tables.iter().all(is_here).then(|| {
@@ -182,13 +179,13 @@ impl SavedState {
         })
     }
 
-    /// Takes what a table holds. What cannot be read is left out.
+    /// Takes the entries of a table. Unreadable entries are left out.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
         let texts = self.0.remove(&table).unwrap_or_default();
         let read = texts.into_iter().filter_map(|(id, text)| {
             let value = serde_json::from_str(&text);
             if let Err(error) = &value {
-                tracing::warn!(table = table.name(), id, %error, "what was saved cannot be read");
+                tracing::warn!(table = table.name(), id, %error, "a saved entry is unreadable");
             }
             Some((id, value.ok()?))
         });
@@ -197,21 +194,21 @@ impl SavedState {
 }
 
 impl Store {
-    /// Saves these changes, without holding anybody up. What finds no place in the queue is saved with what comes next.
+    /// Saves changes in the background. If the queue is full, they are saved with the next changes.
     pub(crate) fn save_later(&self, changes: Vec<StateChange>) {
         let mut unqueued = lock(&self.unqueued);
-        let had_place = unqueued.is_empty();
-        // Only the last word counts.
+        let was_empty = unqueued.is_empty();
+        // Only the latest change of each entry is kept.
         unqueued.extend(changes.into_iter().map(|change| (change.key(), change)));
-        if !self.queue(&mut unqueued) && had_place {
+        if !self.queue(&mut unqueued) && was_empty {
             tracing::error!(
                 changes = unqueued.len(),
-                "the store does not keep up: changes wait for a place in its queue"
+                "the store does not keep up: changes wait for room in its queue"
             );
         }
     }
 
-    /// Gives what has found no place in the queue one now, before anything newer. Returns whether nothing is left.
+    /// Queues the changes that found the queue full, before anything newer. Returns whether none is left.
     pub(super) fn flush_unqueued(&self) -> bool {
         self.queue(&mut lock(&self.unqueued))
     }
@@ -227,14 +224,14 @@ impl Store {
         true
     }
 
-    /// Saves these changes, and answers once that is durable.
+    /// Saves changes, and returns once they are durable.
     ///
     /// # Errors
-    /// It could not be written, or not in time. The store goes on trying as long as the process lives, unless too much waits already.
+    /// They could not be written in time. The store keeps trying while the process runs, unless its backlog is full.
     pub(crate) async fn save(&self, changes: Vec<StateChange>) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Save(changes, answer);
-        // What is older must not be written after it.
+        // Write older changes first, so that they cannot overwrite these.
         if !self.flush_unqueued() {
             return Err(not_saved());
         }
@@ -245,14 +242,13 @@ impl Store {
         }
     }
 
-    /// What a table held when the store was opened: once, for who goes on with it.
+    /// The entries of a table as read at the start. They can be taken once.
     pub(crate) fn take_saved<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
         let mut known = lock(&self.saved);
         known.saved.take(table)
     }
 }
 
-/// Writes changes of the saved state.
 pub(super) fn write<'a>(
     sql: &mut dyn Sql,
     changes: impl IntoIterator<Item = &'a StateChange>,
@@ -276,10 +272,13 @@ pub(super) fn write<'a>(
     Ok(())
 }
 
-/// Reads what is saved in these tables.
-pub(super) fn read(sql: &mut dyn Sql, of: impl Fn(Table) -> bool) -> Result<SavedState, Fault> {
+/// Reads these tables.
+pub(super) fn read(
+    sql: &mut dyn Sql,
+    is_wanted: impl Fn(Table) -> bool,
+) -> Result<SavedState, Fault> {
     let mut saved = SavedState::default();
-    for table in Table::ALL.into_iter().filter(|table| of(*table)) {
+    for table in Table::ALL.into_iter().filter(|table| is_wanted(*table)) {
         let rows = sql.rows(&format!("SELECT id, entry FROM {}", table.name()), &[])?;
         let entries = rows
             .iter()

@@ -1,12 +1,11 @@
-//! What gateways at one database share of watching: which of them reads each connection, and what that one has read.
+//! The shared watching of gateways at one database: which of them reads each connection, and the readings.
 //!
-//! Who reads a connection has a lease of it, which is a row with an end by the database's clock, renewed every two
-//! seconds. It is no advisory lock such as the leader's: a lock lasts as long as its session, which a gateway that hangs
-//! goes on holding, and that of a computer that was cut off is noticed late. A lease ends by itself. It is also looked
-//! at in the statement that publishes, so that a gateway that has lost it without knowing publishes nothing, and it does
-//! not depend on which session that is.
+//! The gateway that reads a connection holds a lease: a row with an expiry time by the database's clock, renewed every
+//! two seconds. It is not an advisory lock like the leader's. A lock lasts as long as its session, so a gateway that
+//! hangs keeps it, and the loss of a computer is noticed late; a lease expires by itself. The statement that publishes
+//! also checks the lease, so that a gateway that has lost it publishes nothing, whichever session it uses.
 //!
-//! The tables are not logged: after a crash of the database they are empty, and gateways begin anew.
+//! The tables are unlogged: after a crash of the database they are empty, and the gateways start over.
 
 use super::database::{Fault, Row, Sql, Value};
 use super::notifications::{CHANGED, SHARED, WATCH_REQUESTED};
@@ -16,30 +15,29 @@ use std::future::pending;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// How long a gateway that says nothing more keeps what it watches, in seconds: four times the time after which it
-/// should have said something.
+/// How long a silent gateway keeps its connections, in seconds: four renewal intervals.
 const LEASE_SECONDS: i64 = 8;
 
-/// For how many seconds another gateway goes on from what an ended one has read. Older readings cannot tell what
+/// For how many seconds another gateway continues from the readings of an ended one. Older readings cannot show what
 /// happened since.
 const RECENT_SECONDS: i64 = 30;
 
-/// How often a second is chosen: another gateway may take the same one at that moment.
+/// How often a second is chosen, because another gateway may take the same one at that moment.
 const MAX_TRIES: usize = 5;
 
-/// What is shared, as it is at this moment.
+/// The present state of the shared watching.
 #[derive(Debug)]
 pub(crate) struct SharedState {
-    /// The gateways that are running, and which connections each could watch.
+    /// The running gateways, and the connections that each can watch.
     pub(crate) gateways: BTreeMap<String, BTreeSet<String>>,
-    /// The connections that a gateway watches, or has watched.
+    /// The connections that a gateway watches or has watched.
     pub(crate) connections: BTreeMap<String, SharedConnection>,
-    /// How far the asker's clock is ahead of the database's, in milliseconds, and how unsure that is.
+    /// How far this gateway's clock is ahead of the database's, and the uncertainty, both in milliseconds.
     pub(crate) clock_offset_ms: (i64, i64),
 }
 
 impl SharedState {
-    /// The gateway has leased the connection since.
+    /// Notes that a gateway has leased the connection in the meantime.
     pub(crate) fn take(&mut self, connection: &str, gateway: &str) {
         let number = self.connections.get(connection).map_or(0, |one| one.number);
         let leased = SharedConnection {
@@ -52,46 +50,49 @@ impl SharedState {
     }
 }
 
-/// A connection that gateways share.
+/// A shared connection.
 #[derive(Debug)]
 pub(crate) struct SharedConnection {
-    /// Which gateway has or had the lease.
+    /// The gateway that holds the lease, or held it last.
     pub(crate) gateway: String,
-    /// Whether it has it still.
+    /// Whether the lease is still valid.
     pub(crate) is_leased: bool,
-    /// Whether what it has read can be gone on with.
+    /// Whether its readings are recent enough to continue from.
     pub(crate) is_recent: bool,
-    /// Counts what was published of it.
+    /// The number of the latest publication.
     pub(crate) number: i64,
 }
 
-/// What a gateway has published of a connection.
+/// A published reading of a connection.
 #[derive(Debug)]
 pub(crate) struct SharedReading {
     /// The number of the publication.
     pub(crate) number: i64,
-    /// Whether it needs no earlier one.
+    /// Whether it replaces all earlier ones.
     pub(crate) whole: bool,
-    /// What was read.
+    /// The serialized reading.
     pub(crate) entry: Vec<u8>,
 }
 
 impl Store {
-    /// By what this gateway is known to others that share the watching. `None` where there cannot be any.
-    pub(crate) fn id_among_watchers(&self) -> Option<&str> {
-        self.sharing.as_ref().map(|sharing| sharing.me.as_str())
+    /// The id of this gateway in the shared watching. `None` without other gateways.
+    pub(crate) fn watcher_id(&self) -> Option<&str> {
+        self.sharing
+            .as_ref()
+            .map(|sharing| sharing.gateway_id.as_str())
     }
 
-    /// What is shared. `renew` says that this gateway lives and could watch these connections. `millis` is its clock.
+    /// Reads the shared state. `renew` also announces that this gateway runs and can watch these connections. `millis`
+    /// is its clock.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn shared_state(
         &self,
         renew: Option<BTreeSet<String>>,
         millis: impl Fn() -> i64 + Send + 'static,
     ) -> Result<SharedState, Fault> {
-        self.ask(move |sql, me| {
+        self.query(move |sql, me| {
             if let Some(connections) = renew {
                 let connections = serde_json::to_string(&connections).unwrap_or_default();
                 sql.execute(
@@ -105,14 +106,14 @@ impl Store {
                     &[me.into(), me.into(), connections.into()],
                 )?;
             }
-            let (asked, before) = (Instant::now(), millis());
+            let (started, before) = (Instant::now(), millis());
             let gateways = sql.rows(
                 "SELECT gateway, connections, (extract(epoch FROM clock_timestamp()) * 1000)::int8
                  FROM watching_gateway WHERE until > now() UNION ALL
                  SELECT '', '', (extract(epoch FROM clock_timestamp()) * 1000)::int8",
                 &[],
             )?;
-            let took = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
+            let elapsed_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
             let clock = gateways.last().ok_or("does not tell the time")?.number(2)?;
             let connections = sql.rows(
                 &format!(
@@ -121,11 +122,11 @@ impl Store {
                 ),
                 &[],
             )?;
-            let could = |row: &Row| -> Result<_, Fault> {
+            let gateway = |row: &Row| -> Result<_, Fault> {
                 let connections = serde_json::from_str(row.text(1)?).unwrap_or_default();
                 Ok((row.text(0)?.to_owned(), connections))
             };
-            let watched = |row: &Row| -> Result<_, Fault> {
+            let connection = |row: &Row| -> Result<_, Fault> {
                 let connection = SharedConnection {
                     gateway: row.text(1)?.to_owned(),
                     is_leased: row.number(2)? == 1,
@@ -136,22 +137,22 @@ impl Store {
             };
             let living = gateways.iter().filter(|row| row.text(0) != Ok(""));
             Ok(SharedState {
-                gateways: living.map(could).collect::<Result<_, Fault>>()?,
-                connections: connections.iter().map(watched).collect::<Result<_, Fault>>()?,
-                clock_offset_ms: (before + took / 2 - clock, took / 2),
+                gateways: living.map(gateway).collect::<Result<_, Fault>>()?,
+                connections: connections.iter().map(connection).collect::<Result<_, Fault>>()?,
+                clock_offset_ms: (before + elapsed_ms / 2 - clock, elapsed_ms / 2),
             })
         })
         .await
     }
 
-    /// Leases a connection that no gateway watches; whether this one has it now. Its publications are counted from the time,
-    /// so that numbers of before a crash of the database do not come again. What was published before is forgotten: who
-    /// takes a connection knows it already, or it is too old.
+    /// Leases a connection that no gateway watches, and returns whether this gateway holds it now. Its publications are
+    /// numbered from the present time, so that numbers do not repeat after a crash of the database. Earlier
+    /// publications are deleted: the new holder has read them, or they are too old.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn take_connection(&self, connection: String) -> Result<bool, Fault> {
-        self.ask(move |sql, me| {
+        self.query(move |sql, me| {
             let taken = sql.rows(
                 &format!(
                     "WITH taken AS (
@@ -176,12 +177,12 @@ impl Store {
         .await
     }
 
-    /// Leaves a connection to the others.
+    /// Leaves a connection to the other gateways.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn leave_connection(&self, connection: String) -> Result<(), Fault> {
-        self.ask(move |sql, me| {
+        self.query(move |sql, me| {
             let left = "WITH left_to_others AS (
                     UPDATE shared_connection SET until = now() WHERE connection = ? AND gateway = ?)
                 SELECT pg_notify(?, ?)::text";
@@ -191,12 +192,12 @@ impl Store {
         .await
     }
 
-    /// Forgets what this gateway has published of a connection, because no gateway reads that connection any more.
+    /// Deletes this gateway's publications of a connection that no gateway reads any more.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn unpublish(&self, connection: String) -> Result<(), Fault> {
-        self.ask(move |sql, me| {
+        self.query(move |sql, me| {
             let forgotten = "DELETE FROM shared_reading USING shared_connection AS own
                 WHERE shared_reading.connection = own.connection AND own.connection = ? AND own.gateway = ?";
             let values = [connection.into(), me.into()];
@@ -205,18 +206,18 @@ impl Store {
         .await
     }
 
-    /// Passes on what this gateway has read of a connection; whether it had the lease. What is `whole` needs nothing
-    /// that was published before.
+    /// Publishes a reading of a connection, and returns whether this gateway held the lease. A `whole` reading replaces
+    /// all earlier ones.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn publish(
         &self,
         connection: String,
         whole: bool,
         entry: Vec<u8>,
     ) -> Result<bool, Fault> {
-        self.ask(move |sql, me| {
+        self.query(move |sql, me| {
             let whole = i64::from(whole);
             let published = sql.rows(
                 "WITH own AS (UPDATE shared_connection SET number = number + 1
@@ -241,16 +242,16 @@ impl Store {
         .await
     }
 
-    /// What was published of a connection after this number, the oldest first.
+    /// The publications of a connection after this number, oldest first.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database does not answer.
     pub(crate) async fn readings(
         &self,
         connection: String,
         after: i64,
     ) -> Result<Vec<SharedReading>, Fault> {
-        self.ask(move |sql, _| {
+        self.query(move |sql, _| {
             let found = sql.rows(
                 "SELECT number, whole, entry FROM shared_reading WHERE connection = ? AND number > ? ORDER BY number",
                 &[connection.into(), after.into()],
@@ -267,10 +268,9 @@ impl Store {
         .await
     }
 
-    /// Tells the gateway that watches a connection what is requested of it. Where that cannot be told, the connection is
-    /// read at its interval all the same.
+    /// Sends requests to the gateways that watch. If that fails, the connections are still read at their interval.
     pub(crate) async fn send_watch_requests(&self, requests: String) {
-        let sent = self.ask(move |sql, _| {
+        let sent = self.query(move |sql, _| {
             let send = "SELECT pg_notify(?, ?)::text";
             sql.rows(send, &[WATCH_REQUESTED.into(), requests.into()])
                 .map(drop)
@@ -280,13 +280,13 @@ impl Store {
         }
     }
 
-    /// Takes the second for a signature that no other gateway takes for this account: the present one, `now`, or the next
-    /// one that nobody has taken, at most so many seconds ahead. Others may be ahead by their clocks: who is behind need
-    /// not wait for that. `None` where there are no other gateways, or the database cannot be asked.
+    /// Reserves a second for signing requests of an account, so that no other gateway uses it: `now`, or the next free
+    /// one, at most `ahead` seconds later. A gateway whose clock is behind the others need not wait for them. `None`
+    /// without other gateways, or if the database does not answer.
     pub(crate) async fn take_second(&self, account: String, now: u64, ahead: u64) -> Option<u64> {
         self.sharing.as_ref()?;
         let (now, ahead) = (i64::try_from(now).ok()?, i64::try_from(ahead).ok()?);
-        let taken = self.ask(move |sql, _| {
+        let taken = self.query(move |sql, _| {
             for _ in 0..MAX_TRIES {
                 let taken = sql.rows(
                     "WITH forgotten AS (
@@ -318,7 +318,7 @@ impl Store {
         }
     }
 
-    /// Waits until something is requested of a gateway that watches.
+    /// Waits for requests to a gateway that watches.
     pub(crate) async fn watch_requests(&self) -> Vec<String> {
         match &self.notifications {
             Some((notifications, _)) => notifications.watch_requests().await,
@@ -326,7 +326,7 @@ impl Store {
         }
     }
 
-    /// Waits until another gateway has read a connection, or leaves one to others.
+    /// Waits until another gateway has read a connection or leaves one to others.
     pub(crate) async fn shared(&self) {
         match &self.notifications {
             Some((notifications, _)) => notifications.shared.notified().await,
@@ -334,10 +334,10 @@ impl Store {
         }
     }
 
-    /// Ends the part of this gateway in the watching, so that others take its place at once. That happens also where the
-    /// future is dropped.
+    /// Leaves the shared watching, so that other gateways take over at once. The statement is sent even if the future
+    /// is dropped.
     pub(crate) fn leave(&self) -> impl Future<Output = ()> + Send + use<> {
-        let left = self.begin(|sql, me| {
+        let left = self.queue_query(|sql, me| {
             let left = "WITH ended AS (DELETE FROM watching_gateway WHERE gateway = ?),
                     left_to_others AS (UPDATE shared_connection SET until = now() WHERE gateway = ?)
                 SELECT pg_notify(?, ?)::text";
@@ -346,40 +346,40 @@ impl Store {
         });
         async {
             if let Some(left) = left {
-                // Where it cannot be said the leases end with their time.
+                // If the database does not answer, the leases expire.
                 let _ = left.await;
             }
         }
     }
 
-    /// Asks the database in the thread that does so.
-    async fn ask<T: Send + 'static>(
+    /// Runs a query in the thread for the shared watching.
+    async fn query<T: Send + 'static>(
         &self,
         what: impl FnOnce(&mut dyn Sql, &str) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let busy = || "has too much to do".to_owned();
-        let answer = self.begin(what).ok_or_else(busy)?;
+        let busy = || "is overloaded".to_owned();
+        let answer = self.queue_query(what).ok_or_else(busy)?;
         answer.await.unwrap_or_else(|_| Err(busy()))
     }
 
-    /// Begins to ask the database. `None` where there are no others, or too much waits.
-    fn begin<T: Send + 'static>(
+    /// Queues a query. `None` without other gateways, or if the queue is full.
+    fn queue_query<T: Send + 'static>(
         &self,
         what: impl FnOnce(&mut dyn Sql, &str) -> Result<T, Fault> + Send + 'static,
     ) -> Option<oneshot::Receiver<Result<T, Fault>>> {
         let sharing = self.sharing.as_ref()?;
         let (answer, answered) = oneshot::channel();
-        let me = sharing.me.clone();
-        let ask: ReadJob = Box::new(move |sql| {
-            // A caller that has gone has no use for the answer.
+        let me = sharing.gateway_id.clone();
+        let query: ReadJob = Box::new(move |sql| {
+            // The caller may have given up.
             let _ = answer.send(what(sql, &me));
         });
-        sharing.asks.try_send(ask).ok()?;
+        sharing.jobs.try_send(query).ok()?;
         Some(answered)
     }
 }
 
-/// What a session that listens says first.
+/// The first statement of a session that listens.
 pub(super) fn listen_statement() -> String {
     format!("LISTEN {CHANGED}; LISTEN {SHARED}; LISTEN {WATCH_REQUESTED}")
 }

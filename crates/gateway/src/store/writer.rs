@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The writer: the one thread that changes the database.
 
 use super::access::AccessJob;
 use super::backlog::{Backlog, intent};
@@ -17,71 +17,68 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// The most jobs that are done together.
+/// The most jobs in one batch.
 const MAX_BATCH: usize = 64;
 
-/// Something for the thread to do.
+/// A job for the thread.
 pub(super) enum Job {
-    /// Writes a row, and answers its number once it is durable.
+    /// Writes a row, and replies with its number once it is durable.
     Write(Box<NewRow>, oneshot::Sender<Result<i64, ()>>),
-    /// Answers whether rows can be written.
+    /// Replies whether rows can be written.
     Probe(oneshot::Sender<bool>),
-    /// Adds what was seen to the activity.
+    /// Adds observed events to the activity.
     Events(Vec<Event>),
-    /// Saves changes of the saved state, once that is possible.
+    /// Saves changes of the saved state in the background.
     SaveLater(Vec<StateChange>),
-    /// The same, and answers whether that is durable.
+    /// The same, and replies whether they are durable.
     Save(Vec<StateChange>, oneshot::Sender<bool>),
-    /// Notes that the connections are watched.
-    Watched,
-    /// Looks for what other gateways have changed since the saved state had these numbers.
+    /// Notes that the connections are being watched.
+    NoteWatching,
+    /// Polls for changes by other gateways since these revisions.
     Poll(KnownRevisions, oneshot::Sender<StoreUpdate>),
-    /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
+    /// Leases a name, and replies whether this gateway holds it; `None` if the database does not answer.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
-    /// Gives a leased name back.
     GiveBack(String),
-    /// Reads.
     Read(ReadJob),
-    /// Reads or changes what says who is let in.
+    /// Reads or changes the access tables.
     Access(AccessJob),
 }
 
-/// What the thread shares with those who ask it.
+/// The state that the thread shares with its callers.
 pub(super) struct State {
-    pub(super) is_well: Arc<AtomicBool>,
-    /// Since when it has been at what it does now.
+    pub(super) is_writable: Arc<AtomicBool>,
+    /// When it began its present work.
     pub(super) working_since: Arc<Mutex<Option<Instant>>>,
     pub(super) changes: Arc<AtomicU64>,
-    /// Whether this gateway is the leader: the one that records what all see who share its database.
+    /// Whether this gateway is the leader.
     pub(super) leads: Arc<AtomicBool>,
-    /// How much of what is seen is kept.
+    /// How long and how many entries of the activity are kept.
     pub(super) retention: Arc<Mutex<Retention>>,
-    /// Counts what was read or changed of what says who is let in.
-    pub(super) turns: AtomicU64,
+    /// Number of reads and changes of the access tables.
+    pub(super) sequences: AtomicU64,
     pub(super) now: TimeSource,
 }
 
 impl State {
-    /// The next turn's number, from 1.
-    pub(super) fn turn(&self) -> u64 {
-        self.turns.fetch_add(1, Ordering::Relaxed) + 1
+    /// The next sequence number, from 1.
+    pub(super) fn next_sequence(&self) -> u64 {
+        self.sequences.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn set_working_since(&self, since: Option<Instant>) {
         *lock(&self.working_since) = since;
     }
 
-    /// How much of what is seen is kept.
     pub(super) fn retention(&self) -> Retention {
         lock(&self.retention).clone()
     }
 }
 
-/// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. What was
-/// saved when it was opened.
+/// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. Returns
+/// the saved state.
 ///
 /// # Errors
-/// What is wrong with the database, with its name.
+/// A description of the problem that names the database.
 pub(super) fn start<D: Database>(
     open: impl FnOnce() -> Result<D, String> + Send + 'static,
     mut queue: mpsc::Receiver<Job>,
@@ -113,10 +110,10 @@ pub(super) fn start<D: Database>(
                 let polled =
                     leading.poll(&mut database, &state, &mut backlog, known, (state.now)());
                 match polled {
-                    // Without an answer the caller goes on as before.
+                    // Without a reply the caller continues with what it has.
                     Ok(update) => drop(update.map(|update| answer.send(update))),
                     Err(fault) => {
-                        if state.is_well.swap(false, Ordering::Relaxed) {
+                        if state.is_writable.swap(false, Ordering::Relaxed) {
                             tracing::error!("the store {fault}");
                         }
                     }
@@ -127,7 +124,7 @@ pub(super) fn start<D: Database>(
         if !backlog.is_empty()
             && let Err(fault) = backlog.write(&mut database, None, (state.now)())
         {
-            tracing::error!("what was seen last is left out: the store {fault}");
+            tracing::error!("the latest observed events are lost: the store {fault}");
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
@@ -148,7 +145,7 @@ fn begin(
     Ok((saved, Leading::begin(database, state, backlog, now)?))
 }
 
-/// Closes what ended gateways left open: whether that was sent nobody knows.
+/// Closes the intents that ended gateways left open, as unknown: their changes may have been sent.
 pub(super) fn close_ended_gateways(
     database: &mut dyn Database,
     now: DateTime<Utc>,
@@ -181,7 +178,7 @@ pub(super) fn close_ended_gateways(
     Ok(())
 }
 
-/// Does what was asked for, but for looks at the database, which it returns.
+/// Runs the jobs, except polls, which it returns.
 fn work(
     database: &mut dyn Database,
     jobs: impl Iterator<Item = Job>,

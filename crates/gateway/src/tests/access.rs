@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 
-/// As cheap as a hash may be, because the tests check many.
+/// The cheapest accepted hash, because the tests check many passwords.
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let params = argon2::Params::new(7 * 1024, 1, 1, None).unwrap();
     let hash = argon2::Argon2::from(params).hash_password(PASSWORD.as_bytes());
     hash.unwrap().to_string()
 });
 
-/// A gateway with the users `ann` (admin), `vic` (viewer) and `hall` (wall), to these connections.
+/// A gateway to these connections with the users `ann` (admin), `vic` (viewer) and `hall` (wall).
 pub(super) fn with_users(
     connections: Vec<config::Connection>,
     key: Option<&str>,
@@ -27,7 +27,7 @@ pub(super) fn with_users(
     with_memory(connections, key, encrypted, None, &memory).unwrap()
 }
 
-/// The same with a file of walls and the memory of another gateway.
+/// A gateway like [`with_users`], with a file of walls and the memory of another gateway.
 pub(super) fn with_memory(
     connections: Vec<config::Connection>,
     key: Option<&str>,
@@ -64,7 +64,7 @@ pub(super) fn with_memory(
     Gateway::new(connections, access, public, Assets::from_files([index]))
 }
 
-fn people() -> Arc<Gateway> {
+fn gateway_with_users() -> Arc<Gateway> {
     let plant = connection("plant-a", aveva(), "http://127.0.0.1:1", basic());
     Arc::new(with_users(vec![plant], None, false))
 }
@@ -79,7 +79,7 @@ pub(super) async fn sign_in(gateway: &Arc<Gateway>, user: &str) -> String {
     cookie(&answer)
 }
 
-/// The cookie that an answer sets, in the form in which a browser sends it.
+/// The cookie that a response sets, in the form that a browser sends.
 pub(super) fn cookie(answer: &Response<Body>) -> String {
     header(answer, "set-cookie")
         .split(';')
@@ -95,7 +95,7 @@ pub(super) async fn session_of(gateway: &Arc<Gateway>, cookie: &str) -> (u16, St
 
 #[tokio::test]
 async fn a_user_signs_in_and_signs_out() {
-    let gateway = people();
+    let gateway = gateway_with_users();
     let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
     assert_eq!(header(&answer, "cache-control"), "no-store");
     let set = header(&answer, "set-cookie").to_owned();
@@ -112,17 +112,13 @@ async fn a_user_signs_in_and_signs_out() {
     );
     assert_eq!(text(answer).await, expected);
     assert_eq!(session_of(&gateway, &cookie).await, (200, expected.clone()));
-    // As a phone's keyboard writes it.
+    // Keyboards of phones capitalise the first letter and append a space.
     let phone = sign_in(&gateway, "Vic ").await;
     assert_eq!(session_of(&gateway, &phone).await, (200, expected));
     let out = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
     assert_eq!(out.status(), 204);
     assert!(header(&out, "set-cookie").starts_with("failover-console-8080=; Path=/; Max-Age=0"));
-    assert_eq!(
-        session_of(&gateway, &cookie).await.0,
-        401,
-        "a copy is worth nothing"
-    );
+    assert_eq!(session_of(&gateway, &cookie).await.0, 401, "copied cookie");
     let again = ask(&gateway, "DELETE /api/session", &[("cookie", &cookie)], "").await;
     assert_eq!(again.status(), 204);
 }
@@ -145,8 +141,8 @@ async fn over_https_only_the_strict_cookie_is_set_and_accepted() {
 
 #[tokio::test]
 async fn a_failed_sign_in_does_not_reveal_what_was_wrong() {
-    let gateway = people();
-    let mut said = Vec::new();
+    let gateway = gateway_with_users();
+    let mut problems = Vec::new();
     for (user, password) in [
         ("vic", "wrong"),
         ("nobody", PASSWORD),
@@ -156,16 +152,16 @@ async fn a_failed_sign_in_does_not_reveal_what_was_wrong() {
         let answer = ask(&gateway, "POST /api/session", &[], &body(user, password)).await;
         assert!(!answer.headers().contains_key("set-cookie"));
         assert_eq!(header(&answer, "www-authenticate"), "Session");
-        said.push(problem(answer).await);
+        problems.push(problem(answer).await);
     }
-    said.dedup();
+    problems.dedup();
     let detail = "the user name or the password is wrong".to_owned();
-    assert_eq!(said, [("wrong-password".to_owned(), 401, detail)]);
+    assert_eq!(problems, [("wrong-password".to_owned(), 401, detail)]);
 }
 
 #[tokio::test]
 async fn without_a_session_only_the_sign_in_is_available() {
-    let gateway = people();
+    let gateway = gateway_with_users();
     for path in ["/", "/sign-in", "/groups", "/healthz", "/readyz"] {
         assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
     }
@@ -187,7 +183,7 @@ async fn without_a_session_only_the_sign_in_is_available() {
 
 #[tokio::test]
 async fn a_forged_or_changed_cookie_is_not_accepted() {
-    let gateway = people();
+    let gateway = gateway_with_users();
     let cookie = sign_in(&gateway, "ann").await;
     let (name, value) = cookie.split_once('=').unwrap();
     let mut last = value.to_owned();
@@ -219,7 +215,7 @@ async fn gateways_share_sessions_by_key_and_a_new_key_ends_them() {
 }
 
 #[tokio::test]
-async fn a_used_session_lasts_until_its_limit_and_an_idle_one_ends() {
+async fn a_used_session_lasts_until_its_limit_and_an_idle_one_expires() {
     let now = Arc::new(AtomicU64::new(1_000_000));
     let clock = {
         let now = now.clone();
@@ -237,20 +233,20 @@ async fn a_used_session_lasts_until_its_limit_and_an_idle_one_ends() {
         assert!(!renewed.is_empty() && renewed != latest, "minute {minute}");
         latest = renewed;
         let again = ask(&gateway, "GET /healthz", &[("cookie", &latest)], "").await;
-        assert!(cookie(&again).is_empty(), "once a minute is enough");
+        assert!(cookie(&again).is_empty(), "renewed once a minute");
     }
     assert_eq!(
         session_of(&gateway, &first).await.0,
         401,
-        "the first was idle for long"
+        "idle for too long"
     );
     now.fetch_add(60, Ordering::SeqCst);
     assert_eq!(session_of(&gateway, &latest).await.0, 401, "twelve hours");
 }
 
 #[tokio::test]
-async fn wrong_passwords_are_throttled_and_then_the_right_one_too() {
-    let gateway = people();
+async fn after_too_many_wrong_passwords_the_right_one_is_throttled_too() {
+    let gateway = gateway_with_users();
     for number in 0..10 {
         let answer = ask(
             &gateway,
@@ -268,8 +264,8 @@ async fn wrong_passwords_are_throttled_and_then_the_right_one_too() {
 }
 
 #[tokio::test]
-async fn a_malformed_sign_in_is_refused_and_not_repeated() {
-    let gateway = people();
+async fn a_malformed_sign_in_is_rejected_without_repeating_its_content() {
+    let gateway = gateway_with_users();
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded");
     let good = body("ann", PASSWORD);
@@ -301,7 +297,7 @@ async fn a_malformed_sign_in_is_refused_and_not_repeated() {
         assert_eq!(found, status, "{body:.60}: {detail}");
         assert!(!detail.contains("hunter2"), "{detail}");
     }
-    // A script is no browser.
+    // Scripts, unlike browsers, send no `Origin`.
     let script = Request::builder()
         .method("POST")
         .uri("/api/session")
@@ -314,7 +310,7 @@ async fn a_malformed_sign_in_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn without_a_sign_in_signing_in_is_a_bad_request() {
+async fn signing_in_is_a_bad_request_if_no_sign_in_is_configured() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let answer = ask(&gateway, "POST /api/session", &[], &body("ann", PASSWORD)).await;
     assert_eq!(problem(answer).await.0, "bad-request");

@@ -1,4 +1,4 @@
-//! How the gateway signs in to vendors, and what it does where that is refused.
+//! How the gateway signs in to vendors, and how it handles rejected credentials.
 
 use super::vendor::{Vendor, json};
 use super::*;
@@ -12,23 +12,23 @@ pub(super) fn client(base: &str) -> config::Credentials {
     }
 }
 
-/// A gateway to a service that takes tokens.
+/// A gateway to a service that requires bearer tokens.
 fn with_tokens(base: &str) -> Arc<Gateway> {
     gateway(vec![connection("plant-a", aveva(), base, client(base))])
 }
 
-/// Gives `t0`, `t1` … and accepts those from number `valid` on.
+/// A vendor that issues the tokens `t0`, `t1` … and accepts those from number `valid` on.
 async fn token_vendor(valid: usize) -> Vendor {
-    let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    Vendor::new(move |seen, _| {
-        if seen.line == "POST /token" {
-            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let issued = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    Vendor::new(move |request, _| {
+        if request.line == "POST /token" {
+            let number = issued.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             return json(
                 200,
                 &format!(r#"{{"access_token":"t{number}","expires_in":3600}}"#),
             );
         }
-        let token: Option<usize> = seen
+        let token: Option<usize> = request
             .header("authorization")
             .strip_prefix("Bearer t")
             .and_then(|number| number.parse().ok());
@@ -45,30 +45,30 @@ async fn token_vendor(valid: usize) -> Vendor {
 }
 
 #[tokio::test]
-async fn one_token_serves_all_requests() {
+async fn all_requests_use_one_token() {
     let vendor = token_vendor(0).await;
     let gateway = with_tokens(&vendor.base);
     let status = format!("{GROUPS}/x/status");
     tokio::join!(get(&gateway, GROUPS), get(&gateway, &status));
     get(&gateway, GROUPS).await;
-    let seen = vendor.seen();
-    let asked: Vec<_> = seen
+    let requests = vendor.requests();
+    let token_requests: Vec<_> = requests
         .iter()
-        .filter(|seen| seen.line == "POST /token")
+        .filter(|request| request.line == "POST /token")
         .collect();
-    assert_eq!((seen.len(), asked.len()), (4, 1));
+    assert_eq!((requests.len(), token_requests.len()), (4, 1));
     assert_eq!(
-        asked[0].header("content-type"),
+        token_requests[0].header("content-type"),
         "application/x-www-form-urlencoded"
     );
     assert_eq!(
-        asked[0].body,
+        token_requests[0].body,
         "grant_type=client_credentials&client_id=a%20client%26&client_secret=hunter2%2Dand%2Da%2Dhalf"
     );
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_once_and_the_request_repeated() {
+async fn a_rejected_token_is_replaced_once_and_the_request_repeated() {
     let vendor = token_vendor(1).await;
     let gateway = with_tokens(&vendor.base);
     assert_eq!(get(&gateway, GROUPS).await.status(), 200);
@@ -77,7 +77,7 @@ async fn a_refused_token_is_replaced_once_and_the_request_repeated() {
         vendor.lines(),
         ["POST /token", groups, "POST /token", groups]
     );
-    // A request with refused credentials was not carried out, so a write may be repeated too.
+    // A request with rejected credentials was not carried out, so even a write may be repeated.
     let vendor = token_vendor(1).await;
     let response = ask(
         &with_tokens(&vendor.base),
@@ -87,13 +87,16 @@ async fn a_refused_token_is_replaced_once_and_the_request_repeated() {
     )
     .await;
     assert_eq!(
-        (response.status().as_u16(), vendor.seen()[3].body.as_ref()),
+        (
+            response.status().as_u16(),
+            vendor.requests()[3].body.as_ref()
+        ),
         (200, b"{}".as_slice())
     );
 }
 
 #[tokio::test]
-async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
+async fn a_vendor_that_rejects_every_token_is_reported_as_a_credentials_problem() {
     let vendor = token_vendor(usize::MAX).await;
     let (kind, status, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
     assert_eq!((kind.as_str(), status), ("credentials", 502));
@@ -101,12 +104,12 @@ async fn a_vendor_that_refuses_every_token_is_a_problem_of_the_credentials() {
         detail.starts_with("Plant A returned 401 to the gateway's own credentials. So that"),
         "{detail}"
     );
-    assert_eq!(vendor.lines().len(), 4, "tried twice, not for ever");
+    assert_eq!(vendor.lines().len(), 4, "it is tried only twice");
 }
 
 #[tokio::test]
 async fn a_failing_token_service_is_explained() {
-    for (status, body, kind, words) in [
+    for (status, body, kind, expected) in [
         (
             401,
             r#"{"error":"invalid_client"}"#,
@@ -135,19 +138,19 @@ async fn a_failing_token_service_is_explained() {
         let (found, _, detail) = problem(get(&with_tokens(&vendor.base), GROUPS).await).await;
         assert_eq!(found, kind, "{status} {body}");
         assert!(
-            detail.contains("Plant A's token service") && detail.contains(words),
+            detail.contains("Plant A's token service") && detail.contains(expected),
             "{detail}"
         );
         assert_eq!(
             vendor.lines(),
             ["POST /token"],
-            "the vendor is not asked without a token"
+            "no request without a token"
         );
     }
 }
 
 #[tokio::test]
-async fn basic_credentials_are_sent_always_and_a_401_never_reaches_the_browser() {
+async fn basic_credentials_are_always_sent_and_a_401_never_reaches_the_browser() {
     let vendor = Vendor::new(|_, _| {
         let mut response = json(401, "wrong password hunter2");
         response
@@ -159,18 +162,14 @@ async fn basic_credentials_are_sent_always_and_a_401_never_reaches_the_browser()
     let response = get(&to_aveva(&vendor.base), GROUPS).await;
     assert_eq!(header(&response, "www-authenticate"), "");
     assert_eq!(problem(response).await.0, "credentials");
-    let authorization = vendor.seen()[0].header("authorization").to_owned();
-    // ops:hunter2-and-a-half
+    let authorization = vendor.requests()[0].header("authorization").to_owned();
+    // The encoding of ops:hunter2-and-a-half.
     assert_eq!(authorization, "Basic b3BzOmh1bnRlcjItYW5kLWEtaGFsZg==");
-    assert_eq!(
-        vendor.lines().len(),
-        1,
-        "the same password would be refused again"
-    );
+    assert_eq!(vendor.lines().len(), 1, "no retry with the same password");
 }
 
 #[tokio::test]
-async fn signed_requests_carry_their_signature_and_identical_reads_share_one() {
+async fn signed_requests_have_a_signature_and_identical_reads_share_a_request() {
     let vendor = Vendor::new(|_, _| json(200, "{}")).await;
     let key = || config::Credentials::IntegrationKey {
         owner: "o".to_owned(),
@@ -183,35 +182,35 @@ async fn signed_requests_carry_their_signature_and_identical_reads_share_one() {
     let list = "/relay/live/api/v4/failover-groups";
     let (first, second) = tokio::join!(get(&gateway, list), get(&gateway, list));
     assert_eq!((header(&first, "age"), header(&second, "age")), ("0", "0"));
-    assert_eq!(get(&gateway, list).await.status(), 200, "within the second");
+    assert_eq!(
+        get(&gateway, list).await.status(),
+        200,
+        "in the same second"
+    );
     assert_eq!(vendor.lines().len(), 1);
     get(&gateway, "/relay/too/api/v4/failover-groups").await;
-    let seen = vendor.seen();
-    let signatures: HashSet<&str> = seen
+    let requests = vendor.requests();
+    let signatures: HashSet<&str> = requests
         .iter()
-        .filter_map(|seen| seen.line.split_once('?'))
+        .filter_map(|request| request.line.split_once('?'))
         .map(|(_, q)| q)
         .collect();
-    assert_eq!(
-        (seen.len(), signatures.len()),
-        (2, 2),
-        "each request in a second of its own"
-    );
+    assert_eq!((requests.len(), signatures.len()), (2, 2), "unique seconds");
     assert!(
-        seen[0]
+        requests[0]
             .line
             .starts_with("GET /api/v4/failover-groups?msg=e"),
         "{}",
-        seen[0].line
+        requests[0].line
     );
-    assert_eq!(seen[0].header("authorization"), "");
+    assert_eq!(requests[0].header("authorization"), "");
 }
 
 #[tokio::test]
-async fn a_write_is_seen_by_the_next_read() {
-    let vendor = Vendor::new(|seen, _| {
+async fn the_next_read_sees_a_write() {
+    let vendor = Vendor::new(|request, _| {
         json(
-            if seen.line.starts_with("PATCH") {
+            if request.line.starts_with("PATCH") {
                 204
             } else {
                 200
@@ -245,9 +244,9 @@ async fn a_write_is_seen_by_the_next_read() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_at_once_is_not_requested_for_each_call() {
+async fn a_token_that_expires_at_once_is_not_requested_for_each_call() {
     for life in ["0", "1", "\"0\"", "-5", "null", "86400000"] {
-        let vendor = Vendor::new(move |seen, _| match seen.line.as_str() {
+        let vendor = Vendor::new(move |request, _| match request.line.as_str() {
             "POST /token" => json(
                 200,
                 &format!(r#"{{"access_token":"t","expires_in":{life}}}"#),
@@ -266,7 +265,7 @@ async fn a_token_that_ends_at_once_is_not_requested_for_each_call() {
 }
 
 #[tokio::test]
-async fn answers_in_another_encoding_are_handed_on_in_utf_8() {
+async fn responses_in_another_encoding_are_passed_on_in_utf_8() {
     let vendor = Vendor::new(|_, _| {
         let mut response = json(200, "");
         let media_type = "application/json; charset=windows-1252".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Of a vendor's error only the contract's fields reach a browser.
+//! Only the fields of the contract reach a browser from a vendor's error body.
 
 use super::vendor::{Vendor, json};
 use super::*;
@@ -26,10 +26,10 @@ const READS: [&str; 3] = [
     "/relay/em/api/cloud/failoverSessions",
 ];
 
-/// Answers everything like this, except Veeam's log-on.
-async fn saying(status: u16, media_type: &'static str, body: &'static str) -> Vendor {
-    Vendor::new(move |seen, _| {
-        if seen.line.contains("/api/sessionMngr/") {
+/// A vendor that answers every request like this, except Veeam's log-on.
+async fn answering(status: u16, media_type: &'static str, body: &'static str) -> Vendor {
+    Vendor::new(move |request, _| {
+        if request.line.contains("/api/sessionMngr/") {
             let mut response = json(201, r#"{"SessionId":"x","Links":[]}"#);
             let session = HeaderValue::from_static("session");
             response.headers_mut().insert("x-restsvcsessionid", session);
@@ -68,7 +68,7 @@ async fn a_vendors_error_keeps_its_known_fields() {
         ),
     ] {
         for status in [400, 403, 404, 409, 429, 500, 503, 599] {
-            let vendor = saying(status, "text/html", body).await;
+            let vendor = answering(status, "text/html", body).await;
             let response = get(&all(&vendor.base), read).await;
             assert_eq!(response.status(), status, "{read}");
             assert_eq!(header(&response, "content-type"), "application/json");
@@ -90,7 +90,7 @@ async fn no_internals_of_a_vendor_reach_a_browser() {
     ];
     for (body, left_out) in bodies {
         for read in READS {
-            let vendor = saying(500, "text/html", body).await;
+            let vendor = answering(500, "text/html", body).await;
             let response = get(&all(&vendor.base), read).await;
             assert_eq!(response.status(), 500, "{read}: {body}");
             assert_eq!(
@@ -111,7 +111,7 @@ async fn no_internals_of_a_vendor_reach_a_browser() {
 #[tokio::test]
 async fn errors_of_a_write_and_of_its_check_are_reduced_too() {
     const ORDER: &str = "PUT /relay/live/api/v4/failover-groups/g/slicers";
-    let vendor = saying(
+    let vendor = answering(
         500,
         "text/plain",
         "{\"title\":\"T\",\"trace\":\"canary-of-the-inside\"}",
@@ -125,10 +125,10 @@ async fn errors_of_a_write_and_of_its_check_are_reduced_too() {
         r#"{"slicers":[]}"#,
     )
     .await;
-    // The order was not sent, which the vendor's own status would leave open.
+    // The order was not sent, which the vendor's own status would not show.
     assert_eq!(response.status(), 502);
-    let said = text(response).await;
-    assert!(said.contains("500: T") && !said.contains(CANARY), "{said}");
+    let body = text(response).await;
+    assert!(body.contains("500: T") && !body.contains(CANARY), "{body}");
     let response = ask(&gateway, &format!("POST {GROUPS}"), &[], "{}").await;
     assert_eq!(text(response).await, r#"{"title":"T"}"#);
 }
@@ -159,13 +159,13 @@ async fn a_header_with_unexpected_content_is_not_passed_on() {
 }
 
 #[tokio::test]
-async fn every_write_of_aveva_keeps_the_vendors_words() {
+async fn errors_of_every_aveva_write_keep_the_vendors_message() {
     const WORDS: &str = r#"{"Error":"E","Reason":"R","Resolution":"S","OperationId":"o"}"#;
     const KEPT: &str = r#"{"Error":"E","OperationId":"o","Reason":"R","Resolution":"S"}"#;
     let preview = serde_json::from_str(r#"{"system":"aveva","sessions_version":"v1-preview"}"#);
     let preview: System = preview.unwrap();
     for status in [400, 403, 404, 409, 429, 500, 501, 502, 503, 504, 599] {
-        let vendor = saying(status, "application/json", WORDS).await;
+        let vendor = answering(status, "application/json", WORDS).await;
         let gateway = gateway(vec![
             connection("plant-a", aveva(), &vendor.base, basic()),
             connection("plant-b", preview.clone(), &vendor.base, basic()),

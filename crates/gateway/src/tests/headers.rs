@@ -1,4 +1,4 @@
-//! The complete headers of every kind of answer, so that a missing or new one fails here.
+//! The complete headers of every kind of response, so that a missing or an additional header fails a test.
 
 use super::access::{PASSWORD, sign_in, with_users};
 use super::vendor::{Vendor, json};
@@ -30,7 +30,7 @@ const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'sel
                     form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'\n\
                     referrer-policy: no-referrer";
 
-/// All headers, sorted, with varying values left out.
+/// All headers, sorted, without the values that vary.
 fn headers(answer: &Response<Body>) -> Vec<String> {
     let mut lines: Vec<String> = answer
         .headers()
@@ -78,8 +78,8 @@ async fn every_answer_has_exactly_these_headers() {
     let prometheus = "content-type: text/plain; version=0.0.4; charset=utf-8";
     let set = "set-cookie:  Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
     let known = "set-cookie:  Path=/; Max-Age=15552000; HttpOnly; SameSite=Strict";
-    let gone = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
-    let asked = "set-cookie:  Path=/; Max-Age=1200; HttpOnly; SameSite=Strict";
+    let cleared = "set-cookie:  Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
+    let pairing_cookie = "set-cookie:  Path=/; Max-Age=1200; HttpOnly; SameSite=Strict";
     let asks = "www-authenticate: Session";
     let rows: Vec<(&str, bool, &str, u16, Vec<&str>)> = vec![
         ("GET /", false, "", 200, vec![page, PAGE]),
@@ -112,7 +112,7 @@ async fn every_answer_has_exactly_these_headers() {
             vec![JSON, DATA, set, known],
         ),
         ("POST /api/session", false, "{}", 400, vec![PROBLEM, DATA]),
-        ("DELETE /api/session", false, "", 204, vec![DATA, gone]),
+        ("DELETE /api/session", false, "", 204, vec![DATA, cleared]),
         (
             "PUT /api/session",
             true,
@@ -204,7 +204,13 @@ async fn every_answer_has_exactly_these_headers() {
             415,
             vec![PROBLEM, DATA],
         ),
-        ("POST /api/pairing", false, "", 200, vec![JSON, DATA, asked]),
+        (
+            "POST /api/pairing",
+            false,
+            "",
+            200,
+            vec![JSON, DATA, pairing_cookie],
+        ),
         ("GET /api/pairing", false, "", 200, vec![JSON, DATA]),
         ("GET /api/walls", true, "", 200, vec![JSON, DATA]),
         ("POST /api/walls", true, "{}", 400, vec![PROBLEM, DATA]),
@@ -226,8 +232,8 @@ async fn every_answer_has_exactly_these_headers() {
         let with: &[(&str, &str)] = if *signed_in { &cookie } else { &[] };
         let answer = ask(&gateway, line, with, body).await;
         assert_eq!(answer.status(), *status, "{line}");
-        let whole = [parts.as_slice(), &[EVERY]].concat();
-        assert_eq!(headers(&answer), expected(&whole), "{line}");
+        let all_parts = [parts.as_slice(), &[EVERY]].concat();
+        assert_eq!(headers(&answer), expected(&all_parts), "{line}");
     }
     for route in routes() {
         let Some(method) = route.method else {
@@ -238,7 +244,7 @@ async fn every_answer_has_exactly_these_headers() {
     }
 }
 
-/// A shared cache may keep what it gets of these and give it to others.
+/// A shared cache may return such a response, including its cookies, to other users.
 #[tokio::test]
 async fn files_and_pages_renew_no_session() {
     let now = Arc::new(AtomicU64::new(1_000_000));
@@ -270,7 +276,7 @@ async fn files_and_pages_renew_no_session() {
             ),
             ("GET /", "no-cache"),
             ("GET /groups/x", "no-cache"),
-            ("GET /gone.js", "no-store"),
+            ("GET /missing.js", "no-store"),
         ] {
             let answer = ask(&gateway, line, &with, "").await;
             assert_eq!(header(&answer, "cache-control"), cache, "{line}");

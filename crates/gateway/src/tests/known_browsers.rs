@@ -1,4 +1,4 @@
-//! Who guesses passwords locks a name, and not its owner.
+//! Failed sign-ins lock a user name for unknown browsers only, so an attacker cannot lock out its owner.
 
 use super::access::{PASSWORD, body, cookie, session_of, with_memory};
 use super::secrets::Log;
@@ -13,7 +13,7 @@ use std::task::Poll;
 
 const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 
-fn people() -> Arc<Gateway> {
+fn gateway_with_users() -> Arc<Gateway> {
     let memory = Arc::new(Memory::new().unwrap());
     let mut gateway = with_memory(Vec::new(), Some(KEY), false, None, &memory).unwrap();
     gateway.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
@@ -37,14 +37,14 @@ async fn enter(
     .await
 }
 
-/// The cookie of the known browser that an answer sets.
+/// The known-browser cookie that a response sets.
 fn browser(answer: &Response<Body>) -> String {
     let sets = answer.headers().get_all("set-cookie").iter();
     let mut pairs = sets.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
     pairs.find(|pair| pair.contains("-browser")).unwrap()
 }
 
-/// Fifty wrong passwords, from as many addresses.
+/// Locks a user name by fifty wrong passwords from different addresses.
 async fn lock(gateway: &Arc<Gateway>, name: &str) {
     for number in 1..=50 {
         let from = format!("198.51.100.{number}");
@@ -53,8 +53,8 @@ async fn lock(gateway: &Arc<Gateway>, name: &str) {
 }
 
 #[tokio::test]
-async fn a_known_browser_goes_on_while_the_name_is_locked() {
-    let gateway = people();
+async fn a_known_browser_can_sign_in_while_the_name_is_locked() {
+    let gateway = gateway_with_users();
     let first = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
     let known = browser(&first);
     assert_eq!(session_of(&gateway, &known).await.0, 401, "no session");
@@ -67,18 +67,18 @@ async fn a_known_browser_goes_on_while_the_name_is_locked() {
     }
     lock(&gateway, "ann").await;
     let other = enter(&gateway, "192.0.2.1", &known, "ann", PASSWORD).await;
-    assert_eq!(other.status(), 429, "it is known for vic");
+    assert_eq!(other.status(), 429, "the browser is known only for vic");
     for _ in 0..10 {
         let wrong = enter(&gateway, "192.0.2.2", &known, "vic", "x").await;
         assert_eq!(wrong.status(), 401);
     }
     let stolen = enter(&gateway, "192.0.2.3", &known, "vic", PASSWORD).await;
-    assert_eq!(stolen.status(), 429, "guesses have a limit here too");
+    assert_eq!(stolen.status(), 429, "known browsers have a limit too");
 }
 
 #[tokio::test]
-async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
-    let gateway = people();
+async fn an_unlock_code_makes_a_browser_known_once_and_does_not_sign_it_in() {
+    let gateway = gateway_with_users();
     lock(&gateway, "vic").await;
     let now = wall_clock()();
     let code = |name: &str, now| unlock_code(&Seal::shared(&KEY.into()), name, now).unwrap();
@@ -86,7 +86,7 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     let line = |method: &str, code: &str| format!("{method} /api/unlock?code={code}");
     let open = async |code: &str| ask(&gateway, &line("POST", code), &[], "").await;
     let log = Log::begin();
-    // As programs do that look at links.
+    // Link scanners send such requests, which must not use up the code.
     for method in ["HEAD", "GET"] {
         let page = ask(&gateway, &line(method, &good), &[], "").await;
         assert_eq!(page.status(), 200);
@@ -101,7 +101,7 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     ];
     let foreign_page = ask(&gateway, &line("POST", &good), &elsewhere, "").await;
     assert_eq!(problem(foreign_page).await.0, "cross-site");
-    // Older browsers say where the form is in `Origin` alone.
+    // Older browsers send only `Origin`.
     let form = async |origin: &str| {
         let headers = [("host", "localhost:8080"), ("origin", origin)];
         ask(&gateway, &line("POST", &good), &headers, "").await
@@ -112,9 +112,9 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
         (answer.status().as_u16(), header(&answer, "location")),
         (303, "/sign-in")
     );
-    let told = log.audit(header(&answer, "x-request-id"));
+    let audit_lines = log.audit(header(&answer, "x-request-id"));
     assert_eq!(
-        told,
+        audit_lines,
         ["who=\"vic\" from=127.0.0.1 what=\"unlock\" outcome=\"done\" why=\"-\""]
     );
     let known = cookie(&answer);
@@ -148,8 +148,8 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn who_signs_in_over_and_over_is_stopped_and_nobody_else_is() {
-    let gateway = people();
+async fn repeated_sign_ins_of_one_user_are_throttled_for_that_user_only() {
+    let gateway = gateway_with_users();
     for _ in 0..30 {
         let answer = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
         assert_eq!(answer.status(), 200);
@@ -163,22 +163,22 @@ async fn who_signs_in_over_and_over_is_stopped_and_nobody_else_is() {
 }
 
 #[test]
-fn a_user_with_many_browsers_does_not_fill_the_queue_of_the_others() {
-    // One thread for blocking work, which is held, so that no password is checked until the test lets it.
+fn a_user_with_many_browsers_does_not_fill_the_queue_for_other_users() {
+    // The only thread for blocking work is occupied, so that no password is checked until the test releases it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(1)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let gateway = people();
+        let gateway = gateway_with_users();
         let mut browsers = Vec::new();
         for _ in 0..20 {
             let answer = enter(&gateway, "192.0.2.1", "", "vic", PASSWORD).await;
             browsers.push(browser(&answer));
         }
-        let (go_on, waits) = std::sync::mpsc::channel::<()>();
-        let held = tokio::task::spawn_blocking(move || waits.recv());
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let blocked_thread = tokio::task::spawn_blocking(move || released.recv());
         let mut entering: FuturesUnordered<_> = browsers
             .iter()
             .map(|known| enter(&gateway, "192.0.2.1", known, "vic", "x"))
@@ -188,34 +188,34 @@ fn a_user_with_many_browsers_does_not_fill_the_queue_of_the_others() {
             assert_eq!(header(&refused, "retry-after"), "2");
             assert_eq!(problem(refused).await.0, "too-many-tries");
         }
-        go_on.send(()).unwrap();
+        release.send(()).unwrap();
         let stranger = enter(&gateway, "192.0.2.2", "", "ann", PASSWORD).await;
         assert_eq!(stranger.status(), 200);
         while let Some(answer) = entering.next().await {
             assert_eq!(answer.status(), 401);
         }
-        held.await.unwrap().unwrap();
+        blocked_thread.await.unwrap().unwrap();
     });
 }
 
 #[test]
-fn a_sign_in_that_nobody_waits_for_is_counted_and_audited() {
-    // One thread for blocking work, so that the test decides when a hash begins.
+fn an_aborted_sign_in_is_counted_and_audited() {
+    // There is only one thread for blocking work, so that the test decides when a hash starts.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(1)
         .build()
         .unwrap();
-    runtime.block_on(sign_ins_that_nobody_waits_for());
+    runtime.block_on(abort_sign_ins());
 }
 
-async fn sign_ins_that_nobody_waits_for() {
+async fn abort_sign_ins() {
     let log = Log::begin();
-    let gateway = people();
+    let gateway = gateway_with_users();
     let name = "vic";
     for _ in 0..10 {
-        let (go_on, waits) = std::sync::mpsc::channel::<()>();
-        let held = tokio::task::spawn_blocking(move || waits.recv());
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let blocked_thread = tokio::task::spawn_blocking(move || released.recv());
         let mut entering = Box::pin(enter(&gateway, "192.0.2.9", "", name, "x"));
         while !gateway.access.is_hashing() {
             let pending =
@@ -224,8 +224,8 @@ async fn sign_ins_that_nobody_waits_for() {
             tokio::task::yield_now().await;
         }
         drop(entering);
-        go_on.send(()).unwrap();
-        held.await.unwrap().unwrap();
+        release.send(()).unwrap();
+        blocked_thread.await.unwrap().unwrap();
         gateway.access.hashing_ended().await;
     }
     let text = gateway.shared.metrics.counters_as_text();

@@ -1,4 +1,4 @@
-//! Who may only read asks for what the inventory knows.
+//! Viewers can request only ids that the inventory contains.
 
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
@@ -6,10 +6,10 @@ use super::*;
 
 const SLICERS: &str = "/relay/live/api/v4/failover-groups";
 
-/// Holds the groups `one` and `a/b`, each with a session `s`, and answers everything else too.
+/// A vendor with the groups `one` and `a/b`, each with a session `s`. It answers requests for other ids too.
 async fn vendor() -> Vendor {
-    Vendor::new(|seen, _| {
-        let path = seen.line.split(['?', ' ']).nth(1).unwrap();
+    Vendor::new(|request, _| {
+        let path = request.line.split(['?', ' ']).nth(1).unwrap();
         let body = match path {
             "/api/v1/clientfailover/groups" => r#"[{"Id":"one"},{"Id":"a/b"}]"#,
             "/api/v4/failover-groups" => {
@@ -39,7 +39,7 @@ fn to(vendor: &Vendor) -> Arc<Gateway> {
     Arc::new(with_users(connections, None, false))
 }
 
-/// The status of a read, and whether the vendor was asked.
+/// The status of a read, and whether it reached the vendor.
 async fn read(gateway: &Arc<Gateway>, vendor: &Vendor, cookie: &str, path: &str) -> (u16, bool) {
     let before = vendor.lines();
     let answer = ask(gateway, &format!("GET {path}"), &[("cookie", cookie)], "").await;
@@ -49,12 +49,12 @@ async fn read(gateway: &Arc<Gateway>, vendor: &Vendor, cookie: &str, path: &str)
     }
     let upstream = path.splitn(4, '/').nth(3).unwrap();
     let line = format!("GET /{upstream}");
-    let times = |lines: Vec<String>| lines.iter().filter(|seen| **seen == line).count();
+    let times = |lines: Vec<String>| lines.iter().filter(|sent| **sent == line).count();
     (status, times(vendor.lines()) > times(before))
 }
 
 #[tokio::test]
-async fn viewers_ask_only_for_ids_that_were_seen_walls_for_none_and_admins_for_all() {
+async fn viewers_read_only_known_ids_walls_none_and_admins_all() {
     let vendor = vendor().await;
     let gateway = to(&vendor);
     gateway.watch();
@@ -83,7 +83,7 @@ async fn viewers_ask_only_for_ids_that_were_seen_walls_for_none_and_admins_for_a
                 _ if is_known => (200, true),
                 _ => (404, false),
             };
-            // A signed request would wait for a second of its own.
+            // A signed request that reaches the vendor waits for the next second.
             if !path.starts_with(SLICERS) || !expected.1 {
                 let found = read(&gateway, &vendor, &cookie, &path).await;
                 assert_eq!(found, expected, "{user} {path}");
@@ -96,12 +96,12 @@ async fn viewers_ask_only_for_ids_that_were_seen_walls_for_none_and_admins_for_a
         } else {
             (200, true)
         };
-        assert_eq!(found, expected, "history is for all people: {user}");
+        assert_eq!(found, expected, "every user can read the history: {user}");
     }
 }
 
 #[tokio::test]
-async fn what_was_never_read_is_no_reason_to_refuse() {
+async fn before_the_first_reading_every_id_is_accepted() {
     let vendor = vendor().await;
     let gateway = to(&vendor);
     let cookie = sign_in(&gateway, "vic").await;

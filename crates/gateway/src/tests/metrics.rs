@@ -1,5 +1,5 @@
-//! The metrics of a gateway that watches, also as Prometheus's own tool reads them. Without the tool (Debian's
-//! package `prometheus`) those tests say so and pass.
+//! The metrics of a gateway that watches, also checked by Prometheus's own tool. Without the tool (Debian's package
+//! `prometheus`) those tests print a note and pass.
 
 use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-/// What `promtool` says, and whether it is content; `None` where it is not installed.
+/// Whether `promtool` succeeds, and its output; `None` if it is not installed.
 pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
     let child = Command::new("promtool")
         .args(arguments)
@@ -37,21 +37,21 @@ pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)
     Some((output.status.success(), text))
 }
 
-/// A slicer group that is well.
-pub(super) const WELL: &str = r#"{"id":"9","name":"news","mode":"flat","active_slicer_id":"a","slicers":[
+/// A slicer group in the state Normal.
+pub(super) const NORMAL: &str = r#"{"id":"9","name":"news","mode":"flat","active_slicer_id":"a","slicers":[
     {"id":"a","enabled":true,"order":1,"blacklist_until":0,"status":{"state":0}},
     {"id":"b","enabled":true,"order":2,"blacklist_until":0,"status":{"state":0}}]}"#;
 
-/// A service that has this one slicer group and answers with this status.
-pub(super) fn service(seen: &ReceivedRequest, status: u16, group: &str) -> Response<Body> {
-    if seen.line.contains("/failover-groups/") {
+/// The response of a service with this one slicer group and this status.
+pub(super) fn service(request: &ReceivedRequest, status: u16, group: &str) -> Response<Body> {
+    if request.line.contains("/failover-groups/") {
         json(status, group)
     } else {
         json(status, &format!(r#"{{"items":[{group}]}}"#))
     }
 }
 
-/// Watches the gateway's systems and waits until each was read.
+/// Starts watching, and waits until each system was read.
 pub(super) async fn watched(gateway: &Arc<Gateway>) {
     gateway.watch();
     let watchers = &gateway.shared.watchers;
@@ -67,7 +67,7 @@ pub(super) async fn watched(gateway: &Arc<Gateway>) {
 }
 
 #[tokio::test]
-async fn promtool_finds_nothing_wrong_with_the_text_of_a_demo() {
+async fn promtool_accepts_the_metrics_of_a_demo() {
     let simulator = simulator::start(simulator::Options::default())
         .await
         .unwrap();
@@ -86,28 +86,29 @@ async fn promtool_finds_nothing_wrong_with_the_text_of_a_demo() {
         let series = format!(",kind=\"{kind}\",id=");
         assert!(page.contains(&series), "{series}{page}");
     }
-    if let Some((content, said)) = promtool(&["check", "metrics"], &page) {
-        assert!(content && said.is_empty(), "{said}\n{page}");
+    if let Some((succeeded, output)) = promtool(&["check", "metrics"], &page) {
+        assert!(succeeded && output.is_empty(), "{output}\n{page}");
     }
-    // The tool would have said something of a text that is wrong.
-    if let Some((content, said)) = promtool(&["check", "metrics"], &page.replace("_total", "")) {
-        assert!(!content && said.contains("_total"), "{said}");
+    // The tool does reject invalid text.
+    if let Some((succeeded, output)) = promtool(&["check", "metrics"], &page.replace("_total", ""))
+    {
+        assert!(!succeeded && output.contains("_total"), "{output}");
     }
     gateway.shared.watchers.stop();
     gateway.log_off().await;
 }
 
 #[tokio::test]
-async fn a_source_grows_old_while_its_vendor_answers_errors_and_nobody_looks() {
+async fn the_age_of_a_source_grows_while_its_vendor_fails_without_any_viewer() {
     let broken = Arc::new(AtomicBool::new(false));
     let breaks = broken.clone();
-    let vendor = Vendor::new(move |seen, _| {
+    let vendor = Vendor::new(move |request, _| {
         let status = if breaks.load(Ordering::Relaxed) {
             500
         } else {
             200
         };
-        service(seen, status, WELL)
+        service(request, status, NORMAL)
     })
     .await;
     let seconds = Arc::new(AtomicI64::new(0));
@@ -160,7 +161,7 @@ async fn a_source_grows_old_while_its_vendor_answers_errors_and_nobody_looks() {
 }
 
 #[test]
-fn promtool_takes_the_rules_of_the_guide() {
+fn promtool_accepts_the_alert_rules_of_the_guide() {
     let guide = include_str!("../../../../docs/monitoring.md");
     let rules = guide
         .split("```yaml\n")
@@ -170,7 +171,7 @@ fn promtool_takes_the_rules_of_the_guide() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rules.yml");
     std::fs::write(&file, rules).unwrap();
-    if let Some((content, said)) = promtool(&["check", "rules", file.to_str().unwrap()], "") {
-        assert!(content && said.contains("3 rules found"), "{said}");
+    if let Some((succeeded, output)) = promtool(&["check", "rules", file.to_str().unwrap()], "") {
+        assert!(succeeded && output.contains("3 rules found"), "{output}");
     }
 }

@@ -1,10 +1,13 @@
-//! Tests of the whole router, with a vendor over real HTTP whose answers the test decides.
+//! Tests of the complete router against a vendor over real HTTP, whose responses each test defines.
 
 mod access;
-mod below;
-mod broken_off;
+mod audit_limits;
+mod audit_records;
+mod base_path;
 mod credentials;
 mod csp_reports;
+mod disconnected_clients;
+mod ended_sessions;
 mod error_body;
 mod headers;
 mod known_browsers;
@@ -15,26 +18,23 @@ mod openid;
 mod order;
 mod outbound;
 mod path_spellings;
-mod recorded;
-mod recorded_limits;
 mod relay;
 mod requests;
 mod roles;
 mod routes;
 mod secrets;
-mod sessions_end;
-mod sessions_kept;
 mod status;
 mod stop;
+mod stored_sessions;
 mod thumbnails;
 
+mod demo;
 mod provider;
+mod stored_walls;
 mod veeam_sessions;
 mod vendor;
 mod walls;
-mod walls_kept;
 mod watch;
-mod world;
 
 use crate::app::Gateway;
 use crate::assets::Assets;
@@ -51,17 +51,17 @@ use std::time::Duration;
 use tower::ServiceExt as _;
 use vendors::System;
 
-/// The password of each test's vendor. No answer and no log may hold it.
+/// The password of each test's vendor. No response and no log may contain it.
 const SECRET: &str = "hunter2-and-a-half";
 
-/// Lets time pass for what waits.
-async fn pass(seconds: u64) {
+/// Advances the time for all timers.
+async fn advance_time(seconds: u64) {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(seconds)).await;
     tokio::time::resume();
 }
 
-/// The groups of an on-premises service.
+/// The path of the groups of an on-premises service.
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 
 fn aveva() -> System {
@@ -81,7 +81,7 @@ fn connection(
     base: &str,
     credentials: config::Credentials,
 ) -> config::Connection {
-    // As in a demo: answers are not shared, so that each request reaches the vendor.
+    // As in a demo, responses are not shared, so that each request reaches the vendor.
     let share = match system {
         System::Uplynk => config::DEFAULT_SHARE,
         _ => Duration::ZERO,
@@ -129,7 +129,7 @@ fn to_aveva(base: &str) -> Arc<Gateway> {
     gateway(vec![connection("plant-a", aveva(), base, basic())])
 }
 
-/// Sends a request line with `name: value` headers. A body is declared as JSON.
+/// Sends a request line with these headers. A body is sent as JSON.
 async fn ask(
     gateway: &Arc<Gateway>,
     line: &str,
@@ -140,9 +140,9 @@ async fn ask(
     app(gateway.clone()).oneshot(request).await.unwrap()
 }
 
-/// Sends the same, of a client that goes away as soon as the gateway waits for anything. Answers once what that has begun
-/// has ended.
-async fn break_off(gateway: &Arc<Gateway>, line: &str, headers: &[(&str, &str)], body: &str) {
+/// Sends a request from a client that disconnects as soon as the gateway waits for anything. Returns after the work
+/// that the request started has ended.
+async fn disconnect(gateway: &Arc<Gateway>, line: &str, headers: &[(&str, &str)], body: &str) {
     let mut answer = Box::pin(app(gateway.clone()).oneshot(request(line, headers, body)));
     let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
     assert!(first.is_pending(), "{line}: {first:?}");
@@ -173,8 +173,8 @@ async fn get(gateway: &Arc<Gateway>, target: &str) -> Response<Body> {
     ask(gateway, &format!("GET {target}"), &[], "").await
 }
 
-/// As many large answers as may wait for clients that read slowly.
-fn fill(gateway: &Gateway) -> Vec<Body> {
+/// Response bodies that together reach the limit for clients that read slowly.
+fn fill_in_flight(gateway: &Gateway) -> Vec<Body> {
     let parts = [50_usize, 50, 50, 50, 50, 6].into_iter().enumerate();
     let fill = |(number, mib): (usize, usize)| {
         let bytes = vec![0; mib << 20].into();
@@ -184,8 +184,8 @@ fn fill(gateway: &Gateway) -> Vec<Body> {
     parts.map(fill).collect()
 }
 
-/// How many of these were broken off.
-async fn broken_off(bodies: Vec<Body>) -> usize {
+/// The number of bodies that were aborted.
+async fn count_aborted(bodies: Vec<Body>) -> usize {
     let mut number = 0;
     for body in bodies {
         number += usize::from(axum::body::to_bytes(body, usize::MAX).await.is_err());
@@ -207,17 +207,13 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The last part of a problem's type, its status and its detail. Fails for any other answer.
+/// The last part of a problem's type, its status and its detail. Panics for any other response.
 async fn problem(response: Response<Body>) -> (String, u16, String) {
     assert_eq!(
         header(&response, "content-type"),
         "application/problem+json"
     );
-    assert_eq!(
-        header(&response, "via"),
-        "",
-        "a problem is the gateway's, not the vendor's"
-    );
+    assert_eq!(header(&response, "via"), "", "not from the vendor");
     assert!(!header(&response, "x-request-id").is_empty());
     assert_eq!(header(&response, "cache-control"), "no-store");
     let status = response.status().as_u16();

@@ -6,12 +6,12 @@ use super::vendor::{Vendor, json};
 use super::*;
 use std::sync::atomic::Ordering;
 
-fn people(base: &str) -> Gateway {
+fn gateway_with_users(base: &str) -> Gateway {
     let plant = connection("plant-a", aveva(), base, basic());
     with_users(vec![plant], None, false)
 }
 
-fn number(answer: &Response<Body>) -> String {
+fn request_id(answer: &Response<Body>) -> String {
     header(answer, "x-request-id").to_owned()
 }
 
@@ -26,7 +26,7 @@ async fn a_change_is_audited_with_its_outcome() {
         response
     })
     .await;
-    let gateway = Arc::new(people(&vendor.base));
+    let gateway = Arc::new(gateway_with_users(&vendor.base));
     let cookie = sign_in(&gateway, "ann").await;
     let headers = [("cookie", cookie.as_str()), ("x-forwarded-for", "6.6.6.6")];
     let line = format!("POST {GROUPS}");
@@ -43,7 +43,7 @@ async fn a_change_is_audited_with_its_outcome() {
         )
         .await;
         assert_eq!(
-            log.audit(&number(&answer)),
+            log.audit(&request_id(&answer)),
             [format!(
                 "who=\"ann\" role=\"admin\" from=127.0.0.1 what=\"create group\" connection=\"plant-a\" \
                  path=\"/api/v1/clientfailover/groups\" {outcome} operation_id=\"op-7\" \
@@ -58,13 +58,13 @@ async fn a_change_is_audited_with_its_outcome() {
         "{}",
     )
     .await;
-    let told = log.audit(&number(&broken));
+    let audit_lines = log.audit(&request_id(&broken));
     assert!(
-        told.len() == 1 && told[0].contains("outcome=\"not sent\" status=415"),
-        "{told:?}"
+        audit_lines.len() == 1 && audit_lines[0].contains("outcome=\"not sent\" status=415"),
+        "{audit_lines:?}"
     );
     let read = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
-    assert_eq!(log.audit(&number(&read)), [""; 0], "reads are no changes");
+    assert_eq!(log.audit(&request_id(&read)), [""; 0], "not audited");
     assert!(!log.text().contains(r#"{"secret":"body"}"#));
     assert!(!log.text().contains("audit-canary"));
 }
@@ -73,8 +73,8 @@ async fn a_change_is_audited_with_its_outcome() {
 async fn a_change_of_an_order_is_audited_with_the_previous_order() {
     const GROUP: &str = "/relay/live/api/v4/failover-groups/abc";
     let log = Log::begin();
-    let vendor = Vendor::new(|seen, _| {
-        if seen.line.starts_with("GET ") {
+    let vendor = Vendor::new(|request, _| {
+        if request.line.starts_with("GET ") {
             let slicer = |id: &str, order: u8| {
                 format!(r#"{{"id":"{id}","order":{order},"enabled":true,"thumb":"audit-canary"}}"#)
             };
@@ -104,18 +104,18 @@ async fn a_change_of_an_order_is_audited_with_the_previous_order() {
     ] {
         let headers = [("cookie", cookie.as_str()), ("if-match", tag)];
         let answer = ask(&gateway, &format!("PUT {GROUP}/slicers"), &headers, body).await;
-        let told = log.audit(&number(&answer)).concat();
+        let audit_lines = log.audit(&request_id(&answer)).concat();
         for part in [before, after, outcome] {
-            assert!(told.contains(part), "{part}\n{told}");
+            assert!(audit_lines.contains(part), "{part}\n{audit_lines}");
         }
-        assert!(!told.contains("audit-canary"));
+        assert!(!audit_lines.contains("audit-canary"));
     }
 }
 
 #[tokio::test]
-async fn a_change_of_a_disconnected_browser_is_audited() {
+async fn a_change_is_audited_even_if_the_browser_disconnects() {
     let log = Log::begin();
-    let (arrived, hears) = tokio::sync::oneshot::channel();
+    let (arrived, arrival) = tokio::sync::oneshot::channel();
     let arrived = Arc::new(std::sync::Mutex::new(Some(arrived)));
     let vendor = Vendor::new(move |_, _| {
         if let Some(arrived) = arrived.lock().unwrap().take() {
@@ -124,49 +124,49 @@ async fn a_change_of_a_disconnected_browser_is_audited() {
         json(200, "{}")
     })
     .await;
-    let gateway = Arc::new(people(&vendor.base));
+    let gateway = Arc::new(gateway_with_users(&vendor.base));
     let cookie = sign_in(&gateway, "ann").await;
     let path = format!("{GROUPS}/left-{}", std::process::id());
     let going = {
         let (gateway, line) = (gateway.clone(), format!("DELETE {path}"));
         tokio::spawn(async move { ask(&gateway, &line, &[("cookie", &cookie)], "").await })
     };
-    hears.await.unwrap();
+    arrival.await.unwrap();
     going.abort();
-    let told = || {
+    let is_audited = || {
         log.text().contains(&path["/relay/plant-a".len()..]) && log.text().contains("delete group")
     };
     for _ in 0..10_000 {
-        if told() {
+        if is_audited() {
             return;
         }
         tokio::task::yield_now().await;
     }
-    assert!(told());
+    assert!(is_audited());
 }
 
 #[tokio::test]
-async fn sign_ins_and_refusals_are_audited_without_secrets() {
+async fn sign_ins_and_rejected_requests_are_audited_without_secrets() {
     let log = Log::begin();
-    let gateway = Arc::new(people("http://127.0.0.1:1"));
+    let gateway = Arc::new(gateway_with_users("http://127.0.0.1:1"));
     let body = |user: &str, password: &str| {
         serde_json::json!({"user": user, "password": password}).to_string()
     };
     let line = "POST /api/session";
     let good = ask(&gateway, line, &[], &body("ann", PASSWORD)).await;
     assert_eq!(
-        log.audit(&number(&good)),
+        log.audit(&request_id(&good)),
         ["who=\"ann\" from=127.0.0.1 what=\"sign in\" outcome=\"done\" why=\"-\""]
     );
     let wrong = ask(&gateway, line, &[], &body("ann", "wrong-canary-1")).await;
     assert_eq!(
-        log.audit(&number(&wrong)),
+        log.audit(&request_id(&wrong)),
         ["who=\"ann\" from=127.0.0.1 what=\"sign in\" outcome=\"refused\" why=\"wrong-password\""]
     );
     // A password in the wrong field is not logged.
     let slip = ask(&gateway, line, &[], &body("wrong-canary-2", "x")).await;
     assert_eq!(
-        log.audit(&number(&slip)),
+        log.audit(&request_id(&slip)),
         [
             "who=\"(unknown)\" from=127.0.0.1 what=\"sign in\" outcome=\"refused\" why=\"wrong-password\""
         ]
@@ -176,36 +176,39 @@ async fn sign_ins_and_refusals_are_audited_without_secrets() {
     let line = line.replace('"', "%22");
     let refused = ask(&gateway, &line, &[("cookie", &viewer)], "").await;
     assert_eq!(
-        log.audit(&number(&refused)),
+        log.audit(&request_id(&refused)),
         [format!(
             "who=\"vic\" role=\"viewer\" from=127.0.0.1 what=\"DELETE\" path=\"{}\" outcome=\"refused\" \
              why=\"forbidden\"",
             line.split_once(' ').unwrap().1
         )]
     );
-    let nobody = get(&gateway, GROUPS).await;
-    assert!(log.audit(&number(&nobody))[0].contains("who=\"-\" role=\"-\""));
+    let anonymous = get(&gateway, GROUPS).await;
+    assert!(log.audit(&request_id(&anonymous))[0].contains("who=\"-\" role=\"-\""));
     let foreign = ask(&gateway, &line, &[("origin", "http://evil.example")], "").await;
-    assert!(log.audit(&number(&foreign))[0].contains("why=\"cross-site\""));
+    assert!(log.audit(&request_id(&foreign))[0].contains("why=\"cross-site\""));
     assert!(!log.text().contains("wrong-canary") && !log.text().contains(PASSWORD));
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_audit_holds_the_clients_address() {
+async fn behind_a_trusted_proxy_the_audit_contains_the_clients_address() {
     let log = Log::begin();
-    let mut gateway = people("http://127.0.0.1:1");
+    let mut gateway = gateway_with_users("http://127.0.0.1:1");
     gateway.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     let gateway = Arc::new(gateway);
     let headers = [("x-forwarded-for", "6.6.6.6, 203.0.113.9")];
     let answer = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
-    let told = log.audit(&number(&answer));
-    assert!(told[0].contains("from=203.0.113.9"), "{told:?}");
+    let audit_lines = log.audit(&request_id(&answer));
+    assert!(
+        audit_lines[0].contains("from=203.0.113.9"),
+        "{audit_lines:?}"
+    );
 }
 
 #[tokio::test]
-async fn metrics_are_for_users_and_for_the_token() {
+async fn metrics_require_a_user_or_the_metrics_token() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
-    let mut gateway = people(&vendor.base);
+    let mut gateway = gateway_with_users(&vendor.base);
     gateway.metrics_token = Some("scraper-token".into());
     let gateway = Arc::new(gateway);
     let (viewer, wall) = (
@@ -226,7 +229,7 @@ async fn metrics_are_for_users_and_for_the_token() {
     }
     let token = [("authorization", "Bearer scraper-token")];
     let elsewhere = ask(&gateway, "GET /api/connections", &token, "").await;
-    assert_eq!(elsewhere.status(), 401, "it reads nothing else");
+    assert_eq!(elsewhere.status(), 401, "the token reads nothing else");
     ask(
         &gateway,
         &format!("GET {GROUPS}"),
@@ -252,7 +255,7 @@ async fn metrics_are_for_users_and_for_the_token() {
         let line = format!("failover_console_{line}\n");
         assert!(page.contains(&line), "{line}{page}");
     }
-    // Every line is a comment or a name with labels and a number.
+    // Every line is a comment, or a name with labels followed by a number.
     for line in page.lines().filter(|line| !line.starts_with("# ")) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(name.starts_with("failover_console_"), "{line}");

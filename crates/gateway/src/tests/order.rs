@@ -1,4 +1,4 @@
-//! A vendor with one group whose order two people change.
+//! Conditional writes of a slicer order, with concurrent changes.
 
 use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
@@ -29,25 +29,25 @@ fn group(slicers: &[&str]) -> Value {
     value!({ "id": "abc", "mode": "prioritized", "slicers": slicers })
 }
 
-/// The vendor's group, which tests read and change without the gateway.
+/// The vendor's group, which tests read and change directly.
 type SharedGroup = Arc<Mutex<Value>>;
 
-/// A vendor that holds a group and writes its order.
+/// A vendor with one group, which applies changes of its order.
 async fn vendor() -> (Vendor, SharedGroup) {
-    let held: SharedGroup = Arc::new(Mutex::new(group(&["a", "b", "c"])));
-    let kept = held.clone();
-    let vendor = Vendor::new(move |seen, _| {
-        let mut held = kept.lock().unwrap();
-        if seen.line.starts_with("GET ") {
-            let mut answer = json(200, &held.to_string());
+    let shared: SharedGroup = Arc::new(Mutex::new(group(&["a", "b", "c"])));
+    let group_of_vendor = shared.clone();
+    let vendor = Vendor::new(move |request, _| {
+        let mut group = group_of_vendor.lock().unwrap();
+        if request.line.starts_with("GET ") {
+            let mut answer = json(200, &group.to_string());
             answer
                 .headers_mut()
                 .insert("etag", "\"vendor\"".parse().unwrap());
             return answer;
         }
-        if seen.line.ends_with("/slicers") {
-            let request: Value = serde_json::from_slice(&seen.body).unwrap();
-            for slicer in held["slicers"].as_array_mut().unwrap() {
+        if request.line.ends_with("/slicers") {
+            let request: Value = serde_json::from_slice(&request.body).unwrap();
+            for slicer in group["slicers"].as_array_mut().unwrap() {
                 let places = request["slicers"].as_array().unwrap();
                 if let Some(place) = places
                     .iter()
@@ -64,7 +64,7 @@ async fn vendor() -> (Vendor, SharedGroup) {
             .unwrap()
     })
     .await;
-    (vendor, held)
+    (vendor, shared)
 }
 
 fn places(order: &[&str]) -> String {
@@ -99,8 +99,8 @@ fn puts(vendor: &Vendor) -> usize {
 async fn an_order_is_written_if_the_group_is_unchanged() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
-    let response = save(&gateway, &seen, &["c", "a", "b"]).await;
+    let etag = tag(&gateway).await;
+    let response = save(&gateway, &etag, &["c", "a", "b"]).await;
     assert_eq!(
         (
             response.status().as_u16(),
@@ -114,25 +114,25 @@ async fn an_order_is_written_if_the_group_is_unchanged() {
         vendor.lines(),
         [
             format!("GET {path}"),
-            // Not a shared answer, although the same was read a moment ago.
+            // A new request, although the same group was read just before.
             format!("GET {path}"),
             format!("PUT {path}/slicers"),
         ]
     );
-    let written = vendor.seen().pop().unwrap();
+    let written = vendor.requests().pop().unwrap();
     assert_eq!(written.body, places(&["c", "a", "b"]));
-    assert_eq!(written.header("if-match"), "", "the vendor knows no tags");
-    assert_ne!(tag(&gateway).await, seen);
+    assert_eq!(written.header("if-match"), "", "vendors have no tags");
+    assert_ne!(tag(&gateway).await, etag);
 }
 
 #[tokio::test]
-async fn an_order_that_changed_meanwhile_is_returned_and_nothing_is_written() {
+async fn an_order_that_changed_meanwhile_is_returned_and_not_overwritten() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
+    let etag = tag(&gateway).await;
     let theirs = group(&["b", "a", "c"]);
     *held.lock().unwrap() = theirs.clone();
-    let response = save(&gateway, &seen, &["c", "a", "b"]).await;
+    let response = save(&gateway, &etag, &["c", "a", "b"]).await;
     assert_eq!(
         (
             response.status().as_u16(),
@@ -147,19 +147,15 @@ async fn an_order_that_changed_meanwhile_is_returned_and_nothing_is_written() {
         theirs
     );
     assert_eq!(puts(&vendor), 0);
-    assert_eq!(
-        now,
-        tag(&gateway).await,
-        "a read after it is not answered from before it"
-    );
+    assert_eq!(now, tag(&gateway).await, "not shared from before the check");
     assert_eq!(save(&gateway, &now, &["c", "a", "b"]).await.status(), 204);
 }
 
 #[tokio::test]
-async fn fields_that_change_by_themselves_are_no_conflict() {
+async fn changed_state_fields_are_not_a_conflict() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
+    let etag = tag(&gateway).await;
     {
         let mut held = held.lock().unwrap();
         held["active_slicer_id"] = "c".into();
@@ -167,7 +163,7 @@ async fn fields_that_change_by_themselves_are_no_conflict() {
         held["slicers"][0]["blacklist_until"] = 1_576_107_800_205_i64.into();
         held["slicers"].as_array_mut().unwrap().reverse();
     }
-    assert_eq!(save(&gateway, &seen, &["c", "a", "b"]).await.status(), 204);
+    assert_eq!(save(&gateway, &etag, &["c", "a", "b"]).await.status(), 204);
 }
 
 #[tokio::test]
@@ -189,7 +185,7 @@ async fn if_match_has_to_be_one_strong_tag() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
     let line = format!("PUT {GROUP}/slicers");
-    for (sent, words) in [
+    for (sent, expected) in [
         ("*", "* would match"),
         ("W/\"a\"", "weak"),
         ("\"a\", \"b\"", "several"),
@@ -205,7 +201,7 @@ async fn if_match_has_to_be_one_strong_tag() {
         let response = ask(&gateway, &line, &[("if-match", sent)], &places(&["a"])).await;
         let (kind, status, detail) = problem(response).await;
         assert_eq!((kind.as_str(), status), ("bad-request", 400), "{sent}");
-        assert!(detail.contains(words), "{sent}: {detail}");
+        assert!(detail.contains(expected), "{sent}: {detail}");
     }
     let twice = [("if-match", "\"a\""), ("if-match", "\"b\"")];
     let (kind, _, detail) = problem(ask(&gateway, &line, &twice, &places(&["a"])).await).await;
@@ -219,7 +215,7 @@ async fn if_match_has_to_be_one_strong_tag() {
 }
 
 #[tokio::test]
-async fn a_refused_check_is_passed_on_and_nothing_is_written() {
+async fn an_error_of_the_check_is_passed_on_and_nothing_is_written() {
     for status in [400, 403, 404, 429] {
         let vendor = Vendor::new(move |_, _| {
             let mut answer = json(status, r#"{"title":"no"}"#);
@@ -243,24 +239,24 @@ async fn a_refused_check_is_passed_on_and_nothing_is_written() {
     }
 }
 
-/// As the vendor's own answer it would be one to the change, which may then have been carried out.
+/// The vendor's own status would look like the response to the change, which might then have been carried out.
 #[tokio::test]
-async fn a_check_that_fails_says_that_nothing_was_sent() {
+async fn a_failed_check_reports_that_nothing_was_sent() {
     for status in [500, 503] {
         let vendor = Vendor::new(move |_, _| json(status, r#"{"title":"Out of order"}"#)).await;
         let response = save(&to_live(&vendor.base), "\"a\"", &["a"]).await;
         assert_eq!(response.status(), 502);
-        let told: Value = serde_json::from_str(&text(response).await).unwrap();
-        assert_eq!(told["carried_out"], false, "{told}");
-        let detail = told["detail"].as_str().unwrap();
-        let words = format!("({status}: Out of order); nothing was sent");
-        assert!(detail.contains(&words), "{detail}");
+        let body: Value = serde_json::from_str(&text(response).await).unwrap();
+        assert_eq!(body["carried_out"], false, "{body}");
+        let detail = body["detail"].as_str().unwrap();
+        let expected = format!("({status}: Out of order); nothing was sent");
+        assert!(detail.contains(&expected), "{detail}");
         assert_eq!((vendor.lines().len(), puts(&vendor)), (1, 0), "{status}");
     }
 }
 
 #[tokio::test]
-async fn an_unreadable_check_is_never_a_success() {
+async fn an_unreadable_response_to_the_check_is_an_error() {
     for (status, body) in [
         (200, ""),
         (200, "<html>"),
@@ -313,7 +309,7 @@ async fn without_a_check_nothing_is_written() {
 async fn of_concurrent_writes_with_the_same_tag_one_succeeds() {
     let (vendor, held) = vendor().await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
+    let etag = tag(&gateway).await;
     let orders = [
         ["b", "a", "c"],
         ["c", "a", "b"],
@@ -321,8 +317,8 @@ async fn of_concurrent_writes_with_the_same_tag_one_succeeds() {
         ["a", "c", "b"],
     ];
     let saves = orders.map(|order| {
-        let (gateway, seen) = (gateway.clone(), seen.clone());
-        tokio::spawn(async move { save(&gateway, &seen, &order).await.status().as_u16() })
+        let (gateway, etag) = (gateway.clone(), etag.clone());
+        tokio::spawn(async move { save(&gateway, &etag, &order).await.status().as_u16() })
     });
     let mut statuses = Vec::new();
     for save in saves {
@@ -348,7 +344,7 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
     };
     let location = server.store(&server.database());
     let (vendor, held) = vendor().await;
-    // One service may have several names.
+    // Gateways may use different names for one service.
     let gateways = ["127.0.0.1", "localhost", "127.0.0.1", "localhost"].map(|host| {
         let base = vendor.base.replace("127.0.0.1", host);
         let store = Store::open(&location).unwrap();
@@ -358,7 +354,7 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
         Arc::new(Gateway::with(connections, Access::local(), None, assets, shared).unwrap())
     });
     for round in 0..3 {
-        let seen = tag(&gateways[0]).await;
+        let etag = tag(&gateways[0]).await;
         let puts_before = puts(&vendor);
         let orders = [
             ["b", "a", "c"],
@@ -368,8 +364,8 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
         ];
         let present = held.lock().unwrap()["slicers"].clone();
         let saves = orders.into_iter().zip(&gateways).map(|(order, gateway)| {
-            let (gateway, seen) = (gateway.clone(), seen.clone());
-            tokio::spawn(async move { save(&gateway, &seen, &order).await.status().as_u16() })
+            let (gateway, etag) = (gateway.clone(), etag.clone());
+            tokio::spawn(async move { save(&gateway, &etag, &order).await.status().as_u16() })
         });
         let saves: Vec<_> = saves.collect();
         let mut statuses = Vec::new();
@@ -377,7 +373,7 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
             statuses.push(save.await.unwrap());
         }
         statuses.sort_unstable();
-        // An order that is the present one changes nothing, and the next one finds the tag that it expects.
+        // Writing the present order changes nothing, so that the next write finds the expected tag.
         let changes = puts(&vendor) - puts_before;
         assert_eq!(
             statuses.iter().filter(|status| **status == 204).count(),
@@ -395,13 +391,13 @@ async fn of_concurrent_writes_at_several_gateways_with_one_store_one_succeeds() 
 }
 
 #[tokio::test]
-async fn every_write_to_a_group_waits_for_the_one_before() {
+async fn every_write_to_a_group_waits_for_the_previous_one() {
     let (vendor, _) = vendor().await;
     let impatient = |id: &str| config::Connection {
         timeout: Duration::from_millis(250),
         ..connection(id, System::Uplynk, &vendor.base, basic())
     };
-    // The same service under two names has the same groups.
+    // Two connections to the same service have the same groups.
     let gateway = gateway(vec![impatient("live"), impatient("same")]);
     let locks = &gateway.upstreams[1].locks;
     let place = locks.queue("abc");
@@ -433,14 +429,14 @@ async fn every_write_to_a_group_waits_for_the_one_before() {
 }
 
 #[tokio::test]
-async fn other_writes_need_no_tag_but_honour_one() {
+async fn other_writes_need_no_tag_but_check_a_given_one() {
     let (vendor, _) = vendor().await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
+    let etag = tag(&gateway).await;
     let line = format!("PUT {GROUP}/activate_slicer");
     for (headers, status) in [
         (&[][..], 204),
-        (&[("if-match", seen.as_str())], 204),
+        (&[("if-match", etag.as_str())], 204),
         (&[("if-match", "\"other\"")], 412),
         (&[("if-match", "*")], 400),
     ] {
@@ -454,41 +450,41 @@ async fn other_writes_need_no_tag_but_honour_one() {
 }
 
 #[tokio::test]
-async fn a_disconnected_browser_does_not_end_the_write() {
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let vendor = Vendor::new(move |seen: &ReceivedRequest, _| {
-        tell.send(seen.line.clone()).unwrap();
+async fn a_write_continues_when_the_browser_disconnects() {
+    let (sender, mut requests) = mpsc::unbounded_channel();
+    let vendor = Vendor::new(move |request: &ReceivedRequest, _| {
+        sender.send(request.line.clone()).unwrap();
         json(200, &group(&["a"]).to_string())
     })
     .await;
     let gateway = to_live(&vendor.base);
-    let seen = tag(&gateway).await;
-    told.recv().await.unwrap();
+    let etag = tag(&gateway).await;
+    requests.recv().await.unwrap();
     let locks = gateway.upstreams[0].locks.clone();
     let place = locks.queue("abc");
     let turn = place.turn(Duration::ZERO).await.unwrap();
-    let asked = {
+    let save_task = {
         let gateway = gateway.clone();
-        tokio::spawn(async move { save(&gateway, &seen, &["a"]).await.status() })
+        tokio::spawn(async move { save(&gateway, &etag, &["a"]).await.status() })
     };
     while locks.places("abc") < 2 {
         tokio::task::yield_now().await;
     }
-    asked.abort();
-    assert!(asked.await.unwrap_err().is_cancelled());
+    save_task.abort();
+    assert!(save_task.await.unwrap_err().is_cancelled());
     drop(turn);
     assert_eq!(
-        told.recv().await.unwrap(),
+        requests.recv().await.unwrap(),
         "GET /api/v4/failover-groups/abc"
     );
     assert_eq!(
-        told.recv().await.unwrap(),
+        requests.recv().await.unwrap(),
         "PUT /api/v4/failover-groups/abc/slicers"
     );
 }
 
 #[tokio::test]
-async fn a_group_that_cannot_be_read_is_relayed_without_a_tag() {
+async fn an_unreadable_group_is_relayed_without_a_tag() {
     for (status, body) in [
         (200, "<html>"),
         (200, r#"{"id":"abc"}"#),

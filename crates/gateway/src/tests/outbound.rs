@@ -1,4 +1,4 @@
-//! Systems that are reached through a proxy, and systems whose certificates are not trusted.
+//! Systems behind a proxy, and systems with certificates that are not trusted.
 
 use super::*;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirecti
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// Reads the head of a message: everything to the first empty line.
+/// Reads the head of a message, up to the first empty line.
 async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -22,8 +22,8 @@ async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// A vendor on this computer that speaks TLS with a certificate for these names. It answers `[]` to everything, or
-/// hands on to a port that speaks plainly.
+/// A local TLS server with a certificate for these names. It answers every request with `[]`, or forwards to a port
+/// without TLS.
 pub(super) struct TlsVendor {
     port: u16,
     pub(super) certificate: Vec<u8>,
@@ -34,7 +34,7 @@ impl TlsVendor {
         Self::before(parameters, None).await
     }
 
-    /// Stands before a port of this computer.
+    /// A TLS server in front of a local port.
     pub(super) async fn before_port(name: &str, port: u16) -> Self {
         let parameters = CertificateParams::new([name.to_owned()]).unwrap();
         Self::before(parameters, Some(port)).await
@@ -83,7 +83,7 @@ impl TlsVendor {
     }
 }
 
-/// A proxy that connects to one port of this computer, whatever host is asked for, or answers with a status.
+/// A proxy that connects every request to one local port, or answers with a status.
 pub(super) struct TinyProxy {
     port: u16,
     heads: Arc<Mutex<Vec<String>>>,
@@ -102,8 +102,8 @@ impl TinyProxy {
                 tokio::spawn(async move {
                     let head = head(&mut stream).await;
                     noted.lock().unwrap().push(head);
-                    let words = answer.err().unwrap_or("200 OK");
-                    let status = format!("HTTP/1.1 {words}\r\n\r\n");
+                    let status = answer.err().unwrap_or("200 OK");
+                    let status = format!("HTTP/1.1 {status}\r\n\r\n");
                     let _ = stream.write_all(status.as_bytes()).await;
                     if let Ok(port) = answer {
                         let mut target = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -115,12 +115,12 @@ impl TinyProxy {
         Self { port, heads }
     }
 
-    /// A proxy that leads to a vendor.
+    /// A proxy to a vendor.
     pub(super) async fn to(vendor: &TlsVendor) -> Self {
         Self::new(Ok(vendor.port)).await
     }
 
-    /// The heads of the requests to it.
+    /// The heads of the received requests.
     pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -153,12 +153,12 @@ fn to(base: &str, ca: &[u8], outbound: config::Outbound) -> Arc<Gateway> {
 }
 
 #[tokio::test]
-async fn a_system_is_reached_through_a_proxy_which_sees_only_its_name() {
+async fn a_proxy_to_a_system_sees_only_its_name() {
     let vendor = TlsVendor::of("plant.invalid").await;
     let proxy = TinyProxy::to(&vendor).await;
     for (credentials, authorization) in [
         (None, None),
-        // ann:pass@word
+        // The encoding of ann:pass@word.
         (
             Some(("ann", "pass@word")),
             Some("Basic YW5uOnBhc3NAd29yZA=="),
@@ -183,15 +183,12 @@ async fn a_system_is_reached_through_a_proxy_which_sees_only_its_name() {
         }
         let found = headers.get("proxy-authorization");
         assert_eq!(found.map(|value| value.to_str().unwrap()), authorization);
-        assert!(
-            !head.contains("b3BzOm"),
-            "the vendor's password is for the vendor"
-        );
+        assert!(!head.contains("b3BzOm"), "the vendor's password");
     }
 }
 
 #[tokio::test]
-async fn this_computer_and_exceptions_are_reached_directly() {
+async fn loopback_addresses_and_exceptions_are_reached_without_the_proxy() {
     let proxy = TinyProxy::new(Err("502 Bad Gateway")).await;
     let vendor = TlsVendor::new({
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
@@ -220,11 +217,11 @@ async fn this_computer_and_exceptions_are_reached_directly() {
 }
 
 #[tokio::test]
-async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
+async fn failures_of_the_proxy_are_reported_as_such() {
     for (answer, expected) in [
         (
             "407 Proxy Authentication Required",
-            "the proxy wants another user name and password (407)",
+            "the proxy rejected the user name and password (407)",
         ),
         ("403 Forbidden", "the proxy refused to connect to it"),
         (
@@ -270,7 +267,7 @@ async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_explained() {
+async fn the_reason_for_an_untrusted_certificate_is_reported() {
     let vendor = TlsVendor::of("127.0.0.1").await;
     let other = TlsVendor::of("em.invalid").await;
     let mut expired = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();

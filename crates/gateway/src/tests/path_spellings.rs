@@ -1,4 +1,4 @@
-//! No spelling of a path reaches what its usual spelling does not.
+//! No alternative spelling of a path bypasses a rule that applies to the usual spelling.
 
 use super::access::sign_in;
 use super::roles::{everything, reached, vendor};
@@ -6,8 +6,8 @@ use super::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-/// Spellings of a path that a server on the way might read as another one.
-const CONFUSED: [&str; 54] = [
+/// Spellings of paths that an intermediate server might interpret as another path.
+const AMBIGUOUS: [&str; 54] = [
     "//relay/live/api/v4/failover-groups/x/{}",
     "/relay//live/api/v4/failover-groups/x/{}",
     "/relay/live//api/v4/failover-groups/x/{}",
@@ -72,43 +72,43 @@ async fn no_spelling_of_a_path_bypasses_a_rule() {
         sign_in(&gateway, "vic").await,
         sign_in(&gateway, "hall").await,
     );
-    let last = |word: &str| {
+    let last = |segment: &str| {
         [
-            word.to_owned(),
-            word.to_uppercase(),
-            word.replacen('a', "%61", 1),
-            word.replace('-', "%2D").replace('_', "%5F"),
+            segment.to_owned(),
+            segment.to_uppercase(),
+            segment.replacen('a', "%61", 1),
+            segment.replace('-', "%2D").replace('_', "%5F"),
         ]
     };
-    for path in CONFUSED {
-        for word in last("activate_slicer") {
-            let line = format!("PUT {}", path.replace("{}", &word));
+    for path in AMBIGUOUS {
+        for segment in last("activate_slicer") {
+            let line = format!("PUT {}", path.replace("{}", &segment));
             for cookie in ["", &viewer, &wall] {
                 let answer = ask(&gateway, &line, &[("cookie", cookie)], "{}").await;
                 let status = answer.status().as_u16();
                 assert!([400, 401, 403, 405].contains(&status), "{line}: {status}");
             }
         }
-        for word in last("allowed-owners") {
-            let line = format!("GET {}", path.replace("{}", &word));
+        for segment in last("allowed-owners") {
+            let line = format!("GET {}", path.replace("{}", &segment));
             ask(&gateway, &line, &[("cookie", &wall)], "").await;
         }
     }
-    let seen = reached(&vendor);
+    let lines = reached(&vendor);
     assert!(
-        !seen
+        !lines
             .iter()
             .any(|line| line.contains("owners") && !line.contains("failover-groups/x%")),
-        "{seen:?}"
+        "{lines:?}"
     );
     assert!(
-        !seen.iter().any(|line| !line.starts_with("GET ")),
-        "{seen:?}"
+        !lines.iter().any(|line| !line.starts_with("GET ")),
+        "{lines:?}"
     );
 }
 
 /// A path with some of its characters encoded differently.
-fn disguised(path: &str, marks: &[u8]) -> String {
+fn reencoded(path: &str, marks: &[u8]) -> String {
     path.char_indices()
         .map(|(at, c)| match marks.get(at % marks.len().max(1)) {
             Some(0) => format!("%{:02x}", u32::from(c)),
@@ -148,10 +148,10 @@ fn no_encoding_of_a_path_bypasses_a_rule() {
         .run(&(marks, 0..lines.len()), |(marks, at)| {
             let (line, cookie) = &lines[at];
             let (method, path) = line.split_once(' ').unwrap();
-            let line = format!("{method} /{}", disguised(&path[1..], &marks));
+            let line = format!("{method} /{}", reencoded(&path[1..], &marks));
             let answer = runtime.block_on(ask(&gateway, &line, &[("cookie", cookie)], ""));
             let status = answer.status().as_u16();
-            // A path that is no longer one of the gateway's is a page.
+            // A path that is not a route of the gateway is answered with the page.
             prop_assert!(
                 status >= 400 || status == 200 && at == 3,
                 "{line}: {status}"

@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 pub(super) const CLIENT: &str = "failover-console";
-/// With characters that have to be encoded.
+/// Contains characters that have to be encoded.
 pub(super) const CLIENT_SECRET: &str = "client-canary:+/ %&=";
 
 /// Changes a token's header and claims.
@@ -65,19 +65,19 @@ impl Key {
 struct Inner {
     base: String,
     key: Key,
-    /// The keys that it publishes, if they are not its own.
-    shown: Option<Value>,
+    /// The published keys, if they differ from its own.
+    published: Option<Value>,
     codes: HashMap<String, Granted>,
     issued: usize,
     claims: Value,
     tamper: Option<TamperToken>,
     /// Replaces parts of its metadata.
     metadata: Value,
-    /// Replaces parts of its answer with a token.
+    /// Replaces parts of the token response.
     token_answer: Value,
     down: bool,
     requested: Vec<String>,
-    /// Every secret that it has seen.
+    /// Every secret that it issued or received.
     secrets: Vec<String>,
 }
 
@@ -88,14 +88,14 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// Signs every browser in with these claims in addition to the usual ones.
+    /// A provider that signs in every browser with these claims in addition to the default ones.
     pub(super) async fn new(claims: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inner = Arc::new(Mutex::new(Inner {
             base: base.clone(),
             key: Key::new("one"),
-            shown: None,
+            published: None,
             codes: HashMap::new(),
             issued: 0,
             claims,
@@ -122,7 +122,7 @@ impl Provider {
         Self { base, inner }
     }
 
-    /// The port that it answers at, and itself under another address.
+    /// Changes the address in its metadata; also returns the port that it listens on.
     pub(super) fn known_as(mut self, base: &str) -> (u16, Self) {
         let port = Url::parse(&self.base).unwrap().port().unwrap();
         base.clone_into(&mut self.inner.lock().unwrap().base);
@@ -130,7 +130,7 @@ impl Provider {
         (port, self)
     }
 
-    /// The configuration of a gateway for it.
+    /// The configuration of a gateway for this provider.
     pub(super) fn configured(&self) -> config::OpenId {
         config::OpenId {
             issuer: self.base.clone(),
@@ -147,7 +147,7 @@ impl Provider {
         }
     }
 
-    /// Signs in: the address to which the browser returns.
+    /// Signs in and returns the address to which the browser is redirected.
     pub(super) fn visit(&self, address: &str) -> String {
         let url = Url::parse(address).unwrap();
         assert_eq!(url[..openidconnect::url::Position::BeforePath], self.base);
@@ -186,9 +186,9 @@ impl Provider {
         self.inner.lock().unwrap().key = Key::new(id);
     }
 
-    /// Publishes these keys, independent of its own.
-    pub(super) fn shows(&self, keys: Value) {
-        self.inner.lock().unwrap().shown = Some(keys);
+    /// Publishes these keys instead of its own.
+    pub(super) fn publish_keys(&self, keys: Value) {
+        self.inner.lock().unwrap().published = Some(keys);
     }
 
     /// Another key with the same id.
@@ -228,7 +228,7 @@ impl Inner {
         match path {
             "/.well-known/openid-configuration" => {
                 let base = &self.base;
-                let mut said = json!({
+                let mut metadata = json!({
                     "issuer": base,
                     "authorization_endpoint": format!("{base}/authorize"),
                     "token_endpoint": format!("{base}/token"),
@@ -238,20 +238,20 @@ impl Inner {
                     "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256", "none"],
                 });
                 for (name, value) in self.metadata.as_object().unwrap() {
-                    said[name] = value.clone();
+                    metadata[name] = value.clone();
                 }
-                vendor::json(200, &said.to_string())
+                vendor::json(200, &metadata.to_string())
             }
             "/keys" => {
-                let keys = self.shown.clone();
+                let keys = self.published.clone();
                 let keys = keys.unwrap_or_else(|| json!({"keys": [self.key.public()]}));
                 vendor::json(200, &keys.to_string())
             }
             "/token" => match self.token(authorization, form) {
                 Ok(answer) => vendor::json(200, &answer.to_string()),
                 Err(error) => {
-                    let said = json!({"error": error, "error_description": "words-canary"});
-                    vendor::json(400, &said.to_string())
+                    let body = json!({"error": error, "error_description": "words-canary"});
+                    vendor::json(400, &body.to_string())
                 }
             },
             _ => vendor::json(StatusCode::NOT_FOUND.as_u16(), "{}"),
@@ -271,21 +271,21 @@ impl Inner {
             .metadata
             .get("token_endpoint_auth_methods_supported")
             .is_some();
-        let proved = if only_body {
+        let is_authenticated = if only_body {
             by_body
         } else {
             authorization == format!("Basic {basic}")
         };
-        if !proved {
+        if !is_authenticated {
             return Err("invalid_client");
         }
         let granted = self.codes.remove(&form["code"]).ok_or("invalid_grant")?;
         let digest = digest(&SHA256, form["code_verifier"].as_bytes());
         self.secrets.push(form["code_verifier"].clone());
-        let fits = BASE64_URL_SAFE_NO_PAD.encode(digest) == granted.challenge
+        let matches = BASE64_URL_SAFE_NO_PAD.encode(digest) == granted.challenge
             && form["redirect_uri"] == granted.back
             && form["grant_type"] == "authorization_code";
-        if !fits {
+        if !matches {
             return Err("invalid_grant");
         }
         let now = SystemTime::now()
@@ -307,7 +307,7 @@ impl Inner {
         match header["alg"].as_str().unwrap() {
             "none" => token = format!("{}.", token.rsplit_once('.').unwrap().0),
             "HS256" => {
-                // With the public key or the client's secret as the key.
+                // Signed with the client secret.
                 let signed = token.rsplit_once('.').unwrap().0.to_owned();
                 let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, CLIENT_SECRET.as_bytes());
                 let tag = ring::hmac::sign(&key, signed.as_bytes());

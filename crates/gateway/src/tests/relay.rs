@@ -1,4 +1,4 @@
-//! What the relay sends on, and what it hands back.
+//! The requests and responses that the relay passes on.
 
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
@@ -124,7 +124,7 @@ async fn a_base_address_may_have_a_path_of_its_own() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_with_the_contracts_methods_in_allow() {
+async fn other_methods_are_rejected_with_the_contracts_methods_in_allow() {
     let vendor = vendor().await;
     let gateway = to_aveva(&vendor.base);
     for (line, allow) in [
@@ -134,7 +134,7 @@ async fn other_methods_are_refused_with_the_contracts_methods_in_allow() {
         (format!("PUT {GROUPS}/x"), "GET, DELETE"),
         (format!("TRACE {GROUPS}/x/status"), "GET"),
         (format!("get {GROUPS}/x/status"), "GET"),
-        // PUT of sessions exists in v1-preview only, and v1 is configured.
+        // PUT of sessions exists only in v1-preview, and v1 is configured.
         (format!("PUT {GROUPS}/x/clientsessions/y"), "GET, DELETE"),
     ] {
         let response = ask(&gateway, &line, &[], "").await;
@@ -172,8 +172,8 @@ async fn only_needed_request_headers_reach_the_vendor() {
     )
     .await;
     assert_eq!(response.status(), 200);
-    let seen = &vendor.seen()[0];
-    let mut names: Vec<&str> = seen
+    let request = &vendor.requests()[0];
+    let mut names: Vec<&str> = request
         .headers
         .keys()
         .map(axum::http::HeaderName::as_str)
@@ -192,16 +192,20 @@ async fn only_needed_request_headers_reach_the_vendor() {
         ]
     );
     assert_eq!(
-        (seen.header("accept"), seen.header("content-type")),
+        (request.header("accept"), request.header("content-type")),
         ("application/json", "application/json")
     );
-    assert!(seen.header("user-agent").starts_with("failover-console/"));
-    assert_ne!(seen.header("authorization"), "Basic bWluZTptaW5l");
-    assert_eq!(seen.body, r#"{"Id":"x"}"#);
+    assert!(
+        request
+            .header("user-agent")
+            .starts_with("failover-console/")
+    );
+    assert_ne!(request.header("authorization"), "Basic bWluZTptaW5l");
+    assert_eq!(request.body, r#"{"Id":"x"}"#);
 }
 
 #[tokio::test]
-async fn only_needed_answer_headers_reach_the_browser() {
+async fn only_needed_response_headers_reach_the_browser() {
     let vendor = Vendor::new(|_, _| {
         let mut response = json(403, r#"{"Error":"no"}"#);
         for (name, value) in [
@@ -286,9 +290,9 @@ async fn malformed_bodies_are_passed_on_unchanged() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_unpacked() {
-    let vendor = Vendor::new(|seen, _| {
-        assert_eq!(seen.header("accept-encoding"), "gzip");
+async fn a_compressed_response_is_decompressed() {
+    let vendor = Vendor::new(|request, _| {
+        assert_eq!(request.header("accept-encoding"), "gzip");
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut gzip, b"[1,2,3]").unwrap();
         Response::builder()
@@ -308,7 +312,7 @@ async fn an_unreachable_vendor_is_explained() {
         .unwrap()
         .local_addr()
         .unwrap();
-    for (base, words) in [
+    for (base, expected) in [
         (
             format!("http://{closed}"),
             "could not reach Plant A: it refused the connection",
@@ -338,7 +342,7 @@ async fn an_unreachable_vendor_is_explained() {
     ] {
         let (kind, status, detail) = problem(get(&to_aveva(&base), GROUPS).await).await;
         assert_eq!((kind.as_str(), status), ("unreachable", 502), "{base}");
-        assert!(detail.starts_with(words), "{base}: {detail}");
+        assert!(detail.starts_with(expected), "{base}: {detail}");
     }
 }
 
@@ -374,7 +378,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_beyond_the_limit_is_refused() {
+async fn a_response_larger_than_the_limit_is_rejected() {
     let size = crate::vendor_http::ANSWER_LIMIT + 1;
     let vendor = Vendor::new(move |_, _| Response::new(Body::from(vec![b' '; size]))).await;
     let (kind, status, detail) = problem(get(&to_aveva(&vendor.base), GROUPS).await).await;
@@ -413,7 +417,7 @@ async fn a_body_has_to_be_json_and_of_moderate_size() {
             .status(),
         200
     );
-    assert_eq!(vendor.seen()[0].header("content-length"), "0");
+    assert_eq!(vendor.requests()[0].header("content-length"), "0");
 }
 
 #[tokio::test]
@@ -427,11 +431,11 @@ async fn concurrent_identical_reads_share_one_request() {
     );
     assert_eq!(vendor.lines().len(), 1);
     get(&gateway, GROUPS).await;
-    assert_eq!(vendor.lines().len(), 2, "what comes later is asked anew");
+    assert_eq!(vendor.lines().len(), 2, "a later read is a new request");
 }
 
 #[tokio::test]
-async fn after_the_present_state_was_demanded_nobody_is_told_an_older_one() {
+async fn after_a_fresh_read_no_older_response_is_shared() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
     let gateway = gateway(vec![config::Connection {
         share: Duration::from_secs(60),
@@ -442,15 +446,15 @@ async fn after_the_present_state_was_demanded_nobody_is_told_an_older_one() {
         vendor.lines().len()
     };
     assert_eq!(read("", &[]).await, 1);
-    assert_eq!(read("", &[]).await, 1, "it is shared");
+    assert_eq!(read("", &[]).await, 1, "the response is shared");
     let demanded = [("cache-control", "no-cache")];
     assert_eq!(read("/one", &demanded).await, 2);
-    assert_eq!(read("/one", &[]).await, 2, "so is what was demanded");
-    assert_eq!(read("", &[]).await, 3, "it may be another one by now");
+    assert_eq!(read("/one", &[]).await, 2, "so is the fresh response");
+    assert_eq!(read("", &[]).await, 3, "the list may have changed since");
 }
 
 #[tokio::test]
-async fn who_reads_slowly_is_refused_in_every_session_and_nobody_else_nor_what_is_demanded() {
+async fn slow_readers_are_rejected_in_all_their_sessions_except_for_fresh_reads() {
     let large = format!(r#""{}""#, "x".repeat(40 << 20));
     let vendor =
         Vendor::new(move |_, number| json(200, if number == 0 { large.as_str() } else { "[]" }))
@@ -471,14 +475,14 @@ async fn who_reads_slowly_is_refused_in_every_session_and_nobody_else_nor_what_i
     for cookie in [first, second] {
         let (kind, status, _) = problem(read(cookie, "").await).await;
         assert_eq!((kind.as_str(), status), ("overloaded", 503));
-        assert_eq!(read(cookie, "no-cache").await.status(), 200, "for a change");
+        assert_eq!(read(cookie, "no-cache").await.status(), 200, "fresh read");
     }
     assert_eq!(read(other, "").await.status(), 200);
-    assert_eq!(vendor.lines().len(), 4, "what is refused is not passed on");
+    assert_eq!(vendor.lines().len(), 4, "rejected reads are not sent");
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_demands_nothing() {
+async fn a_page_of_another_site_cannot_request_a_fresh_read() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
     let gateway = gateway(vec![config::Connection {
         share: Duration::from_secs(60),

@@ -1,4 +1,4 @@
-//! Requests as they come over a socket: which are malformed, and who may ask for a probe.
+//! Requests over a socket: which ones are malformed, and probes under any host name.
 
 use super::*;
 use crate::http::connection_limit::ConnectionLimit;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A gateway that answers over a socket. Dropping what is returned stops it.
+/// Serves a gateway on a socket. Dropping the sender stops it.
 async fn served() -> (std::net::SocketAddr, watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -19,7 +19,7 @@ async fn served() -> (std::net::SocketAddr, watch::Sender<bool>) {
     (address, stop)
 }
 
-/// The status of the answer to these lines, and its body.
+/// The status and body of the response to these lines.
 async fn sent(address: std::net::SocketAddr, lines: &[&[u8]]) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = [lines, &[b"connection: close", b"", b""]]
@@ -35,7 +35,7 @@ async fn sent(address: std::net::SocketAddr, lines: &[&[u8]]) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_request_without_one_plain_host_and_at_most_one_origin_is_malformed() {
+async fn a_request_needs_exactly_one_valid_host_and_at_most_one_origin() {
     let (address, _stop) = served().await;
     let (get, host): (&[u8], &[u8]) = (b"GET /api/session HTTP/1.1", b"host: localhost");
     let origin: &[u8] = b"origin: http://localhost";
@@ -67,7 +67,7 @@ async fn a_request_without_one_plain_host_and_at_most_one_origin_is_malformed() 
 }
 
 #[tokio::test]
-async fn probes_are_answered_under_every_name() {
+async fn probes_are_answered_under_every_host_name() {
     let (address, _stop) = served().await;
     for path in ["/healthz", "/readyz"] {
         for method in ["GET", "HEAD"] {
@@ -97,5 +97,5 @@ async fn probes_are_answered_under_every_name() {
         }
     }
     let foreign: [&[u8]; 2] = [b"GET /api/session HTTP/1.1", b"host: console.internal"];
-    assert_eq!(sent(address, &foreign).await.0, 403, "and nothing else is");
+    assert_eq!(sent(address, &foreign).await.0, 403, "other routes");
 }

@@ -1,5 +1,5 @@
-//! Who may do what: every role at every route with every method, generated from the list of routes, so that a
-//! route without a rule fails here.
+//! Authorization: every role at every route with every method, generated from the list of routes, so that a route
+//! without a rule fails a test.
 
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
@@ -45,7 +45,7 @@ pub(super) fn operations(system: &System) -> Vec<&'static Operation> {
     }
 }
 
-/// A path of the operation.
+/// A path for the operation.
 fn path(connection: &str, system: &System, operation: &Operation) -> String {
     let bases = [
         "/api/v1/clientfailover",
@@ -79,7 +79,7 @@ pub(super) async fn everything(base: &str) -> Arc<Gateway> {
     Arc::new(with_users(connections.collect(), None, false))
 }
 
-/// A cookie for each role, and none for a visitor without a session.
+/// The cookie of each role, and an empty one for a visitor without a session.
 async fn visitors(gateway: &Arc<Gateway>) -> Vec<(Option<Role>, String)> {
     let mut visitors = vec![(None, String::new())];
     for (name, role) in ROLES {
@@ -90,9 +90,9 @@ async fn visitors(gateway: &Arc<Gateway>) -> Vec<(Option<Role>, String)> {
 }
 
 pub(super) async fn vendor() -> Vendor {
-    Vendor::new(|seen, _| {
+    Vendor::new(|request, _| {
         let mut response = json(200, "[]");
-        if seen.line.contains("/sessionMngr/") {
+        if request.line.contains("/sessionMngr/") {
             response
                 .headers_mut()
                 .insert("x-restsvcsessionid", "s".parse().unwrap());
@@ -110,7 +110,7 @@ pub(super) fn reached(vendor: &Vendor) -> Vec<String> {
 }
 
 #[test]
-fn every_operation_has_a_rule_that_fits_its_kind() {
+fn every_operation_has_a_rule_that_depends_on_whether_it_writes() {
     for (_, system) in systems() {
         for operation in operations(&system) {
             let rule = of_operation(&system, operation);
@@ -122,20 +122,20 @@ fn every_operation_has_a_rule_that_fits_its_kind() {
             assert!(viewer || !wall, "{operation:?}");
         }
     }
-    let made_up = Operation {
-        name: "made up",
+    let unknown = Operation {
+        name: "unknown",
         method: Method::Get,
         path: "/x",
         query: &[],
     };
     for (_, system) in systems() {
-        let rule = of_operation(&system, &made_up);
+        let rule = of_operation(&system, &unknown);
         assert!(ROLES.iter().all(|(_, role)| !rule.allows(*role)));
     }
 }
 
 #[test]
-fn a_wall_asks_the_vendors_for_nothing() {
+fn a_wall_may_use_no_operation_of_a_vendor() {
     for (_, system) in systems() {
         for operation in operations(&system) {
             let rule = of_operation(&system, operation);
@@ -144,8 +144,8 @@ fn a_wall_asks_the_vendors_for_nothing() {
     }
 }
 
-/// The whole matrix. The expectations are stated here again and not taken from the rules, except the wall's
-/// exceptions, which the previous test lists.
+/// The expectations are repeated here and not taken from the rules, except for reads of the vendors' operations, which
+/// the previous tests check.
 #[tokio::test(start_paused = true)]
 async fn every_role_at_every_route_with_every_method() {
     let vendor = vendor().await;
@@ -160,7 +160,7 @@ async fn every_role_at_every_route_with_every_method() {
                     .filter(|other| other.path == operation.path)
                     .collect();
                 for method in METHODS {
-                    let meant = here.iter().find(|other| other.method.as_str() == method);
+                    let requested = here.iter().find(|other| other.method.as_str() == method);
                     let before = reached(&vendor).len();
                     let tag = ("if-match", "\"x\"");
                     let answer = ask(
@@ -172,19 +172,19 @@ async fn every_role_at_every_route_with_every_method() {
                     .await;
                     let status = answer.status().as_u16();
                     let reads = ["GET", "HEAD"].contains(&method);
-                    let sees = meant
-                        .zip(role)
-                        .is_none_or(|(meant, role)| of_operation(&system, meant).allows(role));
+                    let sees = requested.zip(role).is_none_or(|(requested, role)| {
+                        of_operation(&system, requested).allows(role)
+                    });
                     let (expected, arrives) = match role {
                         None => (401, false),
                         Some(Role::Viewer | Role::Wall) if !reads => (403, false),
-                        Some(_) if meant.is_none() => (405, false),
+                        Some(_) if requested.is_none() => (405, false),
                         Some(_) if !sees => (403, false),
                         Some(_) => (200, true),
                     };
                     let cell = format!("{role:?} {method} {path}");
                     if arrives {
-                        // Other failures, such as an order that cannot be checked, do not matter here.
+                        // Other failures, for example an order that cannot be checked, are irrelevant here.
                         assert!(![401, 403, 404, 405].contains(&status), "{cell}: {status}");
                     } else {
                         assert_eq!(status, expected, "{cell}");
@@ -199,7 +199,7 @@ async fn every_role_at_every_route_with_every_method() {
     assert!(cells > 1_200, "{cells}");
 }
 
-/// The gateway's own routes that are open without a session.
+/// The gateway's own routes that require no session.
 const OPEN: [&str; 12] = [
     "POST /api/session",
     "DELETE /api/session",
@@ -215,7 +215,7 @@ const OPEN: [&str; 12] = [
     "GET /readyz",
 ];
 
-/// The gateway's own routes, and paths that are no route.
+/// Checks the gateway's own routes, and paths without a route.
 async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
     let own: Vec<Route> = routes()
         .into_iter()
@@ -236,7 +236,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
             let answer = ask(gateway, &format!("{method} {path}"), &headers, "").await;
             let status = answer.status().as_u16();
             if status == 401 {
-                assert_eq!(header(&answer, "allow"), "", "tells nothing: {line}");
+                assert_eq!(header(&answer, "allow"), "", "methods revealed: {line}");
             }
             let cell = format!("{role:?} {method} {path}: {status}");
             match (role, is_route, line.as_str()) {
@@ -269,7 +269,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     | "POST /api/maintenance"
                     | "DELETE /api/maintenance/{id}",
                 ) => assert_eq!(status, 403, "{cell}"),
-                // The body is empty, and there is nothing of this id.
+                // The body is empty, and nothing has this id.
                 (
                     _,
                     _,
@@ -305,7 +305,7 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_role() {
+async fn a_rejection_names_the_role() {
     let gateway = everything("http://127.0.0.1:1").await;
     let cookie = sign_in(&gateway, "vic").await;
     let answer = ask(
@@ -330,7 +330,7 @@ async fn a_refusal_names_the_role() {
 }
 
 #[tokio::test]
-async fn only_an_admin_lets_a_refused_log_on_be_tried_at_once() {
+async fn only_an_admin_can_retry_a_rejected_log_on_at_once() {
     let vendor = Vendor::new(|_, _| json(401, "")).await;
     let gateway = everything(&vendor.base).await;
     let ann = sign_in(&gateway, "ann").await;
@@ -341,10 +341,10 @@ async fn only_an_admin_lets_a_refused_log_on_be_tried_at_once() {
     };
     let mut sent = read().await;
     assert_eq!(sent, 1);
-    pass(30).await;
+    advance_time(30).await;
     for (role, cookie) in visitors(&gateway).await {
         let demanded = [("cookie", cookie.as_str()), ("cache-control", "no-cache")];
-        // Neither has the account of this one.
+        // Neither of the other connections has the same account.
         for connection in ["em", "live", "no-such"] {
             let line = format!("GET /api/inventory?connection={connection}");
             ask(&gateway, &line, &demanded, "").await;

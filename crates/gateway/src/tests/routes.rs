@@ -32,8 +32,8 @@ async fn the_build_identifies_the_console() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = get(&gateway, "/api/build").await;
     assert_eq!(header(&response, "cache-control"), "no-store");
-    let said: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
-    let build = said["build"].as_str().unwrap();
+    let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+    let build = body["build"].as_str().unwrap();
     assert_eq!(build.len(), 32, "{build}");
     let again = text(get(&gateway, "/api/build").await).await;
     assert!(again.contains(build), "{again}");
@@ -84,14 +84,14 @@ async fn a_wrong_method_is_answered_with_allow() {
 }
 
 #[tokio::test]
-async fn a_request_id_of_the_caller_is_not_used() {
+async fn a_request_id_of_the_client_is_ignored() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let response = ask(&gateway, "GET /healthz", &[("x-request-id", "mine")], "").await;
     assert_ne!(header(&response, "x-request-id"), "mine");
 }
 
 #[tokio::test]
-async fn foreign_hosts_and_origins_are_refused_first() {
+async fn foreign_hosts_and_origins_are_rejected_first() {
     let gateway = to_aveva("http://127.0.0.1:1");
     let rebound = Request::builder()
         .uri("/")

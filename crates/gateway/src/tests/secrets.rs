@@ -1,4 +1,4 @@
-//! No log, problem, answer or `Debug` output holds a secret, whatever goes wrong.
+//! No log, problem, response or `Debug` output contains a secret, whatever fails.
 
 use super::vendor::{Vendor, json};
 use super::*;
@@ -8,12 +8,12 @@ use std::io::Write;
 use std::sync::{LazyLock, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Everything that is logged while the tests run.
+/// The log output of all tests of the process.
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
-/// For all threads, because a subscriber of one thread can miss what another thread registered first. What other
-/// tests log must hold no secret either.
+/// A global subscriber, because one of a single thread can miss callsites that another thread registered first. The
+/// output of other tests must contain no secret either.
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -26,7 +26,7 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
 });
 
 impl Log {
-    /// Begins to record.
+    /// Starts capturing the log.
     pub(super) fn begin() -> &'static Self {
         &LOG
     }
@@ -35,7 +35,7 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    /// The audit's lines with this request's id.
+    /// The audit lines with this request id.
     pub(super) fn audit(&self, id: &str) -> Vec<String> {
         let id = format!("id=\"{id}\"");
         self.text()
@@ -97,24 +97,26 @@ fn everything(base: &str) -> Arc<Gateway> {
 async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
     let log = Log::begin();
     let token = "granted-token-of-great-worth";
-    let good = Vendor::new(move |seen, _| match seen.line.split(['?', ' ']).nth(1) {
-        Some("/token") => json(
-            200,
-            &format!(r#"{{"access_token":"{token}","expires_in":60}}"#),
-        ),
-        Some("/api/sessionMngr/") => {
-            let mut response = json(201, &format!(r#"{{"SessionId":"{token}","Links":[]}}"#));
-            response
-                .headers_mut()
-                .insert("x-restsvcsessionid", token.parse().unwrap());
-            response
-        }
-        _ => json(200, "[]"),
-    })
+    let good = Vendor::new(
+        move |request, _| match request.line.split(['?', ' ']).nth(1) {
+            Some("/token") => json(
+                200,
+                &format!(r#"{{"access_token":"{token}","expires_in":60}}"#),
+            ),
+            Some("/api/sessionMngr/") => {
+                let mut response = json(201, &format!(r#"{{"SessionId":"{token}","Links":[]}}"#));
+                response
+                    .headers_mut()
+                    .insert("x-restsvcsessionid", token.parse().unwrap());
+                response
+            }
+            _ => json(200, "[]"),
+        },
+    )
     .await;
     let refusing = Vendor::new(|_, _| json(401, "")).await;
     let broken = Vendor::raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n").await;
-    let mut said = String::new();
+    let mut output = String::new();
     for base in [
         good.base.clone(),
         refusing.base,
@@ -130,25 +132,22 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
             "/api/connections",
         ] {
             let response = get(&gateway, path).await;
-            said += &format!("{:?}", response.headers());
-            said += &text(response).await;
+            output += &format!("{:?}", response.headers());
+            output += &text(response).await;
         }
         gateway.log_off().await;
-        said += &format!("{gateway:?}");
+        output += &format!("{gateway:?}");
     }
     assert!(
         good.lines().len() >= 6,
-        "the good vendor was really asked: {:?}",
+        "requests reached the good vendor: {:?}",
         good.lines()
     );
     let logged = log.text();
-    assert!(
-        logged.contains("/relay/plant-b/"),
-        "the log was really captured"
-    );
+    assert!(logged.contains("/relay/plant-b/"), "not captured");
     let basic = BASE64_STANDARD.encode(format!("ops:{SECRET}"));
     for secret in [SECRET, basic.as_str(), token, "msg=", "sig="] {
-        assert!(!said.contains(secret), "{secret} in an answer or a Debug");
+        assert!(!output.contains(secret), "{secret} in a response or Debug");
         let at = logged.find(secret);
         assert!(
             at.is_none(),
@@ -158,7 +157,7 @@ async fn no_secret_leaves_the_gateway_but_to_its_vendor() {
     }
 }
 
-/// Values that must never appear again, each sent where a value of its kind belongs.
+/// Sends a distinctive value in every place for a secret; none of them may appear in any output.
 #[tokio::test]
 async fn no_secret_of_a_sign_in_appears_anywhere() {
     use super::access::{PASSWORD, sign_in, with_users};
@@ -168,7 +167,7 @@ async fn no_secret_of_a_sign_in_appears_anywhere() {
     let plant = connection("plant-a", aveva(), "http://127.0.0.1:1", basic());
     let mut gateway = with_users(vec![plant], Some(key), false);
     gateway.metrics_token = Some(token.into());
-    let mut said = format!("{gateway:?}");
+    let mut output = format!("{gateway:?}");
     let gateway = Arc::new(gateway);
     let cookie = sign_in(&gateway, "ann").await;
     let sealed = cookie.split_once('=').unwrap().1.to_owned();
@@ -184,8 +183,8 @@ async fn no_secret_of_a_sign_in_appears_anywhere() {
         for kind in ["application/json", "text/plain"] {
             let headers = [("content-type", kind), ("cookie", cookie.as_str())];
             let answer = ask(&gateway, "POST /api/session", &headers, &body).await;
-            said += &format!("{:?}", answer.headers());
-            said += &text(answer).await;
+            output += &format!("{:?}", answer.headers());
+            output += &text(answer).await;
         }
     }
     let query = format!("/?token={wrong}");
@@ -205,14 +204,14 @@ async fn no_secret_of_a_sign_in_appears_anywhere() {
             vec![("cookie", "failover-console-8080=canary-wrong-password")],
         ] {
             let answer = ask(&gateway, &format!("GET {path}"), &headers, "").await;
-            said += &format!("{:?}", answer.headers());
-            said += &text(answer).await;
+            output += &format!("{:?}", answer.headers());
+            output += &text(answer).await;
         }
     }
     let logged = log.text();
-    assert!(logged.contains("audit"), "the log was really captured");
+    assert!(logged.contains("audit"), "not captured");
     for canary in [key, token, wrong, PASSWORD, &sealed, SECRET, "argon2id$v"] {
-        assert!(!said.contains(canary), "{canary} in an answer or a Debug");
+        assert!(!output.contains(canary), "{canary} in an answer or a Debug");
         let at = logged.find(canary).unwrap_or(0);
         assert!(
             !logged.contains(canary),

@@ -1,13 +1,13 @@
 //! `failover-console status` and a gateway that watches, over a real socket.
 
 use super::access::{sign_in, with_users};
-use super::metrics::{WELL, service, watched};
+use super::metrics::{NORMAL, service, watched};
 use super::vendor::Vendor;
 use super::*;
 use crate::cli::status::tests::run_line;
 use tokio::net::TcpListener;
 
-/// A slicer group that shows its slate.
+/// A slicer group with its slate on air.
 const ON_SLATE: &str = r#"{"id":"9","name":"news","active_slicer_id":"no_slicer","slicers":[
     {"id":"a","enabled":true,"order":1}]}"#;
 
@@ -19,8 +19,8 @@ async fn serve(gateway: Arc<Gateway>) -> (String, tokio::task::JoinHandle<()>) {
 }
 
 #[tokio::test]
-async fn it_asks_a_gateway_with_the_metrics_token() {
-    let vendor = Vendor::new(|seen, _| service(seen, 200, ON_SLATE)).await;
+async fn status_reads_a_gateway_with_the_metrics_token() {
+    let vendor = Vendor::new(|request, _| service(request, 200, ON_SLATE)).await;
     let live = connection("live", System::Uplynk, &vendor.base, basic());
     let mut gateway = with_users(vec![live], None, false);
     gateway.metrics_token = Some("scraper-token".into());
@@ -40,11 +40,11 @@ async fn it_asks_a_gateway_with_the_metrics_token() {
     assert_eq!((status, &json["exit_status"]), (2, &serde_json::json!(2)));
     assert_eq!(json["alarms"][0]["name"], "news");
     assert_eq!(json["connections"][0]["freshness"], "live");
-    for (line, token, said) in [
+    for (line, token, expected) in [
         (
             &["--url", url.as_str()][..],
             None,
-            "asks to sign in: set FAILOVER_CONSOLE_TOKEN",
+            "requires a token: set FAILOVER_CONSOLE_TOKEN",
         ),
         (
             &["--url", &url],
@@ -59,20 +59,20 @@ async fn it_asks_a_gateway_with_the_metrics_token() {
     ] {
         let (page, status) = run_line(line, token).await;
         assert_eq!(status, 3, "{page}");
-        assert!(page.contains(said), "{page}");
+        assert!(page.contains(expected), "{page}");
     }
     serving.abort();
     let _ = serving.await;
     let (page, status) = run_line(&["--url", &url], Some("scraper-token")).await;
     assert_eq!(status, 3);
-    // It is reset where a process that another test is just starting still holds the listening socket.
-    let said = ["it refused the connection", "it reset the connection"];
-    assert!(said.iter().any(|said| page.contains(said)), "{page}");
+    // The connection is reset if a process that another test is starting still holds the listening socket.
+    let reasons = ["it refused the connection", "it reset the connection"];
+    assert!(reasons.iter().any(|reason| page.contains(reason)), "{page}");
 }
 
 #[tokio::test]
-async fn it_needs_no_token_where_nobody_signs_in() {
-    let vendor = Vendor::new(|seen, _| service(seen, 200, WELL)).await;
+async fn status_needs_no_token_if_the_gateway_has_no_sign_in() {
+    let vendor = Vendor::new(|request, _| service(request, 200, NORMAL)).await;
     let gateway = gateway(vec![connection(
         "live",
         System::Uplynk,
@@ -97,7 +97,7 @@ async fn it_needs_no_token_where_nobody_signs_in() {
 
 #[tokio::test]
 async fn the_metrics_token_reads_the_inventory_and_changes_nothing() {
-    let vendor = Vendor::new(|seen, _| service(seen, 200, ON_SLATE)).await;
+    let vendor = Vendor::new(|request, _| service(request, 200, ON_SLATE)).await;
     let live = connection("live", System::Uplynk, &vendor.base, basic());
     let mut gateway = with_users(vec![live], None, false);
     gateway.metrics_token = Some("scraper-token".into());

@@ -1,4 +1,4 @@
-//! How a running gateway stops.
+//! Stopping a running gateway.
 
 use super::*;
 use crate::http::listen::{self, Serving, Stop};
@@ -14,7 +14,7 @@ async fn status(address: std::net::SocketAddr, path: &str) -> std::io::Result<St
     Ok(answer.split(' ').nth(1).unwrap_or_default().to_owned())
 }
 
-/// Signals reach every gateway of this process.
+/// Serializes the tests, because signals reach every gateway of this process.
 static SIGNALS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn send(signal: &str) {
@@ -30,18 +30,21 @@ fn terminate() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_takes_long_to_read_holds_up_neither_connections_nor_a_stop() {
+async fn reading_a_configuration_slowly_delays_neither_connections_nor_a_stop() {
     let _alone = SIGNALS.lock().await;
     let stop = Stop::new().unwrap();
     let listener = listen::open(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (begun, begins) = tokio::sync::oneshot::channel();
-    let begun = std::sync::Mutex::new(Some(begun));
-    let (go_on, waits) = std::sync::mpsc::channel::<()>();
-    let waits = std::sync::Mutex::new(waits);
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let started = std::sync::Mutex::new(Some(started));
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
     let reload = move || {
-        begun.lock().unwrap().take().unwrap().send(()).unwrap();
-        let ended = waits.lock().unwrap().recv_timeout(Duration::from_secs(10));
+        started.lock().unwrap().take().unwrap().send(()).unwrap();
+        let ended = released
+            .lock()
+            .unwrap()
+            .recv_timeout(Duration::from_secs(10));
         Err(format!("it ended: {ended:?}"))
     };
     let serving = Serving {
@@ -52,15 +55,17 @@ async fn a_configuration_that_takes_long_to_read_holds_up_neither_connections_no
     let running = tokio::spawn(listen::run(listener, serving, stop));
     assert_eq!(status(address, "/healthz").await.unwrap(), "200");
     send("-HUP");
-    begins.await.unwrap();
+    has_started.await.unwrap();
     assert_eq!(status(address, "/healthz").await.unwrap(), "200");
     terminate();
     running.await.unwrap();
-    go_on.send(()).expect("it is still being read");
+    release
+        .send(())
+        .expect("the configuration is still being read");
 }
 
 #[tokio::test]
-async fn a_stop_is_seen_before_connections_are_refused_and_a_second_one_is_at_once() {
+async fn a_stop_ends_readiness_first_and_a_second_signal_stops_at_once() {
     let _alone = SIGNALS.lock().await;
     let mut gateway = Arc::into_inner(gateway(Vec::new())).unwrap();
     gateway.drain = Duration::from_secs(3600);

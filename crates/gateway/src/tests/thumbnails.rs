@@ -1,4 +1,4 @@
-//! Thumbnails, with a vendor that names the addresses of pictures and serves most of them itself.
+//! Thumbnails, with a vendor that lists their addresses and serves most of them itself.
 
 use super::vendor::{ReceivedRequest, Vendor, json};
 use super::*;
@@ -17,13 +17,13 @@ fn to_live(base: &str) -> Arc<Gateway> {
     ])
 }
 
-/// The group `abc` with these slicers and the addresses of their pictures. `{}` stands for the vendor.
-fn group(seen: &ReceivedRequest, slicers: &[(&str, Value)]) -> Value {
+/// The group `abc` with these slicers and the addresses of their thumbnails. `{}` is replaced by the vendor's address.
+fn group(request: &ReceivedRequest, slicers: &[(&str, Value)]) -> Value {
     let slicers: Vec<Value> = slicers
         .iter()
         .map(|(id, address)| {
             let address = match address {
-                Value::String(text) => text.replace("{}", seen.header("host")).into(),
+                Value::String(text) => text.replace("{}", request.header("host")).into(),
                 other => other.clone(),
             };
             value!({ "id": id, "order": 1, "status": { "state": 0, "thumb_url": address } })
@@ -48,17 +48,17 @@ fn picture(content_type: &str, bytes: &[u8]) -> Response<Body> {
         .unwrap()
 }
 
-/// A vendor whose slicers are named like their pictures.
+/// A vendor whose slicers have the names of their thumbnails.
 async fn vendor(names: &'static [&'static str]) -> Vendor {
-    Vendor::new(move |seen, _| {
-        let path = seen.line.split_once(' ').unwrap().1;
+    Vendor::new(move |request, _| {
+        let path = request.line.split_once(' ').unwrap().1;
         match path {
             LIST => {
                 let slicers: Vec<(&str, Value)> = names
                     .iter()
                     .map(|name| (*name, format!("http://{{}}/{name}").into()))
                     .collect();
-                list(&[group(seen, &slicers)])
+                list(&[group(request, &slicers)])
             }
             "/svg" => picture(
                 "image/svg+xml",
@@ -94,7 +94,7 @@ async fn bytes(response: Response<Body>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_picture_is_answered_with_its_image_type() {
+async fn a_thumbnail_has_its_image_type() {
     let vendor = vendor(&["png"]).await;
     let response = get(&to_live(&vendor.base), &format!("{ROUTE}/png")).await;
     assert_eq!(response.status(), 200);
@@ -130,19 +130,19 @@ async fn a_picture_is_answered_with_its_image_type() {
 }
 
 #[tokio::test]
-async fn a_large_picture_counts_among_what_waits_for_slow_clients() {
+async fn a_large_thumbnail_counts_towards_the_limit_for_slow_clients() {
     let vendor = vendor(&["png", "largest"]).await;
     let gateway = to_live(&vendor.base);
     for (name, expected) in [("png", 0), ("largest", 1)] {
-        let waiting = fill(&gateway);
+        let waiting = fill_in_flight(&gateway);
         let response = get(&gateway, &format!("{ROUTE}/{name}")).await;
         assert_eq!(response.status(), 200, "{name}");
-        assert_eq!(broken_off(waiting).await, expected, "{name}");
+        assert_eq!(count_aborted(waiting).await, expected, "{name}");
     }
 }
 
 #[tokio::test]
-async fn the_server_of_a_picture_learns_nothing_about_the_browser() {
+async fn the_thumbnails_server_receives_nothing_about_the_browser() {
     let vendor = vendor(&["png"]).await;
     let gateway = to_live(&vendor.base);
     let headers = [
@@ -155,9 +155,9 @@ async fn the_server_of_a_picture_learns_nothing_about_the_browser() {
     ];
     let line = format!("GET {ROUTE}/png?v=7&url=http://evil.example");
     assert_eq!(ask(&gateway, &line, &headers, "").await.status(), 200);
-    let seen = vendor.seen().pop().unwrap();
-    assert_eq!(seen.line, "GET /png");
-    let mut names: Vec<&str> = seen
+    let request = vendor.requests().pop().unwrap();
+    assert_eq!(request.line, "GET /png");
+    let mut names: Vec<&str> = request
         .headers
         .keys()
         .map(axum::http::HeaderName::as_str)
@@ -165,7 +165,7 @@ async fn the_server_of_a_picture_learns_nothing_about_the_browser() {
     names.sort_unstable();
     assert_eq!(names, ["accept", "host", "user-agent"]);
     assert_eq!(
-        seen.header("accept"),
+        request.header("accept"),
         "image/jpeg, image/png, image/webp, image/gif"
     );
 }
@@ -186,7 +186,7 @@ async fn accepted_image_types_are_passed_on() {
 }
 
 #[tokio::test]
-async fn other_content_than_images_is_not_passed_on() {
+async fn content_other_than_images_is_not_passed_on() {
     let vendor = vendor(&[
         "svg",
         "svg-as-png",
@@ -200,7 +200,7 @@ async fn other_content_than_images_is_not_passed_on() {
     ])
     .await;
     let gateway = to_live(&vendor.base);
-    for (name, expected, words) in [
+    for (name, expected, expected_detail) in [
         ("svg", ("thumbnail", 502), "no JPEG, PNG, WebP or GIF"),
         (
             "svg-as-png",
@@ -215,30 +215,30 @@ async fn other_content_than_images_is_not_passed_on() {
         ("page", ("thumbnail", 502), "no JPEG, PNG, WebP or GIF"),
         ("large", ("too-large", 502), "larger than 2 MiB"),
         ("moved", ("thumbnail", 502), "does not follow"),
-        ("missing", ("not-found", 404), "no picture"),
+        ("missing", ("not-found", 404), "no thumbnail"),
         ("broken", ("thumbnail", 502), "returned 500"),
     ] {
         let response = get(&gateway, &format!("{ROUTE}/{name}")).await;
         let (kind, status, detail) = problem(response).await;
         assert_eq!((kind.as_str(), status), expected, "{name}");
-        assert!(detail.contains(words), "{name}: {detail}");
+        assert!(detail.contains(expected_detail), "{name}: {detail}");
     }
     assert!(
         !vendor.lines().contains(&"GET /png".to_owned()),
-        "the redirect's end"
+        "redirect followed"
     );
 }
 
 #[tokio::test]
-async fn only_slicers_that_the_vendor_named_have_thumbnails() {
-    let vendor = Vendor::new(|seen, _| {
+async fn only_slicers_that_the_vendor_listed_have_thumbnails() {
+    let vendor = Vendor::new(|request, _| {
         let slicers = [
             ("none", Value::Null),
             ("empty", " ".into()),
             ("a/b", "http://{}/png".into()),
         ];
-        if seen.line.ends_with(LIST) {
-            list(&[group(seen, &slicers)])
+        if request.line.ends_with(LIST) {
+            list(&[group(request, &slicers)])
         } else {
             picture("image/png", PNG)
         }
@@ -285,10 +285,10 @@ async fn private_addresses_are_not_requested() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let vendor = Vendor::new(move |seen, _| {
-        let port = seen.header("host").split_once(':').unwrap().1.to_owned();
+    let vendor = Vendor::new(move |request, _| {
+        let port = request.header("host").split_once(':').unwrap().1.to_owned();
         let slicers = [
-            // This computer under names that are not the connection's own.
+            // Loopback under names other than the connection's.
             ("name", format!("http://localhost:{port}/png").into()),
             ("sub", format!("http://x.localhost:{port}/png").into()),
             ("two", format!("http://127.0.0.2:{port}/png").into()),
@@ -306,15 +306,15 @@ async fn private_addresses_are_not_requested() {
             ("unknown", "https://no-such-host.invalid/a.jpg".into()),
             ("closed", format!("http://{closed}/a.jpg").into()),
         ];
-        if seen.line.ends_with(LIST) {
-            list(&[group(seen, &slicers)])
+        if request.line.ends_with(LIST) {
+            list(&[group(request, &slicers)])
         } else {
             picture("image/png", PNG)
         }
     })
     .await;
     let gateway = to_live(&vendor.base);
-    for (slicer, expected, words) in [
+    for (slicer, expected, expected_detail) in [
         ("name", "unreachable", "does not connect to"),
         ("two", "thumbnail", "does not connect to"),
         ("mapped", "thumbnail", "does not connect to"),
@@ -324,7 +324,7 @@ async fn private_addresses_are_not_requested() {
         ("script", "thumbnail", "neither http nor https"),
         ("unknown", "unreachable", "not known (DNS)"),
         ("closed", "unreachable", "refused the connection"),
-        // Some systems do not resolve this name, others resolve it to themselves.
+        // Some systems do not resolve this name, others resolve it to loopback.
         ("sub", "unreachable", "could not reach"),
     ] {
         let response = get(&gateway, &format!("{ROUTE}/{slicer}")).await;
@@ -334,7 +334,7 @@ async fn private_addresses_are_not_requested() {
             (expected, 502),
             "{slicer}: {detail}"
         );
-        assert!(detail.contains(words), "{slicer}: {detail}");
+        assert!(detail.contains(expected_detail), "{slicer}: {detail}");
         assert!(
             !detail.contains("hunter2") && !detail.contains("://"),
             "{detail}"
@@ -344,12 +344,12 @@ async fn private_addresses_are_not_requested() {
 }
 
 #[tokio::test]
-async fn addresses_come_from_the_last_answer_or_one_read() {
-    let vendor = Vendor::new(|seen, before| {
+async fn addresses_come_from_the_latest_response_or_from_a_new_read() {
+    let vendor = Vendor::new(|request, before| {
         let slicers = [("a", format!("http://{{}}/png?{before}").into())];
-        if seen.line.contains(LIST) {
-            let group = group(seen, &slicers);
-            if seen.line.ends_with("/abc") {
+        if request.line.contains(LIST) {
+            let group = group(request, &slicers);
+            if request.line.ends_with("/abc") {
                 json(200, &group.to_string())
             } else {
                 list(&[group])
@@ -363,7 +363,7 @@ async fn addresses_come_from_the_last_answer_or_one_read() {
     get(&gateway, &format!("{ROUTE}/a")).await;
     get(&gateway, &format!("{ROUTE}/other")).await;
     get(&gateway, "/thumbnails/live/other/a").await;
-    // A read of a page replaces it.
+    // A relayed read of the group replaces its address.
     get(&gateway, &format!("/relay/live{LIST}/abc")).await;
     get(&gateway, &format!("{ROUTE}/a")).await;
     assert_eq!(
@@ -378,14 +378,14 @@ async fn addresses_come_from_the_last_answer_or_one_read() {
 }
 
 #[tokio::test]
-async fn a_list_without_slicers_is_completed_by_the_group() {
-    let vendor = Vendor::new(|seen, _| {
-        if seen.line.ends_with(LIST) {
+async fn a_list_without_slicers_is_completed_by_reading_the_group() {
+    let vendor = Vendor::new(|request, _| {
+        if request.line.ends_with(LIST) {
             list(&[value!({ "id": "abc" })])
-        } else if seen.line.ends_with("/abc") {
+        } else if request.line.ends_with("/abc") {
             json(
                 200,
-                &group(seen, &[("a", "http://{}/png".into())]).to_string(),
+                &group(request, &[("a", "http://{}/png".into())]).to_string(),
             )
         } else {
             picture("image/png", PNG)
@@ -408,7 +408,7 @@ async fn a_list_without_slicers_is_completed_by_the_group() {
 
 #[tokio::test]
 async fn an_unreadable_list_of_groups_is_reported() {
-    for (status, body, words) in [
+    for (status, body, expected_detail) in [
         (503, "{}", "returned 503"),
         (200, "<html>", "returned an answer"),
         (200, r#"{"items":[{"id":"abc"}]}"#, "returned an answer"),
@@ -417,7 +417,7 @@ async fn an_unreadable_list_of_groups_is_reported() {
         let response = get(&to_live(&vendor.base), &format!("{ROUTE}/a")).await;
         let (kind, code, detail) = problem(response).await;
         assert_eq!((kind.as_str(), code), ("unreadable", 502), "{detail}");
-        assert!(detail.contains(words), "{detail}");
+        assert!(detail.contains(expected_detail), "{detail}");
     }
     let gateway = to_live(&Vendor::raw(b"").await);
     let (kind, status, _) = problem(get(&gateway, &format!("{ROUTE}/a")).await).await;
@@ -425,7 +425,7 @@ async fn an_unreadable_list_of_groups_is_reported() {
 }
 
 #[tokio::test]
-async fn concurrent_requests_for_a_picture_share_one_fetch() {
+async fn concurrent_requests_for_a_thumbnail_share_one_fetch() {
     let vendor = vendor(&["png", "gif"]).await;
     let gateway = to_live(&vendor.base);
     let url = format!("{ROUTE}/png");
@@ -444,79 +444,77 @@ async fn concurrent_requests_for_a_picture_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_silent_server_of_a_picture_times_out() {
+async fn a_request_to_a_silent_thumbnail_server_times_out() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/a.png", silent.local_addr().unwrap());
     let vendor =
-        Vendor::new(move |seen, _| list(&[group(seen, &[("a", address.clone().into())])])).await;
+        Vendor::new(move |request, _| list(&[group(request, &[("a", address.clone().into())])]))
+            .await;
     let gateway = to_live(&vendor.base);
     assert_eq!(
         get(&gateway, &format!("/relay/live{LIST}")).await.status(),
         200
     );
-    // From here on time advances whenever all tasks wait.
+    // From here, time advances whenever all tasks are idle.
     tokio::time::pause();
-    let began = tokio::time::Instant::now();
+    let start = tokio::time::Instant::now();
     let (kind, status, detail) = problem(get(&gateway, &format!("{ROUTE}/a")).await).await;
     assert_eq!((kind.as_str(), status), ("timeout", 502));
     assert_eq!(detail, "the thumbnail's server did not answer in time");
     assert!(
-        began.elapsed() <= Duration::from_millis(5_100),
+        start.elapsed() <= Duration::from_millis(5_100),
         "{:?}",
-        began.elapsed()
+        start.elapsed()
     );
 }
 
 #[tokio::test]
-async fn no_more_than_four_pictures_of_a_connection_are_fetched_at_a_time() {
-    let (open, under_way, most) = (
+async fn at_most_four_thumbnails_of_a_connection_are_fetched_at_the_same_time() {
+    let (open, active, peak) = (
         Arc::new(Semaphore::new(0)),
         Arc::new(AtomicUsize::new(0)),
         Arc::new(AtomicUsize::new(0)),
     );
-    let door = (open.clone(), under_way.clone(), most.clone());
+    let shared = (open.clone(), active.clone(), peak.clone());
     let pictures = axum::Router::new().fallback(move || async move {
-        let (open, under_way, most) = door;
-        most.fetch_max(
-            under_way.fetch_add(1, Ordering::SeqCst) + 1,
-            Ordering::SeqCst,
-        );
+        let (open, active, peak) = shared;
+        peak.fetch_max(active.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         open.acquire().await.unwrap().forget();
-        under_way.fetch_sub(1, Ordering::SeqCst);
+        active.fetch_sub(1, Ordering::SeqCst);
         picture("image/png", PNG)
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, pictures).await.unwrap() });
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-    let vendor = Vendor::new(move |seen, _| {
+    let vendor = Vendor::new(move |request, _| {
         list(&[group(
-            seen,
+            request,
             &names.map(|name| (name, format!("http://{address}/{name}").into())),
         )])
     })
     .await;
     let gateway = to_live(&vendor.base);
-    let asked = names.map(|name| {
+    let requests = names.map(|name| {
         let gateway = gateway.clone();
         tokio::spawn(async move { get(&gateway, &format!("{ROUTE}/{name}")).await.status() })
     });
-    while under_way.load(Ordering::SeqCst) < 4 {
+    while active.load(Ordering::SeqCst) < 4 {
         tokio::task::yield_now().await;
     }
-    // Long enough for a fifth request.
+    // Gives a fifth request enough time to arrive.
     for _ in 0..10_000 {
         tokio::task::yield_now().await;
     }
     open.add_permits(names.len());
-    for one in asked {
-        assert_eq!(one.await.unwrap(), 200);
+    for request in requests {
+        assert_eq!(request.await.unwrap(), 200);
     }
-    assert_eq!(most.load(Ordering::SeqCst), 4);
+    assert_eq!(peak.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test]
-async fn thumbnails_are_only_read() {
+async fn thumbnails_allow_only_get() {
     let vendor = vendor(&["png"]).await;
     let gateway = to_live(&vendor.base);
     for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {

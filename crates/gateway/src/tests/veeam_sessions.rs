@@ -1,4 +1,4 @@
-//! Sessions of Veeam: opened once, closed at the end, and what a refused log-on means.
+//! Veeam log-on sessions: opened once, closed at the end, and not repeated after a rejected log-on.
 
 use super::credentials::client;
 use super::vendor::{Vendor, json};
@@ -6,12 +6,12 @@ use super::*;
 
 const SESSION: &str = "x-restsvcsessionid";
 
-/// Logs on as `s0`, `s1` … and knows those from number `valid` on.
+/// A vendor that issues the sessions `s0`, `s1` … and accepts those from number `valid` on.
 async fn veeam_vendor(valid: usize) -> Vendor {
     let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    Vendor::new(move |seen, _| {
-        if seen.line == "POST /api/sessionMngr/?v=latest" {
-            assert!(seen.header("authorization").starts_with("Basic "));
+    Vendor::new(move |request, _| {
+        if request.line == "POST /api/sessionMngr/?v=latest" {
+            assert!(request.header("authorization").starts_with("Basic "));
             let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let mut response = json(201, &format!(r#"{{"SessionId":"id{number}","Links":[]}}"#));
             let headers = response.headers_mut();
@@ -19,7 +19,7 @@ async fn veeam_vendor(valid: usize) -> Vendor {
             headers.insert("set-cookie", "X-RestSvcSessionId=cookie".parse().unwrap());
             return response;
         }
-        let session: Option<usize> = seen
+        let session: Option<usize> = request
             .header(SESSION)
             .strip_prefix('s')
             .and_then(|number| number.parse().ok());
@@ -55,15 +55,15 @@ async fn a_veeam_session_is_opened_once_and_closed_at_the_end() {
     assert_eq!(lines.len(), 5, "{lines:?}");
     assert_eq!(lines[0], "POST /api/sessionMngr/?v=latest");
     assert_eq!(lines[4], "DELETE /api/logonSessions/id0");
-    for seen in &vendor.seen()[1..] {
+    for request in &vendor.requests()[1..] {
         assert_eq!(
-            (seen.header(SESSION), seen.header("cookie")),
+            (request.header(SESSION), request.header("cookie")),
             ("s0", ""),
             "{}",
-            seen.line
+            request.line
         );
         assert_eq!(
-            (seen.header("authorization"), seen.header("accept")),
+            (request.header("authorization"), request.header("accept")),
             ("", "application/json")
         );
     }
@@ -74,12 +74,12 @@ async fn an_expired_veeam_session_is_opened_again_once() {
     let vendor = veeam_vendor(1).await;
     let gateway = to_veeam(&vendor.base);
     assert_eq!(get(&gateway, QUERY).await.status(), 200);
-    let seen = vendor.seen();
-    // The old session is logged off beside that.
-    let sessions: Vec<String> = seen
+    let requests = vendor.requests();
+    // The old session is logged off at the same time.
+    let sessions: Vec<String> = requests
         .iter()
-        .filter(|seen| !seen.line.starts_with("DELETE"))
-        .map(|seen| seen.header(SESSION).to_owned())
+        .filter(|request| !request.line.starts_with("DELETE"))
+        .map(|request| request.header(SESSION).to_owned())
         .collect();
     assert_eq!(sessions, ["", "s0", "", "s1"]);
     let vendor = veeam_vendor(usize::MAX).await;
@@ -92,15 +92,15 @@ async fn an_expired_veeam_session_is_opened_again_once() {
     assert_eq!(lines.len(), 4);
 }
 
-/// Gives sessions of Veeam and tokens that are good, and are refused all the same where a path holds `refused`.
-async fn refuses_some() -> Vendor {
+/// A vendor that issues valid sessions and tokens, but answers 401 if a path contains `refused`.
+async fn vendor_rejecting_some_paths() -> Vendor {
     let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    Vendor::new(move |seen, _| {
-        if seen.line == "POST /token" {
+    Vendor::new(move |request, _| {
+        if request.line == "POST /token" {
             let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             return json(200, &format!(r#"{{"access_token":"t{number}"}}"#));
         }
-        if seen.line.starts_with("POST /api/sessionMngr/") {
+        if request.line.starts_with("POST /api/sessionMngr/") {
             let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let mut response = json(201, &format!(r#"{{"SessionId":"id{number}","Links":[]}}"#));
             let session = format!("s{number}").parse().unwrap();
@@ -108,7 +108,7 @@ async fn refuses_some() -> Vendor {
             return response;
         }
         json(
-            if seen.line.contains("refused") {
+            if request.line.contains("refused") {
                 401
             } else {
                 200
@@ -120,13 +120,16 @@ async fn refuses_some() -> Vendor {
 }
 
 #[tokio::test]
-async fn requests_that_are_refused_with_a_good_session_ask_for_one_new_one() {
-    let of = |vendor: &Vendor, line: &str| {
+async fn many_requests_rejected_with_a_valid_session_cause_one_new_session() {
+    let count = |vendor: &Vendor, line: &str| {
         let lines = vendor.lines();
-        lines.iter().filter(|seen| seen.starts_with(line)).count()
+        lines
+            .iter()
+            .filter(|request| request.starts_with(line))
+            .count()
     };
     for at_once in [true, false] {
-        let vendor = refuses_some().await;
+        let vendor = vendor_rejecting_some_paths().await;
         let gateway = to_veeam(&vendor.base);
         assert_eq!(get(&gateway, QUERY).await.status(), 200);
         let paths: Vec<String> = (0..30)
@@ -134,7 +137,7 @@ async fn requests_that_are_refused_with_a_good_session_ask_for_one_new_one() {
             .collect();
         let read = async |path: &String| {
             let (kind, ..) = problem(get(&gateway, path).await).await;
-            // Others are read in between.
+            // Other requests succeed in between.
             assert_eq!(get(&gateway, QUERY).await.status(), 200);
             assert_eq!(kind, "credentials");
         };
@@ -146,18 +149,21 @@ async fn requests_that_are_refused_with_a_good_session_ask_for_one_new_one() {
             }
         }
         gateway.log_off().await;
-        assert_eq!(of(&vendor, "POST /api/sessionMngr/"), 2, "{at_once}");
-        while of(&vendor, "DELETE") < 2 {
+        assert_eq!(count(&vendor, "POST /api/sessionMngr/"), 2, "{at_once}");
+        while count(&vendor, "DELETE") < 2 {
             tokio::task::yield_now().await;
         }
         for id in ["id0", "id1"] {
-            assert_eq!(of(&vendor, &format!("DELETE /api/logonSessions/{id}")), 1);
+            assert_eq!(
+                count(&vendor, &format!("DELETE /api/logonSessions/{id}")),
+                1
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn one_request_that_is_always_refused_leaves_the_others_their_session() {
+async fn a_request_that_is_always_rejected_does_not_end_the_session_of_others() {
     let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
     let session = "/relay/em/api/cloud/failoverSessions/refused";
     let status = format!("{GROUPS}/refused/status");
@@ -165,7 +171,7 @@ async fn one_request_that_is_always_refused_leaves_the_others_their_session() {
         (QUERY, session, "POST /api/sessionMngr/"),
         (GROUPS, status.as_str(), "POST /token"),
     ] {
-        let vendor = refuses_some().await;
+        let vendor = vendor_rejecting_some_paths().await;
         let base = &vendor.base;
         let gateway = gateway(vec![
             connection("em", veeam.clone(), base, basic()),
@@ -179,14 +185,14 @@ async fn one_request_that_is_always_refused_leaves_the_others_their_session() {
             let lines = vendor.lines();
             lines.iter().filter(|line| line.starts_with(start)).count()
         };
-        // The second one comes while the gateway waits with the next log-on.
+        // The second request arrives while the gateway delays the next log-on.
         for _ in 0..2 {
             let answer = at_once().await;
             assert!(!header(&answer, "retry-after").is_empty(), "{path}");
             assert_eq!(problem(answer).await.0, "credentials", "{path}");
         }
         assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
-        // Too early for a new session: nothing is known of the credentials that was not known before.
+        // It is too early for a new log-on, because nothing new is known about the credentials.
         let before = vendor.lines().len();
         let answer = get(&gateway, refused).await;
         assert_eq!(header(&answer, "retry-after"), "", "{path}");
@@ -195,19 +201,19 @@ async fn one_request_that_is_always_refused_leaves_the_others_their_session() {
         assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
         assert_eq!(sent(log_on), 2, "{path}");
         at_once().await;
-        assert_eq!(sent(log_on), 3, "it may have ended by now: {path}");
+        assert_eq!(sent(log_on), 3, "it may have expired since: {path}");
     }
 }
 
 #[tokio::test]
-async fn a_session_stays_where_none_can_be_opened_in_its_place() {
+async fn a_session_is_kept_if_no_new_one_can_be_opened() {
     for (status, kind, then) in [(503, "unreachable", 200), (401, "credentials", 502)] {
-        let vendor = Vendor::new(move |seen, before| {
-            let is_log_on = seen.line.starts_with("POST /api/sessionMngr/");
+        let vendor = Vendor::new(move |request, before| {
+            let is_log_on = request.line.starts_with("POST /api/sessionMngr/");
             if before > 0 && is_log_on {
                 return json(status, "");
             }
-            let is_refused = seen.line.contains("refused");
+            let is_refused = request.line.contains("refused");
             let mut response = json(if is_refused { 401 } else { 200 }, r#"{"SessionId":"id"}"#);
             response.headers_mut().insert(SESSION, "s".parse().unwrap());
             response
@@ -222,7 +228,7 @@ async fn a_session_stays_where_none_can_be_opened_in_its_place() {
         }
         let lines = vendor.lines();
         let log_ons = lines.iter().filter(|line| line.starts_with("POST"));
-        // The wrong password is sent once.
+        // A rejected password is sent only once.
         let expected = if then == 200 { 3 } else { 2 };
         assert_eq!(log_ons.count(), expected, "{lines:?}");
         gateway.log_off().await;
@@ -234,7 +240,7 @@ async fn a_session_stays_where_none_can_be_opened_in_its_place() {
 }
 
 #[tokio::test]
-async fn a_refused_log_on_is_a_problem_of_the_credentials() {
+async fn a_rejected_log_on_is_reported_as_a_credentials_problem() {
     let vendor = Vendor::new(|_, _| json(401, "")).await;
     let gateway = to_veeam(&vendor.base);
     let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
@@ -254,7 +260,7 @@ async fn a_refused_log_on_is_a_problem_of_the_credentials() {
 }
 
 #[tokio::test]
-async fn a_refused_log_on_is_not_repeated_by_anybody() {
+async fn a_rejected_log_on_is_not_repeated_by_any_request() {
     let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
     for status in [400, 401, 403] {
         let vendor = Vendor::new(move |_, _| json(status, "")).await;
@@ -273,26 +279,30 @@ async fn a_refused_log_on_is_not_repeated_by_anybody() {
             assert_eq!(problem(answer).await.0, "credentials", "{path}");
             assert_eq!(vendor.lines().len(), before + 1, "{path}");
         }
-        // Somebody may have changed the password at the vendor.
+        // An admin can request a retry, because the password may have been changed at the vendor.
         let line = "GET /api/inventory?connection=em";
         let before = vendor.lines().len();
         for _ in 0..10 {
             ask(&gateway, line, &[("cache-control", "no-cache")], "").await;
             get(&gateway, QUERY).await;
         }
-        assert_eq!(vendor.lines().len(), before, "refused a moment ago");
-        pass(30).await;
+        assert_eq!(vendor.lines().len(), before, "rejected just before");
+        advance_time(30).await;
         ask(&gateway, line, &[("cache-control", "no-cache")], "").await;
         get(&gateway, QUERY).await;
         let wait = get(&gateway, QUERY).await;
         assert_eq!(header(&wait, "retry-after"), "60", "not five minutes");
         get(&gateway, GROUPS).await;
-        assert_eq!(vendor.lines().len(), before + 1, "only this connection");
+        assert_eq!(
+            vendor.lines().len(),
+            before + 1,
+            "no retry of the other connection"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_log_on_to_a_wrong_address_is_no_matter_of_the_credentials() {
+async fn a_log_on_to_a_wrong_address_is_not_a_credentials_problem() {
     let system: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
     let vendor = Vendor::new(|_, _| json(404, "")).await;
     for (path, likely) in [
@@ -313,34 +323,34 @@ async fn a_log_on_to_a_wrong_address_is_no_matter_of_the_credentials() {
         for _ in 0..2 {
             let (kind, _, detail) = problem(get(&gateway, QUERY).await).await;
             assert_eq!(kind, "wrong-address");
-            let asked = format!(
+            let reason = format!(
                 "Plant A returned 404 to POST {}/api/sessionMngr/: ",
                 base.trim_end_matches('/')
             );
             assert!(
-                detail.starts_with(&asked) && detail.contains(&likely),
+                detail.starts_with(&reason) && detail.contains(&likely),
                 "{detail}"
             );
         }
     }
-    assert_eq!(vendor.lines().len(), 4, "nobody is locked out by it");
+    assert_eq!(vendor.lines().len(), 4, "repeated, as it was not rejected");
 }
 
 #[tokio::test]
-async fn veeam_is_asked_for_exactly_one_media_type() {
+async fn requests_to_veeam_accept_exactly_one_media_type() {
     let vendor = veeam_vendor(0).await;
     let gateway = to_veeam(&vendor.base);
-    for (asked, expected) in [
+    for (accept, expected) in [
         ("application/xml", "application/xml"),
         ("application/json", "application/json"),
         ("application/json, application/xml", "application/json"),
         ("*/*", "application/json"),
     ] {
-        ask(&gateway, &format!("GET {QUERY}"), &[("accept", asked)], "").await;
+        ask(&gateway, &format!("GET {QUERY}"), &[("accept", accept)], "").await;
         assert_eq!(
-            vendor.seen().pop().unwrap().header("accept"),
+            vendor.requests().pop().unwrap().header("accept"),
             expected,
-            "{asked}"
+            "{accept}"
         );
     }
 }

@@ -25,40 +25,40 @@ impl ReceivedRequest {
 
 pub(super) struct Vendor {
     pub(super) base: String,
-    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Vendor {
-    /// Answers every request with `answer`, which gets the request and the number of earlier ones.
+    /// A vendor that answers with `answer`, which receives the request and the number of earlier ones.
     pub(super) async fn new<F>(answer: F) -> Self
     where
         F: Fn(&ReceivedRequest, usize) -> Response<Body> + Clone + Send + Sync + 'static,
     {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let noted = seen.clone();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let recorded = requests.clone();
         let app = Router::new().fallback(move |request: Request<Body>| async move {
             let (parts, body) = request.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
             let line = format!("{} {}", parts.method, parts.uri);
-            let one = ReceivedRequest {
+            let received = ReceivedRequest {
                 line,
                 headers: parts.headers,
                 body,
             };
             let before = {
-                let mut noted = noted.lock().unwrap();
-                noted.push(one.clone());
-                noted.len() - 1
+                let mut recorded = recorded.lock().unwrap();
+                recorded.push(received.clone());
+                recorded.len() - 1
             };
-            answer(&one, before)
+            answer(&received, before)
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { base, seen }
+        Self { base, requests }
     }
 
-    /// Answers every request with these bytes, then closes.
+    /// A vendor that answers every request with these bytes, then closes the connection.
     pub(super) async fn raw(bytes: &'static [u8]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -74,16 +74,19 @@ impl Vendor {
         base
     }
 
-    pub(super) fn seen(&self) -> Vec<ReceivedRequest> {
-        self.seen.lock().unwrap().clone()
+    pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
-        self.seen().into_iter().map(|seen| seen.line).collect()
+        self.requests()
+            .into_iter()
+            .map(|request| request.line)
+            .collect()
     }
 }
 
-/// An answer with a status and JSON.
+/// A response with a status and JSON.
 pub(super) fn json(status: u16, body: &str) -> Response<Body> {
     Response::builder()
         .status(status)

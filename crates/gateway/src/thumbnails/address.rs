@@ -1,6 +1,5 @@
-//! Restricts connections to addresses that a vendor gave: to public hosts and the vendor's own. A name is
-//! resolved once, here, and the connection uses a checked address, so that a second look-up cannot return
-//! another one.
+//! Restricts connections for thumbnails to public hosts and the vendor's own. A name is resolved once, here, and the
+//! connection uses a checked address, so that a second look-up cannot return another one.
 
 use crate::config;
 use crate::vendor_http::NotAllowed;
@@ -8,16 +7,16 @@ use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Resolves names and leaves out addresses that are not public.
+/// Resolves names, and leaves out addresses that are not public.
 #[derive(Debug, Clone)]
-pub(super) struct Checked {
+pub(super) struct PublicHosts {
     /// The host of the connection itself, which may have any address.
     own: String,
-    /// The hosts of proxies, which are connected to and are not asked for thumbnails.
+    /// The hosts of the proxies, which may be connected to but not asked for thumbnails.
     proxies: Vec<String>,
 }
 
-impl Checked {
+impl PublicHosts {
     pub(super) fn new(base: &Url, proxy: Option<&config::ProxySettings>) -> Self {
         let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
         let servers = proxy.map(|proxy| proxy.https.iter().chain(&proxy.http));
@@ -28,16 +27,16 @@ impl Checked {
         }
     }
 
-    /// Whether a host may be connected to, as far as can be decided before it is resolved. Needed because a
-    /// literal address never reaches [`Resolve::resolve`].
-    pub(super) fn admits(&self, host: &str) -> bool {
+    /// Whether a host is allowed, as far as that can be decided without resolving it. Needed because a literal address
+    /// never reaches [`Resolve::resolve`].
+    pub(super) fn allows(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         self.is_own(host) || (!self.is_proxy(host) && bare.parse().map_or(true, is_public))
     }
 
-    /// Whether a host may be asked for through a proxy, which resolves its name by itself. A name that only the
-    /// proxy can resolve may be.
-    pub(super) async fn admits_resolved(&self, host: &str) -> bool {
+    /// Whether a host is allowed through a proxy, which resolves the name itself. A name that only the proxy can
+    /// resolve is allowed.
+    pub(super) async fn allows_via_proxy(&self, host: &str) -> bool {
         if self.proxies.is_empty() || self.is_own(host) {
             return true;
         }
@@ -58,18 +57,18 @@ impl Checked {
     }
 }
 
-impl Resolve for Checked {
+impl Resolve for PublicHosts {
     fn resolve(&self, name: Name) -> Resolving {
         let own = self.is_own(name.as_str()) || self.is_proxy(name.as_str());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let admitted: Vec<SocketAddr> = found
+            let allowed: Vec<SocketAddr> = found
                 .filter(|address| own || is_public(address.ip()))
                 .collect();
-            if admitted.is_empty() {
+            if allowed.is_empty() {
                 return Err(NotAllowed.into());
             }
-            let addresses: Addrs = Box::new(admitted.into_iter());
+            let addresses: Addrs = Box::new(allowed.into_iter());
             Ok(addresses)
         })
     }
@@ -95,17 +94,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         // Protocol assignments, and the relays of 6to4.
         || (a, b, c) == (192, 0, 0)
         || (a, b, c) == (192, 88, 99)
-        // Benchmarks.
+        // Benchmarking.
         || (a == 198 && matches!(b, 18 | 19))
         // Multicast, reserved, broadcast.
         || a >= 224)
 }
 
-/// Only global unicast, and nothing that embeds an IPv4 address, which would bypass the rules above.
+/// Only global unicast, without the ranges that embed an IPv4 address, which would bypass the rules above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     (a & 0xE000) == 0x2000
-        // Protocol assignments, Teredo among them.
+        // Protocol assignments, including Teredo.
         && !(a == 0x2001 && b < 0x0200)
         // Documentation.
         && !(a == 0x2001 && b == 0x0DB8)
@@ -119,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_addresses_are_public() {
+    fn only_public_addresses_are_allowed() {
         for public in [
             "1.1.1.1",
             "8.8.8.8",
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_address_is_checked_at_once_and_a_name_when_resolved() {
+    fn a_literal_address_is_checked_before_and_a_name_while_resolving() {
         let base = Url::parse("https://Live.example:8443/x").unwrap();
         let own = Url::parse("http://[::1]:9000").unwrap();
         for (base, host, expected) in [
@@ -204,7 +203,7 @@ mod tests {
             (&own, "127.0.0.1", false),
         ] {
             assert_eq!(
-                Checked::new(base, None).admits(host),
+                PublicHosts::new(base, None).allows(host),
                 expected,
                 "{base} {host}"
             );
@@ -212,12 +211,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_this_computer_is_refused_unless_it_is_the_vendors() {
+    async fn a_name_of_this_computer_is_rejected_unless_it_is_the_vendors() {
         let name = || "localhost".parse::<Name>().unwrap();
-        let other = Checked::new(&Url::parse("http://127.0.0.1:9000").unwrap(), None);
+        let other = PublicHosts::new(&Url::parse("http://127.0.0.1:9000").unwrap(), None);
         let refused = other.resolve(name()).await.err().unwrap();
         assert!(refused.is::<NotAllowed>());
-        let own = Checked::new(&Url::parse("http://LOCALHOST:9000").unwrap(), None);
+        let own = PublicHosts::new(&Url::parse("http://LOCALHOST:9000").unwrap(), None);
         assert!(own.resolve(name()).await.unwrap().next().is_some());
     }
 }

@@ -1,8 +1,8 @@
-//! Fetches one thumbnail from the address that the vendor gave, trusting neither the address nor the answer: no
-//! credentials, no cookies, no redirects, no private addresses, a short time-out, a low size limit, and only
-//! images by their type and their first bytes.
+//! Fetches a thumbnail from the address that the vendor gave, trusting neither the address nor the answer: no
+//! credentials, no cookies, no redirects, no private addresses, a short time-out, a low size limit, and only images, by
+//! their media type and their first bytes.
 
-use super::address::Checked;
+use super::address::PublicHosts;
 use super::image_type::ImageType;
 use super::{Outcome, Thumbnail, failed, not_found};
 use crate::config;
@@ -13,11 +13,11 @@ use reqwest::{Method, Request, Url};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long one thumbnail may take, including name resolution and the connection.
+/// The time limit for a thumbnail, including name resolution and the connection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The largest thumbnail, in bytes.
-pub(super) const LARGEST: usize = 2 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 const NOT_ALLOWED: &str =
     "the address of this thumbnail is one that the gateway does not connect to";
@@ -25,33 +25,33 @@ const NOT_ALLOWED: &str =
 #[derive(Debug)]
 pub(super) struct Fetch {
     http: VendorHttp,
-    checked: Checked,
+    allowed: PublicHosts,
 }
 
 impl Fetch {
     pub(super) fn new(of: &config::Connection) -> Result<Self, String> {
-        let checked = Checked::new(&of.base_url, of.outbound.proxy.as_ref());
-        // Thumbnails may come from a public service although the system itself is private. Images are compressed
-        // already, and decompression would bypass the size limit.
+        let allowed = PublicHosts::new(&of.base_url, of.outbound.proxy.as_ref());
+        // Thumbnails may come from a public service even if the system is private. Images are compressed already, and
+        // decompression would bypass the size limit.
         let builder = client_builder(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?
             .no_gzip()
-            .dns_resolver(Arc::new(checked.clone()));
+            .dns_resolver(Arc::new(allowed.clone()));
         let http = VendorHttp {
             client: build(builder)?,
             name: "the thumbnail's server".to_owned(),
-            limit: LARGEST,
+            limit: MAX_BYTES,
         };
-        Ok(Self { http, checked })
+        Ok(Self { http, allowed })
     }
 
     pub(super) async fn get(&self, address: &str) -> Outcome {
         let url = self.url(address)?;
         if !self
-            .checked
-            .admits_resolved(url.host_str().unwrap_or_default())
+            .allowed
+            .allows_via_proxy(url.host_str().unwrap_or_default())
             .await
         {
-            return Err(unfit(NOT_ALLOWED));
+            return Err(rejected(NOT_ALLOWED));
         }
         let mut request = Request::new(Method::GET, url);
         request.headers_mut().insert(
@@ -60,7 +60,7 @@ impl Fetch {
         );
         let answer = self.http.send(request).await.map_err(|problem| {
             if problem.kind == Kind::Redirect {
-                unfit("the thumbnail's server sent the gateway to another address, which it does not follow")
+                rejected("the thumbnail's server sent the gateway to another address, which it does not follow")
             } else {
                 failed(problem.kind, problem.detail)
             }
@@ -68,11 +68,13 @@ impl Fetch {
         match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND | StatusCode::GONE => {
-                return Err(not_found("there is no picture where the vendor says it is"));
+                return Err(not_found(
+                    "no thumbnail at the address that the vendor gave",
+                ));
             }
             other => {
                 let detail = format!("the thumbnail's server returned {}", other.as_u16());
-                return Err(unfit(detail));
+                return Err(rejected(detail));
             }
         }
         let content_type = answer
@@ -81,7 +83,7 @@ impl Fetch {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         let image_type = ImageType::of(content_type, &answer.body).ok_or_else(|| {
-            unfit("what the thumbnail's server sent is no JPEG, PNG, WebP or GIF")
+            rejected("what the thumbnail's server sent is no JPEG, PNG, WebP or GIF")
         })?;
         Ok(Thumbnail {
             image_type,
@@ -89,10 +91,10 @@ impl Fetch {
         })
     }
 
-    /// The address, if it may be requested.
+    /// Parses the address, and checks that it may be requested.
     fn url(&self, address: &str) -> Result<Url, Problem> {
-        let refused = |why| unfit(format!("the address of this thumbnail {why}"));
-        let url = Url::parse(address).map_err(|_| refused("is none"))?;
+        let refused = |why| rejected(format!("the address of this thumbnail {why}"));
+        let url = Url::parse(address).map_err(|_| refused("is not a URL"))?;
         let host = url.host_str().unwrap_or_default();
         if !matches!(url.scheme(), "http" | "https") || host.is_empty() {
             return Err(refused("is neither http nor https"));
@@ -100,14 +102,14 @@ impl Fetch {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("holds a user name or a password"));
         }
-        if !self.checked.admits(host) {
-            return Err(unfit(NOT_ALLOWED));
+        if !self.allowed.allows(host) {
+            return Err(rejected(NOT_ALLOWED));
         }
         Ok(url)
     }
 }
 
-fn unfit(detail: impl Into<String>) -> Problem {
+fn rejected(detail: impl Into<String>) -> Problem {
     failed(Kind::Thumbnail, detail)
 }
 
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_web_addresses_of_public_hosts_are_requested() {
+    fn only_web_addresses_of_public_hosts_are_allowed() {
         let fetch = Fetch::new(&crate::tests::uplynk("http://10.0.0.5:9000/x")).unwrap();
         for good in [
             "https://pictures.example/a.jpg?x=y#z",
@@ -126,9 +128,9 @@ mod tests {
             assert!(fetch.url(good).is_ok(), "{good}");
         }
         for (bad, why) in [
-            ("", "is none"),
-            ("/a.jpg", "is none"),
-            ("https://", "is none"),
+            ("", "is not a URL"),
+            ("/a.jpg", "is not a URL"),
+            ("https://", "is not a URL"),
             ("file:///etc/passwd", "neither"),
             ("ftp://pictures.example/a.jpg", "neither"),
             ("data:image/png;base64,AAAA", "neither"),

@@ -1,5 +1,5 @@
-//! The image types that are passed on: only those that hold nothing but pixels. Not SVG, which can hold
-//! scripts.
+//! The image types that are passed on: only those that contain nothing but pixels. SVG is excluded, because it can
+//! contain scripts.
 
 /// The type of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl ImageType {
         }
     }
 
-    /// The type on which the `Content-Type` and the first bytes agree.
+    /// The type, if the `Content-Type` and the first bytes agree on it.
     pub(super) fn of(content_type: &str, bytes: &[u8]) -> Option<Self> {
         let declared = content_type.split(';').next().unwrap_or_default().trim();
         Self::by_first_bytes(bytes)
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_declared_type_and_the_first_bytes_have_to_agree() {
+    fn the_declared_type_and_the_first_bytes_must_agree() {
         let png = b"\x89PNG\r\n\x1a\n....";
         for (declared, bytes, expected) in [
             ("image/png", &png[..], Some(ImageType::Png)),

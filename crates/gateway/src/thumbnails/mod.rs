@@ -1,6 +1,6 @@
-//! The thumbnails of what slicers put out. The gateway fetches them, so that a page loads nothing from other
-//! hosts. A browser names a slicer, never an address: the address comes from the vendor's answers, and is not
-//! trusted either (see `fetch`).
+//! Thumbnails of the slicers' output. The gateway fetches them, so that a page loads nothing from other hosts. A
+//! browser names a slicer, never an address: the address comes from the vendor's answers, and is not trusted either
+//! (see `fetch`).
 
 mod address;
 mod fetch;
@@ -23,10 +23,10 @@ use tokio::sync::Semaphore;
 use vendors::Operation;
 use vendors::uplynk::groups;
 
-/// How many thumbnails of a connection are fetched at a time.
-const AT_A_TIME: usize = 4;
+/// The most thumbnails of a connection that are fetched at a time.
+const MAX_CONCURRENT_FETCHES: usize = 4;
 
-/// How long a fetch waits for its turn.
+/// How long a fetch waits for a slot.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A checked thumbnail.
@@ -42,7 +42,6 @@ impl Thumbnail {
         self.image_type.media_type()
     }
 
-    /// The content.
     pub(crate) fn into_bytes(self) -> Bytes {
         self.bytes
     }
@@ -66,23 +65,23 @@ impl ReadObserver for Thumbnails {
 }
 
 impl Thumbnails {
-    /// For a connection.
+    /// Creates the thumbnails of a connection.
     ///
     /// # Errors
-    /// No TLS client could be made.
+    /// The TLS client cannot be built.
     pub(crate) fn new(of: &config::Connection) -> Result<Self, String> {
         Ok(Self {
             index: ThumbnailIndex::default(),
             shared: Shared::default(),
             fetch: Fetch::new(of)?,
-            places: Semaphore::new(AT_A_TIME),
+            places: Semaphore::new(MAX_CONCURRENT_FETCHES),
         })
     }
 
     /// The thumbnail of a slicer.
     ///
     /// # Errors
-    /// There is none, or it cannot be fetched.
+    /// There is no thumbnail, or it cannot be fetched.
     pub(crate) async fn thumbnail(
         &self,
         upstream: &Upstream,
@@ -102,8 +101,7 @@ impl Thumbnails {
         self.shared.get(&address, fetch).await
     }
 
-    /// The address of a slicer's thumbnail, from the vendor's last answer. Reads the groups if none was read so
-    /// far.
+    /// The address of a slicer's thumbnail, from the vendor's last answer. Reads the groups if none has been read yet.
     async fn address(
         &self,
         upstream: &Upstream,
@@ -132,7 +130,7 @@ impl Thumbnails {
     }
 }
 
-/// A failure that is neither the browser's nor the gateway's.
+/// The problem for a failure at the vendor or the thumbnail's server.
 fn failed(kind: Kind, detail: impl Into<String>) -> Problem {
     Problem {
         status: StatusCode::BAD_GATEWAY,
@@ -144,7 +142,7 @@ fn not_found(detail: &str) -> Problem {
     Problem::new(Kind::NotFound, detail)
 }
 
-/// Reads as a page would. The upstream then hands the answer to [`Thumbnails::answered`].
+/// Reads like a page. The upstream then passes the answer to [`Thumbnails::answered`].
 async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> Result<(), Problem> {
     let outgoing = VendorRequest::read(request);
     match upstream

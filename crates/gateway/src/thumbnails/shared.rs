@@ -1,5 +1,5 @@
-//! Shares one fetch among all who request the same thumbnail within a few seconds. Older thumbnails are dropped
-//! when the next one is requested.
+//! Shares one fetch among all requests for the same thumbnail within a few seconds. Older thumbnails are dropped with
+//! the next request.
 
 use super::Outcome;
 use crate::lock::lock;
@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a thumbnail, or the failure to fetch it, is shared.
-const MEMORY: Duration = Duration::from_secs(5);
+/// How long a thumbnail, or the failure to fetch it, is reused.
+const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// The most bytes of thumbnails that are kept.
-const MOST: usize = 32 * 1024 * 1024;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Shared(Mutex<HashMap<String, Slot>>);
@@ -21,7 +21,7 @@ pub(super) struct Shared(Mutex<HashMap<String, Slot>>);
 #[derive(Debug, Default)]
 struct Slot {
     flight: Arc<SingleFlight<Outcome>>,
-    /// When it was received and how many bytes it has.
+    /// When it was received, and its size in bytes.
     received: Option<(Instant, usize)>,
 }
 
@@ -32,7 +32,6 @@ impl Slot {
 }
 
 impl Shared {
-    /// The outcome for an address, from this caller's fetch or another's.
     pub(super) async fn get<F: Future<Output = Outcome>>(
         &self,
         address: &str,
@@ -41,13 +40,13 @@ impl Shared {
         let flight = {
             let mut slots = lock(&self.0);
             slots.retain(|_, slot| {
-                !slot.is_idle() || slot.received.is_some_and(|(at, _)| at.elapsed() < MEMORY)
+                !slot.is_idle() || slot.received.is_some_and(|(at, _)| at.elapsed() < MAX_AGE)
             });
             let slot = slots.entry(address.to_owned()).or_default();
             slot.flight.clone()
         };
         let fetched = flight
-            .get(|fetched| fetched.at.elapsed() < MEMORY, |_| fetch())
+            .get(|fetched| fetched.at.elapsed() < MAX_AGE, |_| fetch())
             .await;
         let mut slots = lock(&self.0);
         if let Some(slot) = slots.get_mut(address) {
@@ -63,11 +62,11 @@ impl Shared {
     }
 }
 
-/// Drops the oldest thumbnails until the rest is small enough.
+/// Drops the oldest thumbnails until the rest is within the limit.
 fn shrink(slots: &mut HashMap<String, Slot>) {
     let bytes = |slot: &Slot| slot.received.map_or(0, |(_, bytes)| bytes);
     let mut total: usize = slots.values().map(bytes).sum();
-    while total > MOST {
+    while total > MAX_BYTES {
         let oldest = slots
             .iter()
             .filter(|(_, slot)| slot.is_idle())
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_picture_is_shared_for_five_seconds_and_then_dropped() {
+    async fn a_thumbnail_is_reused_for_five_seconds_and_then_dropped() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         tokio::join!(get(&shared, "a", 1, &count), get(&shared, "a", 1, &count));
         tokio::time::advance(Duration::from_millis(4_900)).await;
@@ -109,13 +108,13 @@ mod tests {
         tokio::time::advance(Duration::from_millis(100)).await;
         get(&shared, "a", 1, &count).await;
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        tokio::time::advance(MEMORY).await;
+        tokio::time::advance(MAX_AGE).await;
         get(&shared, "b", 1, &count).await;
         assert_eq!(lock(&shared.0).len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_shared_as_well() {
+    async fn a_failure_is_shared_too() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         for _ in 0..3 {
             let fetch = async || {
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_oldest_pictures_are_dropped_first() {
+    async fn the_oldest_thumbnails_are_dropped_first() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
         for number in 0..20 {
             get(&shared, &number.to_string(), 2 * 1024 * 1024, &count).await;

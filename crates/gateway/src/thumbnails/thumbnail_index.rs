@@ -1,5 +1,5 @@
-//! The addresses of the slicers' thumbnails, learned from the vendor's answers. Requests nothing itself, and is
-//! limited in size.
+//! The addresses of the slicers' thumbnails, learned from the vendor's answers. It sends no requests, and is limited in
+//! size.
 
 use crate::lock::lock;
 use crate::vendor_http::Answer;
@@ -10,24 +10,24 @@ use vendors::Operation;
 use vendors::uplynk::operations::{GET_GROUP, LIST_GROUPS};
 use vendors::uplynk::{FailoverGroup, groups};
 
-/// How many slicers are kept.
-const MOST: usize = 10_000;
+/// The most slicers that are kept.
+const MAX_SLICERS: usize = 10_000;
 
 /// The longest id or address that is kept, in bytes.
-const LONGEST: usize = 2048;
+const MAX_LEN: usize = 2048;
 
-/// What is known about one slicer's thumbnail.
+/// The result of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ThumbnailLookup {
-    /// Its address.
+    /// The address of the thumbnail.
     At(String),
-    /// The slicer has none.
+    /// The slicer has no thumbnail.
     NoThumbnail,
     NoSlicer,
     NoGroup,
-    /// The list of groups holds the group without its slicers.
+    /// The list of groups contains the group without its slicers.
     WithoutSlicers,
-    /// No list of groups was read so far.
+    /// No list of groups has been read yet.
     Nothing,
 }
 
@@ -36,10 +36,9 @@ pub(super) struct ThumbnailIndex(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Whether a list of groups was read.
+    /// Whether a list of groups has been read.
     listed: bool,
     groups: HashMap<String, Group>,
-    /// The number of slicers.
     count: usize,
 }
 
@@ -47,9 +46,9 @@ type Slicers = HashMap<String, Option<String>>;
 
 #[derive(Debug)]
 struct Group {
-    /// The address of each slicer's thumbnail. `None` when an answer left the slicers out.
+    /// The address of each slicer's thumbnail. `None` if an answer left the slicers out.
     slicers: Option<Slicers>,
-    /// Whether it was read on its own. Then no list has to hold it.
+    /// Whether it was read by itself. It may then be missing from lists.
     by_itself: bool,
 }
 
@@ -71,7 +70,7 @@ impl ThumbnailIndex {
         }
     }
 
-    /// Learns from an answer. Ignores one that cannot be read.
+    /// Learns from an answer. Unreadable answers are ignored.
     pub(super) fn learn(&self, operation: &Operation, query: &str, answer: &Answer) {
         let list = *operation == LIST_GROUPS;
         if answer.status != StatusCode::OK || !(list || *operation == GET_GROUP) {
@@ -88,12 +87,12 @@ impl ThumbnailIndex {
             return;
         };
         let mut table = lock(&self.0);
-        let whole = list
+        let is_complete = list
             .total
             .is_none_or(|total| u64::try_from(list.items.len()).is_ok_and(|have| have >= total));
         if query.is_empty() {
             table.listed = true;
-            if whole {
+            if is_complete {
                 table.forget_other_than(&list.items);
             }
         }
@@ -105,11 +104,11 @@ impl ThumbnailIndex {
 
 impl Table {
     fn put(&mut self, group: FailoverGroup, by_itself: bool) {
-        if group.id.len() > LONGEST {
+        if group.id.len() > MAX_LEN {
             return;
         }
         let before = self.groups.get(&group.id);
-        // A list may leave the slicers out. Then the earlier ones stay.
+        // If a list leaves the slicers out, the earlier ones stay.
         if group.slicers.is_none() && before.is_some() {
             return;
         }
@@ -117,20 +116,20 @@ impl Table {
         let slicers: Option<Slicers> = group.slicers.map(|slicers| {
             let short = slicers
                 .into_iter()
-                .filter(|slicer| slicer.id.len() <= LONGEST);
+                .filter(|slicer| slicer.id.len() <= MAX_LEN);
             short
-                .take(MOST)
+                .take(MAX_SLICERS)
                 .map(|slicer| {
                     let address = slicer.thumb_url.map(|address| address.trim().to_owned());
-                    let address = address.filter(|address| (1..=LONGEST).contains(&address.len()));
+                    let address = address.filter(|address| (1..=MAX_LEN).contains(&address.len()));
                     (slicer.id, address)
                 })
                 .collect()
         });
         self.remove(&group.id);
         let count = size(slicers.as_ref());
-        if self.count + count > MOST {
-            // Start over. Whatever is requested is read again.
+        if self.count + count > MAX_SLICERS {
+            // Start over. Requested groups are read again.
             *self = Self::default();
         }
         self.count += count;
@@ -145,13 +144,13 @@ impl Table {
 
     fn forget_other_than(&mut self, list: &[FailoverGroup]) {
         let listed: HashSet<&str> = list.iter().map(|group| group.id.as_str()).collect();
-        let gone: Vec<String> = self
+        let deleted: Vec<String> = self
             .groups
             .iter()
             .filter(|(id, group)| !group.by_itself && !listed.contains(id.as_str()))
             .map(|(id, _)| id.clone())
             .collect();
-        for id in gone {
+        for id in deleted {
             self.remove(&id);
         }
     }
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_answer_decides_where_a_picture_is() {
+    fn the_last_answer_gives_the_address() {
         let index = ThumbnailIndex::default();
         assert_eq!(index.find("g", "a"), ThumbnailLookup::Nothing);
         learn(&index, &GET_GROUP, "", &group("g", &[("a", "one".into())]));
@@ -216,7 +215,7 @@ mod tests {
             json!({ "id": "bare" }),
             group(
                 "h",
-                &[("a", "three".into()), ("b", "x".repeat(LONGEST + 1).into())],
+                &[("a", "three".into()), ("b", "x".repeat(MAX_LEN + 1).into())],
             ),
         ];
         learn(&index, &LIST_GROUPS, "", &list(&items, 3));
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_list_replaces_earlier_lists_and_a_page_adds_to_them() {
+    fn a_complete_list_replaces_earlier_lists_but_a_page_adds_to_them() {
         let index = ThumbnailIndex::default();
         let one = |id: &str| group(id, &[("a", id.into())]);
         learn(&index, &LIST_GROUPS, "", &list(&[one("g")], 2));
@@ -245,7 +244,7 @@ mod tests {
             (at("g"), at("h"))
         );
         learn(&index, &GET_GROUP, "", &one("hidden"));
-        // Left out is not gone.
+        // A group without slicers in the list is not deleted.
         learn(&index, &LIST_GROUPS, "", &list(&[json!({ "id": "g" })], 1));
         assert_eq!(
             (index.find("g", "a"), index.find("h", "a")),
@@ -266,7 +265,7 @@ mod tests {
         );
     }
 
-    /// Comparing each with all would take minutes.
+    /// Comparing each group with all others would take minutes.
     #[test]
     fn long_lists_replace_each_other() {
         let mut table = Table::default();
@@ -276,23 +275,26 @@ mod tests {
                 ..FailoverGroup::default()
             })
             .collect();
-        for group in groups.iter().take(MOST) {
+        for group in groups.iter().take(MAX_SLICERS) {
             table.put(group.clone(), false);
         }
         table.forget_other_than(&groups[1..]);
-        assert_eq!((table.groups.len(), table.count), (MOST - 1, MOST - 1));
-        table.forget_other_than(&groups[MOST..]);
+        assert_eq!(
+            (table.groups.len(), table.count),
+            (MAX_SLICERS - 1, MAX_SLICERS - 1)
+        );
+        table.forget_other_than(&groups[MAX_SLICERS..]);
         assert_eq!((table.groups.len(), table.count), (0, 0));
     }
 
     #[test]
     fn the_index_is_limited_in_size() {
         let index = ThumbnailIndex::default();
-        for number in 0..MOST + 5 {
+        for number in 0..MAX_SLICERS + 5 {
             learn(&index, &GET_GROUP, "", &group(&number.to_string(), &[]));
         }
         assert_eq!(lock(&index.0).groups.len(), 5);
-        let many: Vec<(String, Value)> = (0..MOST + 5)
+        let many: Vec<(String, Value)> = (0..MAX_SLICERS + 5)
             .map(|number| (number.to_string(), "x".into()))
             .collect();
         let many: Vec<(&str, Value)> = many
@@ -301,7 +303,7 @@ mod tests {
             .collect();
         learn(&index, &GET_GROUP, "", &group("g", &many));
         let table = lock(&index.0);
-        assert_eq!((table.groups.len(), table.count), (1, MOST));
+        assert_eq!((table.groups.len(), table.count), (1, MAX_SLICERS));
         drop(table);
         learn(&index, &GET_GROUP, "", &group("g", &[]));
         assert_eq!(lock(&index.0).count, 1);

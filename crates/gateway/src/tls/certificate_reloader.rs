@@ -1,5 +1,5 @@
-//! The gateway's own certificate. Read again when its files change. While the files are not valid, the last
-//! valid certificate stays in use. Must never show a key.
+//! The gateway's own certificate, reloaded when its files change. While the files are invalid, the last valid
+//! certificate stays in use. Must never reveal a key.
 
 use crate::lock::lock;
 use rustls::ServerConfig;
@@ -17,7 +17,7 @@ pub(crate) const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
 /// The files of a certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CertificateFiles {
-    /// The certificate and its intermediate ones (PEM).
+    /// The certificate and its intermediates (PEM).
     pub(crate) certificate: PathBuf,
     /// The key (PEM).
     pub(crate) key: PathBuf,
@@ -28,7 +28,7 @@ pub(crate) struct CertificateReloader(Mutex<State>);
 
 struct State {
     files: CertificateFiles,
-    /// The contents of the certificate's and the key's file.
+    /// The contents of the certificate file and the key file.
     contents: (Vec<u8>, Vec<u8>),
     config: Arc<ServerConfig>,
 }
@@ -44,7 +44,7 @@ impl CertificateReloader {
     /// Reads the files.
     ///
     /// # Errors
-    /// Which file cannot be used, and why.
+    /// The unusable file and the reason.
     pub(crate) fn new(files: CertificateFiles) -> Result<Self, String> {
         let contents = files.read()?;
         let config = Arc::new(config(&contents.0, &contents.1)?);
@@ -60,7 +60,7 @@ impl CertificateReloader {
         lock(&self.0).config.clone()
     }
 
-    /// Reads the files again. Returns whether the certificate has changed.
+    /// Reloads the files. Returns whether the certificate has changed.
     ///
     /// # Errors
     /// Why the last valid certificate stays in use.
@@ -69,7 +69,7 @@ impl CertificateReloader {
         Ok(self.replace(Self::new(files)?))
     }
 
-    /// Uses what another one has read from now on, and reads its files. Returns whether the certificate has changed.
+    /// Switches to the files and the certificate of another reloader. Returns whether the certificate has changed.
     pub(crate) fn replace(&self, other: Self) -> bool {
         let new = other.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut state = lock(&self.0);
@@ -93,7 +93,7 @@ impl CertificateFiles {
     /// Checks the files.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// A description of the problem.
     pub(crate) fn check(&self) -> Result<(), String> {
         let (certificate, key) = self.read()?;
         config(&certificate, &key).map(|_| ())
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_certificate_is_used_and_a_broken_one_is_not() {
+    fn a_new_certificate_is_used_but_a_broken_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let ((leaf, key), (another, _)) = (pair(), pair());
         let reloader = CertificateReloader::new(files(&folder, &leaf, &key)).unwrap();

@@ -1,5 +1,5 @@
-//! Why a server's certificate is not trusted, in words that say what to do. Decides nothing: it asks a verifier and
-//! words its answer.
+//! Explains why a server's certificate is not trusted, and what to do. It makes no decision of its own: another
+//! verifier does, and it words the result.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rustls::client::WebPkiServerVerifier;
@@ -14,7 +14,7 @@ use rustls::{
 use std::fmt;
 use std::sync::Arc;
 
-/// Why a certificate is not trusted, as the rest of a sentence that names the server.
+/// The reason why a certificate is not trusted, as the rest of a sentence that names the server.
 #[derive(Debug)]
 pub(crate) struct UntrustedCertificate(String);
 
@@ -26,16 +26,16 @@ impl fmt::Display for UntrustedCertificate {
 
 impl std::error::Error for UntrustedCertificate {}
 
-/// A verifier whose refusals are [`UntrustedCertificate`].
+/// A verifier whose rejections are [`UntrustedCertificate`].
 #[derive(Debug)]
 pub(super) struct ExplainingVerifier {
-    /// `None` where no authority is known.
+    /// `None` if no authority is known.
     verifier: Option<Arc<dyn ServerCertVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// The names of a certificate that are shown; some hold hundreds.
-const NAMES: usize = 5;
+/// The most names of a certificate that are listed; some contain hundreds.
+const MAX_NAMES: usize = 5;
 
 const NO_AUTHORITIES: &str = "its certificate cannot be checked, because no certificate authorities were found on \
     this computer: install the package ca-certificates, set trusted_roots = \"bundled\", or name the certificate \
@@ -64,7 +64,7 @@ impl ServerCertVerifier for ExplainingVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let alone = || is_self_signed(end_entity, server_name, now);
         let Some(verifier) = &self.verifier else {
-            // An authority would not help a certificate that has none.
+            // An authority would not help, because the certificate is self-signed.
             return Err(untrusted(if alone() {
                 words(&CertificateError::UnknownIssuer, alone)
             } else {
@@ -107,7 +107,7 @@ fn untrusted(words: String) -> Error {
     Error::InvalidCertificate(CertificateError::Other(why))
 }
 
-/// A signature that does not fit the certificate's key: keys that are too short end so too.
+/// Explains a signature that does not match the certificate's key; a key that is too short fails in the same way.
 fn in_handshake(error: Error) -> Error {
     match error {
         Error::InvalidCertificate(_) => untrusted(WEAK.to_owned()),
@@ -154,7 +154,7 @@ fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
         }
         CertificateError::BadSignature => {
             "its certificate is not signed by the certificate of that name that is known here; if the authority was \
-             made anew, name its new certificate (PEM) with ca_file"
+             recreated, name its new certificate (PEM) with ca_file"
                 .to_owned()
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
@@ -183,20 +183,20 @@ fn moment(time: UnixTime) -> String {
         )
 }
 
-/// The names as they stand in `DnsName("em.example")` and the like.
+/// The bare names from entries such as `DnsName("em.example")`.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| match name.split_once('(') {
         Some((_, rest)) => rest.trim_end_matches(')').trim_matches('"').to_owned(),
         None => name.clone(),
     };
-    let mut shown: Vec<String> = presented.iter().take(NAMES).map(bare).collect();
-    if presented.len() > NAMES {
-        shown.push(format!("{} more", presented.len() - NAMES));
+    let mut shown: Vec<String> = presented.iter().take(MAX_NAMES).map(bare).collect();
+    if presented.len() > MAX_NAMES {
+        shown.push(format!("{} more", presented.len() - MAX_NAMES));
     }
     shown.join(", ")
 }
 
-/// Whether a certificate is signed with its own key: it is if it is trusted by itself.
+/// Whether a certificate is signed with its own key, which it is if it verifies against itself.
 fn is_self_signed(certificate: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> bool {
     let mut roots = RootCertStore::empty();
     if roots.add(certificate.clone().into_owned()).is_err() {
@@ -221,8 +221,8 @@ mod tests {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     use std::time::Duration;
 
-    /// What is said of a certificate for `names` in 2030.
-    fn said(trusted: Option<&[u8]>, shown: &CertificateDer<'_>, name: &str) -> String {
+    /// The explanation for a certificate and a name in 2030.
+    fn explanation(trusted: Option<&[u8]>, shown: &CertificateDer<'_>, name: &str) -> String {
         let verifier: Option<Arc<dyn ServerCertVerifier>> =
             trusted.map(|pem| Arc::new(verifier(pem).unwrap()) as Arc<dyn ServerCertVerifier>);
         let now = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_is_said_in_words() {
+    fn each_reason_has_its_explanation() {
         let key = KeyPair::generate().unwrap();
         let mut ca = parameters(&[]);
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -321,7 +321,7 @@ mod tests {
                 by(&good, &foreign),
                 trusted,
                 "em.example",
-                "if the authority was made anew",
+                "if the authority was recreated",
             ),
             (
                 good.self_signed(&leaf_key).unwrap().der().clone(),
@@ -348,7 +348,7 @@ mod tests {
                 "install the package ca-certificates",
             ),
         ] {
-            let found = said(trusted, &shown, name);
+            let found = explanation(trusted, &shown, name);
             assert!(found.contains(expected), "{expected}: {found}");
         }
     }

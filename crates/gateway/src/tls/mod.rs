@@ -1,4 +1,4 @@
-//! Certificates: the gateway's own, and those that it trusts. A leaf: it uses no other module.
+//! Certificates: the gateway's own, and those that it trusts. Independent of all other modules.
 
 mod certificate_reloader;
 mod explaining_verifier;

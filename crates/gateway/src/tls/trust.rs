@@ -1,4 +1,4 @@
-//! Which server certificates are trusted. Must never accept one that the configuration does not name.
+//! Trust in server certificates. Must never accept one that the configuration does not name.
 
 use super::explaining_verifier::ExplainingVerifier;
 use rustls::client::WebPkiServerVerifier;
@@ -20,7 +20,7 @@ pub(crate) fn install() {
 /// The certificates in a PEM file.
 ///
 /// # Errors
-/// What is wrong with the file, as the rest of a sentence that begins with the file's name.
+/// A description of the problem, as the rest of a sentence that begins with the file's name.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let unusable = "is not a PEM file with a certificate (-----BEGIN CERTIFICATE-----)";
     let list = CertificateDer::pem_slice_iter(pem)
@@ -41,17 +41,17 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
 /// A client that trusts only these certificates and those that they sign.
 ///
 /// # Errors
-/// What is wrong with the certificates.
+/// A description of the problem.
 pub(crate) fn trusting_only(pem: &[u8]) -> Result<ClientConfig, String> {
     let verifier = verifier(pem)?;
     Ok(config(Some(Arc::new(verifier))))
 }
 
-/// A client that trusts the authorities that this computer knows, or else those that the program brings
-/// (`bundled`), and the certificates of a PEM file. Where there are none at all, it trusts nobody and says so.
+/// A client that trusts the authorities known to this computer, or the program's own list (`bundled`), and the
+/// certificates of a PEM file. Without any of them it trusts no server and logs that.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// A description of the problem.
 pub(crate) fn trusting(bundled: bool, extra: Option<&[u8]>) -> Result<ClientConfig, String> {
     install();
     let extra = extra.map_or(Ok(Vec::new()), certificates)?;
@@ -67,9 +67,8 @@ pub(crate) fn trusting(bundled: bool, extra: Option<&[u8]>) -> Result<ClientConf
     Ok(config(match system {
         Ok(verifier) => Some(Arc::new(verifier)),
         Err(error) => {
-            static TOLD: Once = Once::new();
-            // Once, and not for each connection.
-            TOLD.call_once(|| tracing::warn!(
+            static WARNED: Once = Once::new();
+            WARNED.call_once(|| tracing::warn!(
                 %error,
                 "no certificate authorities were found on this computer: install the package ca-certificates, or \
                  set trusted_roots = \"bundled\""
@@ -101,8 +100,8 @@ pub(super) fn verifier(pem: &[u8]) -> Result<Pinned, String> {
     Ok(Pinned { usual, pinned })
 }
 
-/// The usual checks, with one addition: a self-signed certificate that is marked as an authority, as most
-/// tools make them, may be the server's own certificate if it is one of the named ones.
+/// The usual checks, with one addition: a self-signed certificate that is marked as an authority, as most tools create
+/// them, may be the server's own certificate if it is one of the configured ones.
 #[derive(Debug)]
 pub(super) struct Pinned {
     usual: Arc<WebPkiServerVerifier>,
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_certificate_is_refused() {
+    fn a_file_without_a_certificate_is_rejected() {
         for pem in [
             b"".as_slice(),
             b"hunter2",

@@ -1,5 +1,5 @@
-//! What connections share, also with those of an earlier configuration: those of one account the queue of its signed
-//! requests and its refused log-ons, all of them the locks of groups.
+//! State that connections share, also across reloads of the configuration: per account, the queue of signed requests
+//! and the refused log-ons; for all connections, the locks of groups.
 
 use super::group_locks::GroupLocks;
 use crate::clock::SigningClock;
@@ -12,19 +12,20 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// What gateways that share a store take the seconds of an account's signatures from, by a name for the account.
+/// Creates the source of an account's signing seconds, which gateways that share a store use together, from a name for
+/// the account.
 pub(crate) type SecondsOf = Box<dyn Fn(String) -> SharedSeconds + Send + Sync>;
 
-/// The queues and locks of all connections.
+/// The shared state of all connections.
 pub(crate) struct Accounts {
     clock: SigningClock,
     shared: Option<SecondsOf>,
-    turns: HashMap<(String, String), Arc<SigningQueue>>,
+    signing_queues: HashMap<(String, String), Arc<SigningQueue>>,
     locks: Arc<GroupLocks>,
     refusals: HashMap<Fingerprint, Arc<Refusals>>,
 }
 
-/// Identifies credentials at a service, without holding them.
+/// Identifies credentials at a service without containing them.
 type Fingerprint = [u8; 32];
 
 impl fmt::Debug for Accounts {
@@ -38,29 +39,28 @@ impl Accounts {
         Self {
             clock: clock.into(),
             shared,
-            turns: HashMap::new(),
+            signing_queues: HashMap::new(),
             locks: Arc::default(),
             refusals: HashMap::new(),
         }
     }
 
     /// The queue of an account's signed requests.
-    pub(super) fn turns(&mut self, base: &str, owner: &str) -> Arc<SigningQueue> {
+    pub(super) fn signing_queue(&mut self, base: &str, owner: &str) -> Arc<SigningQueue> {
         let key = (base.to_owned(), owner.to_owned());
         let (clock, shared) = (&self.clock, &self.shared);
-        let turns = self.turns.entry(key).or_insert_with(|| {
+        let signing_queue = self.signing_queues.entry(key).or_insert_with(|| {
             let shared = shared.as_ref().map(|shared| shared(name([base, owner])));
             Arc::new(SigningQueue::new(clock.clone(), shared))
         });
-        turns.clone()
+        signing_queue.clone()
     }
 
-    /// The locks of all groups.
     pub(super) fn locks(&self) -> Arc<GroupLocks> {
         self.locks.clone()
     }
 
-    /// The refused log-ons of these credentials. Other credentials are tried at once.
+    /// The refused log-ons of these credentials. Other credentials have refusals of their own.
     pub(super) fn refusals(
         &mut self,
         base: &str,
@@ -89,14 +89,14 @@ fn fingerprint(base: &str, credentials: &config::Credentials) -> Fingerprint {
 fn digest<const N: usize>(texts: [&str; N]) -> Fingerprint {
     let mut hash = Sha256::new();
     for text in texts {
-        // With its length, so that no two lists of texts are the same bytes.
+        // The length comes first, so that different lists of texts never have the same bytes.
         hash.update(text.len().to_le_bytes());
         hash.update(text);
     }
     hash.finalize().into()
 }
 
-/// A name for an account, which does not say whose it is.
+/// A name for an account that does not reveal its owner.
 fn name(account: [&str; 2]) -> String {
     hex(&digest(account))
 }

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many consecutive calls without an answer open the breaker.
-const FAILURES: u32 = 5;
-/// How long it stays open at first. The time doubles whenever the trial call fails.
-const FIRST: Duration = Duration::from_secs(2);
+/// The number of consecutive calls without an answer that opens the breaker.
+const FAILURES_TO_OPEN: u32 = 5;
+/// How long it stays open at first. The time doubles with each failed trial call.
+const MIN_OPEN_TIME: Duration = Duration::from_secs(2);
 /// The longest time that it stays open, because people are waiting at a screen.
-const LONGEST: Duration = Duration::from_secs(10);
+const MAX_OPEN_TIME: Duration = Duration::from_secs(10);
 
 /// The breaker of one connection.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Breaker {
     /// Permits a call, unless the breaker is open.
     ///
     /// # Errors
-    /// The last failure, and when the vendor is called again.
+    /// The last failure, and when the next call is permitted.
     pub(crate) fn enter(&self) -> Result<Permit<'_>, Problem> {
         let mut state = lock(&self.state);
         let is_trial = match &mut state.open {
@@ -67,8 +67,8 @@ impl Breaker {
                 let left = open.until.saturating_duration_since(Instant::now());
                 if open.trying || !left.is_zero() {
                     let seconds = left.as_millis().div_ceil(1000).max(1);
-                    // No seconds in words that stay on the screen: `retry_after` has them.
-                    let detail = format!("{}; it is asked again shortly", open.last.detail);
+                    // The text has no number of seconds, because it stays on the screen: `retry_after` has it.
+                    let detail = format!("{}; retrying shortly", open.last.detail);
                     return Err(Problem {
                         detail,
                         retry_after: u32::try_from(seconds).ok(),
@@ -114,8 +114,8 @@ impl Permit<'_> {
         let wait = match &state.open {
             // Calls that began before it opened do not extend it.
             Some(_) if !self.is_trial => return,
-            Some(open) => (open.wait * 2).min(LONGEST),
-            None if state.failures >= FAILURES => FIRST,
+            Some(open) => (open.wait * 2).min(MAX_OPEN_TIME),
+            None if state.failures >= FAILURES_TO_OPEN => MIN_OPEN_TIME,
             None => return,
         };
         let until = Instant::now() + wait;
@@ -178,7 +178,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn five_failures_open_the_breaker_and_one_trial_at_a_time_follows() {
         let breaker = breaker();
-        fail(&breaker, FAILURES);
+        fail(&breaker, FAILURES_TO_OPEN);
         let refused = breaker.enter().unwrap_err();
         assert_eq!(
             (refused.kind, refused.retry_after),
@@ -186,7 +186,7 @@ mod tests {
         );
         assert_eq!(
             refused.detail,
-            "Plant A did not answer in time; it is asked again shortly"
+            "Plant A did not answer in time; retrying shortly"
         );
         for wait in [2, 4, 8, 10, 10] {
             tokio::time::advance(Duration::from_millis(wait * 1000 - 1)).await;
@@ -196,9 +196,9 @@ mod tests {
             assert!(breaker.enter().is_err(), "one at a time");
             permit.record(&no_answer());
         }
-        tokio::time::advance(LONGEST).await;
+        tokio::time::advance(MAX_OPEN_TIME).await;
         breaker.enter().unwrap().record(&answer(503));
-        fail(&breaker, FAILURES - 1);
+        fail(&breaker, FAILURES_TO_OPEN - 1);
         assert!(
             breaker.enter().is_ok(),
             "closed, and counting from the start"
@@ -209,20 +209,20 @@ mod tests {
     async fn an_error_status_does_not_open_the_breaker() {
         let breaker = breaker();
         for status in [200, 400, 404, 429, 500, 503] {
-            fail(&breaker, FAILURES - 1);
+            fail(&breaker, FAILURES_TO_OPEN - 1);
             breaker.enter().unwrap().record(&answer(status));
         }
         let ours = Err(Problem::new(Kind::Credentials, "x"));
-        fail(&breaker, FAILURES - 1);
+        fail(&breaker, FAILURES_TO_OPEN - 1);
         breaker.enter().unwrap().record(&ours);
-        fail(&breaker, FAILURES - 1);
+        fail(&breaker, FAILURES_TO_OPEN - 1);
         assert!(breaker.enter().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_change_is_tried_while_the_breaker_is_open_and_its_answer_closes_it() {
+    async fn a_change_is_sent_while_the_breaker_is_open_and_its_answer_closes_it() {
         let breaker = breaker();
-        fail(&breaker, FAILURES);
+        fail(&breaker, FAILURES_TO_OPEN);
         breaker.enter_anyway().record(&no_answer());
         assert_eq!(
             breaker.enter().unwrap_err().retry_after,
@@ -236,8 +236,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dropped_trial_leaves_the_trial_to_the_next_call() {
         let breaker = breaker();
-        fail(&breaker, FAILURES);
-        tokio::time::advance(FIRST).await;
+        fail(&breaker, FAILURES_TO_OPEN);
+        tokio::time::advance(MIN_OPEN_TIME).await;
         drop(breaker.enter().unwrap());
         breaker.enter().unwrap().record(&answer(200));
         assert!(breaker.enter().is_ok());
@@ -247,7 +247,7 @@ mod tests {
     async fn calls_that_began_before_the_breaker_opened_do_not_extend_it() {
         let breaker = breaker();
         let late: Vec<_> = (0..20).map(|_| breaker.enter().unwrap()).collect();
-        fail(&breaker, FAILURES);
+        fail(&breaker, FAILURES_TO_OPEN);
         tokio::time::advance(Duration::from_secs(1)).await;
         for permit in late {
             permit.record(&no_answer());
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_metrics_show_it_open_while_it_refuses_and_without_any_call() {
+    async fn the_metrics_show_the_breaker_open_while_it_refuses_calls() {
         let metrics = Metrics::default();
         let breaker = Breaker::new(metrics.meter("plant-a"));
         let shows = |open: u8, opened: u8| {
@@ -268,9 +268,9 @@ mod tests {
             }
         };
         shows(0, 0);
-        fail(&breaker, FAILURES);
+        fail(&breaker, FAILURES_TO_OPEN);
         shows(1, 1);
-        tokio::time::advance(FIRST - Duration::from_millis(1)).await;
+        tokio::time::advance(MIN_OPEN_TIME - Duration::from_millis(1)).await;
         shows(1, 1);
         tokio::time::advance(Duration::from_millis(1)).await;
         shows(0, 1);
@@ -281,15 +281,15 @@ mod tests {
         shows(0, 1);
         breaker.enter().unwrap().record(&no_answer());
         shows(1, 1);
-        tokio::time::advance(FIRST * 2).await;
+        tokio::time::advance(MIN_OPEN_TIME * 2).await;
         shows(0, 1);
         breaker.enter().unwrap().record(&answer(200));
         shows(0, 1);
-        fail(&breaker, FAILURES);
+        fail(&breaker, FAILURES_TO_OPEN);
         shows(1, 2);
-        // A new configuration replaces the breaker, and the new one opens by itself.
+        // A reload of the configuration replaces the breaker by a new one.
         let another = Breaker::new(metrics.meter("plant-a"));
-        fail(&another, FAILURES);
+        fail(&another, FAILURES_TO_OPEN);
         shows(1, 3);
     }
 }

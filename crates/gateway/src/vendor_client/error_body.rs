@@ -1,12 +1,12 @@
-//! Reduces the body of a vendor's error to the contract's own fields, because the rest may hold anything.
-//! Leaves successful answers as they are.
+//! Reduces the body of a vendor's error to the fields of its API, because the rest may contain anything. Successful
+//! answers stay as they are.
 
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use vendors::{LEFT_OUT_HEADER, System};
 
-/// The answer, with its body reduced if its status is an error.
+/// The answer, with a reduced body if its status is an error.
 pub(super) fn reduce(system: &System, mut answer: Answer) -> Answer {
     answer.headers.remove(LEFT_OUT_HEADER);
     if answer.status.is_success() {

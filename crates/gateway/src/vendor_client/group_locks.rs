@@ -1,7 +1,7 @@
-//! Allows one writer at a time per group. Keeps nothing about groups without a writer.
+//! Allows one writer per group at a time. Groups without writers take up no memory.
 //!
-//! A group is known by its id alone: one service may be configured under several addresses, and ids of groups are not
-//! given twice. Should two services have given the same, its writers only wait for each other.
+//! A group is identified by its id alone: one service may be configured under several addresses, and ids are unique. If
+//! two services used the same id, their writers would only wait for each other.
 
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
@@ -15,12 +15,12 @@ pub(crate) struct GroupLocks(Mutex<HashMap<String, Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// How many writers hold a [`QueuePlace`].
+    /// The number of writers with a [`QueuePlace`].
     places: usize,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// A place in a group's queue. Dropping it gives it up.
+/// A place in a group's queue. Dropping it leaves the queue.
 #[derive(Debug)]
 pub(crate) struct QueuePlace<'a> {
     locks: &'a GroupLocks,
@@ -29,7 +29,7 @@ pub(crate) struct QueuePlace<'a> {
 }
 
 impl GroupLocks {
-    /// Queues for a group.
+    /// Joins the queue of a group.
     pub(crate) fn queue(&self, group: &str) -> QueuePlace<'_> {
         let mut queues = lock(&self.0);
         let queue = queues.entry(group.to_owned()).or_default();
@@ -41,7 +41,7 @@ impl GroupLocks {
         }
     }
 
-    /// How many writers a group has.
+    /// The number of writers of a group.
     #[cfg(test)]
     pub(crate) fn places(&self, group: &str) -> usize {
         lock(&self.0).get(group).map_or(0, |queue| queue.places)
@@ -63,7 +63,7 @@ impl QueuePlace<'_> {
     }
 }
 
-/// Somebody else changes the group, here or at another gateway, and takes too long.
+/// The problem when another writer, here or at another gateway, holds the group for too long.
 pub(crate) fn under_way() -> Problem {
     let detail = "other changes to this group are still under way; nothing was sent";
     Problem {
@@ -91,7 +91,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn writers_of_one_group_wait_and_those_of_another_do_not() {
+    async fn writers_wait_for_others_of_their_group_only() {
         let locks = GroupLocks::default();
         let (first, second, other) = (locks.queue("a"), locks.queue("a"), locks.queue("b"));
         let turn = first.turn(PATIENCE).await.unwrap();
@@ -111,7 +111,7 @@ mod tests {
         }
         let (first, second) = (locks.queue("a"), locks.queue("a"));
         drop(first);
-        assert_eq!(lock(&locks.0).len(), 1, "somebody still waits");
+        assert_eq!(lock(&locks.0).len(), 1, "one writer still waits");
         drop(second);
         assert!(lock(&locks.0).is_empty());
     }

@@ -1,7 +1,6 @@
-//! Where requests to a vendor wait. Changes have places of their own, which no number of reads can fill. Reads
-//! share theirs, and each person has a quota of them, in all sessions together: of a person who asks for very
-//! much, only the quota waits beside the reads of the others. That is the fairness between people. Some places of
-//! reads are for the watcher alone, so that what everybody sees stays fresh whatever people ask for.
+//! The queues for requests to a vendor. Changes have slots of their own, which reads cannot use up. Reads share their
+//! slots, and each person has a quota over all sessions, so that a person with many reads cannot delay the others. Some
+//! read slots are reserved for the watcher, so that the inventory stays fresh under load.
 
 use crate::credentials::Urgency;
 use crate::lock::lock;
@@ -11,23 +10,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-/// How many changes of one system run at a time.
-const CHANGES: usize = 8;
-/// How many reads of one system run at a time.
-const READS: usize = 16;
-/// How many reads of all people run at a time. The others are left to the watcher.
-const OF_PEOPLE: usize = 12;
-/// How many reads of one person run at a time.
-const PER_PERSON: usize = 4;
-/// How many reads of the watcher run at a time: as many groups as it reads together.
-const PER_WATCHER: usize = 12;
-/// With more people than this, those without a read are forgotten.
-const MANY: usize = 64;
+/// The number of changes of one system that run at a time.
+const MAX_CHANGES: usize = 8;
+/// The number of reads of one system that run at a time.
+const MAX_READS: usize = 16;
+/// The number of reads of all people that run at a time. The remaining slots are reserved for the watcher.
+const MAX_READS_OF_PEOPLE: usize = 12;
+/// The number of reads of one person that run at a time.
+const MAX_READS_PER_PERSON: usize = 4;
+/// The number of reads of the watcher that run at a time: as many groups as it reads together.
+const MAX_READS_OF_WATCHER: usize = 12;
+/// Beyond this number of people, quotas without a read are dropped.
+const TIDY_ABOVE: usize = 64;
 
-/// On whose behalf a request is sent.
+/// The origin of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
-    /// A change, or what an admin reads anew before or after one.
+    /// A change, or an admin's read before or after one.
     Change,
     /// A read for this person.
     Person(String),
@@ -44,18 +43,18 @@ impl Lane {
     }
 }
 
-/// The places of one system.
+/// The queues of one system.
 #[derive(Debug)]
 pub(super) struct Lanes {
     changes: Semaphore,
     reads: Semaphore,
     of_people: Semaphore,
-    /// Where the vendor takes one request at a time, a quota of one makes people take turns.
+    /// For a vendor that takes one request at a time, a quota of one makes people take turns.
     one_at_a_time: bool,
     quotas: Mutex<HashMap<Lane, Arc<Semaphore>>>,
 }
 
-/// Permission to send one request. Dropping it lets the next one in.
+/// Permission to send one request. Dropping it admits the next one.
 #[derive(Debug)]
 pub(super) struct LanePermit<'a> {
     _place: SemaphorePermit<'a>,
@@ -66,15 +65,15 @@ pub(super) struct LanePermit<'a> {
 impl Lanes {
     pub(super) fn new(one_at_a_time: bool) -> Self {
         Self {
-            changes: Semaphore::new(CHANGES),
-            reads: Semaphore::new(READS),
-            of_people: Semaphore::new(OF_PEOPLE),
+            changes: Semaphore::new(MAX_CHANGES),
+            reads: Semaphore::new(MAX_READS),
+            of_people: Semaphore::new(MAX_READS_OF_PEOPLE),
             one_at_a_time,
             quotas: Mutex::default(),
         }
     }
 
-    /// Waits for a place, at most for `patience`. `None` when none became free.
+    /// Waits for a slot, for at most `patience`. `None` if none became free.
     pub(super) async fn place(&self, lane: &Lane, patience: Duration) -> Option<LanePermit<'_>> {
         let wait = async {
             let quota = match self.quota(lane) {
@@ -99,12 +98,12 @@ impl Lanes {
         let size = match lane {
             Lane::Change => return None,
             _ if self.one_at_a_time => 1,
-            Lane::Person(_) => PER_PERSON,
-            Lane::Watcher => PER_WATCHER,
+            Lane::Person(_) => MAX_READS_PER_PERSON,
+            Lane::Watcher => MAX_READS_OF_WATCHER,
         };
         let mut quotas = lock(&self.quotas);
-        if quotas.len() >= MANY {
-            // Each read that runs or waits holds its person's quota.
+        if quotas.len() >= TIDY_ABOVE {
+            // Each running or waiting read holds its person's quota.
             quotas.retain(|_, quota| Arc::strong_count(quota) > 1);
         }
         let quota = quotas.entry(lane.clone());
@@ -116,7 +115,7 @@ impl Lanes {
     }
 }
 
-/// The problem for a request that found no place.
+/// The problem for a request that got no slot.
 pub(super) fn no_place(title: &str) -> Problem {
     let detail = format!("too many requests to {title} are under way; this one was not sent");
     Problem {
@@ -140,18 +139,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reads_of_however_many_people_leave_the_places_of_changes_and_some_of_the_watcher_free()
-    {
+    async fn reads_of_people_leave_slots_for_changes_and_the_watcher() {
         let lanes = Lanes::new(false);
         let mut held = Vec::new();
-        for number in 0..OF_PEOPLE {
+        for number in 0..MAX_READS_OF_PEOPLE {
             held.push(take(&lanes, &person(&number.to_string())).await.unwrap());
         }
         let another = person("another");
         let waiting = futures_util::future::join_all((0..60).map(|_| take(&lanes, &another)));
         let watching = async {
             let mut taken = Vec::new();
-            for _ in OF_PEOPLE..READS {
+            for _ in MAX_READS_OF_PEOPLE..MAX_READS {
                 taken.push(take(&lanes, &Lane::Watcher).await.expect("a place"));
             }
             taken
@@ -160,18 +158,18 @@ mod tests {
         assert!(waiting.iter().all(Option::is_none), "full");
         assert!(take(&lanes, &Lane::Watcher).await.is_none());
         drop(watching);
-        for _ in 0..CHANGES {
+        for _ in 0..MAX_CHANGES {
             held.push(take(&lanes, &Lane::Change).await.unwrap());
         }
         assert!(take(&lanes, &Lane::Change).await.is_none());
-        held.truncate(OF_PEOPLE - 1);
+        held.truncate(MAX_READS_OF_PEOPLE - 1);
         assert!(take(&lanes, &another).await.is_some());
         assert!(take(&lanes, &Lane::Change).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_person_has_a_quota_and_waits_beside_the_others_with_no_more() {
-        for (one_at_a_time, quota) in [(false, PER_PERSON), (true, 1)] {
+    async fn a_person_over_the_quota_does_not_delay_others() {
+        for (one_at_a_time, quota) in [(false, MAX_READS_PER_PERSON), (true, 1)] {
             let lanes = Lanes::new(one_at_a_time);
             let mut greedy = Vec::new();
             for _ in 0..quota {
@@ -189,15 +187,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn people_without_a_read_are_forgotten() {
+    async fn quotas_of_people_without_reads_are_dropped() {
         let lanes = Lanes::new(false);
         let held = take(&lanes, &person("held")).await;
         for number in 0..1_000 {
             drop(take(&lanes, &person(&number.to_string())).await);
-            assert!(lanes.quotas.lock().unwrap().len() <= MANY);
+            assert!(lanes.quotas.lock().unwrap().len() <= TIDY_ABOVE);
         }
         let quota = lanes.quota(&person("held")).unwrap();
-        assert_eq!(quota.available_permits(), PER_PERSON - 1);
+        assert_eq!(quota.available_permits(), MAX_READS_PER_PERSON - 1);
         drop(held);
     }
 }

@@ -1,5 +1,5 @@
-//! Clients of the vendor systems: one [`Upstream`] per connection, with its credentials, limits, circuit
-//! breaker and shared reads. Knows nothing about browsers or their requests.
+//! Clients of the vendor systems: one [`Upstream`] per connection, with its credentials, limits, circuit breaker and
+//! shared reads. Independent of browsers and their requests.
 
 mod accounts;
 mod breaker;

@@ -1,5 +1,5 @@
-//! Shares one request to the vendor among all callers that read the same at the same time or within the
-//! connection's `share_seconds`. A write clears everything, so that later reads see its effect.
+//! Shares one request to the vendor among all callers that read the same at the same time or within the connection's
+//! `share_seconds`. A write discards all answers, so that later reads see its effect.
 
 use crate::lock::lock;
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ pub(crate) type Outcome = Result<Answer, Problem>;
 
 type Slots = HashMap<String, Arc<SingleFlight<Outcome>>>;
 
-/// How recent an answer has to be.
+/// The required age of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// Received within the connection's `share_seconds`.
@@ -25,40 +25,40 @@ pub(crate) enum When {
     Now,
 }
 
-/// A connection's reads: those in progress, and for a short time their answers.
+/// A connection's reads: those in progress and, for a short time, their answers.
 #[derive(Debug)]
 pub(crate) struct Reads {
-    /// How long an answer is shared.
-    memory: Duration,
+    /// How long an answer is reused.
+    reuse_for: Duration,
     slots: Mutex<Slots>,
     tidied: Mutex<Tidied>,
 }
 
-/// When old answers were last dropped, and with how many answers they are dropped again before their time. That is at
-/// least twice as many as were left, so that the search for old ones costs each read little, however many there are.
+/// When old answers were last dropped, and the number of answers above which they are dropped again early. It is at
+/// least twice the number that was left, so that the search costs each read little, however many there are.
 #[derive(Debug)]
 struct Tidied {
     at: Instant,
-    again_with: usize,
-    /// The bytes of the answers that are kept, and of those that were since they were last counted.
+    tidy_above: usize,
+    /// The bytes of the kept answers, and of those that were dropped since the last count.
     bytes: usize,
 }
 
 impl Reads {
-    pub(crate) fn new(memory: Duration) -> Self {
+    pub(crate) fn new(reuse_for: Duration) -> Self {
         Self {
-            memory,
+            reuse_for,
             slots: Mutex::default(),
             tidied: Mutex::new(Tidied {
                 at: Instant::now(),
-                again_with: MANY,
+                tidy_above: TIDY_ABOVE,
                 bytes: 0,
             }),
         }
     }
 
-    /// The outcome of the read named `key`, from this caller's fetch or another's. Who fetches waits for a `place`
-    /// first.
+    /// The outcome of the read named `key`, from this caller's fetch or another's. A caller that fetches first waits
+    /// for a `place`.
     pub(crate) async fn get<P, G, F>(
         &self,
         key: &str,
@@ -92,20 +92,20 @@ impl Reads {
     }
 
     fn serves(&self, fetched: &Fetched<Outcome>) -> bool {
-        fetched.at.elapsed() < self.memory
+        fetched.at.elapsed() < self.reuse_for
     }
 
-    /// Drops all answers, because what they say may have changed.
+    /// Drops all answers, because they may be outdated.
     pub(crate) fn forget(&self) {
         lock(&self.slots).clear();
     }
 
-    /// Drops the slot, whose answer has so many bytes, if it is no longer needed, and from time to time the other old
-    /// ones.
+    /// Drops the slot, whose answer has this many bytes, if it is no longer needed, and the other old ones from time to
+    /// time.
     fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>, bytes: usize, is_new: bool) {
         let mut slots = lock(&self.slots);
-        if self.memory.is_zero() || bytes > LARGEST {
-            // Two references: the map's and this caller's.
+        if self.reuse_for.is_zero() || bytes > MAX_SIZE {
+            // One reference is the map's, the other this caller's.
             if slots.get(key).is_some_and(|slot| Arc::ptr_eq(slot, used))
                 && Arc::strong_count(used) == 2
             {
@@ -117,36 +117,36 @@ impl Reads {
         if is_new {
             tidied.bytes += bytes;
         }
-        if slots.len() > tidied.again_with || tidied.at.elapsed() >= self.memory {
+        if slots.len() > tidied.tidy_above || tidied.at.elapsed() >= self.reuse_for {
             slots.retain(|_, slot| {
-                let serves = |fetched: &_| self.serves(fetched) && size(fetched) <= LARGEST;
-                Arc::strong_count(slot) > 1 || slot.is_of_use(serves)
+                let serves = |fetched: &_| self.serves(fetched) && size(fetched) <= MAX_SIZE;
+                Arc::strong_count(slot) > 1 || slot.is_usable_or_fetching(serves)
             });
             tidied.at = Instant::now();
-            tidied.again_with = MANY.max(2 * slots.len());
+            tidied.tidy_above = TIDY_ABOVE.max(2 * slots.len());
         }
-        if slots.len() > MOST {
+        if slots.len() > MAX_ANSWERS {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
-        if tidied.bytes > MOST_BYTES {
+        if tidied.bytes > MAX_TOTAL_SIZE {
             tidied.bytes = drop_oldest(&mut slots);
         }
     }
 }
 
-/// The bytes of an outcome.
+/// The size of an outcome, in bytes.
 fn size(fetched: &Fetched<Outcome>) -> usize {
     fetched.value.as_ref().map_or(0, |answer| answer.body.len())
 }
 
-/// Drops the oldest answers until the others have half of the bytes that may be kept, so that this is not needed again
-/// soon. Returns how many bytes are kept.
+/// Drops the oldest answers until half of the permitted bytes are left, so that this is not needed again soon. Returns
+/// the number of bytes that are kept.
 fn drop_oldest(slots: &mut Slots) -> usize {
     let mut kept = 0;
     let mut droppable = Vec::new();
     for (key, slot) in &*slots {
         let found = Cell::new(None);
-        slot.is_of_use(|fetched| {
+        slot.is_usable_or_fetching(|fetched| {
             found.set(Some((fetched.at, size(fetched))));
             true
         });
@@ -160,7 +160,7 @@ fn drop_oldest(slots: &mut Slots) -> usize {
     }
     droppable.sort_unstable();
     for (_, bytes, key) in droppable {
-        if kept <= MOST_BYTES / 2 {
+        if kept <= MAX_TOTAL_SIZE / 2 {
             break;
         }
         kept -= bytes;
@@ -169,14 +169,14 @@ fn drop_oldest(slots: &mut Slots) -> usize {
     kept
 }
 
-/// A larger answer is given to those who wait for it, and not kept, in bytes.
-const LARGEST: usize = 1 << 20;
-/// The most bytes of the answers that are kept.
-const MOST_BYTES: usize = 64 << 20;
-/// With no more answers than this, old ones stay until it is time to drop them.
-const MANY: usize = 1024;
+/// The largest answer that is kept, in bytes. Larger ones are passed to their waiting callers only.
+const MAX_SIZE: usize = 1 << 20;
+/// The most bytes of all kept answers.
+const MAX_TOTAL_SIZE: usize = 64 << 20;
+/// Up to this number of answers, old ones stay until the interval ends.
+const TIDY_ABOVE: usize = 1024;
 /// The most answers that are kept, however recent.
-const MOST: usize = 4096;
+const MAX_ANSWERS: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -185,22 +185,22 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
     use std::sync::atomic::AtomicU32;
 
-    fn at_once() -> std::future::Ready<Result<(), Problem>> {
+    fn no_wait() -> std::future::Ready<Result<(), Problem>> {
         std::future::ready(Ok(()))
     }
 
-    /// Counts fetches, each of which takes 100 ms and fails: outcomes are shared alike.
+    /// Each fetch takes 100 ms, is counted and fails: failures are shared like answers.
     async fn read(reads: &Reads, key: &str, count: &AtomicU32) {
         let fetch = async || {
             tokio::time::sleep(Duration::from_millis(100)).await;
             count.fetch_add(1, Ordering::SeqCst);
             Err(Problem::new(Kind::Timeout, "x"))
         };
-        assert!(reads.get(key, When::Lately, at_once, fetch).await.is_err());
+        assert!(reads.get(key, When::Lately, no_wait, fetch).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_shared_for_its_interval_or_until_a_write() {
+    async fn an_answer_is_reused_for_its_interval_or_until_a_write() {
         let (reads, count) = (Reads::new(Duration::from_secs(1)), AtomicU32::new(0));
         read(&reads, "a", &count).await;
         read(&reads, "a", &count).await;
@@ -247,14 +247,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_read_of_the_present_state_is_never_answered_from_memory() {
+    async fn a_read_of_the_present_state_is_never_answered_from_the_cache() {
         let (reads, count) = (Reads::new(Duration::from_secs(5)), AtomicU32::new(0));
         read(&reads, "a", &count).await;
         let fetch = async || {
             count.fetch_add(1, Ordering::SeqCst);
             Err(Problem::new(Kind::Timeout, "x"))
         };
-        let outcome = reads.get("a", When::Now, at_once, fetch).await;
+        let outcome = reads.get("a", When::Now, no_wait, fetch).await;
         assert!(outcome.is_err());
         assert_eq!(count.load(Ordering::SeqCst), 2);
         read(&reads, "a", &count).await;
@@ -321,14 +321,14 @@ mod tests {
                 at: Instant::now(),
             })
         };
-        let read = reads.get(key, When::Lately, at_once, fetch).await;
+        let read = reads.get(key, When::Lately, no_wait, fetch).await;
         assert_eq!(read.unwrap().body.len(), bytes);
     }
 
     fn held(reads: &Reads) -> usize {
         let (slots, sum) = (lock(&reads.slots), Cell::new(0));
         for slot in slots.values() {
-            slot.is_of_use(|fetched| {
+            slot.is_usable_or_fetching(|fetched| {
                 sum.set(sum.get() + size(fetched));
                 true
             });
@@ -337,38 +337,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_large_answer_is_given_to_those_who_wait_and_not_kept() {
+    async fn a_large_answer_is_shared_with_waiting_callers_but_not_kept() {
         let (reads, count) = (Reads::new(Duration::from_secs(60)), AtomicU32::new(0));
-        let large = || read_bytes(&reads, "large", LARGEST + 1, &count);
+        let large = || read_bytes(&reads, "large", MAX_SIZE + 1, &count);
         tokio::join!(large(), large(), large());
         assert_eq!(count.load(Ordering::SeqCst), 1, "shared");
         assert_eq!(held(&reads), 0);
         for _ in 0..2 {
-            read_bytes(&reads, "small", LARGEST, &count).await;
+            read_bytes(&reads, "small", MAX_SIZE, &count).await;
         }
         assert_eq!(count.load(Ordering::SeqCst), 2, "kept");
-        // Who waits for it goes away at that moment: it is dropped with the old ones.
+        // The caller gives up at that moment, so the answer is dropped with the old ones.
         let (mut first, mut second) = (Box::pin(large()), Box::pin(large()));
         for read in [first.as_mut(), second.as_mut()] {
             assert!(tokio::time::timeout(Duration::ZERO, read).await.is_err());
         }
         first.await;
         drop(second);
-        assert_eq!(held(&reads), 2 * LARGEST + 1);
+        assert_eq!(held(&reads), 2 * MAX_SIZE + 1);
         tokio::time::advance(Duration::from_secs(60)).await;
         read_bytes(&reads, "small", 1, &count).await;
         assert_eq!(held(&reads), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_bytes_that_are_kept_are_bounded_and_the_newest_stay() {
+    async fn the_kept_bytes_are_limited_and_the_newest_answers_stay() {
         let (reads, count) = (Reads::new(Duration::from_secs(60)), AtomicU32::new(0));
         for number in 0..200 {
-            read_bytes(&reads, &number.to_string(), LARGEST, &count).await;
-            assert!(held(&reads) <= MOST_BYTES);
+            read_bytes(&reads, &number.to_string(), MAX_SIZE, &count).await;
+            assert!(held(&reads) <= MAX_TOTAL_SIZE);
         }
-        assert!(held(&reads) >= MOST_BYTES / 2);
-        read_bytes(&reads, "199", LARGEST, &count).await;
-        assert_eq!(count.load(Ordering::SeqCst), 200, "from memory");
+        assert!(held(&reads) >= MAX_TOTAL_SIZE / 2);
+        read_bytes(&reads, "199", MAX_SIZE, &count).await;
+        assert_eq!(count.load(Ordering::SeqCst), 200, "from the cache");
     }
 }

@@ -1,11 +1,11 @@
-//! The way to a vendor system: whether two clients are answered the same.
+//! The route to a vendor system, which shows whether two clients get the same answers.
 
 use crate::config;
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 
-/// Identifies how a system is reached, without holding a secret: by its address, the credentials, the certificates that are
-/// trusted, and the proxy.
+/// Identifies how a system is reached, without containing a secret: by address, credentials, trusted certificates and
+/// proxy.
 pub(super) fn route(of: &config::Connection) -> [u8; 32] {
     let config::Connection {
         base_url,
@@ -15,7 +15,7 @@ pub(super) fn route(of: &config::Connection) -> [u8; 32] {
         ..
     } = of;
     let mut hash = Sha256::new();
-    // Secrets do not show here.
+    // The debug output contains no secrets.
     hash.update(format!("{base_url:?} {credentials:?} {ca:?} {outbound:?}"));
     let secret = match credentials {
         config::Credentials::OAuthClient { client_secret, .. } => client_secret,
@@ -24,7 +24,7 @@ pub(super) fn route(of: &config::Connection) -> [u8; 32] {
     };
     for secret in outbound.passwords().chain([secret]) {
         let secret = secret.expose_secret();
-        // With its length, so that no two lists of secrets are the same bytes.
+        // The length comes first, so that different lists of secrets never have the same bytes.
         hash.update(secret.len().to_le_bytes());
         hash.update(secret);
     }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_a_system_is_another_with_each_of_its_parts_and_with_nothing_else() {
+    fn the_route_depends_on_each_of_its_parts_and_on_nothing_else() {
         let one = || config::Connection {
             public: serde_json::from_str(r#"{"id":"a","title":"A","system":"aveva"}"#).unwrap(),
             base_url: url("https://aveva.example"),

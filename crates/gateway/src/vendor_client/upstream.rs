@@ -1,4 +1,5 @@
-//! One vendor system: its address, credentials and limits. Callers decide beforehand what may be requested.
+//! The client of one vendor system, with its address, credentials and limits. Callers check beforehand what may be
+//! requested.
 
 use super::accounts::Accounts;
 use super::breaker::Breaker;
@@ -36,7 +37,7 @@ pub(crate) struct Upstream {
     base: String,
     /// Identifies how the system is reached.
     route: [u8; 32],
-    /// What is likely wrong with the address.
+    /// What is probably wrong with the address.
     hint: Option<String>,
     http: VendorHttp,
     credentials: Credentials,
@@ -46,11 +47,11 @@ pub(crate) struct Upstream {
     meter: Arc<Meter>,
     breaker: Breaker,
     lanes: Lanes,
-    /// When it last gave anybody what was asked for.
+    /// When it last returned a success to any caller.
     answered_at: watch::Sender<Option<Instant>>,
 }
 
-/// A request to the vendor, with its path and query encoded.
+/// A request to the vendor, with encoded path and query.
 #[derive(Debug, Clone)]
 pub(crate) struct VendorRequest {
     pub(crate) method: Method,
@@ -61,7 +62,7 @@ pub(crate) struct VendorRequest {
 }
 
 impl VendorRequest {
-    /// The request for a read of the contract's.
+    /// The request for a read operation.
     pub(crate) fn read(of: &vendors::Request) -> Self {
         Self {
             method: Method::GET,
@@ -75,21 +76,21 @@ impl VendorRequest {
 
 /// Receives every answer to a read before any caller gets it.
 pub(crate) trait ReadObserver: fmt::Debug + Send + Sync {
-    /// Takes note of an answer.
+    /// Handles an answer.
     fn answered(&self, operation: &Operation, query: &str, answer: &Answer);
 }
 
-/// Is told every write after which the vendor may hold something else.
+/// Receives every write that may have changed something at the vendor.
 pub(crate) trait WriteObserver: fmt::Debug + Send + Sync {
-    /// Takes note of a write to a path of this connection, percent-encoded.
+    /// Handles a write to a path of this connection, percent-encoded.
     fn written(&self, connection: &str, operation: &Operation, path: &str);
 }
 
 impl Upstream {
-    /// Makes the client of a configured system without connecting.
+    /// Builds the client of a configured system without connecting.
     ///
     /// # Errors
-    /// No TLS client could be made.
+    /// The TLS client cannot be built.
     pub(crate) fn new(
         of: config::Connection,
         accounts: &mut Accounts,
@@ -141,8 +142,8 @@ impl Upstream {
                 ))
             }
             config::Credentials::IntegrationKey { owner, api_key } => {
-                let turns = accounts.turns(&base, &owner);
-                CredentialKind::Signed(Signer::new(owner, api_key, turns))
+                let queue = accounts.signing_queue(&base, &owner);
+                CredentialKind::Signed(Signer::new(owner, api_key, queue))
             }
             config::Credentials::Basic { username, password } => {
                 let account = Basic::new(&username, &password);
@@ -181,7 +182,7 @@ impl Upstream {
         })
     }
 
-    /// The media type to request: the caller's choice if it is one of the two that the vendors support.
+    /// The media type to request: the caller's choice if the vendors support it.
     pub(crate) fn accept(&self, requested: Option<&HeaderValue>) -> &'static str {
         match (requested.map(HeaderValue::as_bytes), &self.public.system) {
             (Some(b"application/json"), _) => "application/json",
@@ -191,7 +192,7 @@ impl Upstream {
         }
     }
 
-    /// Reads, together with all callers that read the same.
+    /// Reads, sharing the request with all callers that read the same.
     pub(crate) async fn read(
         &self,
         lane: &Lane,
@@ -211,7 +212,7 @@ impl Upstream {
         };
         let place = || self.place(lane);
         if matches!((lane, when), (Lane::Change, When::Now)) {
-            // Who compares before a change is shown that next, and not what others were told a moment before.
+            // A comparison before a change needs the present state, not an answer from a moment before.
             self.reads.forget();
         }
         let outcome = self.reads.get(&key, when, place, fetch).await;
@@ -231,7 +232,7 @@ impl Upstream {
         }
     }
 
-    /// Authenticates a request, once it is its turn.
+    /// Waits for the credentials, and authenticates a request.
     async fn auth(&self, lane: &Lane) -> Result<RequestAuth<'_>, Problem> {
         loop {
             let began = Instant::now();
@@ -241,28 +242,28 @@ impl Upstream {
                 .await;
             match auth {
                 Err(late) if late.kind == Kind::Timeout && self.may_wait_on(lane, began) => {}
-                auth => return auth.map_err(|problem| problem.of(Delivery::NotSent)),
+                auth => return auth.map_err(|problem| problem.with_delivery(Delivery::NotSent)),
             }
         }
     }
 
-    /// Whether a request that has waited for its turn since then waits for another one. What the watcher reads does,
-    /// where the turns went to others whom the vendor answered: that is no failure of the vendor.
+    /// Whether a request that has waited since `began` may wait once more. The watcher may, if the vendor answered
+    /// other requests in the meantime: its wait is then not a failure of the vendor.
     fn may_wait_on(&self, lane: &Lane, began: Instant) -> bool {
         self.credentials.kind.takes_turns()
             && *lane == Lane::Watcher
             && *self.answered_at.borrow() > Some(began)
     }
 
-    /// Waits until the system has given anybody what was asked for, after this moment. Returns when that was.
+    /// Waits until the system returns a success to any caller after this time. Returns the time of that.
     pub(crate) async fn next_answer(&self, after: Instant) -> Instant {
         let mut answered_at = self.answered_at.subscribe();
         let next = answered_at.wait_for(|at| *at > Some(after)).await;
-        // It fails where the sender is gone, which is borrowed here.
+        // Cannot fail, because the sender is borrowed here.
         next.ok().and_then(|at| *at).unwrap_or(after)
     }
 
-    /// A write has ended. Drops the answers that reads share, because it may have changed what they say.
+    /// Handles the end of a write: drops the shared answers, which it may have outdated.
     pub(crate) fn written(&self, operation: &Operation, path: &str) {
         self.reads.forget();
         if let Some(observer) = &self.writes {
@@ -270,11 +271,11 @@ impl Upstream {
         }
     }
 
-    /// What decides which things are read here: the system, where it is, and of Uplynk the account.
+    /// Identifies the resources behind this client: the system, its address and, for Uplynk, the account.
     fn identity(&self) -> (&vendors::Connection, &str, Option<&str>) {
         let account = match &self.credentials.kind {
             CredentialKind::Signed(signer) => Some(signer.owner()),
-            // All accounts of these systems see the same, as far as they may.
+            // All accounts of these systems see the same resources, within their rights.
             CredentialKind::Bearer(_) | CredentialKind::Basic(_) | CredentialKind::Session(_) => {
                 None
             }
@@ -282,34 +283,34 @@ impl Upstream {
         (&self.public, &self.base, account)
     }
 
-    /// Whether another client reaches the same system, under the same name.
+    /// Whether another client reaches the same system under the same name.
     pub(crate) fn is_same_system(&self, other: &Self) -> bool {
         self.identity() == other.identity()
     }
 
-    /// Whether another client of the same system reaches it in the same way, so that both are answered the same.
+    /// Whether another client of the same system uses the same route, so that both get the same answers.
     pub(crate) fn is_reached_like(&self, other: &Self) -> bool {
         self.route == other.route
     }
 
-    /// The same for every client of the same system under the same name, in any gateway. In hexadecimal digits.
+    /// A hash that is the same for every client of this system under this name, in any gateway. In hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
         let of = serde_json::to_vec(&self.identity()).unwrap_or_default();
         hex(&Sha256::digest(of))
     }
 
-    /// Sends a change, or a read that is part of one, and returns the answer, an error's body reduced.
+    /// Sends a change, or a read that belongs to one. The body of an error is reduced.
     pub(crate) async fn send(&self, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let _place = self.place(&Lane::Change).await?;
         self.send_in(&Lane::Change, outgoing).await
     }
 
-    /// Sends a request that has its place. After a 401 it is sent once more, if there are new credentials. That is
-    /// safe for writes too, because a request with refused credentials was not carried out.
+    /// Sends a request that has its slot. After a 401 it is sent again if there are new credentials. This is safe for
+    /// writes too, because a request with rejected credentials was not carried out.
     async fn send_in(&self, lane: &Lane, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let (auth, mut answer) = loop {
             let auth = self.auth(lane).await?;
-            // A read that was given up for a change is sent again after it.
+            // A read that gave way to a change is sent again after it.
             if let Some(answer) = self.send_with(lane, outgoing, &auth).await? {
                 break (auth, answer);
             }
@@ -322,14 +323,14 @@ impl Upstream {
                 .credentials
                 .request_auth(refused, lane.urgency(), self.timeout)
                 .await
-                .map_err(|problem| problem.of(Delivery::Refused))?;
+                .map_err(|problem| problem.with_delivery(Delivery::Refused))?;
             renewed = auth.header != header;
-            // Only what is signed takes turns, and signatures are not renewed: this is never given up.
+            // Only signed requests take turns, and signatures are not renewed, so this request never gives way.
             if renewed {
                 let again = self.send_with(lane, outgoing, &auth).await;
-                // Without a connection now it is what the vendor has refused before.
+                // Without a connection, the vendor's first refusal stands.
                 let again = again.map_err(|problem| match problem.delivery {
-                    Some(Delivery::NotSent) => problem.of(Delivery::Refused),
+                    Some(Delivery::NotSent) => problem.with_delivery(Delivery::Refused),
                     _ => problem,
                 })?;
                 answer = again.unwrap_or(answer);
@@ -342,7 +343,7 @@ impl Upstream {
             );
             let problem = Problem::new(Kind::Credentials, detail);
             let problem = self.credentials.refused(problem, renewed);
-            return Err(problem.of(Delivery::Refused));
+            return Err(problem.with_delivery(Delivery::Refused));
         }
         self.credentials.answered(answer.status);
         if answer.status.is_success() {
@@ -351,7 +352,7 @@ impl Upstream {
         Ok(error_body::reduce(&self.public.system, answer))
     }
 
-    /// Sends a request with its authentication. `None` for a read that was given up because a change needs its turn.
+    /// Sends a request with its authentication. `None` for a read that gave way to a change.
     async fn send_with(
         &self,
         lane: &Lane,
@@ -379,7 +380,7 @@ impl Upstream {
             None => {}
         }
         let permit = match lane {
-            // Each change is one attempt of a person, whatever became of what others read.
+            // A person's change is always attempted, even if earlier reads failed.
             Lane::Change => self.breaker.enter_anyway(),
             Lane::Person(_) | Lane::Watcher => self.breaker.enter()?,
         };
@@ -405,7 +406,7 @@ impl Upstream {
         let address = format!("{}{}{mark}{}", self.base, outgoing.path, query.join("&"));
         Url::parse(&address)
             .ok()
-            // Parsing resolves dot segments. None should be left here, and a path with one is not sent.
+            // Parsing resolves dot segments. A path that still contains one is not sent.
             .filter(|url| url.as_str() == address)
             .ok_or_else(|| {
                 Problem::new(
@@ -415,13 +416,13 @@ impl Upstream {
             })
     }
 
-    /// Lets the next request log on, although a log-on was refused a short time ago. Returns whether it would have waited.
+    /// Lets the next request log on despite a recent refusal. Returns whether it would have waited.
     pub(crate) fn try_log_on_now(&self) -> bool {
         self.credentials.refusals.try_now()
     }
 
-    /// The problem for a list that is not there, if that is likely a matter of the address: the answer holds
-    /// nothing of the vendor's, or something is wrong with `base_url` at sight.
+    /// The problem for a missing list, if the address is the probable reason: the answer contains nothing of the
+    /// vendor's, or `base_url` looks wrong.
     pub(crate) fn wrong_address(
         &self,
         request: &vendors::Request,
@@ -448,12 +449,11 @@ impl Upstream {
         ))
     }
 
-    /// Whether there may be a session at the vendor that has to be ended.
+    /// Whether a session at the vendor may have to be ended.
     pub(crate) fn logs_off(&self) -> bool {
         matches!(self.credentials.kind, CredentialKind::Session(_))
     }
 
-    /// Logs off at the vendor.
     pub(crate) async fn log_off(&self) {
         if let CredentialKind::Session(logon) = &self.credentials.kind {
             logon.log_off().await;

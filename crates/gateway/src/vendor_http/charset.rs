@@ -1,20 +1,20 @@
-//! Answers in other encodings than UTF-8, handed on in UTF-8. The encoding is what a byte order mark, the header's
-//! charset or the XML declaration says, in this order. What cannot be decoded becomes U+FFFD. Must never change
-//! bytes that are UTF-8 already, and only sees answers that are text.
+//! Converts text answers in other encodings to UTF-8. The encoding is given by a byte order mark, the header's charset
+//! or the XML declaration, in this order. Undecodable bytes become U+FFFD. Must never change bytes that are UTF-8
+//! already.
 
 use super::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// How far into a body the XML declaration may reach.
+/// The number of bytes in which the XML declaration must end.
 const DECLARATION: usize = 256;
 
 impl Answer {
-    /// The answer in UTF-8, and its header and its XML declaration say so.
+    /// Converts the answer to UTF-8, and adjusts its header and its XML declaration.
     pub(crate) fn into_utf8(mut self) -> Self {
         if self.headers.contains_key(header::CONTENT_ENCODING) {
-            // A compression that is not known here: no text.
+            // The compression is unknown, so the body is not text.
             return self;
         }
         let declared = charset(&self.headers);
@@ -38,7 +38,7 @@ impl Answer {
     }
 }
 
-/// The charset of the header, if it is known.
+/// The charset of the header, if it is a known one.
 fn charset(headers: &HeaderMap) -> Option<&'static Encoding> {
     let media_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
     let media_type = String::from_utf8_lossy(media_type);
@@ -59,19 +59,19 @@ fn of_bytes(body: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The encoding of the XML declaration, if there is one and it is known.
+/// The encoding of the XML declaration, if it is a known one.
 fn of_declaration(body: &[u8]) -> Option<&'static Encoding> {
     let head = &body[..body.len().min(DECLARATION)];
     let head: String = head.iter().map(|byte| char::from(*byte)).collect();
     let (from, to) = declared_encoding(&head)?;
     match Encoding::for_label(&head.as_bytes()[from..to]) {
-        // These bytes were read as ASCII, so they are not UTF-16, whatever they say.
+        // The declaration was read as ASCII, so the text cannot be UTF-16.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => None,
         other => other,
     }
 }
 
-/// Where the value of `encoding` stands in a text that begins with an XML declaration.
+/// The position of the value of `encoding` in a text that starts with an XML declaration.
 fn declared_encoding(text: &str) -> Option<(usize, usize)> {
     let text = &text[..text.find("?>")?];
     if !text.trim_start().starts_with("<?xml") {
@@ -83,7 +83,7 @@ fn declared_encoding(text: &str) -> Option<(usize, usize)> {
     Some((from, from + text[from..].find(quote)?))
 }
 
-/// The text with a declaration that says UTF-8, if it has one.
+/// The text with its declaration, if any, changed to UTF-8.
 fn declare_utf8(mut text: String) -> String {
     if let Some((from, to)) = declared_encoding(&text) {
         text.replace_range(from..to, "utf-8");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_declared_is_decoded() {
+    fn declared_encodings_are_decoded() {
         let json = r#"{"name":"Müller €"}"#;
         let windows = b"{\"name\":\"M\xfcller \x80\"}";
         for (media_type, body, expected) in [
@@ -197,7 +197,7 @@ mod tests {
                 utf16(json, false, true),
                 "application/json; charset=utf-8",
             ),
-            // A byte order mark is right where a header is not.
+            // A byte order mark overrides the header.
             (
                 "application/json; charset=iso-8859-1",
                 utf16(json, true, true),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_xml_declaration_is_followed_and_then_says_utf_8() {
+    fn an_xml_declaration_is_applied_and_changed_to_utf_8() {
         let xml = |encoding: &str, name: &str| {
             format!(
                 "<?xml version=\"1.0\" encoding={encoding} ?>\n<Session Name=\"{name}\" encoding=\"x\"/>"
@@ -256,7 +256,7 @@ mod tests {
                 utf16(&xml("\"utf-16\"", "Müller €"), false, false),
                 "\"utf-8\"",
             ),
-            // Says UTF-16 and is not.
+            // Declares UTF-16 but is not.
             (
                 "application/xml",
                 xml("\"utf-16\"", "Müller €").into_bytes(),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_replaced() {
+    fn undecodable_bytes_are_replaced() {
         let (_, text) = read("application/json", b"[\"M\xfcller\", \"x\"]");
         assert_eq!(text, "[\"M\u{fffd}ller\", \"x\"]");
         let (_, text) = read("application/json; charset=no-such", b"\"\xff\"");
@@ -284,7 +284,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_is_utf_8_and_utf_8_stays(
+        fn the_result_is_utf_8_and_utf_8_is_not_changed(
             body in proptest::collection::vec(any::<u8>(), 0..64),
             media_type in "(application/json|text/xml)(; ?charset=\"?(utf-8|utf-16|windows-1252|iso-8859-1|shift_jis|x)\"?)?",
             text in "\\{\"[^\\x00]{0,20}\"\\}",

@@ -1,4 +1,4 @@
-//! What a write through the relay changed, so that it is read at once.
+//! Passes writes through the relay to the watchers, so that changed resources are read at once.
 
 use super::inbox::Inbox;
 use crate::lock::lock;
@@ -26,15 +26,14 @@ impl WriteObserver for Inboxes {
     }
 }
 
-/// The group that a write was about. `None` where that does not say what changed: groups that are created or
-/// deleted change the list.
+/// The group that a write changed. `None` if the write changes the list, as the creation or deletion of a group does.
 fn group(operation: &Operation, path: &str) -> Option<String> {
     if operation.name == "delete group" {
         return None;
     }
     let pattern: Vec<&str> = operation.path.split('/').collect();
     let place = pattern.iter().position(|part| *part == "{}")?;
-    // What comes before is the service's base.
+    // The base of the service comes before.
     let from_the_end = pattern.len() - place;
     let written: Vec<&str> = path.split('/').collect();
     let group = written.get(written.len().checked_sub(from_the_end)?)?;
@@ -48,7 +47,7 @@ mod tests {
     use vendors::aveva::{Base, groups, sessions};
 
     #[test]
-    fn a_write_says_which_group_it_changed() {
+    fn the_changed_group_is_taken_from_the_path_of_a_write() {
         let mut base = Base::default();
         for cloud in [false, true] {
             if cloud {

@@ -1,5 +1,4 @@
-//! The time that the gateway watches by. A demo can let time pass at once, so everything here that waits or
-//! judges takes its time from this clock.
+//! The clock of the watch. A demo can skip time, so everything here that waits or judges uses this clock.
 
 use chrono::{DateTime, Utc};
 use health::schedule::Millis;
@@ -10,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// How the clock was moved, as the simulator's observer tells it.
+/// The skips and resets of the clock, as the simulator's observer reports them.
 pub(crate) use simulator::Skips;
 
-/// What the gateway reads its time from.
+/// The source of the gateway's time.
 #[derive(Clone)]
 pub(crate) struct Clock {
     now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
@@ -29,13 +28,13 @@ impl fmt::Debug for Clock {
 }
 
 impl Clock {
-    /// The computer's clock, which skips nothing.
+    /// The computer's clock, without skips.
     pub(crate) fn system() -> Self {
         let (_, skips) = watch::channel(Skips::default());
         Self::new(Utc::now, skips)
     }
 
-    /// A clock that shows what `now` says and that is moved by `skips`.
+    /// A clock with this time source and these skips.
     pub(crate) fn new(
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
         skips: watch::Receiver<Skips>,
@@ -53,37 +52,37 @@ impl Clock {
         (self.now)()
     }
 
-    /// The same clock beside another of the computer's.
+    /// The same clock with another clock of the computer.
     #[cfg(test)]
     pub(crate) fn beside(self, computer: fn() -> SystemTime) -> Self {
         Self { computer, ..self }
     }
 
-    /// The computer's time. Unlike that of the schedules it goes on while the computer sleeps.
+    /// The computer's time. Unlike the time of schedules, it continues while the computer sleeps.
     pub(super) fn computer(&self) -> SystemTime {
         (self.computer)()
     }
 
-    /// The time that schedules run by: real time and what was skipped, in milliseconds.
+    /// The time of schedules: the elapsed time plus the skipped time, in milliseconds.
     pub(crate) fn millis(&self) -> Millis {
         let passed = self.began.elapsed() + self.skipped();
         passed.as_secs_f64() * 1_000.0
     }
 
-    /// How much time was skipped altogether.
+    /// The total skipped time.
     pub(crate) fn skipped(&self) -> Duration {
         self.skips.borrow().total
     }
 
-    /// How often what is known became obsolete.
+    /// The number of resets, each of which makes all earlier readings obsolete.
     pub(crate) fn resets(&self) -> u64 {
         self.skips.borrow().resets
     }
 
-    /// Waits until then by the schedules' time, or until the clock is moved.
+    /// Waits until this time of the schedules, or until the clock is moved.
     pub(crate) async fn sleep_until(&self, at: Millis) {
         let mut skips = self.skips.clone();
-        // Marks what was skipped before as known.
+        // Marks earlier skips as seen.
         skips.borrow_and_update();
         let left = (at - self.millis()).max(0.0);
         let left = Duration::try_from_secs_f64(left / 1_000.0).unwrap_or(Duration::MAX);
@@ -94,7 +93,7 @@ impl Clock {
     }
 }
 
-/// Returns once the clock is moved: never, where nobody is left who could.
+/// Returns once the clock is moved; never if the sender is gone.
 async fn moved(skips: &mut watch::Receiver<Skips>) {
     if skips.changed().await.is_err() {
         pending::<()>().await;

@@ -1,11 +1,11 @@
-//! Why something could not be read, and what follows from it.
+//! The reasons why a reading failed, and their consequences.
 
 use crate::problem::{Kind, Problem};
 use protocol::ReadFailure;
 use std::time::Duration;
 use vendors::Failure;
 
-/// A problem of the gateway's own, as it is told.
+/// A problem of the gateway, as it is reported to viewers.
 pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
     ReadFailure::Problem(protocol::Problem {
         retry_after: problem.retry_after.map(u64::from),
@@ -13,17 +13,17 @@ pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
     })
 }
 
-/// The gateway's own fault: it failed while it watched the connection with this title.
+/// The failure for a fault of the gateway while it watched the connection with this title.
 pub(super) fn of_fault(title: &str) -> ReadFailure {
     of_problem(&Problem::new(
         Kind::Internal,
         format!(
-            "The gateway failed while it read {title}. It tries again; its log has the details."
+            "The gateway failed while it read {title}. Retrying automatically; the gateway's log has the details."
         ),
     ))
 }
 
-/// What a vendor's answer amounts to.
+/// The failure for a vendor's answer.
 pub(super) fn of_vendor(failure: Failure) -> ReadFailure {
     match failure {
         Failure::Vendor(error) => ReadFailure::Vendor(error),
@@ -31,8 +31,8 @@ pub(super) fn of_vendor(failure: Failure) -> ReadFailure {
     }
 }
 
-/// How long the vendor asked not to be asked again, or the breaker keeps it from being asked. That the
-/// gateway itself has too much to do says nothing of the vendor.
+/// How long to wait before the next read, as the vendor or the circuit breaker asks. An overload of the gateway itself
+/// says nothing about the vendor.
 pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
     let seconds = match failure {
         ReadFailure::Problem(problem) if problem.kind == "/problems/overloaded" => None,
@@ -43,7 +43,7 @@ pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
     seconds.map(Duration::from_secs)
 }
 
-/// Whether it says something of the whole connection and not only of the one thing that was read.
+/// Whether it concerns the whole connection, not only the resource that was read.
 pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
     match failure {
         ReadFailure::Problem(_) | ReadFailure::Unreadable(_) => true,
@@ -51,22 +51,22 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
     }
 }
 
-/// Whether the credentials were refused.
+/// Whether the credentials were rejected.
 pub(super) fn is_refusal(failure: &ReadFailure) -> bool {
     let kind = format!("/problems/{}", Kind::Credentials.name());
     matches!(failure, ReadFailure::Problem(problem) if problem.kind == kind)
 }
 
-/// Whether the vendor does not know what was asked for.
+/// Whether the vendor does not know the requested resource.
 pub(super) fn is_missing(failure: &ReadFailure) -> bool {
     matches!(failure, ReadFailure::Vendor(error) if error.status == 404)
 }
 
-/// Whether no more can be read after it, where the same system has just answered: it takes no more requests, or is not
-/// reached any more. A vendor may fail at one thing and answer for the others.
+/// Whether it ends a reading although the same system has just answered: the system accepts no more requests or is no
+/// longer reachable. A vendor may fail for one resource and answer for the others.
 pub(super) fn ends_a_reading(failure: &ReadFailure) -> bool {
     match failure {
-        // An address at which there is an answer is none that is wrong.
+        // An address with an answer is not wrong.
         ReadFailure::Problem(problem) => [Kind::Unreadable, Kind::TooLarge, Kind::WrongAddress]
             .iter()
             .all(|kind| problem.kind != format!("/problems/{}", kind.name())),
@@ -75,7 +75,7 @@ pub(super) fn ends_a_reading(failure: &ReadFailure) -> bool {
     }
 }
 
-/// One line: the vendor's own words where there are some.
+/// One line, with the vendor's own words if there are any.
 pub(crate) fn line(failure: &ReadFailure) -> String {
     match failure {
         ReadFailure::Problem(problem) => problem.line(),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failure_says_of_the_connection() {
+    fn failures_are_assigned_to_the_connection_or_to_one_resource() {
         for (status, expected, ends) in [
             (400, false, false),
             (401, true, true),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_may_ask_for_a_pause_and_the_gateways_own_limit_does_not() {
+    fn a_vendor_can_request_a_pause_but_the_gateways_own_limit_cannot() {
         let wait = Some(Duration::from_secs(7));
         assert_eq!(retry_after(&vendor(503, Some(7))), wait);
         for (kind, expected) in [(Kind::Timeout, wait), (Kind::Overloaded, None)] {

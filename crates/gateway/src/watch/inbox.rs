@@ -1,4 +1,4 @@
-//! What a watcher is told while it runs.
+//! The requests to a running watcher.
 
 use crate::lock::lock;
 use std::collections::BTreeSet;
@@ -6,19 +6,19 @@ use std::mem;
 use std::sync::Mutex;
 use tokio::sync::{Notify, watch};
 
-/// What is requested of a watcher. Requests of the same kind are one.
+/// Requests to a watcher. Requests of the same kind are merged.
 #[derive(Debug, Default)]
 pub(super) struct WatchRequests {
-    /// Everything is to be read now.
+    /// Read everything now.
     pub(super) refresh: bool,
-    /// Something was changed, and it is not known what: everything is to be read.
+    /// Read everything, because something unknown was changed.
     pub(super) changed: bool,
-    /// These groups were changed.
+    /// Read these groups, because they were changed.
     pub(super) changed_groups: BTreeSet<String>,
-    /// The setting was changed.
+    /// The settings were changed.
     pub(super) setting: bool,
-    /// By the new setting the system is reached differently: what was asked by the former one, for example with other
-    /// credentials, is no answer to it, and is given up.
+    /// The new settings use another route to the system: reads in progress, for example with old credentials, are
+    /// cancelled.
     pub(super) reached_differently: bool,
 }
 
@@ -37,14 +37,14 @@ impl WatchRequests {
     }
 }
 
-/// How many complete readings have begun and ended.
+/// Number of complete readings that were started and ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Readings {
     pub(super) begun: u64,
     pub(super) ended: u64,
 }
 
-/// What others and a watcher request each other.
+/// The requests to a watcher, and its progress.
 #[derive(Debug)]
 pub(super) struct Inbox {
     requests: Mutex<WatchRequests>,
@@ -52,7 +52,7 @@ pub(super) struct Inbox {
     pub(super) readings: watch::Sender<Readings>,
 }
 
-/// With more changed groups than this everything is read.
+/// Beyond this number of changed groups, everything is read.
 const MAX_CHANGED_GROUPS: usize = 1_000;
 
 impl Inbox {
@@ -64,19 +64,19 @@ impl Inbox {
         }
     }
 
-    /// Asks for a reading of everything, and returns how many readings will have ended when it has.
+    /// Requests a reading of everything, and returns the number of ended readings to wait for.
     pub(super) fn refresh(&self) -> u64 {
         let ended = self.readings.borrow().begun + 1;
         self.request(|requests| requests.refresh = true);
         ended
     }
 
-    /// Tells that a group was changed, or that anything may have been.
+    /// Reports a change of a group, or of something unknown.
     pub(super) fn changed(&self, group: Option<String>) {
         self.request(|requests| requests.change(group));
     }
 
-    /// Adds what was requested at another gateway.
+    /// Adds requests from another gateway.
     pub(super) fn add(&self, more: WatchRequests) {
         self.request(|requests| {
             requests.refresh |= more.refresh;
@@ -94,7 +94,7 @@ impl Inbox {
         });
     }
 
-    /// Tells that the setting was changed, and whether the system is reached differently by it.
+    /// Reports new settings, and whether they use another route to the system.
     pub(super) fn setting_changed(&self, reached_differently: bool) {
         self.request(|requests| {
             requests.setting = true;
@@ -102,12 +102,12 @@ impl Inbox {
         });
     }
 
-    fn request(&self, what: impl FnOnce(&mut WatchRequests)) {
-        what(&mut lock(&self.requests));
+    fn request(&self, change: impl FnOnce(&mut WatchRequests)) {
+        change(&mut lock(&self.requests));
         self.added.notify_one();
     }
 
-    /// Waits until something is requested.
+    /// Waits for requests.
     pub(super) async fn next(&self) -> WatchRequests {
         loop {
             let requests = mem::take(&mut *lock(&self.requests));

@@ -1,4 +1,4 @@
-//! How much of one connection is watched: a clear limit in place of a process that runs out of memory.
+//! The limit on the resources of one connection, so that the process does not run out of memory.
 
 use health::words;
 use vendors::LeftOut;
@@ -6,8 +6,8 @@ use vendors::LeftOut;
 /// The most groups of one connection that are watched.
 pub(super) const MAX_WATCHED: usize = 20_000;
 
-/// Cuts what a system holds to what is watched, and says so where that leaves something out, or where the system listed
-/// less than it holds. `listed` is how many items it listed, and `total` what it says that it holds.
+/// Truncates a list to the limit. Returns a note if that omits something, or if the system listed fewer items than it
+/// reports. `listed` is the number of listed items, and `total` the number that the system reports.
 pub(super) fn apply_limit<T>(
     all: &mut Vec<T>,
     listed: usize,
@@ -24,20 +24,20 @@ pub(super) fn apply_limit<T>(
     }
     all.truncate(MAX_WATCHED);
     let watched = grouped(MAX_WATCHED as u64);
-    // Where the system does not say how many there are, reading ends at the limit.
+    // Without a reported total, reading stops at the limit.
     let held = total.map_or_else(|| format!("more than {watched}"), |_| grouped(held));
     Some(format!(
         "The system holds {held} {noun}, and the gateway watches the first {watched} of them."
     ))
 }
 
-/// What of a system is not watched, and what of its lists could not be read, in words.
+/// A note about the limit and the items that could not be read.
 pub(super) fn limitation_note(limit: Option<String>, left_out: LeftOut) -> Option<String> {
     let words: Vec<String> = limit.into_iter().chain(words::left_out(left_out)).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// With a comma before every three digits.
+/// The number with a comma before every three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_is_said_with_both_numbers() {
+    fn omitted_items_are_reported_with_both_numbers() {
         let of = |held: usize, total| {
             let mut all = vec![(); held];
             let limit = apply_limit(&mut all, held, total, "groups");
@@ -67,19 +67,19 @@ mod tests {
         }
         let less = "The service reports 25,000 groups and listed 3.";
         assert_eq!(of(3, Some(25_000)), (3, Some(less.to_owned())));
-        // One of them could not be read, which is said by itself.
+        // An unreadable item is reported separately.
         assert_eq!(apply_limit(&mut vec![(); 3], 4, Some(4), "groups"), None);
-        let said =
+        let note =
             "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
         for held in [MAX_WATCHED, 25_000] {
-            assert_eq!(of(held, Some(25_000)), (MAX_WATCHED, Some(said.to_owned())));
+            assert_eq!(of(held, Some(25_000)), (MAX_WATCHED, Some(note.to_owned())));
         }
-        let unknown = said.replace("25,000", "more than 20,000");
+        let unknown = note.replace("25,000", "more than 20,000");
         assert_eq!(of(20_100, None), (MAX_WATCHED, Some(unknown)));
     }
 
     #[test]
-    fn what_could_not_be_read_is_said_beside_the_limit() {
+    fn unreadable_items_are_reported_beside_the_limit() {
         let out = |unreadable, repeated| LeftOut {
             unreadable,
             repeated,
@@ -96,8 +96,8 @@ mod tests {
                 ),
             ),
         ] {
-            let said = limitation_note(limit.map(str::to_owned), left_out);
-            assert_eq!(said.as_deref(), expected);
+            let note = limitation_note(limit.map(str::to_owned), left_out);
+            assert_eq!(note.as_deref(), expected);
         }
     }
 

@@ -1,7 +1,7 @@
-//! Watches every connection, once for all viewers: reads it at its interval through the client that the relay uses,
-//! and keeps what is known in the inventory, where it is judged for everybody.
+//! The watch: reads every connection at its interval, once for all viewers, through the client that the relay uses, and
+//! keeps the results in the inventory, where they are judged for everybody.
 //!
-//! It knows no visitor and no route.
+//! It is independent of visitors and routes.
 
 mod aveva;
 mod changed;

@@ -1,5 +1,5 @@
-//! One vendor system as its watcher reads it: through the same client as the relay, with the same limits and
-//! shared answers. Keeps how far the vendor's clock is off, by the `Date` of its answers.
+//! The reads of a watcher from one vendor system: through the same client as the relay, with the same limits and shared
+//! answers. Estimates the vendor's clock from the `Date` of its answers.
 
 use super::Clock;
 use super::failure;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vendors::Call;
 
-/// A vendor system and what is known of its clock.
+/// A vendor system with the estimate of its clock.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     client: Arc<Mutex<Arc<Upstream>>>,
@@ -24,11 +24,11 @@ pub(super) struct Source {
     vendor_clock: Arc<Mutex<VendorClock>>,
 }
 
-/// What was read.
+/// The result of a read.
 #[derive(Debug)]
 pub(super) struct Received<T> {
     pub(super) value: T,
-    /// When it was requested, less the age that the answer had, by the gateway's clock.
+    /// When it was requested, minus the age of the answer, by the gateway's clock.
     pub(super) observed_at: DateTime<Utc>,
 }
 
@@ -41,9 +41,9 @@ impl Source {
         }
     }
 
-    /// Reads the same system through another client, as after a change of the configuration. So do readings under way with
-    /// their next request: the client before logs off.
-    pub(super) fn go_through(&self, client: Arc<Upstream>) {
+    /// Switches to another client of the same system, as after a reload of the configuration. Reads in progress use it
+    /// from their next request on, because the old client logs off.
+    pub(super) fn set_client(&self, client: Arc<Upstream>) {
         *lock(&self.client) = client;
     }
 
@@ -58,8 +58,8 @@ impl Source {
         TimeDelta::try_milliseconds(millis).unwrap_or_default()
     }
 
-    /// Whether the vendor has told its time.
-    pub(super) fn knows_vendors_clock(&self) -> bool {
+    /// Whether the vendor has sent its time.
+    pub(super) fn knows_vendor_clock(&self) -> bool {
         *self.vendor_clock() != VendorClock::default()
     }
 
@@ -73,16 +73,16 @@ impl Source {
         lock(&self.vendor_clock)
     }
 
-    /// Waits until the system has answered anybody after this moment, be it a change. Returns when that was.
+    /// Waits until the system has answered any caller after this time, including changes. Returns the time of that.
     pub(super) async fn next_answer(&self, after: Instant) -> Instant {
         let client = lock(&self.client).clone();
         client.next_answer(after).await
     }
 
-    /// Reads what a call asks for.
+    /// Sends a call, and decodes the answer.
     ///
     /// # Errors
-    /// Why there is nothing.
+    /// The reason of the failure.
     pub(super) async fn read<T>(
         &self,
         call: &Call<T>,
@@ -98,7 +98,7 @@ impl Source {
         let answer = outcome.map_err(|problem| failure::of_problem(&problem))?;
         let kept = kept(&answer, began);
         let answer = plain(answer);
-        self.listen(&answer, requested_at, kept);
+        self.learn_clock(&answer, requested_at, kept);
         let age = TimeDelta::from_std(kept).unwrap_or_default();
         let observed_at = requested_at.checked_sub_signed(age).unwrap_or(requested_at);
         call.read(&answer)
@@ -115,8 +115,8 @@ impl Source {
             })
     }
 
-    /// Learns the vendor's clock from an answer that tells it.
-    fn listen(&self, answer: &vendors::Answer, requested_at: DateTime<Utc>, kept: Duration) {
+    /// Updates the estimate of the vendor's clock from an answer with a `Date`.
+    fn learn_clock(&self, answer: &vendors::Answer, requested_at: DateTime<Utc>, kept: Duration) {
         let date = answer.header("date");
         let Some(date) = date.and_then(vendors::http_date::parse) else {
             return;
@@ -128,13 +128,13 @@ impl Source {
     }
 }
 
-/// How long an answer was kept somewhere before this read got it: on its way, and, where it was shared, since
-/// it came.
+/// The age of an answer when this read got it: the time in caches on the way and, if it was shared, the time since it
+/// arrived.
 fn kept(answer: &Answer, began: Instant) -> Duration {
     let age = answer.headers.get(header::AGE);
     let age = age.and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
-    let on_its_way = Duration::from_secs(age.unwrap_or(0).into());
-    on_its_way + began.saturating_duration_since(answer.at)
+    let in_caches = Duration::from_secs(age.unwrap_or(0).into());
+    in_caches + began.saturating_duration_since(answer.at)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
@@ -142,7 +142,7 @@ fn of_unix(at: DateTime<Utc>) -> Millis {
     at.timestamp_millis() as Millis
 }
 
-/// The answer as `vendors` reads it.
+/// Converts an answer for `vendors`.
 fn plain(answer: Answer) -> vendors::Answer {
     let text =
         |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -151,7 +151,7 @@ fn plain(answer: Answer) -> vendors::Answer {
         headers: answer
             .headers
             .iter()
-            // An id is shown to people, and must be one.
+            // An operation id is shown to people, so only plausible ones are kept.
             .filter(|(name, value)| {
                 let id = *name == "operation-id";
                 !id || (value.len() <= 128 && value.as_bytes().iter().all(u8::is_ascii_graphic))

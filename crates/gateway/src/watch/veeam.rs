@@ -1,4 +1,4 @@
-//! Reads Veeam's cloud failover sessions that run or ended lately.
+//! Reads Veeam's cloud failover sessions that are running or ended recently.
 
 use super::failure;
 use super::limit;
@@ -17,30 +17,30 @@ use vendors::call::Unreadable;
 use vendors::veeam::{self, Field, Filter, MediaType, Op, Page, Query, Session};
 use vendors::{Call, LeftOut};
 
-/// After the service has refused queries, so many readings do without: roles change seldom.
+/// The number of readings without a query after the service has rejected one: roles rarely change.
 const READINGS_WITHOUT_QUERY: u32 = 100;
 
-/// The most sessions that are read one by one because the collection leaves them out.
+/// The most sessions that are read one by one because the collection omits them.
 const MAX_SINGLE_READS: usize = 100;
 
-/// What a role sees that may not query.
+/// The limitation for a role without permission to query.
 const ONLY_RECENT: &str = "The account may not query: only sessions that began in the last 30 days are watched, \
                            and those that were watched before.";
 
-/// What one reading leaves to the next one.
+/// State that one reading leaves to the next.
 #[derive(Debug, Clone)]
 pub(super) struct Memory(Arc<Mutex<Remembered>>);
 
 #[derive(Debug)]
 struct Remembered {
-    /// How many more readings do without a query.
+    /// Number of further readings without a query.
     without_query: u32,
-    /// The UIDs of what ran or had ended lately, and what was read of each last; nothing where another gateway did.
+    /// The UIDs of the running and recent sessions, each as last read; `None` if another gateway read it.
     watched: Vec<(String, Option<Session>)>,
 }
 
 impl Memory {
-    /// Continues with sessions that were watched before, for example by the gateway before a restart.
+    /// Continues with sessions that were watched before, for example by this gateway before a restart.
     pub(super) fn of(watched: Vec<String>) -> Self {
         Self(Arc::new(Mutex::new(Remembered {
             without_query: 0,
@@ -48,7 +48,7 @@ impl Memory {
         })))
     }
 
-    /// Whether this reading asks by a query.
+    /// Whether this reading uses a query.
     fn may_query(&self) -> bool {
         let left = &mut lock(&self.0).without_query;
         let may = *left == 0;
@@ -56,7 +56,7 @@ impl Memory {
         may
     }
 
-    /// What was watched and is not among these.
+    /// The watched sessions that are not among these.
     fn missing(&self, sessions: &[Session]) -> Vec<(String, Option<Session>)> {
         let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
         let remembered = lock(&self.0);
@@ -66,12 +66,12 @@ impl Memory {
     }
 }
 
-/// The most pages of them that are read.
+/// The most pages that are read.
 const MAX_PAGES: u32 = 20;
 
-/// What runs, and what began or ended lately, the newest first. In whole hours, and of one more than is shown: what
-/// is shown is judged by the moment, and the question stays the same for a while.
-fn question(now: DateTime<Utc>, recent: TimeDelta, page: u32) -> Query {
+/// The query for running sessions and those that began or ended recently, newest first. It is rounded to hours and
+/// covers one hour more than is shown, so that it stays the same for a while.
+fn recent_query(now: DateTime<Utc>, recent: TimeDelta, page: u32) -> Query {
     let margin = TimeDelta::hours(1);
     let since = (now - recent - margin).timestamp();
     let since = DateTime::from_timestamp(since - since.rem_euclid(3_600), 0).unwrap_or_default();
@@ -89,7 +89,8 @@ fn question(now: DateTime<Utc>, recent: TimeDelta, page: u32) -> Query {
     }
 }
 
-/// What runs or ended lately, by a query; of a role that may not query, those that everybody may see.
+/// Reads running and recent sessions by a query or, for a role without permission to query, those that every role may
+/// see.
 pub(super) async fn read(
     source: Source,
     when: When,
@@ -98,18 +99,18 @@ pub(super) async fn read(
     memory: Memory,
 ) -> Result<Reading, ReadFailure> {
     let may_query = memory.may_query();
-    let queried = if may_query {
-        match queried(&source, when, wire, recent, &memory).await {
+    let read_by_query = if may_query {
+        match read_by_query(&source, when, wire, recent, &memory).await {
             Err(ReadFailure::Vendor(error)) if error.status == 403 => None,
             other => Some(other?),
         }
     } else {
         None
     };
-    let found = match queried {
+    let found = match read_by_query {
         Some(found) => found,
         None => {
-            let found = collected(&source, when, wire, &memory).await?;
+            let found = read_collection(&source, when, wire, &memory).await?;
             if may_query {
                 lock(&memory.0).without_query = READINGS_WITHOUT_QUERY;
             }
@@ -119,18 +120,18 @@ pub(super) async fn read(
     Ok(found.remembered(&source, recent, &memory))
 }
 
-/// What a reading found.
+/// The result of a reading.
 struct FoundSessions {
     sessions: Vec<Session>,
     observed_at: DateTime<Utc>,
     left_out: LeftOut,
     limit: Option<String>,
-    /// What was watched, could not be read, and was never read here: it is asked for again.
+    /// The watched sessions that were never read here and could not be read now. They are requested again.
     unread: Vec<String>,
 }
 
 impl FoundSessions {
-    /// Reads one by one what was watched and is not among what was listed.
+    /// Reads watched sessions that are missing from the list one by one.
     async fn read_missing(
         &mut self,
         missing: Vec<(String, Option<Session>)>,
@@ -138,29 +139,29 @@ impl FoundSessions {
         when: When,
         wire: MediaType,
     ) -> Result<(), ReadFailure> {
-        let (mut failed, mut told) = (0, String::new());
+        let (mut failed, mut last_line) = (0, String::new());
         for (uid, last) in missing {
             match source.read(&veeam::session(&uid, wire), when).await {
                 Ok(one) => self.sessions.push(one.value),
                 Err(why) if failure::ends_a_reading(&why) => return Err(why),
-                // The service answers for all others: this one stays as it was, and hides none of them.
+                // The service answers for the others: this session stays as it was, and does not hide them.
                 Err(why) if failure::is_of_connection(&why) => {
                     failed += 1;
-                    told = failure::line(&why);
+                    last_line = failure::line(&why);
                     match last {
                         Some(last) => self.sessions.push(last),
                         None => self.unread.push(uid),
                     }
                 }
-                // It is not there any more, or this role may not see it.
+                // It was deleted, or this role may not see it.
                 Err(_) => {}
             }
         }
         if failed > 0 {
-            let told = told.trim_end_matches('.');
+            let last_line = last_line.trim_end_matches('.');
             let limit = self.limit.take().unwrap_or_default();
             self.limit = Some(format!(
-                "{limit} Of these, {failed} could not be read again: {told}."
+                "{limit} Of these, {failed} could not be read again: {last_line}."
             ));
         }
         Ok(())
@@ -181,7 +182,7 @@ impl FoundSessions {
     }
 }
 
-/// One page with its sessions: references alone say nothing of how a session is.
+/// Reads a page with its sessions: references alone do not contain their states.
 async fn page(
     source: &Source,
     call: &Call<Page>,
@@ -202,7 +203,7 @@ async fn page(
     }
 }
 
-async fn queried(
+async fn read_by_query(
     source: &Source,
     when: When,
     wire: MediaType,
@@ -210,17 +211,17 @@ async fn queried(
     memory: &Memory,
 ) -> Result<FoundSessions, ReadFailure> {
     let mut now = source.vendor_now();
-    let asked = question(now, recent, 1);
-    let mut first = page(source, &veeam::query(&asked, wire), when).await?;
-    // The first answer tells the vendor's time. Where that is another hour, the question was not what is shown.
+    let first_query = recent_query(now, recent, 1);
+    let mut first = page(source, &veeam::query(&first_query, wire), when).await?;
+    // The first answer gives the vendor's time. In another hour, the query has to be repeated.
     let known = source.vendor_now();
-    let right = question(known, recent, 1);
-    if right != asked {
+    let query = recent_query(known, recent, 1);
+    if query != first_query {
         now = known;
-        first = page(source, &veeam::query(&right, wire), when).await?;
+        first = page(source, &veeam::query(&query, wire), when).await?;
     }
-    let question = |number| question(now, recent, number);
-    let size = right.page_size;
+    let recent_query = |number| recent_query(now, recent, number);
+    let size = query.page_size;
     let is_open_ended = first.value.is_open_ended(size);
     let has_next = |page: &Page, number| {
         let paging = page.paging.as_ref();
@@ -236,8 +237,8 @@ async fn queried(
     let mut is_cut = false;
     while is_more && number < MAX_PAGES {
         number += 1;
-        let next = match page(source, &veeam::query(&question(number), wire), when).await {
-            // What ends between two requests may take the last page with it.
+        let next = match page(source, &veeam::query(&recent_query(number), wire), when).await {
+            // The end of a session between two requests may remove the last page.
             Err(ReadFailure::Vendor(error)) if matches!(error.status, 400 | 404) => {
                 is_cut = true;
                 break;
@@ -247,7 +248,7 @@ async fn queried(
         is_more = has_next(&next.value, number);
         observed_at = observed_at.min(next.observed_at);
         left_out += next.value.left_out;
-        // What begins meanwhile moves the others on to the next page.
+        // The start of a session in the meantime moves others to the next page.
         let known: HashSet<_> = sessions.iter().map(|one| one.uid.clone()).collect();
         let new = next.value.sessions.into_iter();
         sessions.extend(new.filter(|one| one.uid.is_none() || !known.contains(&one.uid)));
@@ -275,7 +276,7 @@ async fn queried(
     };
     let missing = memory.missing(&found.sessions);
     if (is_cut || is_more) && !missing.is_empty() {
-        // What is not listed has not ended for that.
+        // A session that is not listed has not necessarily ended.
         let limit = found.limit.get_or_insert_default();
         limit.push_str(" Those that were watched before are read one by one.");
         found.read_missing(missing, source, when, wire).await?;
@@ -283,9 +284,9 @@ async fn queried(
     Ok(found)
 }
 
-/// The sessions that everybody may see, which are those of the last 30 days. What was watched and is older is read by
-/// itself: it must not seem to have ended because the question is another one.
-async fn collected(
+/// Reads the sessions that every role may see, which are those of the last 30 days. Older watched sessions are read one
+/// by one, so that they do not seem to have ended because another request is used.
+async fn read_collection(
     source: &Source,
     when: When,
     wire: MediaType,

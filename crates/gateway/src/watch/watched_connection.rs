@@ -1,4 +1,4 @@
-//! A connection that is configured: watched here, or by another gateway that passes on what it reads.
+//! A configured connection: watched here, or by another gateway that publishes its readings.
 
 use super::inbox::Inbox;
 use super::inventory::Inventory;
@@ -14,23 +14,23 @@ use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 use vendors::System;
 
-/// One connection, and its watcher if it is watched here.
+/// A connection, with its watcher if it is watched here.
 #[derive(Debug)]
 pub(super) struct WatchedConnection {
     settings: Settings,
     pub(super) inbox: Arc<Inbox>,
     inventory: Arc<Inventory>,
-    /// By what all gateways know it.
+    /// The key by which all gateways identify it.
     pub(super) key: String,
     pub(super) is_watched: bool,
-    /// By which the watcher tells what it has read.
+    /// The watcher's permission to publish.
     pub(super) permit: Permit,
-    /// The watcher, or what forwards requests to the gateway that watches. Ends when it is dropped.
+    /// The watcher, or the task that forwards requests to the watching gateway. Dropping it ends it.
     task: JoinSet<()>,
 }
 
 impl WatchedConnection {
-    /// Not watched here, until it is.
+    /// Creates a connection that is not watched here yet.
     pub(super) fn new(setting: Setting, inventory: &Arc<Inventory>) -> Self {
         let client = &setting.client;
         let mut one = Self {
@@ -71,14 +71,14 @@ impl WatchedConnection {
         }
     }
 
-    /// Goes on with another setting, if it is of the same system.
+    /// Switches to new settings, if they are for the same system.
     pub(super) fn replace(&self, new: &Setting) -> bool {
         let mut setting = lock(&self.settings);
         let same = setting.client.is_same_system(&new.client);
         if same {
-            let differently = !setting.client.is_reached_like(&new.client);
+            let reached_differently = !setting.client.is_reached_like(&new.client);
             *setting = new.clone();
-            self.inbox.setting_changed(differently);
+            self.inbox.setting_changed(reached_differently);
         }
         same
     }
@@ -90,8 +90,7 @@ impl Drop for WatchedConnection {
     }
 }
 
-/// Keeps one watcher running: one that is obsolete begins anew, and so does one that has failed by a fault of
-/// its own.
+/// Keeps one watcher running: an obsolete one is replaced, and one that panics is restarted.
 async fn keep_watching(
     settings: Settings,
     inventory: Arc<Inventory>,
@@ -113,8 +112,8 @@ async fn keep_watching(
                 .await;
             };
             if let Err(fault) = AssertUnwindSafe(watching).catch_unwind().await {
-                // Without this nobody would know that it is not read, until what is known has grown old.
-                inventory.has_failed(&permit, &id, RESTART_DELAY);
+                // Without this, the failure would be visible only once the last reading is stale.
+                inventory.watcher_failed(&permit, &id, RESTART_DELAY);
                 resume_unwind(fault);
             }
         }

@@ -1,4 +1,4 @@
-//! What all watchers have in common: when to read next, and what is told of the connection.
+//! The common part of all watchers: when to read next, and what to publish about the connection.
 
 use super::failure;
 use super::inbox::{Inbox, Readings, WatchRequests};
@@ -15,45 +15,45 @@ use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How long a watcher sleeps that waits for nothing else, in milliseconds.
+/// The longest sleep of an idle watcher, in milliseconds.
 const MAX_SLEEP_MS: Millis = 60_000.0;
 
-/// People may ask for a reading this often, in milliseconds.
+/// The shortest interval between readings that people request, in milliseconds.
 const MIN_REFRESH_INTERVAL_MS: Millis = 1_000.0;
 
-/// The watcher of one connection, whatever its system.
+/// The watcher of a connection, for any system.
 #[derive(Debug)]
 pub(super) struct Watcher {
     pub(super) source: Source,
     pub(super) inbox: Arc<Inbox>,
     inventory: Arc<Inventory>,
-    /// Lets this watcher publish; revoked when another takes over.
+    /// The permission to publish; revoked when another watcher takes over.
     permit: Permit,
     settings: Settings,
-    /// How often the clock had been reset when it began.
+    /// The number of clock resets when it started.
     clock_resets: u64,
     schedule: Schedule,
     interval: Duration,
-    /// How long it takes to read everything, where that goes on from one reading to the next.
+    /// The time for reading everything, if that is spread over several readings.
     min_interval: Duration,
     state: ConnectionState,
-    /// When the reading under way, or else the last one, began by the schedule's time.
+    /// When the reading in progress, or else the last one, began, by the schedule's time.
     begun: Option<Millis>,
     refresh: bool,
-    /// What was changed through the relay must not be read from memory, nor what another watcher read.
+    /// Requires new answers: after a change through the relay, or when another watcher read before.
     unshared: bool,
-    /// How much time had been skipped when the last reading began.
+    /// The skipped time when the last reading began.
     skipped: Duration,
 }
 
-/// How a system is reached, and how often it is read.
+/// The client and the interval of a watcher.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) client: Arc<Upstream>,
     pub(super) interval: Duration,
 }
 
-/// The setting of a watcher, which a new configuration may change.
+/// The settings of a watcher, which a reload of the configuration may replace.
 pub(super) type Settings = Arc<Mutex<Setting>>;
 
 impl Watcher {
@@ -66,7 +66,7 @@ impl Watcher {
         let Setting { client, interval } = current(&settings);
         let mut schedule = Schedule::default();
         schedule.set(interval, false, false);
-        // Callers that wait for a reading of the watcher before this one wait for this one's.
+        // Callers that wait for the previous watcher's reading now wait for this one's.
         inbox
             .readings
             .send_modify(|readings| readings.ended = readings.begun);
@@ -84,7 +84,7 @@ impl Watcher {
             schedule,
             interval,
             min_interval: Duration::ZERO,
-            // What was known when somebody else watched, or a watcher before this one, stays until it is read again.
+            // The state of a previous watcher or another gateway stays until the connection is read again.
             state: known.unwrap_or_else(|| unread(public, interval)),
             begun: None,
             refresh: false,
@@ -93,32 +93,30 @@ impl Watcher {
         }
     }
 
-    /// Whether the clock was reset since: what it has read is of no more use.
+    /// Whether the clock was reset since it started, which makes its readings useless.
     pub(super) fn is_obsolete(&self) -> bool {
         self.source.clock.resets() != self.clock_resets
     }
 
-    /// The connection's id.
     pub(super) fn connection(&self) -> &str {
         &self.state.connection.id
     }
 
-    /// The ids of the resources that were watched before.
+    /// The ids of the resources that are known already.
     pub(super) fn known_ids(&self) -> Vec<String> {
         self.inventory.known_ids(self.connection())
     }
 
-    /// Which API it speaks.
+    /// The API of the connection.
     pub(super) fn system(&self) -> &vendors::System {
         &self.state.connection.system
     }
 
-    /// The schedule's time.
     pub(super) fn now(&self) -> Millis {
         self.source.clock.millis()
     }
 
-    /// Whether the next reading is due. `Err` says when to look again.
+    /// Whether the next reading is due. `Err` contains the time of the next check.
     pub(super) fn due(&mut self) -> Result<(), Millis> {
         let now = self.now();
         if self.refresh && !self.schedule.is_under_way() {
@@ -128,7 +126,7 @@ impl Watcher {
             if earliest > now {
                 return self.scheduled(now).map_err(|at| at.min(earliest));
             }
-            self.schedule.ask();
+            self.schedule.request();
         }
         self.scheduled(now)
     }
@@ -141,72 +139,71 @@ impl Watcher {
         }
     }
 
-    /// Takes over what is requested of every watcher; the changed groups are for the caller. Where the system is reached
-    /// differently, the caller has given up every read that was under way. Else they go on, through the new client.
+    /// Handles the requests that all watchers handle alike; the caller handles changed groups. If the route to the
+    /// system changed, the caller has cancelled all reads in progress. Otherwise they continue with the new client.
     pub(super) fn take(&mut self, requests: &mut WatchRequests) {
         if requests.setting {
             let Setting { client, interval } = current(&self.settings);
             if requests.reached_differently && self.schedule.is_under_way() {
-                self.schedule.given_up();
+                self.schedule.cancelled();
                 self.count(|readings| readings.ended = readings.begun);
-                self.read_all_anew();
+                self.require_new_reading();
             }
-            self.source.go_through(client);
+            self.source.set_client(client);
             self.interval = interval;
             self.schedule.set(interval, false, false);
             self.state.interval_ms = self.state.interval_ms.max(in_millis(interval));
-            // What failed may be what was changed.
+            // The new settings may have fixed the failure.
             if !self.is_answering() {
-                self.read_all_anew();
+                self.require_new_reading();
             }
         }
         self.refresh |= requests.refresh;
         if requests.changed {
-            self.read_all_anew();
+            self.require_new_reading();
         }
     }
 
-    /// Everything is to be read at once, and not from memory.
-    pub(super) fn read_all_anew(&mut self) {
+    /// Requires a reading of everything at once, without shared answers.
+    pub(super) fn require_new_reading(&mut self) {
         self.unshared = true;
-        self.schedule.ask();
+        self.schedule.request();
     }
 
-    /// A reading begins. Returns how recent its answers have to be.
+    /// Starts a reading. Returns the required age of its answers.
     pub(super) fn begin(&mut self) -> When {
         let now = self.now();
         self.begun = Some(now);
-        // A person wants what is there now and not what was read a moment ago. What is shared is shared for
-        // so much real time, and knows nothing of skipped time.
+        // People want the present state. Shared answers expire in real time, so they do not notice skipped time.
         let skipped = self.source.clock.skipped();
         let skips = mem::replace(&mut self.skipped, skipped) != skipped;
         let anew = mem::take(&mut self.unshared) | mem::take(&mut self.refresh) | skips;
-        self.schedule.begun(now);
+        self.schedule.started(now);
         self.state.next_at = None;
         self.count(|readings| readings.begun += 1);
         self.publish(Read::Nothing);
         if anew { When::Now } else { When::Lately }
     }
 
-    /// How long the reading under way has taken so far.
-    fn took(&self) -> Duration {
-        let took = self.begun.map_or(0.0, |begun| self.now() - begun);
-        Duration::try_from_secs_f64(took / 1_000.0).unwrap_or_default()
+    /// The duration of the reading in progress.
+    fn duration(&self) -> Duration {
+        let duration = self.begun.map_or(0.0, |begun| self.now() - begun);
+        Duration::try_from_secs_f64(duration / 1_000.0).unwrap_or_default()
     }
 
-    /// While a long reading goes on and brings answers, the connection is read as often as that allows.
+    /// Raises the interval while a long reading continues to bring answers.
     pub(super) fn still_reading(&mut self) {
-        let took = in_millis(self.took());
-        self.state.interval_ms = self.state.interval_ms.max(took);
+        let duration = in_millis(self.duration());
+        self.state.interval_ms = self.state.interval_ms.max(duration);
     }
 
-    /// It takes so long to read everything, which goes on from one reading to the next.
+    /// Sets the time for reading everything, if that is spread over several readings.
     pub(super) fn set_min_interval(&mut self, time: Duration) {
         self.min_interval = time;
         self.state.interval_ms = self.state.interval_ms.max(in_millis(time));
     }
 
-    /// The reading has ended, and the connection answered. `quick` asks for the next one soon.
+    /// Ends the reading: the connection answered. `quick` requests the next one soon.
     pub(super) fn answered(
         &mut self,
         observed_at: DateTime<Utc>,
@@ -216,32 +213,32 @@ impl Watcher {
     ) {
         let now = self.now();
         self.schedule.answered(now, quick);
-        let took = self.took();
-        self.state.interval_ms = in_millis(self.interval.max(took).max(self.min_interval));
+        let duration = self.duration();
+        self.state.interval_ms = in_millis(self.interval.max(duration).max(self.min_interval));
         self.state.observed_at = Some(observed_at);
         self.state.failure = None;
         self.state.in_transition = in_transition;
-        self.tell_next(now, read);
+        self.publish_next(now, read);
         self.count(|readings| readings.ended += 1);
     }
 
-    /// The reading has ended, and the connection failed.
+    /// Ends the reading: the connection failed.
     pub(super) fn failed(&mut self, why: ReadFailure, read: Read<'_>) {
-        self.broke_off(why, read);
+        self.connection_failed(why, read);
         self.count(|readings| readings.ended += 1);
     }
 
-    /// The connection failed, in a reading or after one.
-    pub(super) fn broke_off(&mut self, why: ReadFailure, read: Read<'_>) {
+    /// Handles a failure of the connection, in a reading or after one.
+    pub(super) fn connection_failed(&mut self, why: ReadFailure, read: Read<'_>) {
         let now = self.now();
         let wait = failure::retry_after(&why);
         self.schedule.failed(now, wait, chance());
-        self.note(failure::line(&why));
+        self.record_error(failure::line(&why));
         self.state.failure = Some(why);
-        self.tell_next(now, read);
+        self.publish_next(now, read);
     }
 
-    fn tell_next(&mut self, now: Millis, read: Read<'_>) {
+    fn publish_next(&mut self, now: Millis, read: Read<'_>) {
         let wait = self.scheduled(now).err().map_or(0.0, |at| at - now);
         #[expect(clippy::cast_possible_truncation, reason = "a wait of at most days")]
         let wait = TimeDelta::try_milliseconds(wait as i64).unwrap_or_default();
@@ -249,30 +246,30 @@ impl Watcher {
         self.publish(read);
     }
 
-    /// Remembers what went wrong last.
-    pub(super) fn note(&mut self, line: String) {
+    /// Records the last error.
+    pub(super) fn record_error(&mut self, line: String) {
         let at = self.source.clock.now();
         self.state.last_error = Some(LastError { at, line });
     }
 
-    /// What the gateway leaves out.
+    /// Sets the note about what the gateway leaves out.
     pub(super) fn limit(&mut self, limit: Option<String>) {
         self.state.limit = limit;
     }
 
-    /// Whether something is in transition.
+    /// Sets whether a resource is in transition.
     pub(super) fn set_in_transition(&mut self, in_transition: bool) {
         self.state.in_transition = in_transition;
     }
 
-    /// Whether the connection answered when it was last read.
+    /// Whether the connection answered the last time.
     pub(super) fn is_answering(&self) -> bool {
         self.state.failure.is_none()
     }
 
-    /// Tells what was read, and how the connection is.
+    /// Publishes a reading and the state of the connection.
     pub(super) fn publish(&mut self, read: Read<'_>) {
-        if self.source.knows_vendors_clock() {
+        if self.source.knows_vendor_clock() {
             self.state.vendor_ahead_ms = self.source.vendor_ahead().num_milliseconds();
         }
         self.inventory
@@ -284,7 +281,7 @@ impl Watcher {
     }
 }
 
-/// The setting as it is now.
+/// The present settings.
 fn current(settings: &Settings) -> Setting {
     let setting = lock(settings);
     setting.clone()
@@ -295,7 +292,7 @@ pub(super) fn in_millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A number from 0 to 1, each time another.
+/// A random number from 0 to 1.
 pub(super) fn chance() -> f64 {
     let random = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)

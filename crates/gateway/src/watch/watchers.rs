@@ -1,4 +1,4 @@
-//! All watchers: they begin, change and end with the configuration.
+//! All watchers, which start, change and end with the configuration.
 
 use super::Clock;
 use super::changed::Inboxes;
@@ -19,26 +19,26 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long who asks for a reading waits for it.
+/// How long a request for a reading waits for its result.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the clock is looked at, in milliseconds.
+/// The interval of clock ticks, in milliseconds.
 const TICK_INTERVAL_MS: f64 = 1_000.0;
 
-/// How often it is looked for what other gateways have changed, in milliseconds, also if nobody tells of it.
+/// The interval of polls for changes by other gateways, in milliseconds, in addition to notifications.
 const STORE_POLL_INTERVAL_MS: f64 = 2_000.0;
 
-/// What is changed within this time after somebody has told of something is looked for together with it.
+/// Changes within this time after a notification are polled together.
 const CHANGE_DEBOUNCE: Duration = Duration::from_millis(50);
 
-/// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
-/// nobody did.
-const TICKS_PER_MARK: u64 = 10;
+/// The number of ticks between notes that the connections are being watched. It determines how precisely a later
+/// gateway knows the unwatched time.
+const TICKS_PER_NOTE: u64 = 10;
 
-/// The longest time between two attempts to read what was told of before a restart.
+/// The longest pause between attempts to read the runs from before a restart.
 const MAX_RECALL_BACKOFF: Duration = Duration::from_secs(60);
 
-/// After a look at the clock that comes so late: the computer slept, or the process was stopped.
+/// A tick that is this late means that the computer slept or the process was suspended.
 const SUSPENDED_AFTER: Duration = Duration::from_secs(30);
 
 /// The watchers of all connections. Dropping it ends them.
@@ -49,19 +49,19 @@ pub(crate) struct Watchers {
     running: Arc<Mutex<Running>>,
 }
 
-/// What runs.
+/// The running tasks.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     watchers: HashMap<String, WatchedConnection>,
     ticker: Option<JoinSet<()>>,
-    /// Whether the gateways with which this one shares the watching cannot be reached.
+    /// Whether the other gateways cannot be reached.
     pub(super) alone: bool,
-    /// When it last shared the watching with them.
+    /// When the watching was last shared with them.
     pub(super) shared_at: Option<Instant>,
 }
 
 impl Watchers {
-    /// No watcher yet.
+    /// Creates it without watchers.
     pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
         Self {
             inventory: Arc::new(Inventory::new(clock, store)),
@@ -70,17 +70,16 @@ impl Watchers {
         }
     }
 
-    /// What they know.
     pub(crate) fn inventory(&self) -> &Arc<Inventory> {
         &self.inventory
     }
 
-    /// Is to be told of writes.
+    /// The observer of writes through the relay.
     pub(crate) fn write_observer(&self) -> Arc<dyn WriteObserver> {
         self.inboxes.clone()
     }
 
-    /// Watches exactly these systems. A watcher whose system is the same goes on with what it knows.
+    /// Watches exactly these systems. The watcher of an unchanged system continues.
     pub(crate) fn watch(&self, upstreams: &[Arc<Upstream>]) {
         let mut running = lock(&self.running);
         let with_interval = |one: &Arc<Upstream>| (one.public.clone(), interval(one));
@@ -111,15 +110,13 @@ impl Watchers {
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
             let here = inventory.clone();
-            ticker.spawn(supervise("the look at the clock", move || {
-                tick(here.clone())
-            }));
+            ticker.spawn(supervise("the clock tick", move || tick(here.clone())));
             let here = inventory.clone();
             ticker.spawn(supervise("the recall of earlier runs", move || {
                 recall_runs(here.clone())
             }));
             let here = inventory.clone();
-            ticker.spawn(supervise("the look at the store", move || {
+            ticker.spawn(supervise("the store poll", move || {
                 sync_with_store(here.clone())
             }));
             if inventory.store().is_shared() {
@@ -141,27 +138,27 @@ impl Watchers {
         watched.map(|(id, _)| id.clone()).collect()
     }
 
-    /// By what the watcher of a connection tells what it has read.
+    /// The permit of a connection's watcher.
     #[cfg(test)]
     pub(crate) fn permit(&self, id: &str) -> super::permit::Permit {
         lock(&self.running).watchers[id].permit.clone()
     }
 
-    /// Whether it watches all of them, because those with which it shares the watching cannot be reached.
+    /// Whether this gateway watches all connections because the other gateways cannot be reached.
     pub(crate) fn is_alone(&self) -> bool {
         lock(&self.running).alone
     }
 
-    /// Ends them all; what they know stays.
+    /// Ends all watchers; the inventory keeps its state.
     pub(crate) fn stop(&self) {
         let mut running = lock(&self.running);
         self.inboxes.all().clear();
-        self.inventory.watched();
+        self.inventory.note_watching();
         *running = Running::default();
         drop(self.inventory.store().leave());
     }
 
-    /// Lets one connection or all be read now, and waits for that, but not long.
+    /// Requests a reading of one connection or all, and waits for it for a short time.
     pub(crate) async fn refresh(&self, connection: Option<&str>) {
         let readings: Vec<_> = {
             let inboxes = self.inboxes.all();
@@ -174,16 +171,15 @@ impl Watchers {
         let waits = readings
             .into_iter()
             .map(|(mut readings, until)| async move {
-                // Its end says that there is nobody left who could read.
+                // An error means that the watcher has ended.
                 let _ = readings.wait_for(|one| one.ended >= until).await;
             });
-        // A slower reading is told of when it comes.
+        // A slower reading is published later.
         let _ = timeout(REFRESH_TIMEOUT, join_all(waits)).await;
     }
 }
 
 impl Running {
-    /// The connections that are configured.
     pub(super) fn configured(&self) -> Vec<Configured> {
         let configured = |(id, one): (&String, &WatchedConnection)| Configured {
             id: id.clone(),
@@ -199,7 +195,7 @@ impl Running {
             .for_each(WatchedConnection::watch);
     }
 
-    /// Whether a connection is to be watched here, or by another gateway.
+    /// Sets whether a connection is watched here or by another gateway.
     pub(super) fn set_watched(&mut self, id: &str, is_watched: bool) {
         match self.watchers.get_mut(id) {
             Some(one) if is_watched => one.watch(),
@@ -208,7 +204,7 @@ impl Running {
         }
     }
 
-    /// What the watcher of a connection is told, if it is watched here.
+    /// The inbox of a connection's watcher, if the connection is watched here.
     pub(super) fn watched_inbox(&self, key: &str) -> Option<&Inbox> {
         let mut all = self.watchers.values();
         let one = all.find(|one| one.is_watched && one.key == key)?;
@@ -223,32 +219,32 @@ impl Running {
     }
 }
 
-/// How often a system is read. What is shared for longer would only be read from memory.
+/// The interval between readings. Within the sharing time they would only repeat shared answers.
 fn interval(upstream: &Upstream) -> Duration {
     upstream.watch.max(upstream.share)
 }
 
-/// Looks at the clock: who has fallen silent is nobody's publication.
+/// Ticks the inventory, because a connection that falls silent publishes nothing.
 async fn tick(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     let mut last = (clock.computer(), clock.now());
     for round in 0_u64.. {
-        if round % TICKS_PER_MARK == 0 {
-            inventory.watched();
+        if round % TICKS_PER_NOTE == 0 {
+            inventory.note_watching();
         }
         clock.sleep_until(clock.millis() + TICK_INTERVAL_MS).await;
         let computer = clock.computer();
-        // A clock that was set back says nothing.
+        // A clock that was set back gives no duration.
         let passed = computer.duration_since(last.0).unwrap_or_default();
         if passed > SUSPENDED_AFTER {
-            inventory.stood_still(last.1);
+            inventory.record_suspension(last.1);
         }
         last = (computer, clock.now());
         inventory.tick();
     }
 }
 
-/// Looks for what other gateways have changed. Apart from the looks at the clock: a store may take long to answer.
+/// Polls for changes by other gateways. A task of its own, because the store may be slow.
 async fn sync_with_store(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     loop {
@@ -260,7 +256,7 @@ async fn sync_with_store(inventory: Arc<Inventory>) {
     }
 }
 
-/// Reads the runs that were told of before a restart. Apart from the look at the store, which must not wait for that.
+/// Reads the runs from before a restart. A task of its own, because the store poll must not wait for it.
 async fn recall_runs(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     let recall = || {
@@ -270,7 +266,7 @@ async fn recall_runs(inventory: Arc<Inventory>) {
     retry(clock, recall).await;
 }
 
-/// Tries until it has worked, with ever longer pauses: a store that does not answer now may do so later.
+/// Repeats an attempt until it succeeds, with increasing pauses.
 async fn retry<T: Future<Output = bool>>(clock: Clock, attempt: impl Fn() -> T) {
     let mut schedule = Schedule::default();
     schedule.set(MAX_RECALL_BACKOFF, false, false);
@@ -301,42 +297,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_look_at_the_clock_begins_anew_after_a_fault() {
-        static LOOKS: AtomicU64 = AtomicU64::new(0);
+    async fn the_clock_tick_restarts_after_a_fault() {
+        static TICKS: AtomicU64 = AtomicU64::new(0);
         fn fails_at_first() -> SystemTime {
-            assert!(LOOKS.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
+            assert!(TICKS.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
             SystemTime::UNIX_EPOCH
         }
         let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let watchers = Watchers::new(Clock::system().beside(fails_at_first), store);
         watchers.watch(&[]);
         sleep(Duration::from_secs(10)).await;
-        assert!(LOOKS.load(Ordering::SeqCst) > 2);
+        assert!(TICKS.load(Ordering::SeqCst) > 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_look_at_the_store_begins_anew_after_each_fault() {
+    async fn the_store_poll_restarts_after_each_fault() {
         let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let watchers = Watchers::new(Clock::system(), store.clone());
         let inventory = watchers.inventory().clone();
-        inventory.cause_faults("the look at the store", 3);
+        inventory.cause_faults("the store poll", 3);
         watchers.watch(&[]);
-        while inventory.faults_left("the look at the store") > 0 {
+        while inventory.faults_left("the store poll") > 0 {
             sleep(Duration::from_secs(1)).await;
-            // It begins with a question to the store, which takes no time of this clock.
+            // It starts with a query of the store, which takes no time of this clock.
             store.complete_since().await.unwrap();
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_time_in_which_the_process_stood_still_is_recorded_as_not_watched() {
+    async fn a_time_of_suspension_is_recorded_as_unwatched() {
         let (_skips, skipped) = watch::channel(Skips::default());
         let now = || DateTime::from(computer());
         let store = Arc::new(Store::open_by(&StoreLocation::Memory, now).unwrap());
         let clock = Clock::new(now, skipped).beside(computer);
         let inventory = Arc::new(Inventory::new(clock, store.clone()));
         let ticker = tokio::spawn(tick(inventory));
-        // So much a look may be late.
+        // A tick may be up to 30 s late.
         for late in [1, 30, 3_600] {
             sleep(Duration::from_millis(1_100)).await;
             SECONDS.fetch_add(late, Ordering::SeqCst);
@@ -346,33 +342,33 @@ mod tests {
             limit: 10,
             ..ActivityQuery::default()
         };
-        let mut told = Vec::new();
-        while told.len() < 2 {
+        let mut events = Vec::new();
+        while events.len() < 2 {
             sleep(Duration::from_millis(1_100)).await;
             let entries = store.activity(query.clone()).await.unwrap();
-            told = entries
+            events = entries
                 .into_iter()
                 .map(|one| (one.before, one.what))
                 .collect();
         }
         let began = "The gateway started watching. Earlier events are not known.";
-        let stood = "The gateway did not watch for 1 h. What happened meanwhile was not seen.";
+        let stood = "The gateway did not watch for 1 h. Changes in that time were not observed.";
         let since = "1970-01-01T00:00:31.000Z".to_owned();
         let expected = [(Some(since), stood.to_owned()), (None, began.to_owned())];
-        assert_eq!(told, expected);
+        assert_eq!(events, expected);
         ticker.abort();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_store_does_not_answer_is_asked_again_until_it_does() {
+    async fn a_failed_read_of_the_store_is_retried_until_it_succeeds() {
         let (clock, attempts) = (Clock::system(), AtomicU64::new(0));
         let attempt = || std::future::ready(attempts.fetch_add(1, Ordering::SeqCst) == 5);
         retry(clock.clone(), attempt).await;
         assert_eq!(attempts.load(Ordering::SeqCst), 6);
-        // Each pause is of a second at least.
+        // Each pause is at least one second.
         assert!((5_000.0..=5.0 * 60_000.0).contains(&clock.millis()));
         for (store, expected) in [
-            (Store::that_fails(), false),
+            (Store::failing(), false),
             (Store::open(&StoreLocation::Memory).unwrap(), true),
         ] {
             let watchers = Watchers::new(Clock::system(), Arc::new(store));

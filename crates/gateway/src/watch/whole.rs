@@ -1,4 +1,4 @@
-//! Watches a system that is read at once: Veeam's newest sessions.
+//! Watches a system that is read completely each time: Veeam's newest sessions.
 
 use super::inventory::Read;
 use super::source::Source;
@@ -10,7 +10,7 @@ use health::inventory::Contents;
 use protocol::ReadFailure;
 use std::future::pending;
 
-/// What one reading brought.
+/// The result of a reading.
 pub(super) struct Reading {
     pub(super) contents: Contents,
     pub(super) observed_at: DateTime<Utc>,
@@ -18,10 +18,10 @@ pub(super) struct Reading {
     pub(super) limit: Option<String>,
 }
 
-/// A reading under way.
+/// A reading in progress.
 pub(super) type UnderWay = BoxFuture<'static, Result<Reading, ReadFailure>>;
 
-/// Watches for as long as what is known has not become obsolete.
+/// Watches until the clock is reset.
 pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> UnderWay) {
     let mut under_way = None;
     while !watcher.is_obsolete() {
@@ -41,14 +41,14 @@ pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> Un
                 match outcome {
                     Ok(reading) => {
                         watcher.limit(reading.limit);
-                        let (at, moves) = (reading.observed_at, reading.in_transition);
-                        watcher.answered(at, moves, moves, Read::Everything(&reading.contents));
+                        let (at, moving) = (reading.observed_at, reading.in_transition);
+                        watcher.answered(at, moving, moving, Read::Everything(&reading.contents));
                     }
                     Err(why) => watcher.failed(why, Read::Nothing),
                 }
             }
             mut requests = inbox.next() => {
-                // What is a group's is everybody's here.
+                // A change of a group requires a reading of everything here.
                 requests.changed |= !requests.changed_groups.is_empty();
                 if requests.reached_differently {
                     under_way = None;
@@ -60,7 +60,7 @@ pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> Un
     }
 }
 
-/// The end of what is under way; never, where nothing is.
+/// Waits for the result of the task in progress; never returns without one.
 pub(super) async fn ready<F: Future + Unpin>(under_way: &mut Option<F>) -> F::Output {
     match under_way {
         Some(future) => future.await,

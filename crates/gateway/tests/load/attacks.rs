@@ -1,6 +1,6 @@
-//! Attacks of one computer on the running program, each bounded, from addresses of its own.
+//! Limits against attacks on the running program. Each test uses its own client addresses.
 
-use super::HANGS;
+use super::TIME_LIMIT;
 use super::program::Program;
 use super::vendor::Vendor;
 use super::viewer::Viewer;
@@ -10,12 +10,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// A connection from this address of the loopback.
+/// A connection from this loopback address.
 pub(crate) async fn from(address: Ipv4Addr, program: &Program) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket
         .bind(SocketAddr::from((address, 0)))
-        .expect("an address of this computer");
+        .expect("a loopback address");
     let to = program.address.parse().expect("an address");
     socket.connect(to).await.expect("it listens")
 }
@@ -35,12 +35,12 @@ pub(crate) fn sign_in(program: &Program, number: u8) -> String {
 
 async fn is_healthy(program: &Program) {
     let mut viewer = Viewer::new(&program.address, "none=1");
-    let answer = timeout(HANGS, viewer.get("/healthz")).await;
+    let answer = timeout(TIME_LIMIT, viewer.get("/healthz")).await;
     assert_eq!(answer.expect("in time").expect("an answer").status, 200);
 }
 
 #[tokio::test]
-async fn sign_ins_that_are_broken_off_do_not_hash_outside_of_the_limit() {
+async fn aborted_sign_ins_do_not_exceed_the_limit_of_password_hashing() {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, 1, "127.0.0.1:0").await;
     program.sign_in("vic").await;
@@ -56,12 +56,14 @@ async fn sign_ins_that_are_broken_off_do_not_hash_outside_of_the_limit() {
         let request = sign_in(&program, *number);
         stream.write_all(request.as_bytes()).await.expect("sent");
     }
-    // Once one of the first is answered all connections are closed: some while their passwords are hashed, and some while
-    // they wait for that. Any one of them may be answered last, so that waiting for certain ones could be waiting for all.
+    // After one response, all connections are closed; some passwords are being hashed then, and others are queued. The
+    // order of responses is arbitrary, so it waits for any of the first five, not for certain ones.
     let first = streams.iter_mut().take(5).map(|(_, stream)| {
         Box::pin(async move { stream.read_to_string(&mut String::new()).await })
     });
-    let (read, ..) = timeout(HANGS, select_all(first)).await.expect("in time");
+    let (read, ..) = timeout(TIME_LIMIT, select_all(first))
+        .await
+        .expect("in time");
     read.expect("answered");
     drop(streams);
     program.sign_in("vic").await;
@@ -76,13 +78,13 @@ async fn sign_ins_that_are_broken_off_do_not_hash_outside_of_the_limit() {
         .and_then(|rest| rest.lines().next());
     assert!(aborted.is_some(), "{metrics}");
     // Each hash needs 7 MiB.
-    let grown = program.peak() - before;
-    println!("{aborted:?} aborted, {grown} KiB more");
-    assert!(grown < 60 * 1024, "{grown} KiB");
+    let growth = program.peak() - before;
+    println!("{aborted:?} aborted, {growth} KiB more");
+    assert!(growth < 60 * 1024, "{growth} KiB");
 }
 
 #[tokio::test]
-async fn wrong_passwords_leave_the_memory_as_it_was() {
+async fn wrong_passwords_do_not_increase_the_memory() {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, 1, "127.0.0.1:0").await;
     let attempt = async |number: u8| {
@@ -109,24 +111,24 @@ async fn wrong_passwords_leave_the_memory_as_it_was() {
 }
 
 #[tokio::test]
-async fn connections_that_ask_for_the_console_and_never_read_keep_nobody_out() {
+async fn connections_that_never_read_do_not_lock_out_other_clients() {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, 1, "127.0.0.1:0").await;
     let cookie = program.sign_in("vic").await;
-    let mut person = Viewer::new(&program.address, &cookie);
-    person.get("/api/session").await.expect("signed in");
+    let mut viewer = Viewer::new(&program.address, &cookie);
+    viewer.get("/api/session").await.expect("signed in");
     let address = &program.address;
     let requests = format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n").repeat(8);
-    let mut held = Vec::new();
-    // More than an address may have.
+    let mut open = Vec::new();
+    // More connections than an address may have.
     for _ in 0..1_200 {
         let mut stream = from(Ipv4Addr::new(127, 0, 3, 1), &program).await;
-        // The oldest are closed while they are written to.
+        // Writing may fail, because the oldest connections are closed.
         let _ = stream.write_all(requests.as_bytes()).await;
-        held.push(stream);
+        open.push(stream);
     }
     is_healthy(&program).await;
-    let answer = timeout(HANGS, person.get("/api/session")).await;
+    let answer = timeout(TIME_LIMIT, viewer.get("/api/session")).await;
     assert_eq!(
         answer
             .expect("in time")
@@ -135,15 +137,19 @@ async fn connections_that_ask_for_the_console_and_never_read_keep_nobody_out() {
         200
     );
     program.sign_in("ann").await;
-    println!("{} KiB with {} held", program.memory(), held.len());
+    println!(
+        "{} KiB with {} open connections",
+        program.memory(),
+        open.len()
+    );
 }
 
 #[tokio::test]
-async fn large_answers_that_nobody_reads_are_bounded_and_not_asked_for_again() {
+async fn unread_large_responses_are_limited_and_not_requested_again() {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, 0, "127.0.0.1:0").await;
     let before = program.peak();
-    let mut held = Vec::new();
+    let mut open = Vec::new();
     for user in ["vic", "ann"] {
         let cookie = program.sign_in(user).await;
         for number in 0..15 {
@@ -155,12 +161,12 @@ async fn large_answers_that_nobody_reads_are_bounded_and_not_asked_for_again() {
             );
             stream.write_all(request.as_bytes()).await.expect("sent");
             let mut head = [0; 12];
-            let read = timeout(HANGS, stream.read_exact(&mut head)).await;
+            let read = timeout(TIME_LIMIT, stream.read_exact(&mut head)).await;
             read.expect("in time").expect("answered");
-            held.push((stream, String::from_utf8_lossy(&head[9..]).into_owned()));
+            open.push((stream, String::from_utf8_lossy(&head[9..]).into_owned()));
         }
     }
-    let refused = held.iter().filter(|(_, status)| status == "503").count();
+    let refused = open.iter().filter(|(_, status)| status == "503").count();
     println!("{} KiB more", program.peak() - before);
     assert_eq!((refused, vendor.large_calls()), (28, 2));
     assert!(program.peak() - before < 500 * 1024);

@@ -4,26 +4,26 @@ use super::postgres::Server;
 use super::program::Program;
 use super::vendor::Vendor;
 use super::viewer::Viewer;
-use super::{GROUP, HANGS, ORDER};
+use super::{GROUP, ORDER, TIME_LIMIT};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// How often the gateway is killed.
-const KILLED: usize = 100;
+/// The number of times that the gateway is killed.
+const KILLS: usize = 100;
 
-/// The rows of the audit that have to do with changes.
+/// The rows of the audit.
 async fn rows(program: &Program) -> Vec<Value> {
-    let lines = program.says(&["audit", "export"]).await;
+    let lines = program.output_of(&["audit", "export"]).await;
     let rows = lines
         .lines()
         .map(|line| serde_json::from_str(line).expect("a line of JSON"));
     rows.collect()
 }
 
-/// The outcome of each change by its body, as the audit has it.
+/// The audited outcome of each change, by its body.
 async fn outcomes(program: &Program) -> HashMap<String, String> {
     let rows = rows(program).await;
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
@@ -48,7 +48,7 @@ fn order(number: usize) -> String {
     ORDER.replace(r#""order":1"#, &format!(r#""order":{number}"#))
 }
 
-/// A change that the vendor takes without asking for a turn.
+/// A change that needs no earlier read.
 const HEARTBEAT: &str =
     "/relay/plant-a/api/v1/clientfailover/groups/group-001/clientsessions/a/heartbeat";
 
@@ -56,8 +56,8 @@ fn heartbeat(number: usize) -> String {
     format!(r#"{{"FailoverScore":{number}}}"#)
 }
 
-/// Posts heartbeats, each another, until nobody answers.
-async fn changes(address: String, cookie: String, from: usize) {
+/// Posts different heartbeats until a request fails.
+async fn post_heartbeats(address: String, cookie: String, from: usize) {
     let mut admin = Viewer::new(&address, &cookie);
     for number in from.. {
         if admin
@@ -70,13 +70,13 @@ async fn changes(address: String, cookie: String, from: usize) {
     }
 }
 
-/// A page of the activity: its entries by number, each with its time and its kind, and where the next page begins.
+/// A page of the activity: the time and kind of its entries by number, and the query of the next page.
 async fn activity(
     admin: &mut Viewer,
     before: &str,
 ) -> (HashMap<i64, (i64, String)>, Option<String>) {
     let path = format!("/api/activity?limit=500{before}");
-    let answer = timeout(HANGS, admin.get(&path)).await;
+    let answer = timeout(TIME_LIMIT, admin.get(&path)).await;
     let answer = answer.expect("in time").expect("an answer");
     let page: Value = serde_json::from_slice(&answer.body).expect("JSON");
     let entries = page["entries"].as_array().expect("a list").iter();
@@ -93,44 +93,48 @@ async fn activity(
 }
 
 #[tokio::test]
-async fn every_change_that_reaches_the_vendor_is_recorded_however_often_the_gateway_is_killed() {
+async fn every_change_that_reaches_the_vendor_is_recorded_even_if_the_gateway_is_killed() {
     let vendor = Vendor::start().await;
     let mut program = Program::start(&vendor, 0, "127.0.0.1:0").await;
     let cookie = program.sign_in("ann").await;
-    let mut shown = HashMap::new();
-    for round in 0..KILLED {
+    let mut displayed = HashMap::new();
+    for round in 0..KILLS {
         let arrived = vendor.bodies().len();
         let mut admins = JoinSet::new();
         for admin in 0..3 {
             let from = 1 + round * 100_000 + admin * 10_000;
-            admins.spawn(changes(program.address.clone(), cookie.clone(), from));
+            admins.spawn(post_heartbeats(
+                program.address.clone(),
+                cookie.clone(),
+                from,
+            ));
         }
-        // Another moment in each round.
+        // The gateway is killed at a different time in each round.
         let enough = 1 + round % 7;
         let wait = async {
             while vendor.bodies().len() < arrived + enough {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(HANGS, wait).await.expect("changes arrive");
-        // That it was started, what it saw and what people did: once somebody was shown it, it lasts.
+        timeout(TIME_LIMIT, wait).await.expect("changes arrive");
+        // Every entry that was displayed once has to be kept.
         let mut admin = Viewer::new(&program.address, &cookie);
-        shown.extend(activity(&mut admin, "").await.0);
-        program = program.killed_and_started_again().await;
+        displayed.extend(activity(&mut admin, "").await.0);
+        program = program.kill_and_restart().await;
         while admins.join_next().await.is_some() {}
     }
     let mut admin = Viewer::new(&program.address, &cookie);
-    let (mut kept, mut older) = activity(&mut admin, "").await;
+    let (mut entries, mut older) = activity(&mut admin, "").await;
     while let Some(before) = older.take() {
         let (page, next) = activity(&mut admin, &before).await;
-        kept.extend(page);
+        entries.extend(page);
         older = next;
     }
-    for (number, entry) in &shown {
-        assert_eq!(kept.get(number), Some(entry), "{number}");
+    for (number, entry) in &displayed {
+        assert_eq!(entries.get(number), Some(entry), "{number}");
     }
-    let started = shown.values().filter(|(_, kind)| kind == "watching");
-    assert!(started.count() > KILLED / 2, "most starts were shown");
+    let started = displayed.values().filter(|(_, kind)| kind == "watching");
+    assert!(started.count() > KILLS / 2, "most starts were displayed");
     let outcomes = outcomes(&program).await;
     let arrived = vendor.bodies();
     for body in &arrived {
@@ -140,24 +144,23 @@ async fn every_change_that_reaches_the_vendor_is_recorded_however_often_the_gate
             "{body}: {outcome:?}"
         );
     }
-    // What has an intent and no answer is unknown; nothing is left open.
+    // Every intent has an outcome; without a response it is unknown.
     assert!(outcomes.values().all(|outcome| !outcome.is_empty()));
     assert!(outcomes.values().any(|outcome| outcome == "unknown"));
-    let said = program.says(&["audit", "verify"]).await;
+    let verification = program.output_of(&["audit", "verify"]).await;
     println!(
-        "{} changes arrived, {} intents; {said}",
+        "{} changes arrived, {} intents; {verification}",
         arrived.len(),
         outcomes.len()
     );
-    assert!(said.contains("unchanged"), "{said}");
+    assert!(verification.contains("unchanged"), "{verification}");
 }
 
-/// How often the gateway is killed at a database elsewhere, which is killed now and then itself.
-const KILLED_ELSEWHERE: usize = 40;
+/// The number of times that the gateway is killed with PostgreSQL, which is sometimes killed too.
+const KILLS_WITH_POSTGRESQL: usize = 40;
 
 #[tokio::test]
-async fn every_change_that_reaches_the_vendor_is_recorded_in_postgresql_however_often_either_is_killed()
- {
+async fn every_change_is_recorded_in_postgresql_even_if_it_or_the_gateway_is_killed() {
     let Some(server) = Server::new() else { return };
     let database = server.database();
     let url = server.url(&database);
@@ -168,12 +171,16 @@ async fn every_change_that_reaches_the_vendor_is_recorded_in_postgresql_however_
     let vendor = Vendor::start().await;
     let mut program = Program::start_with(&vendor, 0, "127.0.0.1:0", &store).await;
     let cookie = program.sign_in("ann").await;
-    for round in 0..KILLED_ELSEWHERE {
+    for round in 0..KILLS_WITH_POSTGRESQL {
         let arrived = vendor.bodies().len();
         let mut admins = JoinSet::new();
         for admin in 0..3 {
             let from = 1 + round * 100_000 + admin * 10_000;
-            admins.spawn(changes(program.address.clone(), cookie.clone(), from));
+            admins.spawn(post_heartbeats(
+                program.address.clone(),
+                cookie.clone(),
+                from,
+            ));
         }
         let enough = 1 + round % 7;
         let wait = async |number: usize| {
@@ -182,23 +189,23 @@ async fn every_change_that_reaches_the_vendor_is_recorded_in_postgresql_however_
             }
         };
         let first = wait(arrived + enough);
-        timeout(HANGS, first).await.expect("changes arrive");
+        timeout(TIME_LIMIT, first).await.expect("changes arrive");
         if round % 8 == 7 {
             server.kill();
             server.start();
             let then = vendor.bodies().len() + enough;
-            // It tries again after pauses of its own.
-            timeout(4 * HANGS, wait(then))
+            // The gateway reconnects with increasing delays.
+            timeout(4 * TIME_LIMIT, wait(then))
                 .await
                 .expect("changes arrive again");
         }
-        program = program.killed_and_started_again().await;
+        program = program.kill_and_restart().await;
         admins.shutdown().await;
     }
-    // What was killed might come back for half a minute; here it has not for an hour.
+    // A change of a missing gateway stays open for half a minute; here the gateway has been missing for an hour.
     let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'";
     server.statement(&database, aged).expect("aged");
-    program = program.killed_and_started_again().await;
+    program = program.kill_and_restart().await;
     let outcomes = outcomes(&program).await;
     let arrived = vendor.bodies();
     for body in &arrived {
@@ -209,17 +216,17 @@ async fn every_change_that_reaches_the_vendor_is_recorded_in_postgresql_however_
         );
     }
     assert!(outcomes.values().any(|outcome| outcome == "unknown"));
-    let said = program.says(&["audit", "verify"]).await;
+    let verification = program.output_of(&["audit", "verify"]).await;
     println!(
-        "{} changes arrived, {} intents; {said}",
+        "{} changes arrived, {} intents; {verification}",
         arrived.len(),
         outcomes.len()
     );
-    assert!(said.contains("unchanged"), "{said}");
+    assert!(verification.contains("unchanged"), "{verification}");
 }
 
 #[tokio::test]
-async fn a_change_whose_client_left_ends_and_is_recorded_before_the_gateway_stops() {
+async fn a_stop_waits_for_the_change_of_a_disconnected_client() {
     let vendor = Vendor::start().await;
     let mut program = Program::start(&vendor, 0, "127.0.0.1:0").await;
     let cookie = program.sign_in("ann").await;
@@ -232,22 +239,22 @@ async fn a_change_whose_client_left_ends_and_is_recorded_before_the_gateway_stop
             .put(&format!("{GROUP}/slicers"), &tag, &order(7))
             .await
     });
-    // The vendor never answers this one.
-    let arrived = timeout(HANGS, vendor.write_arrived()).await;
+    // The vendor never answers this request.
+    let arrived = timeout(TIME_LIMIT, vendor.write_arrived()).await;
     arrived.expect("the write is under way");
     client.abort();
-    let stopped = timeout(2 * HANGS, program.stop()).await;
+    let stopped = timeout(2 * TIME_LIMIT, program.stop()).await;
     stopped.expect("the change ends within its own time");
     let outcomes = outcomes(&program).await;
     assert_eq!(outcomes.get(&order(7)).map(String::as_str), Some("unknown"));
-    // By the process that sent it, not by the next one.
+    // The process that sent the change records the outcome, not the next process.
     let rows = rows(&program).await;
     let last = rows.last().expect("a row");
     assert_eq!(
         (last["outcome"].as_str(), last["status"].as_u64()),
         (Some("unknown"), Some(504))
     );
-    let said = program.says(&["audit", "verify"]).await;
-    // The sign-in, the intent and the outcome.
-    assert!(said.starts_with("3 rows"), "{said}");
+    let verification = program.output_of(&["audit", "verify"]).await;
+    // The rows are the sign-in, the intent and the outcome.
+    assert!(verification.starts_with("3 rows"), "{verification}");
 }

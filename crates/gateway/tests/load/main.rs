@@ -1,9 +1,9 @@
-//! Many who watch, and a gateway that is killed under them: the program itself, over sockets.
+//! Load tests of the program itself over sockets: many viewers, and restarts of the gateway.
 //!
-//! The long watches are for `cargo xtask load`; they take more than a minute and are ignored otherwise.
+//! The tests that take more than a minute are ignored by default; `cargo xtask load` runs them.
 #![expect(
     clippy::expect_used,
-    reason = "helpers of tests: what is not as expected fails the test"
+    reason = "an unexpected value in a helper fails the test"
 )]
 
 mod attacks;
@@ -14,7 +14,7 @@ mod mixed;
 #[expect(
     dead_code,
     clippy::unwrap_used,
-    reason = "it belongs to the tests of the store, which need more of it"
+    reason = "the tests of the store, to which it belongs, use the rest"
 )]
 #[path = "../../src/store/tests/server.rs"]
 mod postgres;
@@ -36,68 +36,68 @@ const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 const GROUP: &str = "/relay/live/api/v4/failover-groups/abc";
 const ORDER: &str = r#"{"slicers":[{"slicer_id":"a","enabled":true,"order":1}]}"#;
 
-/// No answer may take so long, whatever happens.
-const HANGS: Duration = Duration::from_secs(20);
+/// The time limit for every response.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// What a watch is measured by.
-struct Watched {
-    asked: usize,
-    /// When the vendor was asked.
+/// The measurements of a run.
+struct Measurements {
+    requests: usize,
+    /// The times of viewers' requests that reached the vendor.
     calls: Vec<Instant>,
-    /// How often the gateway's own watcher asked for a page of the list.
+    /// The number of pages that the gateway's watcher requested.
     watcher_calls: usize,
-    took: Duration,
-    /// Memory in KiB: every ten seconds, or at the half, and at the end.
+    duration: Duration,
+    /// The memory in KiB: every ten seconds, or in the middle of a shorter run, and at the end.
     memory: Vec<u64>,
 }
 
-/// A watch.
+/// The parameters of a run.
 #[derive(Clone, Copy)]
 struct Plan {
-    /// How many, each with a connection of its own.
+    /// The number of viewers, each with one connection.
     viewers: u32,
-    /// How long the gateway shares an answer.
+    /// The time for which the gateway shares a response.
     interval: Duration,
-    /// Each asks so often, at moments of its own.
+    /// The interval of each viewer's requests; the viewers are spread over it.
     poll: Duration,
-    whole: Duration,
-    /// Each asks so many times at once before that, until what the allocator keeps for later has the
-    /// size that it stays at.
+    duration: Duration,
+    /// The number of each viewer's requests before the run, after which the allocator's reserve no longer
+    /// grows.
     warm_up: u32,
 }
 
-async fn watch(plan: Plan) -> Watched {
+async fn run(plan: Plan) -> Measurements {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, plan.interval.as_secs(), "127.0.0.1:0").await;
     let cookie = program.sign_in("vic").await;
-    let asked = Arc::new(AtomicUsize::new(0));
+    let requests = Arc::new(AtomicUsize::new(0));
     let warm = Arc::new(Barrier::new(plan.viewers as usize + 1));
     let start = Instant::now();
     let all: Vec<_> = (0..plan.viewers)
         .map(|number| {
             let viewer = Viewer::new(&program.address, &cookie);
-            tokio::spawn(view(plan, number, viewer, warm.clone(), asked.clone()))
+            tokio::spawn(view(plan, number, viewer, warm.clone(), requests.clone()))
         })
         .collect();
     warm.wait().await;
-    let begun = Instant::now();
+    let run_start = Instant::now();
     let mut memory = Vec::new();
-    let every = (plan.whole / 2).min(Duration::from_secs(10));
-    let mut look = begun + every;
-    while look < begun + plan.whole {
-        sleep_until(look).await;
+    let every = (plan.duration / 2).min(Duration::from_secs(10));
+    let mut next = run_start + every;
+    while next < run_start + plan.duration {
+        sleep_until(next).await;
         memory.push(program.memory());
-        look += every;
+        next += every;
     }
     for viewer in all {
         viewer.await.expect("a viewer that saw no failure");
     }
     memory.push(program.memory());
-    Watched {
-        asked: asked.load(Ordering::Relaxed),
+    Measurements {
+        requests: requests.load(Ordering::Relaxed),
         calls: vendor.calls(),
         watcher_calls: vendor.watcher_calls(),
-        took: start.elapsed(),
+        duration: start.elapsed(),
         memory,
     }
 }
@@ -107,10 +107,10 @@ async fn view(
     number: u32,
     mut viewer: Viewer,
     warm: Arc<Barrier>,
-    asked: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
 ) {
     let mut ask = async || {
-        let answer = timeout(HANGS, viewer.get(GROUPS)).await;
+        let answer = timeout(TIME_LIMIT, viewer.get(GROUPS)).await;
         let answer = answer.expect("an answer in time").expect("an answer");
         assert_eq!(answer.status, 200);
         assert_eq!(answer.body.len(), vendor::groups().len());
@@ -119,30 +119,30 @@ async fn view(
         ask().await;
     }
     warm.wait().await;
-    let begun = Instant::now();
-    let mut next = begun + plan.poll * number / plan.viewers;
-    while next < begun + plan.whole {
+    let run_start = Instant::now();
+    let mut next = run_start + plan.poll * number / plan.viewers;
+    while next < run_start + plan.duration {
         sleep_until(next).await;
         ask().await;
-        asked.fetch_add(1, Ordering::Relaxed);
+        requests.fetch_add(1, Ordering::Relaxed);
         next += plan.poll;
     }
 }
 
-/// Never two calls within an interval, and not so few that somebody was shown what is older than two.
-fn one_call_per_interval(watched: &Watched, interval: Duration) {
-    for pair in watched.calls.windows(2) {
+/// Asserts that at most one call was made per interval, and that no response was older than two intervals.
+fn assert_one_call_per_interval(measured: &Measurements, interval: Duration) {
+    for pair in measured.calls.windows(2) {
         assert!(pair[1] - pair[0] >= interval, "{:?}", pair[1] - pair[0]);
     }
-    let intervals = watched.took.as_secs_f64() / interval.as_secs_f64();
-    let calls = watched.calls.len() as f64;
+    let intervals = measured.duration.as_secs_f64() / interval.as_secs_f64();
+    let calls = measured.calls.len() as f64;
     assert!(
         calls <= intervals + 1.0 && calls >= intervals / 2.0 - 1.0,
         "{calls} calls in {intervals} intervals"
     );
-    // Two pages every five seconds, however many look.
-    let readings = watched.took.as_secs_f64() / 5.0 + 1.0;
-    let pages = watched.watcher_calls as f64;
+    // The watcher reads two pages every five seconds, for any number of viewers.
+    let readings = measured.duration.as_secs_f64() / 5.0 + 1.0;
+    let pages = measured.watcher_calls as f64;
     assert!(
         pages <= 2.0 * readings,
         "{pages} pages in {readings} readings"
@@ -152,45 +152,48 @@ fn one_call_per_interval(watched: &Watched, interval: Duration) {
 #[tokio::test]
 async fn a_hundred_viewers_cost_the_vendor_one_call_per_interval() {
     let interval = Duration::from_secs(1);
-    let watched = watch(Plan {
+    let measured = run(Plan {
         viewers: 100,
         interval,
         poll: interval,
-        whole: Duration::from_secs(4),
+        duration: Duration::from_secs(4),
         warm_up: 0,
     })
     .await;
-    assert_eq!(watched.asked, 400, "every question was answered");
-    one_call_per_interval(&watched, interval);
+    assert_eq!(measured.requests, 400, "every request was answered");
+    assert_one_call_per_interval(&measured, interval);
 }
 
 #[tokio::test]
 #[ignore = "takes more than a minute: cargo xtask load"]
-async fn a_thousand_viewers_for_a_minute_cost_one_call_per_interval_and_no_memory() {
+async fn a_thousand_viewers_cost_one_call_per_interval_and_no_additional_memory() {
     let interval = Duration::from_secs(5);
-    let watched = watch(Plan {
+    let measured = run(Plan {
         viewers: 1000,
         interval,
         poll: Duration::from_secs(2),
-        whole: Duration::from_secs(60),
+        duration: Duration::from_secs(60),
         warm_up: 25,
     })
     .await;
     println!(
-        "{} questions, {} calls in {:.1} s; KiB every 10 s: {:?}",
-        watched.asked,
-        watched.calls.len(),
-        watched.took.as_secs_f64(),
-        watched.memory
+        "{} requests, {} calls in {:.1} s; KiB every 10 s: {:?}",
+        measured.requests,
+        measured.calls.len(),
+        measured.duration.as_secs_f64(),
+        measured.memory
     );
-    assert_eq!(watched.asked, 30_000, "every question was answered");
-    one_call_per_interval(&watched, interval);
-    let (early, late) = (watched.memory[0], watched.memory[watched.memory.len() - 1]);
+    assert_eq!(measured.requests, 30_000, "every request was answered");
+    assert_one_call_per_interval(&measured, interval);
+    let (early, late) = (
+        measured.memory[0],
+        measured.memory[measured.memory.len() - 1],
+    );
     assert!(late * 10 <= early * 11, "{early} KiB grew to {late} KiB");
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_killed_and_started_again_goes_on_where_it_was() {
+async fn sessions_and_changes_continue_after_the_gateway_was_killed_and_restarted() {
     let vendor = Vendor::start().await;
     let mut program = Program::start(&vendor, 1, "127.0.0.1:0").await;
     let (ann, vic) = (program.sign_in("ann").await, program.sign_in("vic").await);
@@ -202,9 +205,9 @@ async fn a_gateway_that_is_killed_and_started_again_goes_on_where_it_was() {
                 let mut viewer = Viewer::new(&address, &vic);
                 loop {
                     let restarted = again.load(Ordering::SeqCst);
-                    let answer = timeout(HANGS, viewer.get(GROUPS)).await;
-                    match answer.expect("an end of every question") {
-                        // Signed in all the while: nobody is ever sent to the page Sign in.
+                    let answer = timeout(TIME_LIMIT, viewer.get(GROUPS)).await;
+                    match answer.expect("a result of every request") {
+                        // The session stays valid.
                         Ok(answer) => assert_eq!(answer.status, 200),
                         Err(_) => assert!(!restarted, "a gateway that runs answers"),
                     }
@@ -218,7 +221,7 @@ async fn a_gateway_that_is_killed_and_started_again_goes_on_where_it_was() {
         .collect();
     let mut admin = Viewer::new(&program.address, &ann);
     let tag = admin.get(GROUP).await.expect("the group").tag;
-    // The vendor takes its time for this one; the group's lock is held when the gateway dies.
+    // The vendor does not answer this write, so the group is locked when the gateway is killed.
     let half = {
         let (address, ann, tag) = (program.address.clone(), ann.clone(), tag.clone());
         tokio::spawn(async move {
@@ -227,20 +230,19 @@ async fn a_gateway_that_is_killed_and_started_again_goes_on_where_it_was() {
                 .await
         })
     };
-    timeout(HANGS, vendor.write_arrived())
+    timeout(TIME_LIMIT, vendor.write_arrived())
         .await
-        .expect("the write is under way");
+        .expect("the write reaches the vendor");
     program.kill().await;
-    let broken = timeout(HANGS, half).await.expect("an end of the write");
-    assert!(
-        broken.expect("no panic").is_err(),
-        "a write that nobody could answer"
-    );
+    let broken = timeout(TIME_LIMIT, half)
+        .await
+        .expect("an end of the write");
+    assert!(broken.expect("no panic").is_err(), "no response");
     let address = program.address.clone();
     let program = Program::start(&vendor, 1, &address).await;
     again.store(true, Ordering::SeqCst);
     for viewer in viewers {
-        viewer.await.expect("a viewer that goes on");
+        viewer.await.expect("a viewer that continues");
     }
     let mut admin = Viewer::new(&program.address, &ann);
     assert_eq!(
@@ -252,10 +254,14 @@ async fn a_gateway_that_is_killed_and_started_again_goes_on_where_it_was() {
         200
     );
     let tag = admin.get(GROUP).await.expect("the group").tag;
-    let written = timeout(HANGS, admin.put(&format!("{GROUP}/slicers"), &tag, ORDER)).await;
+    let written = timeout(
+        TIME_LIMIT,
+        admin.put(&format!("{GROUP}/slicers"), &tag, ORDER),
+    )
+    .await;
     assert_eq!(
         written
-            .expect("no lock is stuck")
+            .expect("the group is not locked")
             .expect("an answer")
             .status,
         204

@@ -1,11 +1,11 @@
-//! Everything at once, for as long as one likes: viewers, changes, wrong passwords, people who come and go,
-//! connections that break off, large answers that nobody reads, and a configuration that is read again.
+//! A mixed load of any duration: viewers, changes, wrong passwords, sign-ins and sign-outs, aborted connections,
+//! unread large responses, and reloads of the configuration.
 
 use super::attacks::{from, sign_in};
 use super::program::Program;
 use super::vendor::Vendor;
 use super::viewer::Viewer;
-use super::{GROUP, GROUPS, HANGS, ORDER};
+use super::{GROUP, GROUPS, ORDER, TIME_LIMIT};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,49 +14,49 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-/// How long it lasts where the environment does not say how many minutes.
+/// The environment variable with the duration in minutes, and its default.
 const MINUTES: &str = "LOAD_MINUTES";
-const USUALLY: u64 = 60;
+const DEFAULT_MINUTES: u64 = 60;
 
-/// How often the memory is looked at, and how many looks are a minute.
-const LOOK: Duration = Duration::from_secs(10);
-const A_MINUTE: usize = 6;
+/// The interval of the memory samples, and their number per minute.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
+const SAMPLES_PER_MINUTE: usize = 6;
 
-/// What everybody counts.
+/// Counters of all clients.
 #[derive(Default)]
 struct Counts {
-    asked: AtomicU64,
-    /// How long the slowest answer to a viewer took, in ms.
+    requests: AtomicU64,
+    /// The duration of the slowest response to a viewer, in ms.
     slowest: AtomicU64,
-    /// How late this machine was at most with what was due, in ms: what the gateway cannot be blamed for.
-    machine: AtomicU64,
+    /// The longest delay of a timer in this process, in ms, which is not caused by the gateway.
+    timer_delay: AtomicU64,
 }
 
-/// Notes how late this machine is.
-async fn times_the_machine(counts: Arc<Counts>) {
-    const SOON: Duration = Duration::from_millis(50);
+/// Measures the delay of timers.
+async fn measure_timers(counts: Arc<Counts>) {
+    const PERIOD: Duration = Duration::from_millis(50);
     loop {
-        let due = Instant::now() + SOON;
+        let due = Instant::now() + PERIOD;
         sleep_until(due).await;
-        counts.machine.fetch_max(millis(due), Ordering::Relaxed);
+        counts.timer_delay.fetch_max(millis(due), Ordering::Relaxed);
     }
 }
 
-/// How long ago that was, in ms.
+/// The elapsed time in ms.
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The most memory of each minute, in KiB.
-fn by_minute(looks: &[u64]) -> Vec<u64> {
-    let minutes = looks.chunks(A_MINUTE);
+/// The maximum memory of each minute, in KiB.
+fn peaks_by_minute(samples: &[u64]) -> Vec<u64> {
+    let minutes = samples.chunks(SAMPLES_PER_MINUTE);
     minutes
         .filter_map(|minute| minute.iter().max().copied())
         .collect()
 }
 
-/// Watches as a console does: the inventory's changes, and now and then the list and the page itself.
-async fn watches(program: Arc<Program>, cookie: String, number: u64, counts: Arc<Counts>) {
+/// Sends the requests of a console: mostly for changes of the inventory, sometimes for the list and the page.
+async fn view(program: Arc<Program>, cookie: String, number: u64, counts: Arc<Counts>) {
     let mut viewer = Viewer::new(&program.address, &cookie);
     let mut revision = String::new();
     let mut every = interval(Duration::from_millis(500 + 17 * number));
@@ -69,13 +69,13 @@ async fn watches(program: Arc<Program>, cookie: String, number: u64, counts: Arc
             _ => format!("/api/inventory?after={revision}"),
         };
         let sent = Instant::now();
-        let answer = timeout(HANGS, viewer.get(&path)).await;
-        let late = counts.machine.load(Ordering::Relaxed);
-        let told = format!("{path}: no answer; this machine was up to {late} ms late");
-        let answer = answer.expect(&told).expect("an answer");
+        let answer = timeout(TIME_LIMIT, viewer.get(&path)).await;
+        let delay = counts.timer_delay.load(Ordering::Relaxed);
+        let message = format!("{path}: no response; timers were delayed by up to {delay} ms");
+        let answer = answer.expect(&message).expect("an answer");
         assert_eq!(answer.status, 200, "{path}");
         counts.slowest.fetch_max(millis(sent), Ordering::Relaxed);
-        counts.asked.fetch_add(1, Ordering::Relaxed);
+        counts.requests.fetch_add(1, Ordering::Relaxed);
         let body = String::from_utf8_lossy(&answer.body);
         if let Some((_, rest)) = body.split_once(r#""revision":""#) {
             rest.split('"')
@@ -86,37 +86,37 @@ async fn watches(program: Arc<Program>, cookie: String, number: u64, counts: Arc
     }
 }
 
-/// Changes an order each second, with the tag of what it read.
-async fn changes(program: Arc<Program>, counts: Arc<Counts>) {
+/// Changes an order each second, with the tag of a preceding read.
+async fn change_orders(program: Arc<Program>, counts: Arc<Counts>) {
     let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);
     let mut every = interval(Duration::from_secs(1));
     let order = format!("{GROUP}/slicers");
     loop {
         every.tick().await;
-        let read = timeout(HANGS, admin.get(GROUP)).await;
+        let read = timeout(TIME_LIMIT, admin.get(GROUP)).await;
         let tag = read.expect("in time").expect("an answer").tag;
         let put = admin.put(&order, &tag, ORDER);
-        let put = timeout(HANGS, put).await.expect("in time");
-        // The vendor's first write never ends.
+        let put = timeout(TIME_LIMIT, put).await.expect("in time");
+        // The vendor never answers the first write.
         assert!(matches!(put.expect("an answer").status, 204 | 504));
-        counts.asked.fetch_add(1, Ordering::Relaxed);
+        counts.requests.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Comes and goes: less often than one user may sign in, and in an hour than ended sessions of one are listed.
-async fn comes_and_goes(program: Arc<Program>, counts: Arc<Counts>) {
+/// Signs in and out, below the limits of sign-ins and of ended sessions per user.
+async fn sign_in_and_out(program: Arc<Program>, counts: Arc<Counts>) {
     let mut every = interval(Duration::from_secs(60));
     loop {
         every.tick().await;
-        let mut person = Viewer::new(&program.address, &program.sign_in("vic").await);
-        let out = person.ask("DELETE", "/api/session", "", "").await;
+        let mut viewer = Viewer::new(&program.address, &program.sign_in("vic").await);
+        let out = viewer.ask("DELETE", "/api/session", "", "").await;
         assert!(out.expect("an answer").status < 300);
-        counts.asked.fetch_add(1, Ordering::Relaxed);
+        counts.requests.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Guesses passwords, from ever other addresses.
-async fn guesses(program: Arc<Program>) {
+/// Sends wrong passwords from changing addresses.
+async fn guess_passwords(program: Arc<Program>) {
     let mut every = interval(Duration::from_secs(1));
     for number in 0_u32.. {
         every.tick().await;
@@ -125,16 +125,16 @@ async fn guesses(program: Arc<Program>) {
         let request = sign_in(&program, host);
         stream.write_all(request.as_bytes()).await.expect("sent");
         let mut answer = String::new();
-        // Some go before they are answered.
+        // Some clients disconnect before the response.
         if number % 4 != 0 {
-            let read = timeout(HANGS, stream.read_to_string(&mut answer)).await;
+            let read = timeout(TIME_LIMIT, stream.read_to_string(&mut answer)).await;
             read.expect("in time").expect("an answer");
         }
     }
 }
 
-/// Breaks off in the middle of a request, or of a large answer.
-async fn breaks_off(program: Arc<Program>) {
+/// Disconnects in the middle of a request, or of a large response.
+async fn abort_requests(program: Arc<Program>) {
     let cookie = program.sign_in("vic").await;
     let mut every = interval(Duration::from_secs(2));
     for number in 0_u64.. {
@@ -155,13 +155,13 @@ async fn breaks_off(program: Arc<Program>) {
             .expect("sent");
         if half == request.len() {
             let mut head = [0; 12];
-            let read = timeout(HANGS, stream.read_exact(&mut head)).await;
+            let read = timeout(TIME_LIMIT, stream.read_exact(&mut head)).await;
             read.expect("in time").expect("an answer");
         }
     }
 }
 
-async fn reloads(program: Arc<Program>) {
+async fn reload(program: Arc<Program>) {
     let mut every = interval(Duration::from_secs(20));
     loop {
         every.tick().await;
@@ -171,41 +171,41 @@ async fn reloads(program: Arc<Program>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes an hour: cargo xtask load"]
-async fn an_hour_of_mixed_load_takes_no_more_memory_than_its_first_minute() {
+async fn an_hour_of_mixed_load_does_not_increase_the_memory() {
     let minutes = std::env::var(MINUTES)
         .ok()
         .and_then(|text| text.parse().ok());
-    let whole = Duration::from_secs(60 * minutes.unwrap_or(USUALLY));
+    let duration = Duration::from_secs(60 * minutes.unwrap_or(DEFAULT_MINUTES));
     let vendor = Vendor::start().await;
     let program = Arc::new(Program::start(&vendor, 1, "127.0.0.1:0").await);
     let counts = Arc::new(Counts::default());
     let mut everything = JoinSet::new();
-    // One after the other: who tries to sign in many times at once is taken for a guesser.
+    // One sign-in after the other, because many concurrent ones would be throttled.
     for number in 0..30 {
         let cookie = program.sign_in("vic").await;
-        everything.spawn(watches(program.clone(), cookie, number, counts.clone()));
+        everything.spawn(view(program.clone(), cookie, number, counts.clone()));
     }
-    everything.spawn(changes(program.clone(), counts.clone()));
-    everything.spawn(comes_and_goes(program.clone(), counts.clone()));
-    everything.spawn(guesses(program.clone()));
-    everything.spawn(breaks_off(program.clone()));
-    everything.spawn(reloads(program.clone()));
-    everything.spawn(times_the_machine(counts.clone()));
-    let (begun, mut looks) = (Instant::now(), Vec::new());
-    let mut every = interval(LOOK);
+    everything.spawn(change_orders(program.clone(), counts.clone()));
+    everything.spawn(sign_in_and_out(program.clone(), counts.clone()));
+    everything.spawn(guess_passwords(program.clone()));
+    everything.spawn(abort_requests(program.clone()));
+    everything.spawn(reload(program.clone()));
+    everything.spawn(measure_timers(counts.clone()));
+    let (start, mut samples) = (Instant::now(), Vec::new());
+    let mut every = interval(SAMPLE_INTERVAL);
     every.tick().await;
-    while begun.elapsed() < whole {
+    while start.elapsed() < duration {
         tokio::select! {
-            _ = every.tick() => looks.push(program.memory()),
-            Some(ended) = everything.join_next() => panic!("nobody ends: {ended:?}"),
+            _ = every.tick() => samples.push(program.memory()),
+            Some(ended) = everything.join_next() => panic!("a client ended: {ended:?}"),
         }
     }
-    let minutes = by_minute(&looks);
+    let minutes = peaks_by_minute(&samples);
     println!(
-        "{} requests answered, the slowest of a viewer's in {} ms while this machine was up to {} ms late; most KiB of each minute: {minutes:?}",
-        counts.asked.load(Ordering::Relaxed),
+        "{} requests answered, the slowest of a viewer in {} ms, timers delayed by up to {} ms; peak KiB of each minute: {minutes:?}",
+        counts.requests.load(Ordering::Relaxed),
         counts.slowest.load(Ordering::Relaxed),
-        counts.machine.load(Ordering::Relaxed)
+        counts.timer_delay.load(Ordering::Relaxed)
     );
     let (first, last) = (minutes[0], minutes[minutes.len() - 1]);
     assert!(

@@ -1,4 +1,4 @@
-//! The program as it is deployed: a configuration file, a key that outlives it, a process.
+//! The program as it is deployed: a process with a configuration file and a persistent key.
 
 use crate::vendor::Vendor;
 use crate::viewer::Viewer;
@@ -21,12 +21,12 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts, and returns once it listens.
+    /// Starts the program and waits until it listens.
     pub(crate) async fn start(vendor: &Vendor, share: u64, listen: &str) -> Self {
         Self::start_with(vendor, share, listen, "").await
     }
 
-    /// Starts with more in its configuration file.
+    /// Starts the program with additional text in its configuration file.
     pub(crate) async fn start_with(vendor: &Vendor, share: u64, listen: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str, text: &str| {
@@ -83,7 +83,7 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         Self::in_folder(folder, listen).await
     }
 
-    /// Starts with what is in a folder.
+    /// Starts the program with the files of a folder.
     async fn in_folder(folder: tempfile::TempDir, listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_failover-console"))
             .arg("serve")
@@ -106,7 +106,7 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         }
     }
 
-    /// Signs in; the cookie as it is sent back.
+    /// Signs in and returns the cookie in the form that a browser sends.
     pub(crate) async fn sign_in(&self, user: &str) -> String {
         let body = format!(r#"{{"user":"{user}","password":"{PASSWORD}"}}"#);
         let mut viewer = Viewer::new(&self.address, "none=1");
@@ -129,13 +129,13 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
             .to_owned()
     }
 
-    /// Ends it as nothing should end: SIGKILL, with no word to anybody.
+    /// Kills it (SIGKILL).
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.expect("killed");
     }
 
-    /// Kills it and starts it again, with its address and its files.
-    pub(crate) async fn killed_and_started_again(mut self) -> Self {
+    /// Kills it and restarts it with the same address and files.
+    pub(crate) async fn kill_and_restart(mut self) -> Self {
         self.kill().await;
         let Self {
             address, folder, ..
@@ -143,36 +143,36 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         Self::in_folder(folder, &address).await
     }
 
-    /// Ends it as a service is ended: SIGTERM, and its own end.
+    /// Stops it (SIGTERM) and waits for its end.
     pub(crate) async fn stop(&mut self) {
         self.signal("-TERM");
         let status = self.child.wait().await.expect("ended");
         assert!(status.success(), "{status}");
     }
 
-    /// What the program says on its standard output as another command with the same configuration.
-    pub(crate) async fn says(&self, command: &[&str]) -> String {
-        let said = Command::new(env!("CARGO_BIN_EXE_failover-console"))
+    /// The standard output of another command of the program with the same configuration.
+    pub(crate) async fn output_of(&self, command: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_failover-console"))
             .args(command)
             .arg("--config")
             .arg(self.folder.path().join(CONFIG))
             .output()
             .await
             .expect("it runs");
-        let complaints = String::from_utf8_lossy(&said.stderr);
-        assert!(said.status.success(), "{command:?}: {complaints}");
-        String::from_utf8(said.stdout).expect("text")
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {errors}");
+        String::from_utf8(output.stdout).expect("text")
     }
 
-    /// Has the configuration read again.
+    /// Reloads the configuration (SIGHUP).
     pub(crate) fn reload(&self) {
         self.signal("-HUP");
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to it.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it runs");
-        // The shell's own: not every machine has the program `kill`.
+        // The shell's builtin, because not every system has the program `kill`.
         let sent = std::process::Command::new("sh")
             .args(["-c", &format!("kill {signal} {id}")])
             .status();
@@ -184,7 +184,7 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
         self.status("VmRSS:")
     }
 
-    /// The largest that the resident set ever was, in KiB.
+    /// The peak of the resident set, in KiB.
     pub(crate) fn peak(&self) -> u64 {
         self.status("VmHWM:")
     }
@@ -198,7 +198,7 @@ credentials = {{ kind = "integration-key", owner = "o", api_key_file = "secret" 
     }
 }
 
-/// As cheap as a hash may be. The same at every start: sessions end with the password they began with.
+/// The cheapest accepted hash. It is the same at every start, because another hash would end the sessions.
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let params = argon2::Params::new(7 * 1024, 5, 1, None).expect("sound");
     let hash = argon2::Argon2::from(params).hash_password(PASSWORD.as_bytes());

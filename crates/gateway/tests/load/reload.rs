@@ -1,4 +1,4 @@
-//! A configuration that is read again and again.
+//! Repeated reloads of the configuration.
 
 use super::program::Program;
 use super::vendor::Vendor;
@@ -6,7 +6,7 @@ use super::viewer::Viewer;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often the configuration came into force, by the program's own count.
+/// The number of reloads, from the program's metrics.
 async fn reloads(admin: &mut Viewer) -> u64 {
     let metrics = admin.get("/metrics").await.expect("metrics").body;
     let metrics = String::from_utf8(metrics).expect("text");
@@ -16,7 +16,7 @@ async fn reloads(admin: &mut Viewer) -> u64 {
 }
 
 #[tokio::test]
-async fn a_hundred_reloads_leave_the_memory_as_it_was() {
+async fn a_hundred_reloads_do_not_increase_the_memory() {
     let vendor = Vendor::start().await;
     let program = Program::start(&vendor, 1, "127.0.0.1:0").await;
     let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);

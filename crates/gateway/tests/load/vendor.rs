@@ -1,5 +1,5 @@
-//! A vendor that counts: an AVEVA service with a list of groups, and an Uplynk group whose first write
-//! never ends.
+//! A vendor that counts requests: an AVEVA service with a list of groups, and an Uplynk group whose first
+//! write is never answered.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-/// As many groups as a large plant has.
+/// The list of groups of a large plant.
 pub(crate) fn groups() -> String {
     let groups: Vec<String> = (0..200)
         .map(|number| format!(r#"{{"Id":"group-{number:03}","Name":"Line {number}","FailoverTimeout":"00:01:00"}}"#))
@@ -29,10 +29,10 @@ const GROUP: &str =
     r#"{"id":"abc","mode":"prioritized","slicers":[{"id":"a","order":1,"enabled":true}]}"#;
 
 #[derive(Default)]
-struct Seen {
-    /// Of viewers, who ask for the list as it comes.
+struct Received {
+    /// The times of viewers' requests for the list, which have no query.
     calls: Mutex<Vec<Instant>>,
-    /// Of the gateway's watcher, which asks for pages.
+    /// The number of the watcher's requests, which are for pages.
     watcher: AtomicUsize,
     writes: AtomicUsize,
     /// The bodies of the writes.
@@ -43,13 +43,13 @@ struct Seen {
 
 pub(crate) struct Vendor {
     pub(crate) base: String,
-    seen: Arc<Seen>,
+    received: Arc<Received>,
 }
 
 impl Vendor {
     pub(crate) async fn start() -> Self {
-        let seen = Arc::new(Seen::default());
-        let (read, written) = (seen.clone(), seen.clone());
+        let received = Arc::new(Received::default());
+        let (read, written) = (received.clone(), received.clone());
         let large = Bytes::from(format!("[{}]", " ".repeat(LARGE - 2)));
         let list = get(move |uri: Uri| async move {
             if uri.query().is_some_and(|query| query.contains("skip=77")) {
@@ -71,8 +71,8 @@ impl Vendor {
             }
             StatusCode::NO_CONTENT
         });
-        let posted = seen.clone();
-        // It takes its time, so that the gateway can end in between.
+        let posted = received.clone();
+        // The delay lets the gateway end before the response.
         let heartbeat = post(move |body: String| async move {
             posted.bodies.lock().expect("no panic").push(body);
             sleep(Duration::from_millis(20)).await;
@@ -89,30 +89,30 @@ impl Vendor {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { base, seen }
+        Self { base, received }
     }
 
-    /// How often the gateway's watcher asked for a page.
+    /// The number of pages that the gateway's watcher requested.
     pub(crate) fn watcher_calls(&self) -> usize {
-        self.seen.watcher.load(Ordering::SeqCst)
+        self.received.watcher.load(Ordering::SeqCst)
     }
 
-    /// How often a large answer was asked for.
+    /// The number of requests for a large response.
     pub(crate) fn large_calls(&self) -> usize {
-        self.seen.large.load(Ordering::SeqCst)
+        self.received.large.load(Ordering::SeqCst)
     }
 
-    /// When viewers' questions for the list arrived.
+    /// The times of viewers' requests for the list.
     pub(crate) fn calls(&self) -> Vec<Instant> {
-        self.seen.calls.lock().expect("no panic").clone()
+        self.received.calls.lock().expect("no panic").clone()
     }
 
-    /// The bodies of the writes that arrived.
+    /// The bodies of the received writes.
     pub(crate) fn bodies(&self) -> Vec<String> {
-        self.seen.bodies.lock().expect("no panic").clone()
+        self.received.bodies.lock().expect("no panic").clone()
     }
 
     pub(crate) async fn write_arrived(&self) {
-        self.seen.arrived.notified().await;
+        self.received.arrived.notified().await;
     }
 }

@@ -1,4 +1,4 @@
-//! One browser's connection: kept open, opened again after a failure. Just enough of HTTP for that.
+//! A minimal HTTP client with the persistent connection of one browser, which reconnects after a failure.
 
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -57,7 +57,7 @@ impl Viewer {
         };
         stream.write_all(request.as_bytes()).await?;
         let answer = read(&mut stream).await?;
-        // As browsers do: a session that is used is renewed now and then.
+        // Stores a renewed session cookie, as browsers do.
         let mut lines = answer.head.lines();
         if let Some(set) = lines.find_map(|line| line.strip_prefix("set-cookie: ")) {
             set.split(';')
@@ -75,14 +75,14 @@ impl Viewer {
 }
 
 async fn read(stream: &mut TcpStream) -> Result<Answer> {
-    let mut got = Vec::new();
+    let mut received = Vec::new();
     let end = loop {
-        if let Some(end) = got.windows(4).position(|four| four == b"\r\n\r\n") {
+        if let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") {
             break end + 4;
         }
-        more(stream, &mut got).await?;
+        read_more(stream, &mut received).await?;
     };
-    let head = String::from_utf8_lossy(&got[..end]).into_owned();
+    let head = String::from_utf8_lossy(&received[..end]).into_owned();
     let header = |name: &str| {
         let mut lines = head.lines().filter_map(|line| line.split_once(": "));
         let found = lines.find(|(found, _)| found.eq_ignore_ascii_case(name));
@@ -91,20 +91,20 @@ async fn read(stream: &mut TcpStream) -> Result<Answer> {
     let length: usize = header("content-length")
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
-    while got.len() < end + length {
-        more(stream, &mut got).await?;
+    while received.len() < end + length {
+        read_more(stream, &mut received).await?;
     }
     let status = head.get(9..12).and_then(|status| status.parse().ok());
     Ok(Answer {
         status: status.ok_or(ErrorKind::InvalidData)?,
         tag: header("etag").unwrap_or_default(),
-        body: got.split_off(end),
+        body: received.split_off(end),
         head,
     })
 }
 
-async fn more(stream: &mut TcpStream, got: &mut Vec<u8>) -> Result<()> {
-    match stream.read_buf(got).await? {
+async fn read_more(stream: &mut TcpStream, received: &mut Vec<u8>) -> Result<()> {
+    match stream.read_buf(received).await? {
         0 => Err(Error::from(ErrorKind::UnexpectedEof)),
         _ => Ok(()),
     }

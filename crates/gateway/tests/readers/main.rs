@@ -1,8 +1,7 @@
-//! Attacks of readers on changes, against the program itself: whatever somebody asks who may only read, each
-//! change of an admin is carried out, and in time.
+//! Attacks of viewers on the program itself: no reads of a viewer can prevent or delay the changes of an admin.
 #![expect(
     clippy::expect_used,
-    reason = "helpers of tests: what is not as expected fails the test"
+    reason = "an unexpected value in a helper fails the test"
 )]
 
 #[expect(dead_code, reason = "the tests of load use the rest")]
@@ -23,26 +22,26 @@ use viewer::{Answer, Viewer};
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 const SLICER_GROUPS: &str = "/relay/live/api/v4/failover-groups";
 
-/// A change takes no longer while others read: a second of its own for the signature, two for the read that it
-/// ends, and some for this computer.
+/// The time limit of a change during reads: one second for the signature, two for the read that it cancels, and a
+/// margin for a slow computer.
 const IN_TIME: Duration = Duration::from_secs(8);
 
-/// No question takes longer than that: three times the limit of one request to the vendor.
-const HANGS: Duration = Duration::from_secs(30);
+/// The time limit of every request: three times the limit of one request to the vendor.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 struct Attack {
     vendor: Vendor,
     program: Program,
     admin: Viewer,
-    /// The cookie of who reads.
+    /// The cookie of the viewer.
     reader: String,
-    /// How many changes were made.
+    /// The number of changes so far.
     changes: usize,
 }
 
 impl Attack {
-    /// Begins once the gateway has read both systems, so that it knows their ids.
-    async fn begin(behaviour: VendorBehaviour, reader: &str) -> Self {
+    /// Starts the program and waits until the gateway has read both systems, so that it knows their ids.
+    async fn start(behaviour: VendorBehaviour, reader: &str) -> Self {
         let vendor = Vendor::start(behaviour).await;
         let program = Program::start(&vendor, 0, "127.0.0.1:0").await;
         let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);
@@ -57,7 +56,9 @@ impl Attack {
                 }
             }
         };
-        timeout(HANGS, read).await.expect("both systems are read");
+        timeout(TIME_LIMIT, read)
+            .await
+            .expect("both systems are read");
         Self {
             vendor,
             program,
@@ -67,27 +68,27 @@ impl Attack {
         }
     }
 
-    /// Asks all of these at the same time.
-    fn ask(&self, paths: impl IntoIterator<Item = String>) -> JoinSet<Answer> {
-        let mut asked = JoinSet::new();
+    /// Requests all paths at the same time.
+    fn request(&self, paths: impl IntoIterator<Item = String>) -> JoinSet<Answer> {
+        let mut requests = JoinSet::new();
         for path in paths {
             let mut viewer = Viewer::new(&self.program.address, &self.reader);
-            asked.spawn(async move {
-                let answer = timeout(HANGS, viewer.get(&path)).await;
+            requests.spawn(async move {
+                let answer = timeout(TIME_LIMIT, viewer.get(&path)).await;
                 answer.expect("an answer in time").expect("an answer")
             });
         }
-        asked
+        requests
     }
 
-    /// An admin makes so many changes, one after the other. Each has to be carried out.
+    /// Sends this number of changes of an admin one after the other. Each has to be carried out.
     async fn change(&mut self, times: usize, method: &str, path: &str, body: &str) {
         for number in 0..times {
             let began = Instant::now();
-            let answer = timeout(HANGS, self.admin.ask(method, path, "", body)).await;
+            let answer = timeout(TIME_LIMIT, self.admin.ask(method, path, "", body)).await;
             let answer = answer.expect("an answer in time").expect("an answer");
-            let (took, said) = (began.elapsed(), String::from_utf8_lossy(&answer.body));
-            assert_eq!(answer.status, 204, "change {number} after {took:?}: {said}");
+            let (took, body) = (began.elapsed(), String::from_utf8_lossy(&answer.body));
+            assert_eq!(answer.status, 204, "change {number} after {took:?}: {body}");
             assert!(took < IN_TIME, "change {number} took {took:?}");
         }
         self.changes += times;
@@ -115,45 +116,41 @@ fn groups(count: usize) -> impl Iterator<Item = String> {
 }
 
 #[tokio::test]
-async fn a_viewer_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
-    let mut attack = Attack::begin(VendorBehaviour::Well, "vic").await;
+async fn requests_for_fifteen_slicer_groups_delay_no_activation() {
+    let mut attack = Attack::start(VendorBehaviour::Normal, "vic").await;
     let unknown = (0..15).map(|number| format!("{SLICER_GROUPS}/no-such-group-{number}"));
-    let mut refused = attack.ask(unknown);
+    let mut refused = attack.request(unknown);
     while let Some(answer) = refused.join_next().await {
         assert_eq!(answer.expect("no panic").status, 404);
     }
-    assert_eq!(
-        attack.vendor.asked(),
-        0,
-        "what nobody knows is not asked for"
-    );
-    let asked = attack.ask(slicer_groups(15));
-    attack.vendor.asked_at_least(1).await;
+    assert_eq!(attack.vendor.reads(), 0, "unknown ids are not requested");
+    let pending = attack.request(slicer_groups(15));
+    attack.vendor.wait_for_reads(1).await;
     attack.activate(4).await;
-    drop(asked);
+    drop(pending);
 }
 
 #[tokio::test]
-async fn slicer_groups_that_never_answer_delay_no_activation() {
-    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
-    let asked = attack.ask(slicer_groups(5));
-    attack.vendor.asked_at_least(1).await;
+async fn unanswered_reads_of_slicer_groups_delay_no_activation() {
+    let mut attack = Attack::start(VendorBehaviour::Hangs, "vic").await;
+    let pending = attack.request(slicer_groups(5));
+    attack.vendor.wait_for_reads(1).await;
     attack.activate(3).await;
-    drop(asked);
+    drop(pending);
 }
 
 #[tokio::test]
-async fn groups_that_never_answer_stop_no_change() {
-    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
-    let mut asked = attack.ask(groups(5));
+async fn unanswered_reads_of_groups_prevent_no_change() {
+    let mut attack = Attack::start(VendorBehaviour::Hangs, "vic").await;
+    let mut pending = attack.request(groups(5));
     attack.reader = attack.program.sign_in("vic").await;
-    let mut more = attack.ask(groups(10).skip(5));
-    attack.vendor.asked_at_least(8).await;
+    let mut more = attack.request(groups(10).skip(5));
+    attack.vendor.wait_for_reads(8).await;
     attack.delete_sessions(6).await;
-    // Enough of them without an answer for the breaker.
+    // Enough unanswered requests to open the breaker.
     for _ in 0..4 {
-        for asked in [&mut asked, &mut more] {
-            let answer = asked.join_next().await.expect("one is left");
+        for pending in [&mut pending, &mut more] {
+            let answer = pending.join_next().await.expect("one is left");
             assert!([503, 504].contains(&answer.expect("no panic").status));
         }
     }
@@ -161,32 +158,28 @@ async fn groups_that_never_answer_stop_no_change() {
 }
 
 #[tokio::test]
-async fn sixty_four_slow_reads_stop_no_change() {
-    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
-    let mut asked = attack.ask(groups(64));
-    attack.vendor.asked_at_least(4).await;
+async fn sixty_four_slow_reads_prevent_no_change() {
+    let mut attack = Attack::start(VendorBehaviour::Hangs, "vic").await;
+    let mut pending = attack.request(groups(64));
+    attack.vendor.wait_for_reads(4).await;
     attack.delete_sessions(4).await;
-    assert_eq!(attack.vendor.asked(), 4, "a session has a quota");
-    attack.vendor.becomes_well();
-    while let Some(answer) = asked.join_next().await {
-        assert_eq!(
-            answer.expect("no panic").status,
-            200,
-            "each read had its turn"
-        );
+    assert_eq!(attack.vendor.reads(), 4, "the quota of a session");
+    attack.vendor.recover();
+    while let Some(answer) = pending.join_next().await {
+        assert_eq!(answer.expect("no panic").status, 200, "all reads answered");
     }
 }
 
 #[tokio::test]
-async fn groups_that_reset_the_connection_stop_no_change() {
-    let mut attack = Attack::begin(VendorBehaviour::Resets, "vic").await;
-    let mut asked = attack.ask(groups(30));
-    let mut left_alone = 0;
-    while let Some(answer) = asked.join_next().await {
+async fn reads_with_reset_connections_prevent_no_change() {
+    let mut attack = Attack::start(VendorBehaviour::Resets, "vic").await;
+    let mut pending = attack.request(groups(30));
+    let mut rejected = 0;
+    while let Some(answer) = pending.join_next().await {
         let answer = answer.expect("no panic");
         assert_eq!(answer.status, 502);
-        left_alone += usize::from(answer.head.contains("retry-after: "));
+        rejected += usize::from(answer.head.contains("retry-after: "));
     }
-    assert!(left_alone > 0, "the breaker is open for reads");
+    assert!(rejected > 0, "the breaker is open for reads");
     attack.delete_sessions(30).await;
 }

@@ -1,5 +1,5 @@
-//! A vendor of which single groups can be asked for, and then answers as the test wants, and whose changes are
-//! always carried out: an AVEVA and an Uplynk service in one.
+//! An AVEVA and an Uplynk service in one. The test defines how reads of single groups are answered; changes always
+//! succeed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -7,17 +7,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How it answers who asks for one group.
+/// The response to a read of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VendorBehaviour {
-    Well,
+    Normal,
     Hangs,
     Resets,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
-    asked: usize,
+    reads: usize,
     changes: usize,
 }
 
@@ -25,7 +25,7 @@ struct Counts {
 struct State {
     behaviour: watch::Sender<VendorBehaviour>,
     counts: watch::Sender<Counts>,
-    /// A signature is good for one request.
+    /// The used signatures; each is valid for one request.
     signatures: Mutex<HashSet<String>>,
 }
 
@@ -53,26 +53,26 @@ impl Vendor {
         Self { base, state }
     }
 
-    /// How often a single group was asked for.
-    pub(crate) fn asked(&self) -> usize {
-        self.state.counts.borrow().asked
+    /// The number of reads of single groups.
+    pub(crate) fn reads(&self) -> usize {
+        self.state.counts.borrow().reads
     }
 
-    pub(crate) async fn asked_at_least(&self, times: usize) {
+    pub(crate) async fn wait_for_reads(&self, times: usize) {
         let mut counts = self.state.counts.subscribe();
-        let asked = counts.wait_for(|counts| counts.asked >= times);
-        let asked = tokio::time::timeout(super::HANGS, asked).await;
-        drop(asked.expect("asked in time").expect("it runs"));
+        let reads = counts.wait_for(|counts| counts.reads >= times);
+        let reads = tokio::time::timeout(super::TIME_LIMIT, reads).await;
+        drop(reads.expect("requested in time").expect("it runs"));
     }
 
-    /// How many changes were carried out.
+    /// The number of changes that were carried out.
     pub(crate) fn changes(&self) -> usize {
         self.state.counts.borrow().changes
     }
 
-    /// Answers what hangs, and everything from now on.
-    pub(crate) fn becomes_well(&self) {
-        self.state.behaviour.send_replace(VendorBehaviour::Well);
+    /// Answers the pending reads and all later ones normally.
+    pub(crate) fn recover(&self) {
+        self.state.behaviour.send_replace(VendorBehaviour::Normal);
     }
 }
 
@@ -100,7 +100,7 @@ async fn serve(mut stream: TcpStream, state: &State) {
                 ("200 OK", format!("[{session}]"))
             }
             Some((_, group)) => {
-                state.counts.send_modify(|counts| counts.asked += 1);
+                state.counts.send_modify(|counts| counts.reads += 1);
                 let mut behaviour = state.behaviour.subscribe();
                 let behaviour = behaviour
                     .wait_for(|behaviour| *behaviour != VendorBehaviour::Hangs)
@@ -123,7 +123,7 @@ async fn serve(mut stream: TcpStream, state: &State) {
     }
 }
 
-/// The next request line. Bodies are read to their end.
+/// Reads the next request with its body, and returns its first line.
 async fn request(stream: &mut TcpStream) -> Option<String> {
     let mut got = Vec::new();
     loop {
@@ -145,7 +145,7 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// The groups of the AVEVA or the Uplynk service, whole.
+/// The list of groups of the AVEVA or the Uplynk service.
 fn list(path: &str) -> String {
     if path.ends_with("/failover-groups") {
         let group = |number| {

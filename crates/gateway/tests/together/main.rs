@@ -1,9 +1,9 @@
-//! Several gateways at one PostgreSQL database, as the program itself: each connection is read by one of them, and another
-//! one takes its place when that one is killed or hangs.
+//! Several processes of the gateway with one PostgreSQL database: each connection is read by one gateway, and another
+//! one takes over when it is killed or hangs.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "helpers of tests: what is not as expected fails the test"
+    reason = "an unexpected value in a helper fails the test"
 )]
 
 #[path = "../../src/lock.rs"]
@@ -31,22 +31,22 @@ use tokio::process::{Child, ChildStderr, Command};
 use vendor::Vendor;
 use viewer::Viewer;
 
-/// Whatever becomes of a gateway, another one reads its connections within this time.
-const TAKEN_OVER: Duration = Duration::from_secs(15);
+/// The maximum time until another gateway takes over.
+const TAKEOVER_LIMIT: Duration = Duration::from_secs(15);
 
-/// How often each connection is read: the default of `watch_seconds`.
+/// The interval of readings: the default of `watch_seconds`.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Waits until it is so.
+/// Waits until the condition holds; `what` names it for the panic message.
 async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is().await {
-        assert!(Instant::now() < patience, "{what} did not come");
+        assert!(Instant::now() < deadline, "{what} did not come");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// A gateway, and an admin who looks at it.
+/// A gateway, and the client of an admin.
 struct Gateway {
     program: Program,
     viewer: Viewer,
@@ -79,7 +79,7 @@ impl Gateway {
         watched.collect()
     }
 
-    /// The words for each resource, and the ids of alarms.
+    /// The state of each resource, and the ids of the alarms.
     async fn knowledge(&mut self) -> Value {
         let all = self.json("/api/inventory").await;
         let list = |name: &str| all[name].as_array().cloned().unwrap_or_default();
@@ -93,16 +93,16 @@ impl Gateway {
         serde_json::json!([resources, alarms])
     }
 
-    /// What was seen to happen.
+    /// The recorded events of resources.
     async fn activity(&mut self) -> Vec<String> {
         let activity = self.json("/api/activity").await;
         let entries = activity["entries"].as_array().expect("entries").iter();
-        let seen = entries.filter(|entry| entry["resource"].is_object());
-        seen.map(|entry| entry["what"].to_string()).collect()
+        let events = entries.filter(|entry| entry["resource"].is_object());
+        events.map(|entry| entry["what"].to_string()).collect()
     }
 }
 
-/// Each watches one of the two connections, and both know the same of both.
+/// Waits until each gateway watches one of the two connections, and both have the same inventory.
 async fn until_shared_out(one: &mut Gateway, other: &mut Gateway) {
     until("a fair share for each", async || {
         let (here, there) = (one.watched().await, other.watched().await);
@@ -117,7 +117,7 @@ async fn until_shared_out(one: &mut Gateway, other: &mut Gateway) {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_made_up() {
+async fn a_gateway_that_is_killed_or_hangs_is_replaced_without_lost_or_false_events() {
     let Some(server) = Server::over_tcp() else {
         return;
     };
@@ -131,7 +131,7 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
     let mut one = Gateway::start(&vendor, &store).await;
     let mut other = Gateway::start(&vendor, &store).await;
     until_shared_out(&mut one, &mut other).await;
-    let (began, known, seen) = (
+    let (start, known, events) = (
         Instant::now(),
         other.knowledge().await,
         other.activity().await,
@@ -140,31 +140,31 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
         known[1].as_array().is_some_and(|alarms| !alarms.is_empty()),
         "{known}"
     );
-    // Both connections are asked at their interval, and not twice as often.
+    // Both connections are read at their interval, and not twice as often.
     until("readings", async || {
         vendor
-            .asked_since(began)
+            .lists_since(start)
             .iter()
-            .all(|asked| asked.len() >= 3)
+            .all(|lists| lists.len() >= 3)
     })
     .await;
-    for asked in vendor.asked_since(began) {
-        let gaps = asked.windows(2).map(|two| two[1] - two[0]);
+    for lists in vendor.lists_since(start) {
+        let gaps = lists.windows(2).map(|two| two[1] - two[0]);
         let least = gaps.min().unwrap_or_default();
-        // Of two readings within one interval at least one follows the one before so soon.
+        // Two readings per interval would include such a short gap.
         assert!(least > INTERVAL / 2, "{least:?}");
     }
     let killed = Instant::now();
     one.program.kill().await;
-    until("a reading of both by the other one", async || {
+    until("a takeover of both connections", async || {
         other.watched().await.len() == 2
             && vendor
-                .asked_since(killed)
+                .lists_since(killed)
                 .iter()
-                .all(|asked| !asked.is_empty())
+                .all(|lists| !lists.is_empty())
     })
     .await;
-    assert!(killed.elapsed() < TAKEN_OVER, "{:?}", killed.elapsed());
+    assert!(killed.elapsed() < TAKEOVER_LIMIT, "{:?}", killed.elapsed());
     until("both live", async || {
         let metrics = other.text("/metrics").await;
         let live = metrics.lines().filter(|line| {
@@ -173,40 +173,39 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
         live.count() == 2
     })
     .await;
-    assert_eq!(
-        other.knowledge().await,
-        known,
-        "the same alarms, by the same ids"
-    );
-    assert_eq!(other.activity().await, seen, "nothing has happened");
-    // A third joins, and hangs.
+    assert_eq!(other.knowledge().await, known, "the same alarm ids");
+    assert_eq!(other.activity().await, events, "no event was recorded");
+    // A third gateway joins and hangs.
     let mut third = Gateway::start(&vendor, &store).await;
     until_shared_out(&mut other, &mut third).await;
     let stopped = Instant::now();
     third.program.signal("-STOP");
-    until("both at the other one", async || {
+    until("a takeover of both connections", async || {
         other.watched().await.len() == 2
     })
     .await;
-    assert!(stopped.elapsed() < TAKEN_OVER, "{:?}", stopped.elapsed());
+    assert!(
+        stopped.elapsed() < TAKEOVER_LIMIT,
+        "{:?}",
+        stopped.elapsed()
+    );
     third.program.signal("-CONT");
     until_shared_out(&mut other, &mut third).await;
     assert_eq!(other.knowledge().await, known);
-    assert_eq!(other.activity().await, seen);
-    // One that is told to end leaves its place at once.
+    assert_eq!(other.activity().await, events);
+    // A gateway that stops normally releases its connections at once.
     let ended = Instant::now();
     third.program.stop().await;
-    until("both at the other one", async || {
+    until("a takeover of both connections", async || {
         other.watched().await.len() == 2
     })
     .await;
     assert!(ended.elapsed() < INTERVAL, "{:?}", ended.elapsed());
 }
 
-/// Where a whole site starts, the database may be back later than the gateway. A reload that is requested meanwhile does
-/// not end it.
+/// After a power failure, the gateway may start before the database. A reload requested meanwhile does not end it.
 #[tokio::test]
-async fn a_gateway_waits_for_a_database_that_is_away_and_then_does_what_was_requested() {
+async fn a_gateway_waits_for_an_unavailable_database_and_then_reloads() {
     let Some(server) = Server::over_tcp() else {
         return;
     };
@@ -246,13 +245,13 @@ credentials = { kind = "integration-key", owner = "o", api_key_file = "key" }
     program.signal("-HUP");
     program.until_logged("the gateway starts once it can").await;
     server.start();
-    let reloaded = "the configuration was read again and is in force";
+    let reloaded = "the configuration was reloaded and is in use";
     program.until_logged(reloaded).await;
     program.signal("-TERM");
     program.until_ended().await;
 }
 
-/// A gateway that may not serve yet.
+/// A gateway that may still be starting.
 struct Starting {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
@@ -277,13 +276,13 @@ impl Starting {
         let mut line = String::new();
         while !line.contains(what) {
             let next = self.log.next_line().await.expect("the log");
-            line = next.expect("a word of it before the program ends");
+            line = next.expect("the program ended without the message");
         }
     }
 
     fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it runs");
-        // The shell's own: not every machine has the program `kill`.
+        // The shell's builtin, because not every system has the program `kill`.
         let sent = std::process::Command::new("sh")
             .args(["-c", &format!("kill {signal} {id}")])
             .status();
@@ -296,9 +295,9 @@ impl Starting {
     }
 }
 
-/// The service refuses what was signed with a second that it has seen before.
+/// The service rejects a second request signed with the same timestamp.
 #[tokio::test]
-async fn two_gateways_sign_no_two_requests_of_an_account_with_the_same_second() {
+async fn two_gateways_never_sign_requests_of_an_account_with_the_same_second() {
     let Some(server) = Server::over_tcp() else {
         return;
     };
@@ -314,8 +313,8 @@ async fn two_gateways_sign_no_two_requests_of_an_account_with_the_same_second() 
     let ask = async |gateway: &mut Gateway| {
         for _ in 0..4 {
             let list = "/relay/live/api/v4/failover-groups";
-            let anew = "cache-control: no-cache\r\n";
-            let answer = gateway.viewer.ask("GET", list, anew, "").await;
+            let no_cache = "cache-control: no-cache\r\n";
+            let answer = gateway.viewer.ask("GET", list, no_cache, "").await;
             assert_eq!(answer.expect("an answer").status, 200);
         }
     };

@@ -1,5 +1,5 @@
-//! An AVEVA service whose first group has no primary, and an Uplynk service, which note when they are asked for
-//! everything, and by which signed message.
+//! An AVEVA service whose first group has no primary, and an Uplynk service. Both record the times of requests for
+//! their lists, and their queries.
 
 use axum::Router;
 use axum::extract::Path;
@@ -58,18 +58,18 @@ impl Vendor {
         }
     }
 
-    /// The queries of signed requests so far.
+    /// The queries of the signed requests so far.
     pub(crate) fn signed(&self) -> Vec<String> {
         let mut queries = self.queries.lock().expect("no panic").clone();
         queries.retain(|query| query.starts_with("msg="));
         queries
     }
 
-    /// When each of the two was asked for its list since then.
-    pub(crate) fn asked_since(&self, then: Instant) -> [Vec<Instant>; 2] {
+    /// The times of the requests for the list of each service since then.
+    pub(crate) fn lists_since(&self, then: Instant) -> [Vec<Instant>; 2] {
         let mut lists = self.lists.lock().expect("no panic").clone();
-        for asked in &mut lists {
-            asked.retain(|at| *at > then);
+        for times in &mut lists {
+            times.retain(|at| *at > then);
         }
         lists
     }

@@ -1,4 +1,4 @@
-//! What is remembered of a resource from one reading to the next.
+//! The state of a resource that is kept from one reading to the next.
 
 use super::finding::{Finding, SAME_CLOCK, flapping, of_verdict};
 use super::flapping::{Flapping, History};
@@ -11,29 +11,30 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::borrow::Cow;
 
-/// What is remembered of a resource.
+/// The state of a resource that is kept between readings.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     attention: History<bool>,
-    /// Who leads, and how many failovers the vendor's time has told: one that was over before the next reading shows in
-    /// that alone.
+    /// The leader, with the number of failovers counted by the vendor's time of the last failover. A failover and
+    /// failback between two readings changes only that number.
     leader: History<(String, usize)>,
     failovers: usize,
     last_failover: Option<DateTime<Utc>>,
-    /// When it was last found well.
-    well: Option<DateTime<Utc>>,
+    /// When the resource was last read as normal or off.
+    last_well: Option<DateTime<Utc>>,
     word: Cow<'static, str>,
-    /// Since when it has had that word.
+    /// When the verdict's word last changed.
     since: DateTime<Utc>,
-    /// Since when it has had that word without a gap in which it could have changed.
+    /// Start of the time with that word and without a gap between readings in which it could have changed.
     unbroken: DateTime<Utc>,
     last_seen: DateTime<Utc>,
-    /// How severe its alarm was when that was last told: while it flaps, it may be worse for a moment.
-    pub(super) told: Option<Severity>,
+    /// The alarm's severity when it was last reported as new or worse. While the resource flaps, the alarm can be
+    /// worse for a moment without a report.
+    pub(super) reported_severity: Option<Severity>,
 }
 
 impl Entry {
-    /// Remembers what was read then. A reading that is not later than the last one says nothing new.
+    /// Records a reading. One that is not newer than the last is ignored unless its word differs.
     pub(super) fn observe(&mut self, resource: &Resource, at: DateTime<Utc>) {
         let verdict = &resource.verdict;
         self.set_back_to(at);
@@ -46,17 +47,17 @@ impl Entry {
             self.word.clone_from(&verdict.word);
             self.since = at;
             self.unbroken = at;
-            // Also where a clock was set back: a state has not lasted since before it began.
+            // Also if the clock was set back: otherwise the new state would seem to have lasted since before it began.
             self.last_seen = at;
         } else if self.lingering(verdict).is_none()
             && verdict.lingering.as_ref().is_some_and(could_change)
         {
-            // What was seen before and after a gap need not be the same occurrence. What had lasted too long before it is
-            // an alarm, which only another state ends.
+            // The states before and after a gap may be two occurrences. A state that was overdue before the gap
+            // already is an alarm, which only a different state ends.
             self.unbroken = at;
         }
         self.last_seen = self.last_seen.max(at);
-        // On the way from one to the other it is neither: a failover is no coming and going.
+        // A resource in transition counts as neither well nor ill, so that a failover does not count as flapping.
         if verdict.severity == Severity::Moving {
             self.attention.unchanged(at);
         } else {
@@ -64,20 +65,20 @@ impl Entry {
                 .observe(verdict.severity.needs_attention(), at);
         }
         if matches!(verdict.severity, Severity::Normal | Severity::Off) {
-            self.well = Some(at);
+            self.last_well = Some(at);
         }
         if let Some(last) = resource.last_failover() {
             let before = self.last_failover.replace(last);
             self.failovers += usize::from(before.is_some_and(|before| before < last));
         }
-        // Between two leaders there may be none for a while: that is one change, not two.
+        // A time without a leader between two leaders is one change, not two.
         match resource.leader() {
             Some(leader) => self.leader.observe((leader.to_owned(), self.failovers), at),
             None => self.leader.unchanged(at),
         }
     }
 
-    /// What lies far ahead was read before the clock was set back: it goes on from there.
+    /// Moves all times back if the last reading is far in the future, because the clock was set back since.
     fn set_back_to(&mut self, at: DateTime<Utc>) {
         let by = self.last_seen.signed_duration_since(at);
         if by <= AHEAD {
@@ -86,18 +87,17 @@ impl Entry {
         for time in [&mut self.since, &mut self.unbroken, &mut self.last_seen] {
             *time = time.checked_sub_signed(by).unwrap_or(at);
         }
-        self.well = self.well.and_then(|well| well.checked_sub_signed(by));
+        self.last_well = self.last_well.and_then(|well| well.checked_sub_signed(by));
         self.attention.set_back(by);
         self.leader.set_back(by);
     }
 
-    /// Goes on with the alarm of an earlier gateway: what had lasted too long has not begun with this reading, and what
-    /// flapped has to calm down first.
-    pub(super) fn go_on(&mut self, open: &Alarm, verdict: &Verdict, at: DateTime<Utc>) {
+    /// Continues an alarm from before a restart: an overdue state keeps its beginning, and flapping ends first.
+    pub(super) fn resume(&mut self, open: &Alarm, verdict: &Verdict, at: DateTime<Utc>) {
         if let Some((limit, wrong)) = &verdict.lingering
             && wrong.word == open.word
         {
-            // A clock that was set back must not end it.
+            // Long enough to exceed the limit, even if the clock was set back since the alarm began.
             let shortest = at.checked_sub_signed(*limit);
             let shortest =
                 shortest.and_then(|at| at.checked_sub_signed(TimeDelta::milliseconds(1)));
@@ -106,29 +106,30 @@ impl Entry {
             self.unbroken = self.since;
             self.last_seen = at;
         }
-        // Where the vendor's time was not the beginning of this state, it was well until that.
+        // The alarm did not use the vendor's time, so the resource was well until the alarm began.
         if let Since::Observed(began) = open.since
             && open.word == verdict.word
         {
-            self.well = Some(began);
+            self.last_well = Some(began);
         }
         if let Some(FlappingAlarm { subject, changes }) = open.flapping {
             let since = open.since.at();
-            let how = Flapping { changes, since };
+            let flapping = Flapping { changes, since };
             match subject {
-                FlappingSubject::Leader => self.leader.go_on_flapping(how, at),
-                FlappingSubject::State => self.attention.go_on_flapping(how, at),
+                FlappingSubject::Leader => self.leader.resume_flapping(flapping, at),
+                FlappingSubject::State => self.attention.resume_flapping(flapping, at),
             }
         }
     }
 
-    /// The one finding on a resource: its verdict where that needs attention, and that it flaps where it
-    /// does, whatever its verdict is at the moment. What has lasted too long and is worse than that comes first.
+    /// The finding on a resource: flapping, unless an overdue state is worse; else an overdue state, else a verdict
+    /// that is an alarm.
     pub(super) fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
         let verdict = &resource.verdict;
-        // Who leads says more than whether it was well.
-        let flaps =
-            |how: Option<Flapping>, subject| how.map(|how| flapping(resource, subject, how));
+        // A flapping leader is more specific than a flapping state.
+        let flaps = |found: Option<Flapping>, subject| {
+            found.map(|found| flapping(resource, subject, found))
+        };
         let flapping = flaps(self.leader.flapping(), FlappingSubject::Leader)
             .or_else(|| flaps(self.attention.flapping(), FlappingSubject::State));
         let lingering = self.lingering(verdict).map(|wrong| Finding {
@@ -143,32 +144,32 @@ impl Entry {
                 let needed = verdict.severity.needs_attention();
                 needed.then(|| {
                     let found = of_verdict(verdict, Since::Observed(self.since), source);
-                    let since = self.since_what(resource, found.since);
+                    let since = self.beginning(resource, found.since);
                     Finding { since, ..found }
                 })
             }),
         }
     }
 
-    /// The vendor tells of slicers when they last failed over. Where the group was well after that, as before somebody
-    /// changed its order, its state has begun later.
-    fn since_what(&self, resource: &Resource, told: Since) -> Since {
+    /// The beginning of the resource's state. For slicers the vendor reports the last failover; if the group was well
+    /// after that, until somebody changed its order for example, its state began later.
+    fn beginning(&self, resource: &Resource, found: Since) -> Since {
         let was_well_after = |at| {
-            let well = self.well.map(|well| well.signed_duration_since(at));
+            let well = self.last_well.map(|well| well.signed_duration_since(at));
             well.is_some_and(|after| after > SAME_CLOCK)
         };
-        match told {
+        match found {
             Since::Reported(at) if resource.key.kind == Kind::SlicerGroup && was_well_after(at) => {
                 Since::Observed(self.since)
             }
-            told => told,
+            found => found,
         }
     }
 
-    /// What a state is once it has lasted too long; `None` where it has not.
+    /// The verdict that replaces `verdict` because its state is overdue; `None` if it is not.
     pub(super) fn lingering<'a>(&self, verdict: &'a Verdict) -> Option<&'a Verdict> {
         let (limit, wrong) = verdict.lingering.as_ref()?;
-        let lasts = self.last_seen.signed_duration_since(self.unbroken);
-        (self.word == verdict.word && lasts > *limit).then_some(wrong)
+        let lasted = self.last_seen.signed_duration_since(self.unbroken);
+        (self.word == verdict.word && lasted > *limit).then_some(wrong)
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a resource or a connection at one moment, before it is known whether that is new.
+//! Findings: the problem of a resource or a connection at one moment, before it is compared with the open alarms.
 
 use super::flapping::Flapping;
 use super::history::Source;
@@ -10,11 +10,11 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::borrow::Cow;
 
-/// A vendor's clock is known to about a second, because `Date` has whole seconds. A difference up to this may be none:
-/// the vendor's time then stays as the vendor's own pages show it.
+/// The largest difference of clocks that counts as none: `Date` has whole seconds, so a vendor's clock is known to
+/// about a second. Up to this difference the vendor's times are shown unchanged, as on the vendor's own pages.
 pub(super) const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
-/// An alarm before it is known whether it is a new one.
+/// The contents of an alarm, before it is known whether it is new.
 pub(super) struct Finding {
     pub(super) severity: Severity,
     pub(super) rank: u8,
@@ -42,7 +42,7 @@ pub(super) fn silence(
         Some(_) => format!(
             "{title} does not answer. The last known state of its {held} {noun} is kept and not counted as healthy."
         ),
-        None => format!("{title} has not answered yet. Nothing is known of its {noun}."),
+        None => format!("{title} has not answered yet, so the state of its {noun} is not known."),
     };
     let severity = match (freshness, hidden) {
         (Freshness::NoData, _) => Severity::Critical,
@@ -61,8 +61,7 @@ pub(super) fn silence(
     }
 }
 
-/// A resource that was well when it was last read, and that cannot be read any more while its connection
-/// answers.
+/// The finding for a resource that was well when last read and can no longer be read, although its connection answers.
 pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> Finding {
     let (name, word) = (&resource.name, &resource.verdict.word);
     let failure = resource.failure.clone();
@@ -77,7 +76,7 @@ pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> F
     }
 }
 
-/// A moment of a vendor's clock, by the gateway's own, which the vendor's is so far ahead of; `None` beyond all dates.
+/// Converts a time of the vendor's clock to the gateway's. `None` if the result is outside the range of dates.
 #[must_use]
 pub fn by_own_clock(at: DateTime<Utc>, vendor_ahead: TimeDelta) -> Option<DateTime<Utc>> {
     if vendor_ahead.abs() > SAME_CLOCK {
@@ -102,12 +101,12 @@ pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) 
     }
 }
 
-/// The word for what is well at this moment and has an alarm because it comes and goes.
+/// The word of an alarm for a resource that flaps and is well at this moment.
 const FLAPPING: &str = "Flapping";
 
-pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, how: Flapping) -> Finding {
+pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, found: Flapping) -> Finding {
     let (name, verdict) = (&resource.name, &resource.verdict);
-    let changes = how.changes;
+    let changes = found.changes;
     let (changing, advice) = match subject {
         FlappingSubject::Leader => (
             match resource.key.kind {
@@ -121,11 +120,11 @@ pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, how: Flapp
             "The fault comes and goes: check its network and its host before you act.",
         ),
     };
-    let quiet = matches!(verdict.severity, Severity::Normal | Severity::Off);
+    let is_well = matches!(verdict.severity, Severity::Normal | Severity::Off);
     Finding {
         severity: verdict.severity.min(Severity::Warning),
         rank: verdict.rank,
-        word: if quiet {
+        word: if is_well {
             Cow::Borrowed(FLAPPING)
         } else {
             verdict.word.clone()
@@ -135,7 +134,7 @@ pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, how: Flapp
             verdict.word
         ),
         advice: advice.to_owned(),
-        since: Since::Observed(how.since),
+        since: Since::Observed(found.since),
         flapping: Some(FlappingAlarm { subject, changes }),
     }
 }

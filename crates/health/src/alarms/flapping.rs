@@ -1,49 +1,49 @@
-//! A resource that changes too often to be followed: its changes are one alarm.
+//! Detects flapping: a resource that changes so often that its changes become one alarm.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
-/// How many observations are remembered: with 21, there are 20 places at which a change can be.
+/// Number of observations kept. Between 21 observations there are 20 possible changes.
 pub(super) const OBSERVATIONS: usize = 21;
 
-/// How many changes within [`SHORT`] are flapping.
-const AT_ONCE: usize = 3;
+/// Number of changes within [`BURST_SPAN`] that count as flapping.
+const BURST_CHANGES: usize = 3;
 
-/// The span in which changes are counted one by one.
-const SHORT: TimeDelta = TimeDelta::minutes(1);
+/// The time in which [`BURST_CHANGES`] changes count as flapping, and after which a resource without a change is calm.
+const BURST_SPAN: TimeDelta = TimeDelta::minutes(1);
 
-/// Of 20 possible changes so many are flapping, however slow.
-const MANY: usize = 10;
+/// Number of the last 20 possible changes that count as flapping, however slow they are.
+const SLOW_CHANGES: usize = 10;
 
-/// Of 20 possible changes fewer than this are calm again.
-const FEW: usize = 5;
+/// Flapping ends only with fewer than this many of the last 20 possible changes.
+const CALM_CHANGES: usize = 5;
 
-/// What a thing was, as often as it was looked at lately.
+/// The latest observations of one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct History<S> {
-    /// When it was looked at, and whether that was a change; the oldest first.
-    seen: VecDeque<(DateTime<Utc>, bool)>,
-    /// The last [`AT_ONCE`] changes, the oldest first: of a thing that is looked at every 2 s, `seen`
-    /// does not go back as far as [`SHORT`].
-    latest: VecDeque<DateTime<Utc>>,
+    /// Time of each observation and whether it was a change, oldest first.
+    observations: VecDeque<(DateTime<Utc>, bool)>,
+    /// Times of the last [`BURST_CHANGES`] changes, oldest first. With an observation every 2 s, `observations` does
+    /// not reach back as far as [`BURST_SPAN`].
+    latest_changes: VecDeque<DateTime<Utc>>,
     state: Option<S>,
     flapping: Option<Flapping>,
 }
 
-/// How a thing flaps.
+/// A state that flaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flapping {
-    /// How many changes there have been since then.
+    /// Number of changes so far.
     pub changes: usize,
-    /// When the first of them was.
+    /// Time of the first of these changes.
     pub since: DateTime<Utc>,
 }
 
 impl<S> Default for History<S> {
     fn default() -> Self {
         Self {
-            seen: VecDeque::new(),
-            latest: VecDeque::new(),
+            observations: VecDeque::new(),
+            latest_changes: VecDeque::new(),
             state: None,
             flapping: None,
         }
@@ -51,79 +51,85 @@ impl<S> Default for History<S> {
 }
 
 impl<S: PartialEq> History<S> {
-    /// Remembers what the thing was then. One that is not later than the last one says nothing new.
+    /// Records an observation. One that is not newer than the last is ignored.
     pub(super) fn observe(&mut self, state: S, at: DateTime<Utc>) {
-        if self.seen.back().is_some_and(|(last, _)| *last >= at) {
+        if self
+            .observations
+            .back()
+            .is_some_and(|(last, _)| *last >= at)
+        {
             return;
         }
         let changed = self.state.as_ref().is_some_and(|held| *held != state);
         self.state = Some(state);
         self.remember(changed, at);
         self.flapping = match self.flapping {
-            Some(flapping) => self.goes_on(flapping, changed, at),
-            None => self.begins(at),
+            Some(flapping) => self.continued(flapping, changed, at),
+            None => self.detected(at),
         };
     }
 
-    /// It was looked at, and is nothing that counts as a state. A thing that flaps calms down by that as by any other
-    /// look without a change; of one that does not, nothing is remembered.
+    /// Records an observation in which there is no state to compare. While flapping it counts as an observation
+    /// without a change; otherwise it is ignored.
     pub(super) fn unchanged(&mut self, at: DateTime<Utc>) {
         let Some(flapping) = self.flapping else {
             return;
         };
-        if self.seen.back().is_none_or(|(last, _)| *last < at) {
+        if self.observations.back().is_none_or(|(last, _)| *last < at) {
             self.remember(false, at);
-            self.flapping = self.goes_on(flapping, false, at);
+            self.flapping = self.continued(flapping, false, at);
         }
     }
 
-    /// The clock was set back.
+    /// Moves all times back, after the clock was set back.
     pub(super) fn set_back(&mut self, by: TimeDelta) {
         let since = self.flapping.iter_mut().map(|one| &mut one.since);
-        let seen = self.seen.iter_mut().map(|(at, _)| at);
-        for time in seen.chain(&mut self.latest).chain(since) {
+        let observed = self.observations.iter_mut().map(|(at, _)| at);
+        for time in observed.chain(&mut self.latest_changes).chain(since) {
             *time = time.checked_sub_signed(by).unwrap_or_default();
         }
     }
 
-    /// Goes on flapping as it did before a restart: it calms down after a minute without a change.
-    pub(super) fn go_on_flapping(&mut self, flapping: Flapping, at: DateTime<Utc>) {
+    /// Continues flapping from before a restart, which ends after a minute without a change.
+    pub(super) fn resume_flapping(&mut self, flapping: Flapping, at: DateTime<Utc>) {
         self.flapping = Some(flapping);
-        self.latest.push_back(at);
+        self.latest_changes.push_back(at);
     }
 
     fn remember(&mut self, changed: bool, at: DateTime<Utc>) {
-        self.seen.push_back((at, changed));
-        if self.seen.len() > OBSERVATIONS {
-            self.seen.pop_front();
+        self.observations.push_back((at, changed));
+        if self.observations.len() > OBSERVATIONS {
+            self.observations.pop_front();
         }
-        // Of the oldest one it is not known any more what it was a change from.
-        if let Some(first) = self.seen.front_mut() {
+        // The state before the oldest observation is no longer known, so it cannot count as a change.
+        if let Some(first) = self.observations.front_mut() {
             first.1 = false;
         }
         if changed {
-            self.latest.push_back(at);
+            self.latest_changes.push_back(at);
         }
-        if self.latest.len() > AT_ONCE {
-            self.latest.pop_front();
+        if self.latest_changes.len() > BURST_CHANGES {
+            self.latest_changes.pop_front();
         }
     }
 
-    fn begins(&self, now: DateTime<Utc>) -> Option<Flapping> {
-        let seen = self.changes().count();
-        let at_once = self.latest.len() == AT_ONCE && is_recent(self.latest.front(), now);
-        let slow = self.seen.len() == OBSERVATIONS && seen >= MANY;
-        // The longer memory of the two tells the beginning.
-        let first = self.changes().next().filter(|_| seen >= AT_ONCE);
-        let since = first.or(self.latest.front().copied())?;
-        (at_once || slow).then_some(Flapping {
-            changes: seen.max(self.latest.len()),
+    fn detected(&self, now: DateTime<Utc>) -> Option<Flapping> {
+        let changes = self.changes().count();
+        let burst = self.latest_changes.len() == BURST_CHANGES
+            && is_recent(self.latest_changes.front(), now);
+        let slow = self.observations.len() == OBSERVATIONS && changes >= SLOW_CHANGES;
+        // Take the beginning from whichever of the two lists reaches further back.
+        let first = self.changes().next().filter(|_| changes >= BURST_CHANGES);
+        let since = first.or(self.latest_changes.front().copied())?;
+        (burst || slow).then_some(Flapping {
+            changes: changes.max(self.latest_changes.len()),
             since,
         })
     }
 
-    fn goes_on(&self, flapping: Flapping, changed: bool, now: DateTime<Utc>) -> Option<Flapping> {
-        let calm = !is_recent(self.latest.back(), now) && self.changes().count() < FEW;
+    fn continued(&self, flapping: Flapping, changed: bool, now: DateTime<Utc>) -> Option<Flapping> {
+        let calm =
+            !is_recent(self.latest_changes.back(), now) && self.changes().count() < CALM_CHANGES;
         (!calm).then(|| Flapping {
             changes: flapping.changes.saturating_add(usize::from(changed)),
             ..flapping
@@ -131,12 +137,12 @@ impl<S: PartialEq> History<S> {
     }
 
     fn changes(&self) -> impl Iterator<Item = DateTime<Utc>> + '_ {
-        let changes = self.seen.iter().filter(|(_, changed)| *changed);
+        let changes = self.observations.iter().filter(|(_, changed)| *changed);
         changes.map(|(at, _)| *at)
     }
 
-    /// Whether the thing flaps: three changes within a minute, or half of the last 20 possible ones. It
-    /// is calm again once a minute has brought no change and under a quarter of the last 20 were one.
+    /// The current flapping. It begins with three changes within a minute, or once half of the last 20 observations
+    /// are changes. It ends after a minute without a change, once fewer than a quarter of the last 20 are changes.
     #[must_use]
     pub(super) fn flapping(&self) -> Option<Flapping> {
         self.flapping
@@ -144,7 +150,7 @@ impl<S: PartialEq> History<S> {
 }
 
 fn is_recent(change: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    change.is_some_and(|at| now.signed_duration_since(*at) <= SHORT)
+    change.is_some_and(|at| now.signed_duration_since(*at) <= BURST_SPAN)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What people do about alarms: they acknowledge one, or announce maintenance in which alarms are to be expected.
-//! Neither makes an alarm go away: it stays in the list, quieter, and what happens is recorded all the same.
+//! How people handle alarms: acknowledgements, notes and maintenance. Handling never ends or hides an alarm: it only
+//! moves down in the list and sends no notifications. Events are recorded as usual.
 
 use super::Alarm;
 use crate::inventory::ResourceKey;
@@ -12,27 +12,27 @@ use std::collections::BTreeMap;
 use vendors::SystemKind;
 use vendors::{deserialize_from_json, from_json};
 
-/// Somebody has seen an alarm and takes care of it.
+/// A person's statement that they take care of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Acknowledgement {
     /// The user's name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
-    /// Why, in that person's words.
+    /// The reason, as the user wrote it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// When, by the gateway's clock.
+    /// Time of the acknowledgement, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Until when; until the alarm ends where there is none.
+    /// When it expires. Without a time it lasts until the alarm ends.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub until: Option<DateTime<Utc>>,
-    /// How bad the alarm was then.
+    /// The alarm's severity at that time.
     pub severity: Severity,
-    /// Its word then; empty in what an earlier version has saved.
+    /// The alarm's word at that time; empty in records of an earlier version.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub word: Cow<'static, str>,
 }
@@ -42,7 +42,7 @@ from_json! { struct Acknowledgement {
 } }
 
 impl Acknowledgement {
-    /// Whether it still holds for its alarm: one that has got worse is to be looked at again.
+    /// Whether the acknowledgement is still valid: it lapses when it expires or when the alarm gets worse.
     #[must_use]
     pub fn holds(&self, alarm: &Alarm, now: DateTime<Utc>) -> bool {
         !alarm.is_worse_than(self.severity, &self.word)
@@ -50,29 +50,29 @@ impl Acknowledgement {
     }
 }
 
-/// What somebody wrote about an alarm that is open.
+/// A person's note on an open alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
     /// The alarm's id.
     pub alarm: String,
     /// The user's name.
     pub by: String,
-    /// What, in that person's words.
+    /// The text of the note.
     pub text: String,
-    /// When, by the gateway's clock.
+    /// Time of writing, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
 }
 
 from_json! { struct Note { alarm, by, text, at } }
 
-/// What maintenance concerns.
+/// The resources that a maintenance window covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Every connection to this vendor's systems, with all that they hold.
+    /// Every connection of this vendor, with all its resources.
     System(SystemKind),
-    /// The connection with this id, with all that it holds.
+    /// The connection with this id, with all its resources.
     Connection(String),
     /// One resource.
     Resource(ResourceKey),
@@ -81,7 +81,7 @@ pub enum Scope {
 from_json! { enum Scope { System(_) = "system", Connection(_) = "connection", Resource(_) = "resource" } }
 
 impl Scope {
-    /// Whether it concerns a resource. `system` says which system a connection is.
+    /// Whether the scope contains a resource. `system` returns the vendor of a connection id.
     #[must_use]
     pub fn contains(&self, key: &ResourceKey, system: impl Fn(&str) -> Option<SystemKind>) -> bool {
         match self {
@@ -92,23 +92,23 @@ impl Scope {
     }
 }
 
-/// A time in which somebody works on something, and its alarms are to be expected.
+/// A maintenance window: a time in which alarms of its resources are expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Maintenance {
-    /// What it is known by.
+    /// The id of the maintenance window.
     pub id: String,
-    /// What it concerns.
+    /// The resources that it covers.
     pub scope: Scope,
-    /// From when on, by the gateway's clock.
+    /// Start, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub from: DateTime<Utc>,
-    /// Until when.
+    /// End, by the gateway's clock.
     #[serde(with = "ts_milliseconds")]
     pub until: DateTime<Utc>,
-    /// What is done, in a person's words.
+    /// The reason, as the user wrote it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Who announced it.
+    /// Name of the user who created it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
 }
@@ -116,7 +116,7 @@ pub struct Maintenance {
 from_json! { struct Maintenance { id, scope, from, until, reason or default, by or default } }
 
 impl Maintenance {
-    /// Whether it is under way.
+    /// Whether it has started and not ended.
     #[must_use]
     pub fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.from <= now && !self.is_over(now)
@@ -129,18 +129,18 @@ impl Maintenance {
     }
 }
 
-/// What has expired and is no longer kept.
+/// The handling that [`Handling::remove_expired`] removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expired {
-    /// Ids of alarms whose acknowledgement holds no longer.
+    /// Ids of alarms whose acknowledgement is no longer valid.
     pub acknowledgements: Vec<String>,
-    /// Ids of notes whose alarm has ended.
+    /// Ids of notes on alarms that have ended.
     pub notes: Vec<String>,
-    /// Ids of maintenance.
+    /// Ids of maintenance windows that have ended.
     pub maintenance: Vec<String>,
 }
 
-/// The maintenance of a list that a resource is in. Of several, the one that lasts longest.
+/// The active maintenance of a resource. If several windows cover it, the one that ends last.
 #[must_use]
 pub fn maintenance_of<'a>(
     list: impl IntoIterator<Item = &'a Maintenance>,
@@ -152,20 +152,19 @@ pub fn maintenance_of<'a>(
     list.into_iter().filter(covers).max_by_key(|one| one.until)
 }
 
-/// What people do about alarms at this moment.
+/// The current acknowledgements, notes and maintenance windows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Handling {
-    /// By the alarm's id.
+    /// Acknowledgements by alarm id.
     pub acknowledgements: BTreeMap<String, Acknowledgement>,
-    /// Of open alarms, by the note's id.
+    /// Notes on open alarms, by note id.
     pub notes: BTreeMap<String, Note>,
-    /// Under way or planned, by its id.
+    /// Maintenance windows that are active or planned, by id.
     pub maintenance: BTreeMap<String, Maintenance>,
 }
 
 impl Handling {
-    /// Removes what has expired: what has reached its end, what belongs to alarms that have ended, and the acknowledgements
-    /// of alarms that got worse.
+    /// Removes everything that has expired or belongs to ended alarms, and the acknowledgements of worsened alarms.
     pub fn remove_expired(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Expired {
         let open: BTreeMap<&str, &Alarm> = open
             .iter()
@@ -176,15 +175,15 @@ impl Handling {
             alarm.is_some_and(|alarm| given.holds(alarm, now))
         };
         Expired {
-            acknowledgements: take_all_but(&mut self.acknowledgements, holds),
-            notes: take_all_but(&mut self.notes, |_, note| {
+            acknowledgements: remove_unless(&mut self.acknowledgements, holds),
+            notes: remove_unless(&mut self.notes, |_, note| {
                 open.contains_key(note.alarm.as_str())
             }),
-            maintenance: take_all_but(&mut self.maintenance, |_, one| !one.is_over(now)),
+            maintenance: remove_unless(&mut self.maintenance, |_, one| !one.is_over(now)),
         }
     }
 
-    /// Notes beside each alarm who takes care of it, and sorts what somebody does behind what nobody does.
+    /// Adds the handling to each alarm and sorts handled alarms after the others.
     pub fn mark(
         &self,
         alarms: &mut [Alarm],
@@ -203,8 +202,8 @@ impl Handling {
     }
 }
 
-/// The keys of what is not kept.
-fn take_all_but<V>(
+/// Removes the entries that `keep` rejects and returns their keys.
+fn remove_unless<V>(
     map: &mut BTreeMap<String, V>,
     keep: impl Fn(&String, &V) -> bool,
 ) -> Vec<String> {

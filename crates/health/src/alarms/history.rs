@@ -1,4 +1,4 @@
-//! What was said of each resource over time.
+//! The history of every resource's verdicts, and the alarms that follow from it.
 
 use super::entry::Entry;
 use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
@@ -9,41 +9,41 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// A connection, as far as alarms depend on it.
+/// The properties of a connection on which alarms depend.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its id.
+    /// The connection's id.
     pub id: String,
-    /// What people call it.
+    /// The connection's display name.
     pub title: String,
-    /// When it was read, and how often that is expected.
+    /// The time of the last reading and the expected interval.
     pub reading: Reading,
-    /// How far its vendor's clock is ahead of the gateway's.
+    /// The vendor's clock minus the gateway's.
     pub vendor_ahead: TimeDelta,
-    /// Why it could not be read since, in one line.
+    /// The failure since the last successful reading, in one line.
     pub failure: Option<String>,
-    /// How many resources it holds.
+    /// Number of its resources.
     pub held: usize,
-    /// What these are called, in the plural.
+    /// The noun for its resources, in the plural.
     pub noun: &'static str,
 }
 
-/// What began, what got worse and what ended with one update.
+/// The alarms that one update opened, worsened or closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// Alarms that were not open before.
+    /// Newly opened alarms.
     pub began: Vec<Alarm>,
-    /// Alarms that were open and less severe before.
+    /// Alarms that were already open and less severe.
     pub worsened: Vec<Alarm>,
-    /// Alarms that are no longer open, as they last were.
+    /// Alarms that have ended, in their last state.
     pub ended: Vec<Alarm>,
-    /// Those whose connection is watched no longer, as they last were: whether they have ended nobody knows.
+    /// Alarms whose connection is no longer watched, in their last state. Whether they have ended is not known.
     pub unwatched: Vec<Alarm>,
 }
 
 impl Changes {
-    /// An alarm is open no longer, because its resource is not there any more.
-    fn is_over(&mut self, alarm: Option<Alarm>, by_id: &HashMap<&str, &Source>) {
+    /// Records an alarm that was closed because its resource no longer exists.
+    fn closed(&mut self, alarm: Option<Alarm>, by_id: &HashMap<&str, &Source>) {
         let Some(alarm) = alarm else {
             return;
         };
@@ -55,18 +55,18 @@ impl Changes {
     }
 }
 
-/// What was said of every resource over time, and the alarms that are open.
+/// The history of every resource and the open alarms.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmHistory {
     entries: HashMap<ResourceKey, Entry>,
     open: BTreeMap<ResourceKey, Alarm>,
-    /// Those of the open ones that were open when an earlier gateway ended, or when their connection was configured
-    /// anew, and whose resource was not read since.
+    /// Keys of alarms that were open before a restart of the gateway or a new configuration of their connection, and
+    /// whose resource has not been read since.
     carried_over: HashSet<ResourceKey>,
 }
 
 impl AlarmHistory {
-    /// Continues after a restart: what was open then is open until its resource is read and found well.
+    /// Continues after a restart: open alarms stay open until their resource is read and found well.
     #[must_use]
     pub fn continuing(open: impl IntoIterator<Item = Alarm>) -> Self {
         let open: BTreeMap<ResourceKey, Alarm> = open
@@ -80,14 +80,14 @@ impl AlarmHistory {
         }
     }
 
-    /// A connection begins anew, as after a restart: what is open of it is open until its resource is read and found well.
+    /// Starts a connection over, as after a restart: its alarms stay open until their resource is read and well.
     pub fn carry_over(&mut self, connection: &str) {
         let open = self.open.keys();
         let of_it = open.filter(|key| key.connection == connection);
         self.carried_over.extend(of_it.cloned());
     }
 
-    /// Takes over what is known of every connection and of every resource at this moment.
+    /// Updates history and alarms with the current state of all connections and resources.
     pub fn update<'a>(
         &mut self,
         sources: &[Source],
@@ -109,12 +109,12 @@ impl AlarmHistory {
             .iter()
             .map(|(judged, _)| &judged.resource.key)
             .collect();
-        self.follow(&present);
+        self.follow_sessions(&present);
         let waits = |key: &ResourceKey| {
             let source = by_id.get(key.connection.as_str());
             source.is_some_and(|source| source.reading.observed_at.is_none())
         };
-        // A connection may have answered for all but this one.
+        // A connection may have answered for all its resources but this one.
         let unread: HashSet<&ResourceKey> = resources
             .iter()
             .filter(|(judged, _)| judged.observed_at.is_none())
@@ -124,14 +124,14 @@ impl AlarmHistory {
             .retain(|key| waits(key) || unread.contains(key));
         let mut changes = Changes::default();
         for (judged, source) in resources {
-            if self.stands_unread(judged) {
+            if self.awaits_first_reading(judged) {
                 continue;
             }
-            // What a silent connection holds stays as it was last seen.
+            // The resources of a silent connection keep their last state.
             if source.reading.freshness(now).is_believable() {
-                let finding = self.find(judged, source, now);
+                let finding = self.finding(judged, source, now);
                 let Resource { key, name, .. } = &judged.resource;
-                self.settle(key, name, finding, now, &mut changes);
+                self.update_alarm(key, name, finding, now, &mut changes);
             }
         }
         self.entries.retain(|key, _| present.contains(key));
@@ -143,15 +143,15 @@ impl AlarmHistory {
             .cloned()
             .collect();
         for key in gone {
-            changes.is_over(self.open.remove(&key), &by_id);
+            changes.closed(self.open.remove(&key), &by_id);
         }
         self.connections(sources, &by_id, now, &mut changes);
         changes
     }
 
-    /// Whether the alarm of a resource stands as it was before the restart: the resource was not read since. Where a
-    /// read of it failed, an alarm that does not outlast silence gives way to that.
-    fn stands_unread(&self, judged: &Judged) -> bool {
+    /// Whether an alarm from before the restart stays unchanged, because its resource has not been read since. If a
+    /// read has failed, that failure replaces alarms that do not outlast silence.
+    fn awaits_first_reading(&self, judged: &Judged) -> bool {
         let Judged {
             resource,
             observed_at,
@@ -164,9 +164,8 @@ impl AlarmHistory {
             && (resource.is_unread() || outlasts_silence(open.severity))
     }
 
-    /// A session that is represented by another connection than before is the same session: it keeps
-    /// its history and its alarm.
-    fn follow(&mut self, present: &HashSet<&ResourceKey>) {
+    /// Moves history and alarm of a failover session that is now listed by another connection.
+    fn follow_sessions(&mut self, present: &HashSet<&ResourceKey>) {
         let lost: BTreeSet<ResourceKey> = self
             .entries
             .keys()
@@ -189,8 +188,7 @@ impl AlarmHistory {
         }
     }
 
-    /// Takes over by what the alarms are known that somebody else has seen too, who watches the same: their ids and their
-    /// beginnings. The ids that are others now, before and after.
+    /// Adopts the ids and beginnings of another gateway's alarms on the same resources. Returns old and new ids.
     pub fn adopt<'a>(
         &mut self,
         known: impl IntoIterator<Item = &'a Alarm>,
@@ -216,7 +214,7 @@ impl AlarmHistory {
         alarms
     }
 
-    /// What the state of a resource is once it has lasted too long; `None` where it has not.
+    /// The verdict on a resource whose state is overdue; `None` if it is not.
     #[must_use]
     pub fn lingering<'a>(&self, resource: &'a Resource) -> Option<&'a Verdict> {
         resource.verdict.lingering.as_ref()?;
@@ -225,8 +223,8 @@ impl AlarmHistory {
             .lingering(&resource.verdict)
     }
 
-    /// What is wrong with a resource of a connection that answers.
-    fn find(&mut self, judged: &Judged, source: &Source, now: DateTime<Utc>) -> Option<Finding> {
+    /// The finding on a resource of a connection that answers.
+    fn finding(&mut self, judged: &Judged, source: &Source, now: DateTime<Utc>) -> Option<Finding> {
         let resource = &judged.resource;
         if resource.is_unread() {
             return None;
@@ -242,7 +240,7 @@ impl AlarmHistory {
             entry.observe(resource, observed_at);
         }
         if is_first && let Some(open) = self.open.get(&resource.key) {
-            entry.go_on(open, verdict, observed_at);
+            entry.resume(open, verdict, observed_at);
         }
         let lingers = entry.lingering(verdict).is_some();
         if !is_believable && !outlasts_silence(verdict.severity) && !lingers {
@@ -251,8 +249,8 @@ impl AlarmHistory {
         entry.finding(resource, source)
     }
 
-    /// Compares what was found with the alarm that is open.
-    fn settle(
+    /// Opens, updates or closes the alarm of a resource according to the finding.
+    fn update_alarm(
         &mut self,
         key: &ResourceKey,
         name: &str,
@@ -266,17 +264,17 @@ impl AlarmHistory {
         };
         let before = self.open.get(key);
         let id = before.map_or_else(|| id_of(key, now), |alarm| alarm.id.clone());
-        // A connection that falls silent and then has no data has done so once.
+        // A connection that is STALE and then has NO DATA fell silent only once.
         let is_same = |alarm: &Alarm| alarm.word == found.word || key.kind == Kind::Connection;
         let since = match (
             found.since,
             before.map(|alarm| (alarm.since, is_same(alarm))),
         ) {
-            // The moment of the first sight is the alarm's, not the last reading's: after a restart that was earlier.
+            // Keep the first observation: after a restart the new one is later.
             (Since::Observed(new), Some((Since::Observed(old), true))) => {
                 Since::Observed(new.min(old))
             }
-            // The vendor's clock is known better with each answer: the moment is the same.
+            // A small difference only means that the vendor's clock is known more precisely.
             (Since::Reported(new), Some((Since::Reported(old), _)))
                 if new.signed_duration_since(old).abs() <= SAME_CLOCK =>
             {
@@ -285,16 +283,16 @@ impl AlarmHistory {
             (since, _) => since,
         };
         let entry = self.entries.get_mut(key);
-        let told = entry.as_ref().and_then(|entry| entry.told);
-        // What flaps comes and goes: that it is back, or worse for a moment, is nothing new. That it stays so is.
+        let reported = entry.as_ref().and_then(|entry| entry.reported_severity);
+        // While a resource flaps, a worse moment is not reported. Once it stays worse, it is.
         let has_worsened = before.map(|alarm| {
-            let goes_on_flapping = alarm.flapping.is_some() && found.flapping.is_some();
-            found.severity < told.unwrap_or(alarm.severity) && !goes_on_flapping
+            let still_flaps = alarm.flapping.is_some() && found.flapping.is_some();
+            found.severity < reported.unwrap_or(alarm.severity) && !still_flaps
         });
         if let Some(entry) = entry
             && (has_worsened != Some(false) || found.flapping.is_none())
         {
-            entry.told = Some(found.severity);
+            entry.reported_severity = Some(found.severity);
         }
         let alarm = Alarm {
             id,
@@ -319,9 +317,9 @@ impl AlarmHistory {
         self.open.insert(key.clone(), alarm);
     }
 
-    /// **The one rule of silent:** a connection that is not believed any more, or that could not be read
-    /// even once, is an alarm of its own, ranked by what it hides and above all of that. Once its last
-    /// answer is no data any more, nothing is known of it, and that is critical.
+    /// Opens and closes the alarms of connections. A connection whose data is no longer believable, or that has never
+    /// been read, has an alarm of its own. It is as severe as the worst alarm that it hides, is sorted above those,
+    /// and is critical once the connection has NO DATA.
     fn connections(
         &mut self,
         sources: &[Source],
@@ -332,8 +330,8 @@ impl AlarmHistory {
         let mut silent: HashSet<ResourceKey> = HashSet::new();
         for source in sources {
             let freshness = source.reading.freshness(now);
-            let asked = source.reading.observed_at.is_some() || source.failure.is_some();
-            if freshness.is_believable() || !asked {
+            let was_polled = source.reading.observed_at.is_some() || source.failure.is_some();
+            if freshness.is_believable() || !was_polled {
                 continue;
             }
             let key = ResourceKey::of_connection(&source.id);
@@ -347,7 +345,7 @@ impl AlarmHistory {
                 .map(|alarm| alarm.severity)
                 .min();
             let finding = silence(source, freshness, hidden, now);
-            self.settle(&key, &source.title, Some(finding), now, changes);
+            self.update_alarm(&key, &source.title, Some(finding), now, changes);
             silent.insert(key);
         }
         let over: Vec<ResourceKey> = self
@@ -358,12 +356,12 @@ impl AlarmHistory {
             .cloned()
             .collect();
         for key in over {
-            changes.is_over(self.open.remove(&key), by_id);
+            changes.closed(self.open.remove(&key), by_id);
         }
     }
 }
 
-/// Short, and safe in any address, whatever the ids of the resource hold.
+/// A short alarm id that is safe in any URL, whatever characters the resource's ids contain.
 fn id_of(key: &ResourceKey, began: DateTime<Utc>) -> String {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);

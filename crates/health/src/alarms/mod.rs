@@ -1,7 +1,7 @@
-//! Verdicts over time, turned into alarms with a beginning and an end.
+//! Turns verdicts over time into alarms with a beginning and an end.
 //!
-//! An alarm begins once and ends once, however often it is read in between. The alarms of a resource
-//! that keeps coming and going are one. A source that falls silent ends no alarm.
+//! An alarm begins once and ends once, however often its resource is read in between. A flapping resource has one
+//! alarm. A connection that falls silent ends no alarm.
 
 mod entry;
 mod finding;
@@ -25,13 +25,13 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use vendors::{deserialize_from_json, from_json};
 
-/// Since when something is so, by the gateway's clock.
+/// The beginning of a state, by the gateway's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Since {
-    /// The vendor says so.
+    /// The vendor reported this time.
     Reported(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
-    /// The gateway first saw it then: it may have been so before.
+    /// The gateway first observed the state at this time; it may have begun earlier.
     Observed(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
 }
 
@@ -47,24 +47,24 @@ impl Since {
     }
 }
 
-/// What of a resource flaps.
+/// The aspect of a resource that flaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlappingSubject {
-    /// Who leads it.
+    /// Its leader: the primary, or the slicer on air.
     Leader,
-    /// Whether something is wrong with it.
+    /// Whether it needs attention.
     State,
 }
 
 from_json! { enum FlappingSubject { Leader = "leader", State = "state" } }
 
-/// How the resource of an alarm flaps.
+/// The flapping of an alarm's resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct FlappingAlarm {
-    /// What changes.
+    /// The aspect that changes.
     pub subject: FlappingSubject,
-    /// How many changes there have been since the alarm began.
+    /// Number of changes since the alarm began.
     pub changes: usize,
 }
 
@@ -73,34 +73,34 @@ from_json! { struct FlappingAlarm { subject, changes } }
 /// One resource that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alarm {
-    /// What it is known by among all alarms, past ones included. Letters, digits and dashes.
+    /// Id that is unique among all alarms, including past ones: letters, digits and dashes.
     pub id: String,
-    /// Which resource.
+    /// The key of the resource.
     pub resource: ResourceKey,
     /// The resource's name.
     pub name: String,
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// The order within the severity, lower first.
+    /// The order within one severity, lower first.
     pub rank: u8,
     /// The state in a word or two.
     pub word: Cow<'static, str>,
-    /// What is wrong, in a sentence.
+    /// The problem, in one sentence.
     pub sentence: String,
-    /// What to do.
+    /// The recommended action.
     pub advice: String,
-    /// Since when.
+    /// The beginning.
     pub since: Since,
-    /// How it flaps, where it does. After a restart it goes on from here.
+    /// The flapping, if the resource flaps. It continues from here after a restart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flapping: Option<FlappingAlarm>,
-    /// Who takes care of it, where somebody said so.
+    /// The acknowledgement, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
-    /// What people wrote about it, the oldest first.
+    /// The notes on it, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// The maintenance in which it was to be expected.
+    /// The active maintenance window that covers its resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
 }
@@ -111,27 +111,27 @@ from_json! { struct Alarm {
 } }
 
 impl Alarm {
-    /// Whether somebody takes care of it: then nobody is notified of it.
+    /// Whether it is acknowledged or in maintenance: such alarms send no notifications.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         self.acknowledged.is_some() || self.maintenance.is_some()
     }
 
-    /// Whether it is from before the gateway was started, or its connection configured anew, and nothing has confirmed it
-    /// since: its resource, given where there is one, was not read. How old it is, nobody knows.
+    /// Whether the alarm dates from before the gateway started, or before its connection was reconfigured, and its
+    /// resource has not been read since. `resource` is the alarm's resource, if it exists.
     #[must_use]
     pub fn is_unconfirmed(&self, resource: Option<&Resource>) -> bool {
-        // That a resource could not be read even once is of now, too.
-        let is_of_now = |resource: &Resource| {
+        // An alarm about a resource that has never been readable is current, too.
+        let is_current = |resource: &Resource| {
             resource.observed != Observed::Never
                 || resource.failure.is_some() && resource.verdict.word == self.word
         };
-        self.resource.kind != Kind::Connection && !resource.is_some_and(is_of_now)
+        self.resource.kind != Kind::Connection && !resource.is_some_and(is_current)
     }
 
-    /// Whether it is worse than when it had this severity and this word: a critical one with another word is another
-    /// trouble. Not so where words come and go while it flaps, nor of a connection, which is silent before there is no data
-    /// of it. Where the word is empty, the severity decides alone.
+    /// Whether the alarm is worse than it was with this severity and word. A critical alarm with a different word
+    /// counts as worse, because it is a different problem. That does not apply to flapping resources, whose words
+    /// alternate, nor to connections, which go from STALE to NO DATA. If `word` is empty, only the severity counts.
     #[must_use]
     pub fn is_worse_than(&self, severity: Severity, word: &str) -> bool {
         let is_other = !word.is_empty() && self.word != word;
@@ -139,7 +139,7 @@ impl Alarm {
         self.severity < severity || self.severity == Severity::Critical && is_other && !is_one
     }
 
-    /// In a word or two, how somebody takes care of it; `None` where nobody does.
+    /// How the alarm is handled, in a word or two; `None` if it is not.
     #[must_use]
     pub fn handling_label(&self) -> Option<&'static str> {
         match (&self.acknowledged, &self.maintenance) {
@@ -149,8 +149,7 @@ impl Alarm {
         }
     }
 
-    /// What nobody takes care of first; of that the worst first, then what is so now before what has ended, and the
-    /// newest first.
+    /// Orders unhandled alarms first, then the worst, then by rank, then the newest.
     #[must_use]
     pub fn worst_first(&self, other: &Self) -> Ordering {
         (self.is_handled(), self.severity, self.rank)

@@ -1,7 +1,7 @@
-//! What is an alarm, since when, and which changes are one alarm.
+//! When alarms begin and end, and which changes belong to one alarm.
 
 use super::{Alarm, AlarmHistory, Changes, Since, Source};
-use crate::groups::fixtures::judge_whole;
+use crate::groups::fixtures::judge_complete;
 use crate::inventory::{
     Facts, GroupFacts, Judged, Kind, Observed, Reading, Resource, ResourceKey, SlicerGroupFacts,
     outlasts_silence,
@@ -77,14 +77,14 @@ struct World {
 }
 
 impl World {
-    /// The group is read and judged.
+    /// Updates with a successful reading of the group.
     fn read(&mut self, seconds: i64, verdict: Verdict, leader: Option<&str>) -> Changes {
         let now = at(seconds);
         let group = judged("kiln", verdict, leader, Some(now));
         self.history.update(&[source(Some(now))], &[group], now)
     }
 
-    /// Nothing has been read since `read`.
+    /// Updates while the last successful reading is from `read`.
     fn silence(&mut self, seconds: i64, read: i64, verdict: Verdict) -> Changes {
         let group = judged("kiln", verdict, None, Some(at(read)));
         let source = source(Some(at(read)));
@@ -97,8 +97,8 @@ impl World {
     }
 }
 
-/// Readings as seconds, severity and leader.
-fn seen(readings: &[(i64, Severity, Option<&str>)]) -> World {
+/// A world after these readings: seconds, severity, leader.
+fn after_readings(readings: &[(i64, Severity, Option<&str>)]) -> World {
     let mut world = World::default();
     for (seconds, severity, leader) in readings {
         world.read(*seconds, verdict(*severity), *leader);
@@ -107,7 +107,7 @@ fn seen(readings: &[(i64, Severity, Option<&str>)]) -> World {
 }
 
 #[test]
-fn what_needs_attention_is_an_alarm_and_nothing_else_is() {
+fn only_critical_warning_and_unknown_states_are_alarms() {
     for (severity, expected) in [
         (Critical, true),
         (Warning, true),
@@ -116,14 +116,14 @@ fn what_needs_attention_is_an_alarm_and_nothing_else_is() {
         (Normal, false),
         (Off, false),
     ] {
-        let alarm = seen(&[(0, severity, None)]).alarm();
+        let alarm = after_readings(&[(0, severity, None)]).alarm();
         assert_eq!(alarm.is_some(), expected, "{severity:?}");
     }
 }
 
 #[test]
-fn an_alarm_begins_when_the_vendor_says_or_when_it_was_first_seen() {
-    let mut world = seen(&[(0, Normal, None), (5, Warning, None), (10, Warning, None)]);
+fn an_alarm_begins_when_the_vendor_reports_or_when_first_observed() {
+    let mut world = after_readings(&[(0, Normal, None), (5, Warning, None), (10, Warning, None)]);
     assert_eq!(
         world.alarm().map(|alarm| alarm.since),
         Some(Since::Observed(at(5)))
@@ -135,10 +135,10 @@ fn an_alarm_begins_when_the_vendor_says_or_when_it_was_first_seen() {
     );
 }
 
-/// The vendor's clock is known to about a second: a difference that may be none moves nothing, so that Overview and
-/// page show the same second.
+/// The vendor's clock is known to about a second. A smaller difference is ignored, so that the Overview and the
+/// group's page show the same second.
 #[test]
-fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock_where_the_clocks_differ() {
+fn a_reported_beginning_is_converted_to_the_gateways_clock() {
     for (ahead, moved) in [
         (40_000, 40_000),
         (-40_000, -40_000),
@@ -154,7 +154,8 @@ fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock_where_the_
     }
 }
 
-/// Tells of an alarm that began now by a vendor's clock that is so many milliseconds ahead, and of which that is moved.
+/// Reads an alarm that began at `NOW` by a vendor's clock that is `ahead` by so many milliseconds, and expects its
+/// beginning `moved` milliseconds earlier.
 fn reported(history: &mut AlarmHistory, ahead: i64, moved: i64) {
     let source = Source {
         vendor_ahead: TimeDelta::milliseconds(ahead),
@@ -168,7 +169,7 @@ fn reported(history: &mut AlarmHistory, ahead: i64, moved: i64) {
 }
 
 #[test]
-fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_better() {
+fn a_reported_beginning_stays_while_the_vendors_clock_is_only_refined() {
     let mut history = AlarmHistory::default();
     for (ahead, moved) in [
         (40_000, 40_000),
@@ -181,9 +182,9 @@ fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_
 }
 
 #[test]
-fn another_state_of_the_same_alarm_has_not_begun_with_the_one_before() {
+fn an_alarm_in_a_new_state_has_a_new_beginning() {
     let day = 86_400;
-    let mut world = seen(&[(0, Warning, None), (21 * day, Warning, None)]);
+    let mut world = after_readings(&[(0, Warning, None), (21 * day, Warning, None)]);
     let id = world.alarm().map(|alarm| alarm.id);
     world.read(21 * day + 5, verdict(Critical), None);
     let alarm = world.alarm().expect("it is worse");
@@ -195,9 +196,9 @@ fn another_state_of_the_same_alarm_has_not_begun_with_the_one_before() {
     assert_eq!(since, Some(Since::Observed(at(21 * day + 5))));
 }
 
-/// A failed over long ago and well since, until somebody changes which slicer should be on air.
+/// The group failed over long ago and was well since, until somebody changed which slicer should be on air.
 #[test]
-fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_seen() {
+fn a_slicer_group_that_was_well_after_its_last_failover_has_a_later_beginning() {
     let on_backup = || verdict(Warning).since(Some(at(-1_000)));
     let read = |history: &mut AlarmHistory, seconds, verdict| {
         let now = at(seconds);
@@ -208,14 +209,14 @@ fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_
     };
     let mut history = AlarmHistory::default();
     let first = read(&mut history, 0, on_backup());
-    assert_eq!(first, Some(Since::Reported(at(-1_000))), "none was well");
+    assert_eq!(first, Some(Since::Reported(at(-1_000))), "never well");
     assert_eq!(read(&mut history, 5, verdict(Normal)), None);
-    let seen = Some(Since::Observed(at(10)));
-    assert_eq!(read(&mut history, 10, on_backup()), seen);
-    assert_eq!(read(&mut history, 15, on_backup()), seen);
+    let since_10 = Some(Since::Observed(at(10)));
+    assert_eq!(read(&mut history, 10, on_backup()), since_10);
+    assert_eq!(read(&mut history, 15, on_backup()), since_10);
     history = AlarmHistory::continuing(history.alarms());
-    assert_eq!(read(&mut history, 20, on_backup()), seen);
-    // Seconds are whole in what the vendor says.
+    assert_eq!(read(&mut history, 20, on_backup()), since_10);
+    // The vendor reports whole seconds.
     assert_eq!(read(&mut history, 25, verdict(Normal)), None);
     let failed_over = verdict(Warning).since(Some(at(24)));
     let since = read(&mut history, 30, failed_over);
@@ -223,11 +224,11 @@ fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_
 }
 
 #[test]
-fn an_alarm_that_gets_worse_is_told_and_one_that_comes_and_goes_is_not() {
+fn a_worsened_alarm_is_reported_unless_its_resource_flaps() {
     let worsened = |world: &mut World, seconds, severity| {
         let changes = world.read(seconds, verdict(severity), None);
-        let told = changes.worsened.iter().map(|alarm| alarm.severity);
-        told.collect::<Vec<_>>()
+        let severities = changes.worsened.iter().map(|alarm| alarm.severity);
+        severities.collect::<Vec<_>>()
     };
     let mut world = World::default();
     for (seconds, severity, expected) in [
@@ -238,12 +239,14 @@ fn an_alarm_that_gets_worse_is_told_and_one_that_comes_and_goes_is_not() {
         (20, Unknown, vec![]),
         (25, Warning, vec![Warning]),
     ] {
-        let told = worsened(&mut world, seconds, severity);
-        assert_eq!(told, expected, "{seconds} s");
+        let reported = worsened(&mut world, seconds, severity);
+        assert_eq!(reported, expected, "{seconds} s");
     }
-    let turns = [Normal, Critical, Normal, Critical, Normal].map(|it| (it, None));
-    let turns = (0..).zip(turns).map(|(n, (it, who))| (n * 5, it, who));
-    let mut world = seen(&turns.collect::<Vec<_>>());
+    let turns = [Normal, Critical, Normal, Critical, Normal].map(|severity| (severity, None));
+    let turns = (0..)
+        .zip(turns)
+        .map(|(n, (severity, leader))| (n * 5, severity, leader));
+    let mut world = after_readings(&turns.collect::<Vec<_>>());
     for (seconds, severity) in [(25, Critical), (30, Normal), (35, Critical)] {
         assert_eq!(worsened(&mut world, seconds, severity), []);
     }
@@ -251,19 +254,19 @@ fn an_alarm_that_gets_worse_is_told_and_one_that_comes_and_goes_is_not() {
 }
 
 #[test]
-fn a_silent_connection_gets_worse_once_it_has_no_data_and_is_silent_since_its_last_answer() {
-    let mut world = seen(&[(0, Normal, None)]);
+fn a_silent_connection_worsens_at_no_data_and_began_with_its_last_response() {
+    let mut world = after_readings(&[(0, Normal, None)]);
     let stale = world.silence(25, 0, verdict(Normal));
     assert_eq!((stale.began.len(), stale.worsened.len()), (1, 0));
     let changes = world.silence(61, 0, verdict(Normal));
-    let told = changes.worsened.iter();
-    let told: Vec<_> = told
+    let worsened = changes.worsened.iter();
+    let worsened: Vec<_> = worsened
         .map(|alarm| (alarm.word.as_ref(), alarm.since))
         .collect();
-    assert_eq!(told, [("NO DATA", Since::Observed(at(0)))]);
+    assert_eq!(worsened, [("NO DATA", Since::Observed(at(0)))]);
     assert_eq!(world.silence(66, 0, verdict(Normal)), Changes::default());
-    // Another gateway has never read it.
-    let mut world = seen(&[(0, Normal, None)]);
+    // A restarted gateway that has not read it yet.
+    let mut world = after_readings(&[(0, Normal, None)]);
     world.silence(25, 0, verdict(Normal));
     world.restart();
     let failed = Source {
@@ -277,7 +280,7 @@ fn a_silent_connection_gets_worse_once_it_has_no_data_and_is_silent_since_its_la
 
 #[test]
 fn one_failover_is_not_flapping() {
-    let world = seen(&[
+    let world = after_readings(&[
         (0, Normal, Some("A")),
         (5, Warning, Some("A")),
         (10, Critical, None),
@@ -288,8 +291,8 @@ fn one_failover_is_not_flapping() {
 }
 
 #[test]
-fn what_comes_and_goes_is_one_alarm_even_while_it_is_well() {
-    let mut world = seen(&[
+fn a_flapping_resource_has_one_alarm_even_while_it_is_well() {
+    let mut world = after_readings(&[
         (0, Normal, None),
         (5, Warning, None),
         (10, Normal, None),
@@ -311,22 +314,22 @@ fn what_comes_and_goes_is_one_alarm_even_while_it_is_well() {
 }
 
 #[test]
-fn leaders_that_take_turns_are_flapping_though_nothing_is_wrong() {
+fn alternating_leaders_are_flapping_even_in_normal_state() {
     let turns = [Some("A"), Some("B"), None, Some("A"), Some("B")];
     let turns: Vec<_> = (0..)
         .zip(turns)
-        .map(|(n, who)| (n * 10, Normal, who))
+        .map(|(n, leader)| (n * 10, Normal, leader))
         .collect();
-    let sentence = seen(&turns).alarm().expect("it flaps").sentence;
+    let sentence = after_readings(&turns).alarm().expect("it flaps").sentence;
     assert!(
         sentence.contains("its primary has changed 3 times"),
         "{sentence}"
     );
 }
 
-/// What fails over and back between two readings shows in the vendor's time alone.
+/// A failover and failback between two readings shows only in the vendor's time of the last failover.
 #[test]
-fn failovers_that_are_over_before_they_are_read_are_flapping_too() {
+fn failovers_between_readings_count_as_flapping() {
     let after = |last_failovers: &[Option<i64>]| {
         let mut history = AlarmHistory::default();
         for (n, last) in (0..).zip(last_failovers) {
@@ -348,7 +351,7 @@ fn failovers_that_are_over_before_they_are_read_are_flapping_too() {
     let sentence = after(&[Some(-60), Some(5), Some(15), Some(25)]).expect("it flaps");
     assert!(sentence.contains("has changed 3 times"), "{sentence}");
     assert_eq!(after(&[Some(-60); 4]), None);
-    // Reported now and then, and a clock that was set back.
+    // A time that is not always reported, and a clock that was set back.
     assert_eq!(after(&[Some(-60), None, Some(-60), None, Some(-60)]), None);
     assert_eq!(after(&[Some(-60), Some(-70), Some(-80), Some(-90)]), None);
 }
@@ -356,13 +359,13 @@ fn failovers_that_are_over_before_they_are_read_are_flapping_too() {
 /// Four primaries within 20 s, which is flapping.
 fn turns() -> World {
     let turns = [(0, "A"), (6, "B"), (12, "A"), (18, "B")];
-    let world = seen(&turns.map(|(seconds, who)| (seconds, Normal, Some(who))));
+    let world = after_readings(&turns.map(|(seconds, leader)| (seconds, Normal, Some(leader))));
     assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Warning));
     world
 }
 
 #[test]
-fn a_handover_that_is_stuck_after_many_changes_is_what_it_is_at_once() {
+fn a_stuck_handover_replaces_the_flapping_alarm() {
     let mut world = turns();
     let stuck = verdict(Critical).advise("Check its adapter.");
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), stuck);
@@ -380,11 +383,11 @@ fn a_handover_that_is_stuck_after_many_changes_is_what_it_is_at_once() {
 }
 
 #[test]
-fn changes_that_are_long_over_are_no_flapping_though_there_is_no_leader_since() {
+fn flapping_ends_although_there_is_no_leader_any_more() {
     let mut world = turns();
     for seconds in (20..=120).step_by(5) {
         world.read(seconds, verdict(Critical), None);
-        let alarm = world.alarm().expect("nobody leads");
+        let alarm = world.alarm().expect("no leader");
         let flaps = alarm.sentence.contains("is flapping");
         assert_eq!(
             (alarm.severity, flaps),
@@ -395,8 +398,8 @@ fn changes_that_are_long_over_are_no_flapping_though_there_is_no_leader_since() 
 }
 
 #[test]
-fn what_is_gone_ends_its_alarm_and_what_was_never_read_begins_none() {
-    let mut world = seen(&[(0, Warning, None)]);
+fn a_missing_resource_ends_its_alarm_and_an_unread_one_begins_none() {
+    let mut world = after_readings(&[(0, Warning, None)]);
     let changes = world.history.update(&[source(Some(at(5)))], &[], at(5));
     assert_eq!((changes.began.len(), changes.ended.len()), (0, 1));
     let unread = judged("oven", verdict(Unknown), None, None);
@@ -413,7 +416,7 @@ fn what_is_gone_ends_its_alarm_and_what_was_never_read_begins_none() {
 }
 
 #[test]
-fn what_lingers_is_an_alarm_once_it_was_seen_for_longer_than_its_limit() {
+fn a_transition_is_an_alarm_once_observed_for_longer_than_its_limit() {
     let stuck = verdict(Critical).since(Some(at(-300)));
     let moving = verdict(Moving).lingering(TimeDelta::seconds(60), stuck);
     let normal = verdict(Normal);
@@ -433,7 +436,7 @@ fn what_lingers_is_an_alarm_once_it_was_seen_for_longer_than_its_limit() {
         (vec![(0, m)], None),
         (vec![(0, m), (30, m), (60, m)], None),
         (vec![(0, m), (30, m), (61, m)], critical(0)),
-        // Not read for longer than the limit: it may be another one.
+        // A gap longer than the limit: it may be a different transition.
         (vec![(0, m), (61, m)], None),
         (vec![(0, m), (61, m), (90, m), (121, m)], None),
         (vec![(0, m), (61, m), (90, m), (122, m)], critical(61)),
@@ -445,14 +448,14 @@ fn what_lingers_is_an_alarm_once_it_was_seen_for_longer_than_its_limit() {
 }
 
 #[test]
-fn a_silent_connection_hides_no_alarm_and_stands_above_what_it_hides() {
+fn a_silent_connection_sorts_above_the_alarms_that_it_hides() {
     for (before, after_25_s, after_61_s) in [
         (Critical, Critical, Critical),
         (Warning, Warning, Critical),
         (Unknown, Unknown, Critical),
         (Normal, Unknown, Critical),
     ] {
-        let mut world = seen(&[(0, before, None)]);
+        let mut world = after_readings(&[(0, before, None)]);
         for (seconds, expected) in [(25, after_25_s), (61, after_61_s)] {
             world.silence(seconds, 0, verdict(before));
             let alarms = world.history.alarms();
@@ -465,20 +468,20 @@ fn a_silent_connection_hides_no_alarm_and_stands_above_what_it_hides() {
             assert_eq!(alarms.len(), 1 + usize::from(before.needs_attention()));
         }
         let changes = world.read(65, verdict(before), None);
-        assert_eq!(changes.began, [], "it was there all the time");
+        assert_eq!(changes.began, [], "open all the time");
         assert_eq!(changes.ended.len(), 1, "the connection is back");
     }
 }
 
 #[test]
-fn a_group_that_cannot_be_read_any_more_keeps_its_alarm_or_becomes_one() {
+fn an_unreadable_group_keeps_its_alarm_or_gets_an_unknown_one() {
     for (before, expected) in [
         (Critical, Critical),
         (Warning, Warning),
         (Normal, Unknown),
         (Moving, Unknown),
     ] {
-        let mut world = seen(&[(0, before, None)]);
+        let mut world = after_readings(&[(0, before, None)]);
         let group = judged("kiln", verdict(before), None, Some(at(0)));
         world
             .history
@@ -490,7 +493,7 @@ fn a_group_that_cannot_be_read_any_more_keeps_its_alarm_or_becomes_one() {
 }
 
 #[test]
-fn what_was_stuck_when_it_was_last_read_stays_critical() {
+fn a_stuck_handover_that_becomes_unreadable_stays_critical() {
     let mut world = World::default();
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
     for seconds in [0, 10, 20] {
@@ -503,9 +506,9 @@ fn what_was_stuck_when_it_was_last_read_stays_critical() {
     assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
 }
 
-/// Otherwise the all-clear would be of what nobody saw, and the next alarm another one, which nobody has acknowledged.
+/// Otherwise the alarm would end although nobody saw its state end, and the next one would lack its acknowledgement.
 #[test]
-fn what_is_stuck_stays_so_over_a_time_in_which_it_could_not_be_read() {
+fn a_stuck_handover_keeps_its_alarm_across_a_gap_in_readings() {
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
     let mut world = World::default();
     for seconds in [0, 10, 20] {
@@ -521,25 +524,25 @@ fn what_is_stuck_stays_so_over_a_time_in_which_it_could_not_be_read() {
 }
 
 #[test]
-fn what_gets_worse_while_it_flaps_is_told_once_when_it_stays_so() {
+fn a_flapping_resource_that_stays_worse_is_reported_once() {
     let mut world = turns();
-    let mut told = Vec::new();
+    let mut reported_changes = Vec::new();
     let mut read = |world: &mut World, seconds, verdict| {
         let changes = world.read(seconds, verdict, None);
         assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
         let worsened = changes.worsened.into_iter();
-        told.extend(worsened.map(|alarm| (seconds, alarm.severity)));
+        reported_changes.extend(worsened.map(|alarm| (seconds, alarm.severity)));
     };
     for seconds in (20..=120).step_by(5) {
         read(&mut world, seconds, verdict(Critical));
     }
-    // It may get worse again once it has been better.
+    // A second worsening after an improvement is reported again.
     read(&mut world, 125, verdict(Warning));
     read(&mut world, 130, verdict(Critical));
-    assert_eq!(told, [(80, Critical), (130, Critical)]);
-    // A handover that is stuck is no coming and going, and comes back while it flaps.
+    assert_eq!(reported_changes, [(80, Critical), (130, Critical)]);
+    // A stuck handover is reported at once, but not again while the resource flaps.
     let mut world = turns();
-    let mut told = Vec::new();
+    let mut reported_changes = Vec::new();
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
     for (seconds, verdict, leader) in [
         (20, moving.clone(), None),
@@ -551,15 +554,15 @@ fn what_gets_worse_while_it_flaps_is_told_once_when_it_stays_so() {
         (61, moving, None),
     ] {
         let worsened = world.read(seconds, verdict, leader).worsened.into_iter();
-        told.extend(worsened.map(|alarm| (seconds, alarm.severity)));
+        reported_changes.extend(worsened.map(|alarm| (seconds, alarm.severity)));
     }
     assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
-    assert_eq!(told, [(36, Critical)]);
+    assert_eq!(reported_changes, [(36, Critical)]);
 }
 
 #[test]
-fn the_alarms_of_a_connection_that_is_no_longer_configured_are_gone_and_have_not_ended() {
-    let mut world = seen(&[(0, Critical, None)]);
+fn alarms_of_a_removed_connection_are_unwatched_and_not_ended() {
+    let mut world = after_readings(&[(0, Critical, None)]);
     world.silence(30, 0, verdict(Critical));
     let changes = world.history.update(&[], &[], at(31));
     assert_eq!((changes.ended.len(), changes.unwatched.len()), (0, 2));
@@ -567,7 +570,7 @@ fn the_alarms_of_a_connection_that_is_no_longer_configured_are_gone_and_have_not
 }
 
 #[test]
-fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client_reports() {
+fn a_stuck_handover_is_an_alarm_although_its_client_posts_heartbeats() {
     let group = GroupConfiguration {
         name: Some("Kiln 2".to_owned()),
         failover_timeout: Some(TimeSpan::from_seconds(15)),
@@ -584,7 +587,7 @@ fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client
             }),
             ..ClientSession::default()
         };
-        world.read(now, judge_whole(&group, None, &[pending], at(now)), None);
+        world.read(now, judge_complete(&group, None, &[pending], at(now)), None);
         world.alarm()
     });
     let alarms: Vec<_> = alarms.collect();
@@ -598,14 +601,14 @@ fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client
 }
 
 impl World {
-    /// Another gateway goes on with what is open.
+    /// Continues the open alarms with a new history, as a restarted gateway does.
     fn restart(&mut self) {
         self.history = AlarmHistory::continuing(self.history.alarms());
     }
 }
 
 #[test]
-fn what_has_lasted_too_long_goes_on_after_a_restart_until_it_is_over() {
+fn an_overdue_state_continues_after_a_restart_until_it_ends() {
     let stuck = || Verdict::new(Critical, "Handover stuck", "Kiln 2 is stuck.".to_owned());
     let moving = |wrong| verdict(Moving).lingering(TimeDelta::seconds(15), wrong);
     for wrong in [stuck(), stuck().since(Some(at(19)))] {
@@ -623,20 +626,20 @@ fn what_has_lasted_too_long_goes_on_after_a_restart_until_it_is_over() {
         let kiln = judged("kiln", moving(wrong.clone()), None, Some(at(105)));
         assert!(world.history.lingering(&kiln.resource).is_some());
         assert_eq!(world.read(110, verdict(Normal), None).ended.len(), 1);
-        // The next one begins anew.
+        // The next transition starts a new count.
         assert_eq!(world.read(115, moving(wrong), None), Changes::default());
         assert_eq!(world.alarm(), None);
     }
-    // Something else was wrong before.
-    let mut world = seen(&[(0, Warning, None)]);
+    // The open alarm was about a different state.
+    let mut world = after_readings(&[(0, Warning, None)]);
     world.restart();
     assert_eq!(world.read(100, moving(stuck()), None).ended.len(), 1);
 }
 
 #[test]
-fn a_handover_that_begins_after_a_clock_was_set_back_is_not_stuck_at_once() {
+fn a_handover_after_a_clock_was_set_back_is_not_stuck_at_once() {
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
-    let mut world = seen(&[(3_600, Normal, None)]);
+    let mut world = after_readings(&[(3_600, Normal, None)]);
     for (seconds, expected) in [(0, None), (10, None), (15, None), (16, Some(Critical))] {
         world.read(seconds, moving.clone(), None);
         let severity = world.alarm().map(|alarm| alarm.severity);
@@ -645,7 +648,7 @@ fn a_handover_that_begins_after_a_clock_was_set_back_is_not_stuck_at_once() {
 }
 
 #[test]
-fn what_lasts_too_long_does_so_also_over_a_clock_that_is_set_back() {
+fn a_transition_becomes_overdue_although_the_clock_is_set_back() {
     let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
     let mut world = World::default();
     for (seconds, expected) in [
@@ -662,9 +665,10 @@ fn what_lasts_too_long_does_so_also_over_a_clock_that_is_set_back() {
 }
 
 #[test]
-fn what_flaps_calms_down_a_minute_later_also_over_a_clock_that_is_set_back() {
+fn flapping_ends_after_a_minute_although_the_clock_is_set_back() {
     let states = [Normal, Warning, Normal, Warning, Normal];
-    let mut world = seen(&[0, 1, 2, 3, 4].map(|n| (3_600 + n * 5, states[n as usize], None)));
+    let mut world =
+        after_readings(&[0, 1, 2, 3, 4].map(|n| (3_600 + n * 5, states[n as usize], None)));
     for (seconds, flaps) in [(0, true), (60, true), (61, false)] {
         world.read(seconds, verdict(Normal), None);
         assert_eq!(world.alarm().is_some(), flaps, "{seconds} s");
@@ -672,8 +676,8 @@ fn what_flaps_calms_down_a_minute_later_also_over_a_clock_that_is_set_back() {
 }
 
 #[test]
-fn a_connection_that_falls_silent_as_the_clock_is_set_back_is_an_alarm_and_hides_none() {
-    let mut world = seen(&[(3_600, Warning, None)]);
+fn a_connection_silent_when_the_clock_is_set_back_is_an_alarm_and_hides_none() {
+    let mut world = after_readings(&[(3_600, Warning, None)]);
     world.silence(0, 3_600, verdict(Warning));
     let alarms = world.history.alarms();
     let kinds: Vec<_> = alarms.iter().map(|alarm| alarm.resource.kind).collect();
@@ -682,10 +686,10 @@ fn a_connection_that_falls_silent_as_the_clock_is_set_back_is_an_alarm_and_hides
 }
 
 #[test]
-fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
+fn flapping_continues_after_a_restart_until_a_minute_without_a_change() {
     let of_state = || {
         let states = [Normal, Warning, Normal, Warning, Normal];
-        seen(&[0, 1, 2, 3, 4].map(|n| (n * 5 - 2, states[n as usize], Some("A"))))
+        after_readings(&[0, 1, 2, 3, 4].map(|n| (n * 5 - 2, states[n as usize], Some("A"))))
     };
     for (mut world, sentence) in [
         (of_state(), "its state has changed 4 times"),
@@ -693,7 +697,7 @@ fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
     ] {
         let before = world.alarm().expect("it flaps");
         let mut saved = world.history.alarms();
-        // Nothing hangs on how it is said.
+        // Nothing depends on the sentence.
         saved[0].sentence = "It comes and goes.".to_owned();
         world.history = AlarmHistory::continuing(saved);
         for seconds in (100..=160).step_by(5) {
@@ -708,8 +712,7 @@ fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
     }
 }
 
-/// A failover as AVEVA's service reports it: `a` falls silent, `b` is chosen and confirms, and `a` comes
-/// back as a standby. Time is in seconds, `a` posts its last heartbeat at 0.
+/// A failover in AVEVA's service: `a` falls silent after 0 s, `b` is chosen and confirms, and `a` returns as standby.
 fn failover(now: i64, timeout: i64, standbys: &[&str]) -> (GroupStatus, Vec<ClientSession>) {
     let beat = timeout / 2;
     let back = now > timeout * 4;
@@ -749,7 +752,7 @@ fn failover(now: i64, timeout: i64, standbys: &[&str]) -> (GroupStatus, Vec<Clie
 }
 
 #[test]
-fn a_whole_failover_is_reported_as_it_goes_and_never_as_flapping() {
+fn a_complete_failover_is_reported_step_by_step_and_never_as_flapping() {
     for (timeout, every, standbys) in [
         (15, 1, &[][..]),
         (15, 2, &[]),
@@ -769,7 +772,7 @@ fn a_whole_failover_is_reported_as_it_goes_and_never_as_flapping() {
         let mut words = Vec::new();
         for now in (-4 * timeout..8 * timeout).step_by(every) {
             let (status, sessions) = failover(now, timeout, standbys);
-            let verdict = judge_whole(&group, Some(&status), &sessions, at(now));
+            let verdict = judge_complete(&group, Some(&status), &sessions, at(now));
             words.push(verdict.word.clone());
             world.read(now, verdict.clone(), status.primary.as_deref());
             if let Some(alarm) = world.alarm() {
@@ -795,8 +798,8 @@ fn a_whole_failover_is_reported_as_it_goes_and_never_as_flapping() {
     }
 }
 
-/// What one update brings: seconds that pass, whether the connection answers, and for each of three
-/// groups whether it is there, whether it could be read, and its severity.
+/// One update: the seconds that pass, whether the connection answers, and for each of three groups whether it exists,
+/// whether it is readable, and its severity.
 type Step = (i64, bool, [(bool, bool, Severity); 3]);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -807,8 +810,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Whatever is read in whatever order: each alarm begins once and ends at most once, what is open is
-    /// what began and has not ended, the order is worst first, and silence ends nothing.
+    /// For any readings: each alarm begins once and ends at most once, the open alarms are those that began and have
+    /// not ended, the order is worst first, and silence ends nothing.
     #[test]
     fn an_alarm_begins_once_and_ends_once(steps in steps()) {
         let mut history = AlarmHistory::default();
@@ -864,7 +867,7 @@ proptest! {
 }
 
 #[test]
-fn a_session_goes_on_under_the_connection_that_represents_it_now() {
+fn a_session_listed_by_another_connection_keeps_its_alarm() {
     let source = |id: &str| Source {
         id: id.to_owned(),
         ..source(Some(at(1)))
@@ -888,8 +891,8 @@ fn a_session_goes_on_under_the_connection_that_represents_it_now() {
 }
 
 #[test]
-fn an_alarm_is_confirmed_once_its_resource_was_read_or_could_not_be() {
-    let alarm = seen(&[(0, Critical, None)]).alarm().unwrap();
+fn an_alarm_is_confirmed_once_its_resource_was_read_or_failed_to_read() {
+    let alarm = after_readings(&[(0, Critical, None)]).alarm().unwrap();
     let resource = |severity, failure: Option<&str>, read| Resource {
         failure: failure.map(str::to_owned),
         ..judged("kiln", verdict(severity), None, read).resource
@@ -898,7 +901,7 @@ fn an_alarm_is_confirmed_once_its_resource_was_read_or_could_not_be() {
         (None, true),
         (Some(resource(Unknown, None, None)), true),
         (Some(resource(Unknown, Some("500"), None)), true),
-        // It is what could not be read that is the alarm.
+        // The alarm is about the failure to read.
         (Some(resource(Critical, Some("500"), None)), false),
         (Some(resource(Critical, None, Some(at(0)))), false),
         (Some(resource(Unknown, Some("500"), Some(at(0)))), false),

@@ -1,4 +1,4 @@
-//! Compares two readings.
+//! Derives events from two readings of a resource.
 
 mod groups;
 mod slicers;
@@ -13,14 +13,14 @@ use groups::of_group;
 use slicers::{of_on_air, of_slicer_group};
 use std::collections::HashSet;
 
-/// What happened between two readings of a resource, in no particular order.
+/// The events between two readings of a resource, in no particular order.
 #[must_use]
 pub fn between(before: &Judged, after: &Judged, at: &Moment) -> Vec<Event> {
     let (read_before, before) = (before.observed_at, &before.resource);
     let now = &after.resource;
     let seen_at = after.observed_at.unwrap_or(at.now);
     let mut events = Events::of(now, seen_at);
-    // Nothing can be told from what was never read.
+    // A resource that has never been read cannot be compared.
     if before.observed == Observed::Never || now.observed == Observed::Never {
         return Vec::new();
     }
@@ -44,9 +44,9 @@ pub fn between(before: &Judged, after: &Judged, at: &Moment) -> Vec<Event> {
     events.list
 }
 
-/// That a group was read again, and could not be before for so long that it was not believed, while its connection was:
-/// `last` is when that was last read as a whole before, and `reading` is how it is read now. Whose connection fell silent
-/// as well, the alarm of that tells.
+/// The event of a group that is readable again after failing for so long that it became stale, while its connection
+/// did not. `last` is the connection's last complete reading before that; `reading` is its reading now. If the
+/// connection fell silent as well, its alarm covers that time.
 #[must_use]
 pub fn read_again(
     before: &Judged,
@@ -63,20 +63,26 @@ pub fn read_again(
         return None;
     };
     let was_believed = reading.freshness_of(&before.resource, last).is_believable();
-    // What comes late at the end of a connection's silence had no failure of its own.
+    // A group that is merely read late after its connection's silence had no failure of its own.
     let had_failed = before.resource.failure.is_some();
     if was_believed || !had_failed || read_before >= read_at {
         return None;
     }
     let lasted = span(read_at.signed_duration_since(read_before));
     let mut events = Events::of(&after.resource, read_at);
-    let what = format!("It could not be read for {lasted}. What happened meanwhile was not seen.");
-    events.changed(EventKind::Resource, what, Some(written(read_before)), None);
+    let what =
+        format!("It could not be read for {lasted}. Changes in that time were not observed.");
+    events.changed(
+        EventKind::Resource,
+        what,
+        Some(timestamp(read_before)),
+        None,
+    );
     events.list.pop()
 }
 
-/// A resource that none of the connections which may list it listed before, and that this one, which was read before,
-/// lists now. How long it has been there does not matter: a server may list a run late.
+/// The events of a resource that is listed for the first time, by a connection that was read before. Its age does not
+/// matter, because a server may list a run late.
 #[must_use]
 pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
     let resource = &judged.resource;
@@ -90,7 +96,7 @@ pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
         }
         _ => {
             let event = events.add(EventKind::Resource, "It appeared.".to_owned());
-            // Unknown is what is no longer listed: by that the two are told apart.
+            // Unknown is the severity of a resource that is no longer listed; this keeps the two apart.
             if event.severity == Severity::Unknown {
                 event.severity = Severity::Normal;
             }
@@ -99,7 +105,7 @@ pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
     events.list
 }
 
-/// A resource that is no longer listed. Sessions grow old and leave the list; that is no event.
+/// The event of a resource that is no longer listed. Failover sessions leave the list as they age, which is no event.
 #[must_use]
 pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
     if resource.key.kind == Kind::FailoverSession {
@@ -111,15 +117,15 @@ pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
     events.list.pop()
 }
 
-/// The newest stand above: so the worst of one moment do.
+/// Sorts the worst alarm last: lists show the newest event first, so the worst of one moment comes first.
 fn worst_last(alarms: &[Alarm]) -> Vec<&Alarm> {
     let mut alarms: Vec<&Alarm> = alarms.iter().collect();
     alarms.sort_by(|one, other| other.worst_first(one));
     alarms
 }
 
-/// The alarms that began, got worse and ended. `is_first` says of which the resource was read for the first time: what is
-/// wrong with it then may have been so before.
+/// The events of alarms that began, worsened or ended. `is_first` tells whether the alarm comes from the first reading
+/// of its resource, so that the problem may be older.
 #[must_use]
 pub fn of_alarms(
     changes: &Changes,
@@ -135,8 +141,8 @@ pub fn of_alarms(
             resource: Some(alarm.resource.clone()),
             name: alarm.name.clone(),
             what,
-            // It was noticed some time after the last answer: nobody saw what has happened since then.
-            before: is_silence.then(|| written(alarm.since.at())),
+            // The last successful reading, since when nothing was observed.
+            before: is_silence.then(|| timestamp(alarm.since.at())),
             after: None,
         }
     };
@@ -189,7 +195,7 @@ impl<'a> Events<'a> {
     }
 
     fn add(&mut self, kind: EventKind, what: String) -> &mut Event {
-        let place = self.list.len();
+        let index = self.list.len();
         self.list.push(Event {
             at: self.at,
             kind,
@@ -200,7 +206,7 @@ impl<'a> Events<'a> {
             before: None,
             after: None,
         });
-        &mut self.list[place]
+        &mut self.list[index]
     }
 
     fn changed(
@@ -215,7 +221,7 @@ impl<'a> Events<'a> {
         event
     }
 
-    /// Another one leads. `what` is the sentence, `at` when that was, where the vendor says it.
+    /// Adds a change of leader. `what` is the sentence, `at` the time that the vendor reports.
     fn failover(
         &mut self,
         what: String,
@@ -228,7 +234,7 @@ impl<'a> Events<'a> {
         event.at = at.unwrap_or(event.at);
     }
 
-    /// Who came and who left; `noun` is what they are.
+    /// Adds an event for each member that appeared or left; `noun` names the kind of member.
     fn members<'i>(
         &mut self,
         noun: &str,
@@ -259,7 +265,7 @@ impl<'a> Events<'a> {
         let ended = facts.ended.map(|ended| by_gateway(ended, at).min(at.now));
         // `None` comes before every time.
         event.at = ended.max(ended.and(started(facts, at))).unwrap_or(event.at);
-        // How the run is judged among others says nothing of how it ended.
+        // The verdict may depend on other runs; the severity of the end follows from its own result.
         event.severity = match facts.result.as_deref() {
             Some("Failed") => Severity::Critical,
             Some("Warning") => Severity::Warning,
@@ -269,29 +275,29 @@ impl<'a> Events<'a> {
     }
 }
 
-/// However well the resource is after it.
+/// Raises the severity to warning, however well the resource is afterwards.
 fn at_least_warning(event: &mut Event) {
     event.severity = event.severity.min(Severity::Warning);
 }
 
-/// When a run started, by the gateway's clock: no later than now, whatever the vendor says.
+/// The start of a run by the gateway's clock, but never in the future.
 fn started(facts: &SessionFacts, at: &Moment) -> Option<DateTime<Utc>> {
     let started = facts.started?;
     Some(by_gateway(started, at).min(at.now))
 }
 
-/// A time as events carry it beside their own.
-fn written(at: DateTime<Utc>) -> String {
+/// A time in the format of the fields `before` and `after`.
+fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// A time of the vendor's clock by the gateway's.
+/// Converts a time of the vendor's clock to the gateway's.
 fn by_gateway(vendor: DateTime<Utc>, at: &Moment) -> DateTime<Utc> {
     let gateway = vendor.checked_sub_signed(at.vendor_ahead);
     gateway.unwrap_or(vendor)
 }
 
-/// Whether a session has ended. It may have an end time while its state says that it runs, and none once it has stopped.
+/// Whether a session has ended. Its state decides: a running session may have an end time and a stopped one none.
 fn is_over(facts: &SessionFacts) -> bool {
     match facts.state.as_deref() {
         Some("Stopped") => true,
@@ -300,7 +306,7 @@ fn is_over(facts: &SessionFacts) -> bool {
     }
 }
 
-/// When a run of a plan ended, by the vendor's clock; `None` where it has not, or where the vendor does not say when.
+/// The end of a plan's run by the vendor's clock; `None` if it has not ended or the vendor reports no time.
 #[must_use]
 pub fn ended_at(resource: &Resource) -> Option<DateTime<Utc>> {
     match &resource.facts {

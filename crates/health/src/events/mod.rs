@@ -1,7 +1,7 @@
-//! What has happened to resources, told from two consecutive readings of each: for the history that two of the
-//! three systems do not keep.
+//! Events of resources, derived from two consecutive readings. They form the history that two of the three vendor
+//! systems do not keep.
 //!
-//! An event says what a reading showed, not what caused it. What came and went between two readings is not seen.
+//! An event records what a reading showed, not its cause. A change that is reverted between two readings is missed.
 
 mod between;
 mod report;
@@ -12,8 +12,8 @@ mod tests;
 
 pub use between::{appeared, between, ended_at, gone, of_alarms, read_again};
 pub use report::{
-    Record, RecordedEvent, UnknownInterval, absences, record, silences, tells_silence, until,
-    unwatched,
+    RecordedEvent, Statistics, UnknownInterval, absences, is_connection, silences, statistics,
+    until, unwatched,
 };
 pub use timeline::{Gaps, Interval, Leader, LeaderChange, timeline};
 
@@ -23,13 +23,13 @@ use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What kind of event it is.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// Another session is primary, or another slicer or the slate is on air, or that is no longer reported or is again.
+    /// The primary or the slicer on air changed, is no longer reported, or is reported again.
     Failover,
-    /// A session was chosen as primary, or did not become it.
+    /// A session was chosen as primary, or was chosen and did not become it.
     Pending,
     /// A session or a slicer appeared in its group, or left it.
     Member,
@@ -37,7 +37,7 @@ pub enum EventKind {
     Heartbeat,
     /// A role override began or ended.
     Override,
-    /// The slicers have another order of priority.
+    /// The order of the slicers changed.
     Order,
     /// The failover mode, auto failback or the FailoverTimeout changed.
     Setting,
@@ -45,16 +45,16 @@ pub enum EventKind {
     Eligibility,
     /// A cloud failover session started or ended.
     Run,
-    /// A group appeared, is no longer listed, or was read again that could not be while its connection was.
+    /// A group appeared, is no longer listed, or is readable again after its own failure.
     Resource,
-    /// An alarm began, got worse or ended; those of connections tell when they fell silent and came back.
+    /// An alarm began, worsened or ended. Alarms of connections record when they fell silent and answered again.
     Alarm,
-    /// The gateway began to watch. What was before it, back to when one last did, nobody saw.
+    /// The gateway started watching. Nothing was observed between the end of the last watch and this event.
     Watching,
 }
 
 impl EventKind {
-    /// Every kind, in the order in which people choose from them.
+    /// Every kind, in the order of the filter's choices.
     pub const ALL: [Self; 12] = [
         Self::Failover,
         Self::Alarm,
@@ -70,7 +70,7 @@ impl EventKind {
         Self::Watching,
     ];
 
-    /// One lower-case word, as the wire and addresses know it.
+    /// The key in JSON and in URLs.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -90,30 +90,30 @@ impl EventKind {
     }
 }
 
-/// Something that has happened.
+/// One event of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When, by the gateway's clock: as the vendor says, else when the reading that showed it began.
+    /// Time by the gateway's clock: the time that the vendor reports, or else the start of the reading that showed it.
     #[serde(with = "ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// What kind of event.
+    /// The kind of event.
     pub kind: EventKind,
-    /// How bad the resource is after it; a failover, and what falls behind or becomes unhealthy, is at least a warning, and
-    /// the end of a run is as bad as its result.
+    /// Severity of the resource afterwards. It is at least a warning for a failover, a late or stale heartbeat and an
+    /// unhealthy slicer; the end of a run has the severity of its result.
     pub severity: Severity,
-    /// To which resource; `None` where it concerns all of them.
+    /// The resource; `None` if the event concerns all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceKey>,
     /// The resource's name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// What, in a sentence without the resource's name.
+    /// The event in one sentence, without the resource's name.
     pub what: String,
-    /// What was there before, where that can be told in a few words: the leader of a failover, the order. Where nobody saw
-    /// what happened before it, since when not.
+    /// The value before the event, if it is short: the previous leader, the previous order. For events that end or
+    /// begin an unobserved time, the time of the last observation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What is there now.
+    /// The value after the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }

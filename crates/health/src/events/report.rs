@@ -1,5 +1,4 @@
-//! What a time was like: how often a resource failed over, how long nobody led it, how soon that was over. And what is
-//! told of when nobody could see it.
+//! Statistics of a period (failovers, recoveries), and the intervals in which a resource was not observed.
 
 use super::timeline::{Interval, Leader};
 use crate::inventory::{Kind, ResourceKey};
@@ -7,20 +6,19 @@ use crate::severity::Severity;
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A time in which nobody could see who leads.
+/// An interval in which the leader was not observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownInterval {
-    /// Its beginning.
+    /// The beginning.
     pub from: DateTime<Utc>,
-    /// Its end.
+    /// The end.
     pub to: DateTime<Utc>,
-    /// Whether what was read before it was compared with what was read after it. Where it was not, a failover within is
-    /// in no leader change.
+    /// Whether the readings before and after it were compared. If not, a failover within it is unknown.
     pub is_compared: bool,
 }
 
 impl UnknownInterval {
-    /// What was before, nobody saw.
+    /// The time before `at`.
     #[must_use]
     pub fn before(at: DateTime<Utc>) -> Self {
         Self {
@@ -30,7 +28,7 @@ impl UnknownInterval {
         }
     }
 
-    /// What has been since, nobody has seen yet.
+    /// The time since `at`, which has not been observed yet.
     #[must_use]
     pub fn since(at: DateTime<Utc>) -> Self {
         Self {
@@ -41,60 +39,60 @@ impl UnknownInterval {
     }
 }
 
-/// What a time was like for one resource.
+/// Statistics of one resource over a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Record {
-    /// How often another one led than before.
+pub struct Statistics {
+    /// Number of changes from one leader to another.
     pub failovers: usize,
-    /// How long nobody led.
-    pub without: TimeDelta,
-    /// The longest time in which nobody led.
+    /// Total time without a leader.
+    pub leaderless: TimeDelta,
+    /// Longest interval without a leader.
     pub longest: TimeDelta,
-    /// How often that was seen to end.
+    /// Number of intervals without a leader that were observed from beginning to end.
     pub recoveries: usize,
-    /// How long it took on average, where it was seen to end.
+    /// Average length of these intervals.
     pub mean_recovery: Option<TimeDelta>,
-    /// How long it is not known who led.
+    /// Total time for which the leader is unknown.
     pub unknown: TimeDelta,
 }
 
-/// What a timeline tells. A time without a leader that begins or ends with one that is not known, or with the timeline, counts
-/// as long as it was seen, and not as one that was recovered from. `led_before` is who led last where nobody does at the
-/// beginning: a failover counts when the next one leads.
+/// Computes the statistics of a timeline. An interval without a leader that borders on an unknown leader or on an end
+/// of the timeline counts with its observed length, but not as a recovery. A failover counts when the new leader
+/// begins; `led_before` is the last leader before a timeline that begins without one.
 #[must_use]
-pub fn record(timeline: &[Interval], led_before: Option<&str>) -> Record {
-    let mut record = Record::default();
+pub fn statistics(timeline: &[Interval], led_before: Option<&str>) -> Statistics {
+    let mut statistics = Statistics::default();
     let mut last_leader = led_before;
     let mut recovered = TimeDelta::zero();
-    for (place, interval) in timeline.iter().enumerate() {
+    for (index, interval) in timeline.iter().enumerate() {
         let lasted = interval.to.signed_duration_since(interval.from);
         match &interval.leader {
             Leader::Named(leader) => {
-                record.failovers += usize::from(last_leader.is_some_and(|last| last != leader));
+                statistics.failovers += usize::from(last_leader.is_some_and(|last| last != leader));
                 last_leader = Some(leader);
             }
             Leader::Nobody => {
-                record.without += lasted;
-                record.longest = record.longest.max(lasted);
-                let is_led = |place: Option<usize>| {
-                    let interval = place.and_then(|place| timeline.get(place));
+                statistics.leaderless += lasted;
+                statistics.longest = statistics.longest.max(lasted);
+                let is_led = |index: Option<usize>| {
+                    let interval = index.and_then(|index| timeline.get(index));
                     interval.is_some_and(|interval| matches!(interval.leader, Leader::Named(_)))
                 };
-                if is_led(place.checked_sub(1)) && is_led(Some(place + 1)) {
-                    record.recoveries += 1;
+                if is_led(index.checked_sub(1)) && is_led(Some(index + 1)) {
+                    statistics.recoveries += 1;
                     recovered += lasted;
                 }
             }
-            Leader::Unknown => record.unknown += lasted,
+            Leader::Unknown => statistics.unknown += lasted,
         }
     }
-    record.mean_recovery = i32::try_from(record.recoveries)
+    statistics.mean_recovery = i32::try_from(statistics.recoveries)
         .ok()
         .and_then(|recoveries| recovered.checked_div(recoveries));
-    record
+    statistics
 }
 
-/// The part of a timeline that ends no later than this.
+/// The part of a timeline before `to`.
 #[must_use]
 pub fn until(timeline: Vec<Interval>, to: DateTime<Utc>) -> Vec<Interval> {
     let inside = timeline.into_iter().filter(|interval| interval.from < to);
@@ -106,7 +104,7 @@ pub fn until(timeline: Vec<Interval>, to: DateTime<Utc>) -> Vec<Interval> {
         .collect()
 }
 
-/// When no gateway watched: before each of these starts, back to when one last did; before the first one for ever.
+/// The intervals in which no gateway watched, from pairs of a start and the end of the watch before it, if any.
 #[must_use]
 pub fn unwatched(
     starts: impl IntoIterator<Item = (DateTime<Utc>, Option<DateTime<Utc>>)>,
@@ -121,50 +119,50 @@ pub fn unwatched(
         .collect()
 }
 
-/// What is recorded of an alarm or of the coming and going of a group.
+/// A recorded event of an alarm, or of a group that appeared, disappeared or is readable again.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordedEvent<'a> {
-    /// Of what; `None` where it concerns all.
+    /// The resource; `None` if the event concerns all of them.
     pub resource: Option<&'a ResourceKey>,
-    /// When.
+    /// Time of the event.
     pub at: DateTime<Utc>,
-    /// The number of its entry.
+    /// Number of its activity entry.
     pub number: i64,
-    /// How bad.
+    /// The recorded severity.
     pub severity: Severity,
-    /// Since when nobody had seen what happened; `None` where it does not say.
+    /// End of the last observation before it; `None` if the event does not record one.
     pub unseen_since: Option<DateTime<Utc>>,
 }
 
 impl RecordedEvent<'_> {
-    /// From when on nobody saw what happened.
+    /// Beginning of the unobserved time.
     fn unseen_from(&self) -> DateTime<Utc> {
         self.unseen_since.map_or(self.at, |at| at.min(self.at))
     }
 }
 
-/// Whether the alarms of this resource tell when its connection did not answer. A group may have the id or the name of
-/// its connection, and be among what was asked for by these.
+/// Whether this is a connection, whose alarms record when it was silent. A filter by id or name may also match a group
+/// that has the same id or name as its connection.
 #[must_use]
-pub fn tells_silence(resource: Option<&ResourceKey>) -> bool {
+pub fn is_connection(resource: Option<&ResourceKey>) -> bool {
     resource.is_some_and(|key| key.kind == Kind::Connection)
 }
 
-/// When a connection did not answer, by the events of alarms, of which those of others count for nothing, and of which an
-/// end is Normal (see `of_alarms`). An alarm that goes on has no end.
+/// The intervals in which a connection was silent, from the events of its alarms (see `of_alarms`: an end has the
+/// severity Normal). Alarms of other resources are ignored. An open alarm has no end.
 #[must_use]
 pub fn silences<'a>(alarms: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<UnknownInterval> {
     let alarms = alarms.into_iter();
-    let own = alarms.filter(|alarm| tells_silence(alarm.resource));
+    let own = alarms.filter(|alarm| is_connection(alarm.resource));
     intervals(own.collect(), |alarm| {
-        // Who is watched no longer is not silent: when its resources were not listed they say themselves.
+        // An unwatched connection is not silent; its resources themselves record that they are not listed.
         matches!(alarm.severity, Severity::Normal | Severity::Off)
     })
 }
 
-/// When a resource was not listed or could not be read, by the events of its coming and going, which are Unknown where it
-/// went (see `gone`), and of its being read again (see `read_again`). Before it first came it was not listed, nor since it
-/// went last.
+/// The intervals in which a resource was not listed or not readable, from the events of its appearing, disappearing
+/// (severity Unknown, see `gone`) and being readable again (see `read_again`). It was not listed before it first
+/// appeared, nor after it last disappeared.
 #[must_use]
 pub fn absences<'a>(events: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<UnknownInterval> {
     let (mut listed, mut absent) = (Vec::new(), Vec::new());
@@ -187,7 +185,7 @@ pub fn absences<'a>(events: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<
     absent
 }
 
-/// From each beginning to the next end, newest first. What ends first has begun before all that is known.
+/// The intervals from each beginning to the next end, newest first. The beginning of an oldest end is unknown.
 fn intervals(
     mut events: Vec<RecordedEvent<'_>>,
     is_end: fn(&RecordedEvent<'_>) -> bool,
@@ -216,7 +214,8 @@ fn intervals(
 #[cfg(test)]
 mod tests {
     use super::{
-        Record, RecordedEvent, UnknownInterval, absences, record, silences, until, unwatched,
+        RecordedEvent, Statistics, UnknownInterval, absences, silences, statistics, until,
+        unwatched,
     };
     use crate::events::timeline::{Gaps, Interval, Leader, LeaderChange, timeline as led};
     use crate::inventory::{Kind, ResourceKey};
@@ -238,7 +237,7 @@ mod tests {
         }
     }
 
-    /// `a` and `b` lead, `-` is nobody, `?` is not known: a second each.
+    /// One second per character: leader `a` or `b`, `-` for no leader, `?` for an unknown one.
     fn timeline(text: &str) -> Vec<Interval> {
         let seconds = (0_i64..).zip(text.chars());
         let interval = |(second, c): (i64, char)| Interval {
@@ -264,77 +263,80 @@ mod tests {
     }
 
     #[test]
-    fn a_record_counts_failovers_and_the_time_without_a_leader() {
+    fn statistics_count_failovers_and_the_time_without_a_leader() {
         let seconds = TimeDelta::seconds;
-        for (text, failovers, without, longest, recoveries, mean, unknown) in [
+        for (text, failovers, leaderless, longest, recoveries, mean, unknown) in [
             ("aaaa", 0, 0, 0, 0, None, 0),
             ("aabb", 1, 0, 0, 0, None, 0),
             ("abab", 3, 0, 0, 0, None, 0),
-            // The same one leads again: it recovered, and there was no failover.
+            // The same leader returns: a recovery without a failover.
             ("a--a", 0, 2, 2, 1, Some(2), 0),
             ("a--b--a", 2, 4, 2, 2, Some(2), 0),
-            // How long it takes is not known where its beginning or end was not seen.
+            // Not a recovery if its beginning or its end was not observed.
             ("a--", 0, 2, 2, 0, None, 0),
             ("--a", 0, 2, 2, 0, None, 0),
             ("a-?a", 0, 1, 1, 0, None, 1),
             ("a??b", 1, 0, 0, 0, None, 2),
             ("????", 0, 0, 0, 0, None, 4),
         ] {
-            let expected = Record {
+            let expected = Statistics {
                 failovers,
-                without: seconds(without),
+                leaderless: seconds(leaderless),
                 longest: seconds(longest),
                 recoveries,
                 mean_recovery: mean.map(seconds),
                 unknown: seconds(unknown),
             };
-            assert_eq!(record(&timeline(text), None), expected, "{text}");
+            assert_eq!(statistics(&timeline(text), None), expected, "{text}");
         }
-        let mean = record(&timeline("a-b---a"), None).mean_recovery;
+        let mean = statistics(&timeline("a-b---a"), None).mean_recovery;
         assert_eq!(mean, Some(seconds(2)));
     }
 
     #[test]
-    fn a_failover_at_the_edge_of_two_records_is_in_one_of_them() {
+    fn a_failover_between_two_adjacent_periods_counts_in_one_of_them() {
         let change = |second: i64, before: &str, after: &str| {
             let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
             LeaderChange::new(Kind::FailoverGroup, at(second), named(before), named(after))
         };
-        let whole = |changes: &[LeaderChange], from, to| {
+        let of_period = |changes: &[LeaderChange], from, to| {
             let b = Leader::Named("b".to_owned());
-            let told = led(changes, &b, &Gaps::default(), at(from), at(100));
-            record(&until(told, at(to)), None)
+            let timeline = led(changes, &b, &Gaps::default(), at(from), at(100));
+            statistics(&until(timeline, at(to)), None)
         };
         for changes in [
             vec![change(50, "a", "b")],
             vec![change(50, "a", ""), change(60, "", "b")],
             vec![change(50, "a", ""), change(50, "", "b")],
         ] {
-            let count = |from, to| whole(&changes, from, to).failovers;
+            let count = |from, to| of_period(&changes, from, to).failovers;
             assert_eq!((count(0, 50), count(50, 100)), (0, 1), "{changes:?}");
         }
-        // Somebody else led before nobody did.
+        // The timeline begins without a leader, after a known one.
         for (led_before, failovers) in [("a", 1), ("b", 0)] {
-            let record = record(&timeline("--b"), Some(led_before));
-            assert_eq!((record.failovers, record.recoveries), (failovers, 0));
+            let statistics = statistics(&timeline("--b"), Some(led_before));
+            assert_eq!(
+                (statistics.failovers, statistics.recoveries),
+                (failovers, 0)
+            );
         }
-        // Nobody led until then, or it is not known.
-        assert_eq!(whole(&[change(50, "", "b")], 50, 100).failovers, 0);
-        // The same one leads again.
+        // No leader before, or an unknown one.
+        assert_eq!(of_period(&[change(50, "", "b")], 50, 100).failovers, 0);
+        // The same leader returns.
         let back = [change(50, "b", ""), change(60, "", "b")];
-        let record = whole(&back, 50, 100);
-        assert_eq!((record.failovers, record.recoveries), (0, 1));
+        let statistics = of_period(&back, 50, 100);
+        assert_eq!((statistics.failovers, statistics.recoveries), (0, 1));
     }
 
     #[test]
-    fn a_lane_ends_where_it_is_cut() {
+    fn until_cuts_a_timeline() {
         let cut = until(timeline("aabb"), at(3));
         assert_eq!(cut, timeline("aab"));
         assert_eq!(until(timeline("aabb"), at(2)), timeline("aa"));
     }
 
     #[test]
-    fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
+    fn a_connection_is_silent_from_the_beginning_to_the_end_of_its_alarm() {
         let key = |kind| ResourceKey {
             kind,
             connection: "live".to_owned(),
@@ -350,19 +352,19 @@ mod tests {
             unseen_since: Some(at(44)),
             ..event(Some(&own), 50, 5, Severity::Critical)
         };
-        let told = silences([
+        let intervals = silences([
             event(None, 70, 7, Severity::Critical),
             event(Some(&of_group), 60, 6, Severity::Critical),
             noticed,
-            // It was taken out of the configuration.
+            // Removed from the configuration.
             event(Some(&own), 42, 4, Severity::Off),
             event(Some(&own), 40, 4, Severity::Warning),
             event(Some(&own), 30, 4, Severity::Normal),
-            // It got worse.
+            // The alarm worsened.
             event(Some(&own), 20, 3, Severity::Critical),
             event(Some(&of_group), 20, 2, Severity::Normal),
             event(Some(&own), 10, 1, Severity::Unknown),
-            // Its beginning is no longer kept.
+            // The beginning of this alarm is no longer stored.
             event(Some(&own), 5, 0, Severity::Normal),
         ]);
         let unseen = |from, to| UnknownInterval {
@@ -372,17 +374,17 @@ mod tests {
         };
         let last = DateTime::<Utc>::MAX_UTC;
         let expected = [
-            // From its last answer, and not from when that was noticed.
+            // From the last response, not from when the silence was noticed.
             unseen(at(44), last),
             unseen(at(40), at(42)),
             unseen(at(10), at(30)),
             UnknownInterval::before(at(5)),
         ];
-        assert_eq!(Gaps::of(told), Gaps::of(expected.to_vec()));
+        assert_eq!(Gaps::of(intervals), Gaps::of(expected.to_vec()));
     }
 
     #[test]
-    fn a_resource_is_absent_before_it_came_and_after_it_went() {
+    fn a_resource_is_absent_before_it_appears_and_after_it_disappears() {
         let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
         for (events, expected) in [
             (vec![], vec![]),
@@ -398,8 +400,8 @@ mod tests {
             ),
         ] {
             let numbered = (1..).zip(&events);
-            let told = absences(numbered.map(|(number, (second, has_come))| {
-                let severity = if *has_come {
+            let intervals = absences(numbered.map(|(number, (second, appeared))| {
+                let severity = if *appeared {
                     Severity::Critical
                 } else {
                     Severity::Unknown
@@ -409,20 +411,20 @@ mod tests {
                     ..event(*second, severity)
                 }
             }));
-            let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
-            assert_eq!(told, expected, "{events:?}");
+            let intervals: Vec<_> = intervals.iter().map(|one| (one.from, one.to)).collect();
+            assert_eq!(intervals, expected, "{events:?}");
         }
     }
 
     #[test]
-    fn a_resource_that_is_read_again_was_there_and_not_known() {
-        let came = event(10, Severity::Normal);
+    fn a_resource_that_is_readable_again_was_unknown_and_compared() {
+        let appeared = event(10, Severity::Normal);
         let read_again = RecordedEvent {
             unseen_since: Some(at(20)),
-            // How bad it is says nothing here.
+            // Its severity does not matter here.
             ..event(30, Severity::Unknown)
         };
-        let told = Gaps::of(absences([came, read_again]));
+        let intervals = Gaps::of(absences([appeared, read_again]));
         let gap = |from, to, is_compared| UnknownInterval {
             from,
             to,
@@ -432,15 +434,15 @@ mod tests {
             gap(DateTime::<Utc>::MIN_UTC, at(10), false),
             gap(at(20), at(30), true),
         ];
-        assert_eq!(told, Gaps::of(expected.to_vec()));
+        assert_eq!(intervals, Gaps::of(expected.to_vec()));
     }
 
     #[test]
-    fn before_a_start_nobody_watched() {
-        let told = unwatched([(at(500), Some(at(300))), (at(100), None)]);
-        let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
+    fn nothing_is_watched_before_a_start() {
+        let intervals = unwatched([(at(500), Some(at(300))), (at(100), None)]);
+        let intervals: Vec<_> = intervals.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(
-            told,
+            intervals,
             [(at(300), at(500)), (DateTime::<Utc>::MIN_UTC, at(100))]
         );
     }
@@ -448,12 +450,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_time_is_counted_twice(text in "[ab?-]{1,40}") {
-            let record = record(&timeline(&text), None);
+            let statistics = statistics(&timeline(&text), None);
             let count = |c: char| text.chars().filter(|one| *one == c).count() as i64;
-            prop_assert_eq!(record.without.num_seconds(), count('-'));
-            prop_assert_eq!(record.unknown.num_seconds(), count('?'));
-            prop_assert!(record.longest <= record.without);
-            prop_assert_eq!(record.mean_recovery.is_some(), record.recoveries > 0);
+            prop_assert_eq!(statistics.leaderless.num_seconds(), count('-'));
+            prop_assert_eq!(statistics.unknown.num_seconds(), count('?'));
+            prop_assert!(statistics.longest <= statistics.leaderless);
+            prop_assert_eq!(statistics.mean_recovery.is_some(), statistics.recoveries > 0);
         }
     }
 }

@@ -61,7 +61,7 @@ fn group(primary: &str, pending: &str, sessions: &[&str], overridden: &[&str]) -
     }))
 }
 
-/// A group of a and b, with those whose heartbeats are late and stale.
+/// A group of `a` and `b` with these late and stale heartbeats.
 fn beating(late: &[&str], stale: &[&str]) -> Facts {
     let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
     let mut facts = group("a", "", &["a", "b"], &[]);
@@ -71,16 +71,16 @@ fn beating(late: &[&str], stale: &[&str]) -> Facts {
     facts
 }
 
-/// The sentences, sorted.
-fn told(before: Facts, after: Facts) -> Vec<String> {
+/// The sentences of the events, sorted.
+fn sentences(before: Facts, after: Facts) -> Vec<String> {
     let events = between(&judged(before), &judged(after), &moment());
-    let mut told: Vec<String> = events.into_iter().map(|event| event.what).collect();
-    told.sort();
-    told
+    let mut sentences: Vec<String> = events.into_iter().map(|event| event.what).collect();
+    sentences.sort();
+    sentences
 }
 
 #[test]
-fn what_happens_to_a_failover_group_is_told() {
+fn changes_of_a_failover_group_are_events() {
     let both = &["a", "b"];
     for (before, after, expected) in [
         (group("a", "", both, &[]), group("a", "", both, &[]), vec![]),
@@ -133,7 +133,7 @@ fn what_happens_to_a_failover_group_is_told() {
             beating(&["a"], &["b"]),
             vec!["Session a posts heartbeats again, late."],
         ),
-        // Who left, or was not there before, is told as such.
+        // A session that left or appeared has no heartbeat event.
         (
             beating(&["b"], &[]),
             group("a", "", &["a"], &[]),
@@ -153,12 +153,12 @@ fn what_happens_to_a_failover_group_is_told() {
             ],
         ),
     ] {
-        assert_eq!(told(before, after), expected);
+        assert_eq!(sentences(before, after), expected);
     }
 }
 
 #[test]
-fn heartbeats_are_on_time_only_where_that_was_read() {
+fn heartbeats_are_on_time_only_if_a_timeout_and_a_time_were_read() {
     let changed = |mut facts: Facts, change: fn(&mut GroupFacts)| {
         if let Facts::FailoverGroup(facts) = &mut facts {
             change(facts);
@@ -167,11 +167,11 @@ fn heartbeats_are_on_time_only_where_that_was_read() {
     };
     let without_timeout = |timeout| {
         let facts = changed(beating(&[], &[]), |facts| facts.failover_timeout = None);
-        told(timeout, facts)
+        sentences(timeout, facts)
     };
-    let of_heartbeats = |told: Vec<String>| {
-        let mut told = told.into_iter();
-        told.find(|what| what.contains("heartbeat"))
+    let of_heartbeats = |sentences: Vec<String>| {
+        let mut sentences = sentences.into_iter();
+        sentences.find(|what| what.contains("heartbeat"))
     };
     assert_eq!(
         of_heartbeats(without_timeout(beating(&["a"], &["b"]))),
@@ -180,18 +180,18 @@ fn heartbeats_are_on_time_only_where_that_was_read() {
     let zero = changed(beating(&[], &[]), |facts| {
         facts.failover_timeout = Some(TimeSpan::from_seconds(0));
     });
-    assert_eq!(of_heartbeats(told(beating(&[], &["b"]), zero)), None);
+    assert_eq!(of_heartbeats(sentences(beating(&[], &["b"]), zero)), None);
     let ahead = || {
         changed(beating(&[], &[]), |facts| {
             facts.ahead = vec!["b".to_owned()];
         })
     };
     assert_eq!(
-        told(beating(&[], &["b"]), ahead()),
+        sentences(beating(&[], &["b"]), ahead()),
         ["Session b posts heartbeats with a time in the future."]
     );
-    // A clock that is ahead by about as much as is tolerated would tell it again and again.
-    assert_eq!(told(ahead(), beating(&[], &[])), [""; 0]);
+    // No event: otherwise a clock at the tolerated limit would cause one event after another.
+    assert_eq!(sentences(ahead(), beating(&[], &[])), [""; 0]);
 }
 
 fn slicers(on_air: Option<OnAir>, order: &[(&str, SlicerPart)]) -> SlicerGroupFacts {
@@ -214,11 +214,11 @@ fn on(id: &str) -> Option<OnAir> {
 }
 
 #[test]
-fn what_happens_to_a_slicer_group_is_told() {
+fn changes_of_a_slicer_group_are_events() {
     use SlicerPart::{OnAir as Air, OutOfFailover, Ready, Unhealthy};
-    let quiet = slicers(on("a"), &[("a", Air), ("b", Ready), ("c", Ready)]);
+    let unchanged = slicers(on("a"), &[("a", Air), ("b", Ready), ("c", Ready)]);
     for (after, expected) in [
-        (quiet.clone(), vec![]),
+        (unchanged.clone(), vec![]),
         (
             slicers(on("b"), &[("a", Unhealthy), ("b", Air), ("c", Ready)]),
             vec!["On air changed from a to b.", "Slicer a became unhealthy."],
@@ -245,15 +245,15 @@ fn what_happens_to_a_slicer_group_is_told() {
             SlicerGroupFacts {
                 mode: Some(Mode::Flat),
                 auto_failback: Some(true),
-                ..quiet.clone()
+                ..unchanged.clone()
             },
             vec!["Auto failback changed.", "The failover mode changed."],
         ),
         (
             slicers(None, &[("a", Ready), ("b", Ready), ("c", Ready)]),
-            vec!["What is on air is no longer reported. It was a."],
+            vec!["What is on air is no longer reported; it was a."],
         ),
-        // Its slicers are not reported.
+        // The slicers are not reported.
         (
             SlicerGroupFacts {
                 backups: None,
@@ -263,12 +263,12 @@ fn what_happens_to_a_slicer_group_is_told() {
         ),
     ] {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
-        assert_eq!(told(of(&quiet), of(&after)), expected);
+        assert_eq!(sentences(of(&unchanged), of(&after)), expected);
     }
 }
 
 #[test]
-fn what_is_not_reported_to_be_on_air_is_no_failover() {
+fn an_unreported_slicer_on_air_is_no_failover() {
     let of = |on_air| {
         let mut judged = judged(Facts::SlicerGroup(Box::new(slicers(on_air, &[]))));
         judged.resource.verdict.severity = Severity::Unknown;
@@ -279,7 +279,7 @@ fn what_is_not_reported_to_be_on_air_is_no_failover() {
         (
             on("a"),
             None,
-            "What is on air is no longer reported. It was a.",
+            "What is on air is no longer reported; it was a.",
             (named("a"), None),
         ),
         (
@@ -319,7 +319,7 @@ fn alarm(severity: Severity) -> Alarm {
 }
 
 #[test]
-fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
+fn alarms_that_begin_worsen_and_end_are_events() {
     let changes = Changes {
         began: vec![alarm(Severity::Warning)],
         worsened: vec![alarm(Severity::Critical)],
@@ -327,12 +327,12 @@ fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
         unwatched: vec![alarm(Severity::Warning)],
     };
     let events = of_alarms(&changes, |_| false, at(1_000));
-    let told: Vec<_> = events
+    let sentences: Vec<_> = events
         .iter()
         .map(|one| (one.what.as_str(), one.severity))
         .collect();
     assert_eq!(
-        told,
+        sentences,
         [
             ("Alarm: G is not well.", Severity::Warning),
             ("Alarm, now critical: G is not well.", Severity::Critical),
@@ -343,7 +343,7 @@ fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
 }
 
 #[test]
-fn what_falls_behind_is_a_warning_in_a_group_that_is_well() {
+fn a_late_heartbeat_or_unhealthy_slicer_is_at_least_a_warning() {
     use SlicerPart::{OnAir as Air, Ready, Unhealthy};
     let with_b = |part| {
         let facts = slicers(on("a"), &[("a", Air), ("b", part)]);
@@ -368,7 +368,7 @@ fn what_falls_behind_is_a_warning_in_a_group_that_is_well() {
 }
 
 #[test]
-fn a_failover_of_slicers_was_when_the_vendor_says() {
+fn a_slicer_failover_has_the_vendors_time() {
     let of = |on_air: &str, last: Option<i64>| {
         Facts::SlicerGroup(Box::new(SlicerGroupFacts {
             last_failover: last.map(at),
@@ -378,7 +378,7 @@ fn a_failover_of_slicers_was_when_the_vendor_says() {
     for (before, after, expected) in [
         // By the gateway's clock.
         (Some(500), Some(1_020), 990),
-        // The vendor says nothing new, or something that cannot be yet.
+        // The vendor's time is unchanged, or in the future.
         (Some(500), Some(500), 1_000),
         (Some(500), Some(1_040), 1_000),
         (None, None, 1_000),
@@ -391,7 +391,7 @@ fn a_failover_of_slicers_was_when_the_vendor_says() {
 }
 
 #[test]
-fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
+fn a_failover_and_failback_between_readings_shows_in_the_vendors_time() {
     let of = |on_air: Option<OnAir>, last: Option<i64>| {
         let facts = SlicerGroupFacts {
             last_failover: last.map(at),
@@ -409,7 +409,7 @@ fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
         // A clock that was set back, and a time that is no longer reported.
         (Some(500), Some(400), None),
         (Some(500), None, None),
-        // The first one ever, and one that is only reported now.
+        // The first failover, and an old one that is reported for the first time.
         (None, Some(1_020), Some(990)),
         (None, Some(820), None),
         (Some(500), Some(1_040), Some(800)),
@@ -420,9 +420,9 @@ fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
                 &of(on_air.clone(), after),
                 &moment(),
             );
-            let told: Vec<_> = events.iter().map(|event| event.at).collect();
+            let sentences: Vec<_> = events.iter().map(|event| event.at).collect();
             let expected: Vec<_> = expected.into_iter().map(at).collect();
-            assert_eq!(told, expected, "{before:?} {after:?}");
+            assert_eq!(sentences, expected, "{before:?} {after:?}");
             for event in events {
                 assert_eq!(event.kind, EventKind::Failover);
                 assert_eq!(event.before, event.after);
@@ -433,7 +433,7 @@ fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
     }
 }
 
-/// A run that started at a second of the vendor's clock.
+/// A run with times by the vendor's clock.
 fn run(started: i64, ended: Option<i64>, state: &str, result: &str) -> Judged {
     judged(Facts::FailoverSession(Box::new(SessionFacts {
         started: Some(at(started)),
@@ -445,7 +445,7 @@ fn run(started: i64, ended: Option<i64>, state: &str, result: &str) -> Judged {
 }
 
 #[test]
-fn a_run_ends_once_and_only_where_its_state_does_not_say_that_it_runs() {
+fn a_run_ends_once_and_not_while_its_state_is_running() {
     let ends = |before: &Judged, after: &Judged| !between(before, after, &moment()).is_empty();
     for (before, after, expected) in [
         ((None, "Working"), (None, "Working"), false),
@@ -455,7 +455,7 @@ fn a_run_ends_once_and_only_where_its_state_does_not_say_that_it_runs() {
         ((None, "Stopped"), (Some(1_000), "Stopped"), false),
         ((None, "Working"), (Some(1_000), "Working"), false),
         ((Some(1_000), "Stopping"), (Some(1_000), "Stopped"), true),
-        // A state that is not known.
+        // An unknown state.
         ((None, "New"), (Some(1_000), "New"), true),
     ] {
         let of = |(ended, state): (Option<i64>, &str)| run(900, ended, state, "None");
@@ -468,7 +468,7 @@ fn a_run_ends_once_and_only_where_its_state_does_not_say_that_it_runs() {
 }
 
 #[test]
-fn a_run_that_is_listed_late_is_told_from_its_beginning() {
+fn a_run_that_is_listed_late_has_events_from_its_start() {
     let started = ("The failover started.", at(-29_100));
     let ended = ("The failover ended: Failed.", at(870));
     for (judged, expected) in [
@@ -479,13 +479,13 @@ fn a_run_that_is_listed_late_is_told_from_its_beginning() {
         ),
     ] {
         let events = appeared(&judged, &moment());
-        let told = events.iter().map(|event| (event.what.as_str(), event.at));
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        let sentences = events.iter().map(|event| (event.what.as_str(), event.at));
+        assert_eq!(sentences.collect::<Vec<_>>(), expected);
     }
 }
 
 #[test]
-fn the_end_of_a_run_is_as_bad_as_its_result_whatever_others_of_its_plan_did() {
+fn the_end_of_a_run_has_the_severity_of_its_result() {
     for (result, expected) in [
         ("Failed", Severity::Critical),
         ("Warning", Severity::Warning),
@@ -504,7 +504,7 @@ fn the_end_of_a_run_is_as_bad_as_its_result_whatever_others_of_its_plan_did() {
     }
 }
 
-/// Now is 1,000, which is 1,030 by the vendor's clock.
+/// The time is 1,000, which is 1,030 by the vendor's clock.
 #[test]
 fn no_run_starts_or_ends_in_the_future_and_none_ends_before_it_starts() {
     for (started, ended, expected) in [
@@ -515,13 +515,13 @@ fn no_run_starts_or_ends_in_the_future_and_none_ends_before_it_starts() {
         (2_000, 500, [1_000, 1_000]),
     ] {
         let events = appeared(&run(started, Some(ended), "Stopped", "Success"), &moment());
-        let told: Vec<_> = events.iter().map(|event| event.at).collect();
-        assert_eq!(told, expected.map(at), "{started} {ended}");
+        let sentences: Vec<_> = events.iter().map(|event| event.at).collect();
+        assert_eq!(sentences, expected.map(at), "{started} {ended}");
     }
 }
 
 #[test]
-fn a_group_that_is_read_again_says_since_when_it_was_not() {
+fn a_group_that_is_readable_again_records_its_last_reading() {
     let reading = Reading {
         observed_at: Some(at(995)),
         interval: TimeDelta::seconds(5),
@@ -541,7 +541,7 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
     for (was, is, last, since) in [
         (before(900), now, 990, Some(900)),
         (before(900), before(985), 990, Some(900)),
-        // It was believed until the connection was read for the last time, as where that fell silent.
+        // Not stale before the connection itself fell silent.
         (before(900), now, 915, None),
         (before(900), before(900), 990, None),
         (before(900), never, 990, None),
@@ -549,14 +549,14 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
         (never, now, 990, None),
     ] {
         let event = read_again(&failed(was), &of(is), at(last), &reading);
-        let told = event.as_ref().and_then(|event| event.before.clone());
+        let sentences = event.as_ref().and_then(|event| event.before.clone());
         let expected = since.map(|second| {
             let time = at(second).to_rfc3339();
             time.replace("+00:00", ".000Z")
         });
-        assert_eq!(told, expected, "{was:?} {is:?} {last}");
+        assert_eq!(sentences, expected, "{was:?} {is:?} {last}");
     }
-    // It came late when its connection was back.
+    // It was merely read late after its connection answered again.
     let late = read_again(&of(before(900)), &of(now), at(990), &reading);
     assert_eq!(late, None);
     let event = read_again(&failed(before(900)), &of(now), at(990), &reading).expect("it was");
@@ -565,13 +565,13 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
         (
             EventKind::Resource,
             at(1_000),
-            "It could not be read for 1 min 40 s. What happened meanwhile was not seen."
+            "It could not be read for 1 min 40 s. Changes in that time were not observed."
         )
     );
 }
 
 #[test]
-fn what_begins_to_be_silent_says_since_when() {
+fn alarms_of_silent_connections_record_the_last_reading() {
     let of = |kind, severity| Alarm {
         resource: ResourceKey {
             kind,
@@ -591,14 +591,14 @@ fn what_begins_to_be_silent_says_since_when() {
     };
     let mut events = of_alarms(&changes, |_| false, at(1_000));
     events.retain(|event| event.before.is_some());
-    let told = events.iter().map(|event| {
+    let sentences = events.iter().map(|event| {
         let of = event.resource.as_ref().map(|key| key.kind);
         (of, event.severity, event.before.as_deref(), event.at)
     });
     let since = Some("1970-01-01T00:15:40.000Z");
     let silent = Some(Kind::Connection);
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        sentences.collect::<Vec<_>>(),
         [
             (silent, Severity::Unknown, since, at(1_000)),
             (silent, Severity::Critical, since, at(1_000)),
@@ -607,7 +607,7 @@ fn what_begins_to_be_silent_says_since_when() {
 }
 
 #[test]
-fn what_was_never_read_tells_nothing() {
+fn a_resource_that_was_never_read_has_no_events() {
     let unread = Judged {
         resource: Resource {
             observed: Observed::Never,
@@ -622,17 +622,17 @@ fn what_was_never_read_tells_nothing() {
 }
 
 #[test]
-fn groups_that_go_are_told_and_sessions_that_grow_old_are_not() {
-    let told = |facts| gone(&resource(facts), at(5)).map(|event| (event.what, event.severity));
+fn groups_that_disappear_are_events_and_aged_sessions_are_not() {
+    let event_of = |facts| gone(&resource(facts), at(5)).map(|event| (event.what, event.severity));
     let left = ("It is no longer listed.".to_owned(), Severity::Unknown);
-    assert_eq!(told(group("a", "", &[], &[])), Some(left));
-    assert_eq!(told(Facts::FailoverSession(Box::default())), None);
+    assert_eq!(event_of(group("a", "", &[], &[])), Some(left));
+    assert_eq!(event_of(Facts::FailoverSession(Box::default())), None);
 }
 
 proptest! {
-    /// Whatever two readings show: who leads at the end of the events is who leads in the second reading.
+    /// For any readings, the events lead from the first leader to the last one.
     #[test]
-    fn the_failovers_lead_from_one_leader_to_the_other(
+    fn consecutive_failovers_form_a_chain_of_leaders(
         steps in prop::collection::vec("[abc]?", 1..8),
     ) {
         let mut leader = Some("x".to_owned());
@@ -653,7 +653,7 @@ proptest! {
 }
 
 #[test]
-fn kinds_have_words_of_their_own() {
+fn every_kind_has_its_own_key() {
     let keys: HashSet<&str> = EventKind::ALL.map(EventKind::key).into();
     assert_eq!(keys.len(), 12);
     for kind in EventKind::ALL {
@@ -662,9 +662,9 @@ fn kinds_have_words_of_their_own() {
     }
 }
 
-/// Comparing each with all would take minutes.
+/// A quadratic comparison would take minutes.
 #[test]
-fn large_groups_are_compared() {
+fn large_groups_are_compared_quickly() {
     use SlicerPart::{OnAir as Air, Ready, Unhealthy};
     let ids: Vec<String> = (0..100_000).map(|number| format!("{number:06}")).collect();
     let mut order: Vec<(&str, SlicerPart)> = ids.iter().map(|id| (id.as_str(), Ready)).collect();
@@ -672,26 +672,26 @@ fn large_groups_are_compared() {
     let before = slicers(on(&ids[0]), &order);
     order[99_999].1 = Unhealthy;
     let after = slicers(on(&ids[0]), &order);
-    let told_of = |before: &SlicerGroupFacts, after: &SlicerGroupFacts| {
-        told(
+    let sentences_between = |before: &SlicerGroupFacts, after: &SlicerGroupFacts| {
+        sentences(
             Facts::SlicerGroup(Box::new(before.clone())),
             Facts::SlicerGroup(Box::new(after.clone())),
         )
     };
     assert_eq!(
-        told_of(&before, &after),
+        sentences_between(&before, &after),
         ["Slicer 099999 became unhealthy."]
     );
     order.swap(1, 2);
     let turned = slicers(on(&ids[0]), &order);
     assert_eq!(
-        told_of(&after, &turned),
+        sentences_between(&after, &turned),
         ["The order of the slicers changed."]
     );
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let overridden = |of: &[&str]| group("a", "", &["a"], of);
     assert_eq!(
-        told(overridden(&ids), overridden(&ids[1..])),
+        sentences(overridden(&ids), overridden(&ids[1..])),
         ["The role override of 000000 ended."]
     );
 }

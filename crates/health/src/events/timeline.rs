@@ -1,4 +1,4 @@
-//! Who led over time, from the failovers that were seen and from the times in which nobody could see any.
+//! The timeline of a resource's leaders, from the observed changes and the unobserved intervals.
 
 use super::report::UnknownInterval;
 use crate::inventory::Kind;
@@ -6,20 +6,19 @@ use crate::slicers::SLATE;
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Who led.
+/// The leader of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leader {
-    /// The session that was primary, or what was on air.
+    /// The primary session, or the slicer on air.
     Named(String),
-    /// Nobody.
+    /// No session is primary, or the slate is on air.
     Nobody,
-    /// Nobody watched, or the system did not answer or did not say.
+    /// Not watched, no response, or not reported.
     Unknown,
 }
 
 impl Leader {
-    /// As a reading or an event of this kind of resource names it. A group of slicers always has something on air, if
-    /// only the slate, which is nobody: where nothing is named, it is not known.
+    /// The leader that a reading or an event names. For slicers, the slate means no leader, and no name unknown.
     #[must_use]
     pub fn of(kind: Kind, named: Option<String>) -> Self {
         match (kind, named) {
@@ -31,30 +30,30 @@ impl Leader {
     }
 }
 
-/// A time in which that did not change.
+/// An interval with one leader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interval {
-    /// Its beginning.
+    /// The beginning.
     pub from: DateTime<Utc>,
-    /// Its end.
+    /// The end.
     pub to: DateTime<Utc>,
-    /// Who led.
+    /// The leader.
     pub leader: Leader,
 }
 
-/// A change of the leader, such as a failover: when, and who led before and after.
+/// A change of the leader, such as a failover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaderChange {
-    /// When.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// Who led before.
+    /// The leader before.
     pub before: Leader,
-    /// Who led after.
+    /// The leader after.
     pub after: Leader,
 }
 
 impl LeaderChange {
-    /// As an event of this kind of resource tells it.
+    /// The change that an event of this kind of resource records.
     #[must_use]
     pub fn new(
         kind: Kind,
@@ -70,12 +69,12 @@ impl LeaderChange {
     }
 }
 
-/// The times in which nobody could see who leads: in their order, and each apart from the next.
+/// The intervals in which the leader was not observed, sorted and without overlaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Gaps(Vec<UnknownInterval>);
 
 impl Gaps {
-    /// Of times in any order, that may overlap.
+    /// Sorts and merges intervals, which may overlap.
     #[must_use]
     pub fn of(mut unknown: Vec<UnknownInterval>) -> Self {
         unknown.retain(|one| one.from < one.to);
@@ -93,13 +92,13 @@ impl Gaps {
         Self(apart)
     }
 
-    /// These, and others.
+    /// These gaps together with others.
     #[must_use]
     pub fn and(&self, others: impl IntoIterator<Item = UnknownInterval>) -> Self {
         Self::of(self.0.iter().copied().chain(others).collect())
     }
 
-    /// Those between two moments.
+    /// The gaps between two times, cut to these.
     fn between(
         &self,
         from: DateTime<Utc>,
@@ -120,18 +119,18 @@ impl Gaps {
     }
 }
 
-/// So short that nobody sees it, and long enough to be there.
-const A_MOMENT: TimeDelta = TimeDelta::milliseconds(1);
+/// Length of an interval that is not visible but must not be empty.
+const MOMENT: TimeDelta = TimeDelta::milliseconds(1);
 
-/// A time that was watched: what lies between two gaps, or between a gap and an end.
+/// An observed interval: between two gaps, or between a gap and an end of the timeline.
 struct WatchedInterval {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-    /// The time around it in which every failover was seen.
+    /// The interval around it, across compared gaps, in which no failover was missed.
     seen: (DateTime<Utc>, DateTime<Utc>),
 }
 
-/// The times between the gaps, and one at each end, which may be empty.
+/// The intervals between the gaps, with one at each end that may be empty.
 fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<WatchedInterval> {
     let mut list = Vec::new();
     let (mut begin, mut seen_from) = (from, from);
@@ -163,14 +162,14 @@ fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<WatchedIn
     list
 }
 
-/// Who led from one moment to another, without a gap. `changes` are in the order of time; `leader` leads at the end.
+/// The leaders between two times, as adjacent intervals. `changes` are sorted by time; `leader` is the last leader.
 ///
-/// What was seen in a time that was watched counts first, then what was compared with it, and of both sides of it what
-/// they agree upon. Across a gap that nothing was compared over, one side says nothing by itself: who leads after a
-/// restart may have begun to within it.
+/// The leader of an observed interval comes from the changes within it. Without any, it comes from the nearest change
+/// on a side that was compared with it, or from both sides if they agree. Across a gap that was not compared, one side
+/// proves nothing: the leader after a restart may have changed during it.
 ///
-/// Where the leader changed at the very beginning, who led until then comes first, in an interval without length: no
-/// earlier time has that change.
+/// If the leader changed exactly at the beginning, the previous leader comes first in an interval of length zero,
+/// because no earlier period contains that change.
 #[must_use]
 pub fn timeline(
     changes: &[LeaderChange],
@@ -209,14 +208,14 @@ pub fn timeline(
             }),
         }
     };
-    // How many leader changes come before the end of what was gone through.
+    // Number of changes before the end of the intervals handled so far.
     let mut until = 0;
     let mut unknown_from = from;
     for mut watched in watched(gaps, from, to) {
-        // Who leads since the last answer before a gap was seen to, for a moment.
-        let told_last = inside.binary_search_by(|change| change.at.cmp(&watched.to));
-        if told_last.is_ok() && watched.from < watched.to {
-            watched.to += A_MOMENT;
+        // A change in the last response before a gap was observed: show its new leader for a moment.
+        let change_at_end = inside.binary_search_by(|change| change.at.cmp(&watched.to));
+        if change_at_end.is_ok() && watched.from < watched.to {
+            watched.to += MOMENT;
         }
         add(unknown_from, watched.from, &Leader::Unknown);
         unknown_from = watched.to;
@@ -255,7 +254,7 @@ pub fn timeline(
 
 #[cfg(test)]
 mod tests {
-    use super::{A_MOMENT, Gaps, Interval, Leader, LeaderChange, timeline};
+    use super::{Gaps, Interval, Leader, LeaderChange, MOMENT, timeline};
     use crate::events::UnknownInterval;
     use crate::inventory::Kind;
     use chrono::{DateTime, Utc};
@@ -273,7 +272,7 @@ mod tests {
         }
     }
 
-    /// Nobody has no name, and who is not known is `?`.
+    /// An empty id for no leader, `?` for an unknown one.
     fn leader(id: &str) -> Leader {
         match id {
             "" => Leader::Nobody,
@@ -282,7 +281,7 @@ mod tests {
         }
     }
 
-    /// A time in which no gateway ran.
+    /// An interval in which no gateway ran.
     fn restart(from: i64, to: i64) -> UnknownInterval {
         UnknownInterval {
             from: at(from),
@@ -291,7 +290,7 @@ mod tests {
         }
     }
 
-    /// A time in which the connection did not answer.
+    /// An interval in which the connection did not answer.
     fn silence(from: i64, to: i64) -> UnknownInterval {
         UnknownInterval {
             is_compared: true,
@@ -299,7 +298,7 @@ mod tests {
         }
     }
 
-    /// As words: `0-40 a`.
+    /// The intervals as text: `0-40 a`.
     fn words(intervals: &[Interval]) -> Vec<String> {
         let word = |led: &Leader| match led {
             Leader::Named(id) => id.clone(),
@@ -314,14 +313,14 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_the_last_answer_before_a_silence_told_is_seen() {
+    fn a_change_in_the_last_response_before_a_silence_is_shown() {
         let gaps = Gaps::of(vec![silence(18, 78)]);
-        let told = timeline(&[change(18, "a", "b")], &leader("b"), &gaps, at(8), at(78));
-        assert_eq!(words(&told), ["8-18 a", "18-18 b", "18-78 ?"]);
+        let intervals = timeline(&[change(18, "a", "b")], &leader("b"), &gaps, at(8), at(78));
+        assert_eq!(words(&intervals), ["8-18 a", "18-18 b", "18-78 ?"]);
     }
 
     #[test]
-    fn who_led_is_told_from_end_to_end() {
+    fn the_timeline_is_complete_from_beginning_to_end() {
         for (changes, unknown, expected) in [
             (vec![], vec![], vec!["0-100 now"]),
             (
@@ -334,33 +333,33 @@ mod tests {
                 vec![],
                 vec!["0-40 a", "40-50 nobody", "50-100 b"],
             ),
-            // Before the gateway watched, and while it did not.
+            // A restart before the first reading, and a silence.
             (
                 vec![change(70, "a", "b")],
                 vec![restart(-9_999, 20), silence(30, 60)],
                 vec!["0-20 ?", "20-30 a", "30-60 ?", "60-70 a", "70-100 b"],
             ),
-            // What happened outside of the time that is shown says nothing of it.
+            // Changes outside the period have no effect.
             (
                 vec![change(-5, "x", "now"), change(100, "now", "y")],
                 vec![],
                 vec!["0-100 now"],
             ),
             (vec![change(40, "a", "a")], vec![], vec!["0-100 a"]),
-            // It was not reported for a while.
+            // An unreported leader.
             (
                 vec![change(40, "a", "?"), change(50, "?", "b")],
                 vec![],
                 vec!["0-40 a", "40-50 ?", "50-100 b"],
             ),
         ] {
-            let told = timeline(&changes, &leader("now"), &Gaps::of(unknown), at(0), at(100));
-            assert_eq!(words(&told), expected);
+            let intervals = timeline(&changes, &leader("now"), &Gaps::of(unknown), at(0), at(100));
+            assert_eq!(words(&intervals), expected);
         }
     }
 
     #[test]
-    fn of_slicers_the_slate_is_nobody_and_what_is_not_reported_is_not_known() {
+    fn a_slate_is_no_leader_and_an_unreported_slicer_is_unknown() {
         for (kind, named, expected) in [
             (Kind::FailoverGroup, Some("a"), "a"),
             (Kind::FailoverGroup, Some("slate"), "slate"),
@@ -369,32 +368,32 @@ mod tests {
             (Kind::SlicerGroup, Some("slate"), ""),
             (Kind::SlicerGroup, None, "?"),
         ] {
-            let told = Leader::of(kind, named.map(str::to_owned));
-            assert_eq!(told, leader(expected), "{kind:?} {named:?}");
+            let intervals = Leader::of(kind, named.map(str::to_owned));
+            assert_eq!(intervals, leader(expected), "{kind:?} {named:?}");
         }
     }
 
     #[test]
-    fn what_nobody_saw_is_not_made_up_from_what_was_before_or_after() {
-        let took = vec![change(10, "a", "b")];
+    fn unobserved_intervals_are_not_guessed_from_their_neighbours() {
+        let changes = vec![change(10, "a", "b")];
         let both = vec![change(10, "a", "b"), change(90, "c", "d")];
         for (changes, now, unknown, expected) in [
-            // Nobody knows when b stopped, but that nobody leads now is seen.
+            // The end of b's lead is not known, but that there is no leader now is observed.
             (
-                took.clone(),
+                changes.clone(),
                 "",
                 vec![restart(30, 60)],
                 vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
             ),
             (
-                took.clone(),
+                changes.clone(),
                 "",
                 vec![silence(30, 60)],
                 vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
             ),
-            // Between two restarts, where both sides say the same and where they do not.
+            // Between two restarts, with agreeing and with different sides.
             (
-                took.clone(),
+                changes.clone(),
                 "b",
                 vec![restart(70, 80), restart(30, 60)],
                 vec![
@@ -402,7 +401,7 @@ mod tests {
                 ],
             ),
             (
-                took.clone(),
+                changes.clone(),
                 "",
                 vec![restart(30, 60), restart(70, 80)],
                 vec!["0-10 a", "10-30 b", "30-80 ?", "80-100 nobody"],
@@ -413,7 +412,7 @@ mod tests {
                 vec![restart(30, 60), restart(70, 80)],
                 vec!["0-10 a", "10-30 b", "30-80 ?", "80-90 c", "90-100 d"],
             ),
-            // Who leads after a restart may have begun to within it.
+            // The leader after a restart may have changed during it.
             (
                 vec![],
                 "b",
@@ -426,7 +425,7 @@ mod tests {
                 vec![restart(30, 60)],
                 vec!["0-60 ?", "60-70 a", "70-100 b"],
             ),
-            // After a silence, who led before it is compared with who leads.
+            // A silence is compared: the leaders before and after it are known.
             (
                 vec![],
                 "b",
@@ -434,7 +433,7 @@ mod tests {
                 vec!["0-30 b", "30-60 ?", "60-70 b", "70-100 ?"],
             ),
             (
-                took.clone(),
+                changes.clone(),
                 "",
                 vec![silence(30, 60), restart(70, 80)],
                 vec![
@@ -447,7 +446,7 @@ mod tests {
                 ],
             ),
             (
-                took,
+                changes,
                 "",
                 vec![restart(20, 40), silence(50, 60)],
                 vec![
@@ -459,7 +458,7 @@ mod tests {
                     "60-100 nobody",
                 ],
             ),
-            // A silence within which the gateway was started again.
+            // A silence with a restart within it.
             (
                 vec![],
                 "b",
@@ -468,28 +467,28 @@ mod tests {
             ),
         ] {
             let gaps = Gaps::of(unknown);
-            let told = timeline(&changes, &leader(now), &gaps, at(0), at(100));
-            assert_eq!(words(&told), expected, "{changes:?} {gaps:?}");
+            let intervals = timeline(&changes, &leader(now), &gaps, at(0), at(100));
+            assert_eq!(words(&intervals), expected, "{changes:?} {gaps:?}");
         }
     }
 
-    /// Looking through all gaps for each bound would take minutes.
+    /// A search through all gaps for each bound would take minutes.
     #[test]
-    fn many_gaps_and_changes_are_told() {
+    fn many_gaps_and_changes_are_handled_quickly() {
         let gaps = Gaps::of((0..200_000).map(|n| silence(10 * n, 10 * n + 1)).collect());
         let changes: Vec<_> = (0..200_000).map(|n| change(10 * n + 5, "a", "a")).collect();
-        let told = timeline(&changes, &leader("a"), &gaps, at(0), at(2_000_000));
-        assert_eq!(told.len(), 400_000);
-        let told = timeline(&changes, &leader("a"), &gaps, at(999_995), at(1_000_002));
+        let intervals = timeline(&changes, &leader("a"), &gaps, at(0), at(2_000_000));
+        assert_eq!(intervals.len(), 400_000);
+        let intervals = timeline(&changes, &leader("a"), &gaps, at(999_995), at(1_000_002));
         assert_eq!(
-            words(&told),
+            words(&intervals),
             ["999995-1000000 a", "1000000-1000001 ?", "1000001-1000002 a"]
         );
     }
 
     proptest! {
         #[test]
-        fn there_is_no_gap_and_no_overlap(
+        fn intervals_are_adjacent_and_gaps_are_unknown(
             changes in prop::collection::btree_map(-20_i64..120, ("[ab]?", "[ab]?"), 0..6),
             unknown in prop::collection::vec((-20_i64..120, 0_i64..50, any::<bool>()), 0..4),
         ) {
@@ -505,15 +504,15 @@ mod tests {
                 })
                 .collect();
             let gaps = Gaps::of(unknown.clone());
-            let told = timeline(&changes, &Leader::Nobody, &gaps, at(0), at(100));
+            let intervals = timeline(&changes, &Leader::Nobody, &gaps, at(0), at(100));
             for one in &unknown {
-                let meets = |told: &&Interval| told.from < one.to && one.from + A_MOMENT < told.to;
-                let mut inside = told.iter().filter(meets);
-                prop_assert!(one.from >= one.to || inside.all(|told| told.leader == Leader::Unknown));
+                let meets = |intervals: &&Interval| intervals.from < one.to && one.from + MOMENT < intervals.to;
+                let mut inside = intervals.iter().filter(meets);
+                prop_assert!(one.from >= one.to || inside.all(|intervals| intervals.leader == Leader::Unknown));
             }
-            prop_assert_eq!(told.first().map(|one| one.from), Some(at(0)));
-            prop_assert_eq!(told.last().map(|one| one.to), Some(at(100)));
-            for (one, next) in told.iter().zip(told.iter().skip(1)) {
+            prop_assert_eq!(intervals.first().map(|one| one.from), Some(at(0)));
+            prop_assert_eq!(intervals.last().map(|one| one.to), Some(at(100)));
+            for (one, next) in intervals.iter().zip(intervals.iter().skip(1)) {
                 prop_assert_eq!(one.to, next.from);
                 prop_assert!(one.leader != next.leader);
             }

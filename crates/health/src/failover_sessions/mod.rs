@@ -1,4 +1,4 @@
-//! Veeam: judges the runs of failover plans.
+//! Verdicts on Veeam failover sessions, the runs of failover plans.
 
 use crate::doubt;
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
@@ -11,7 +11,7 @@ use vendors::veeam::{Outcome, Session, State, Task};
 /// A run that takes longer than this is a warning.
 pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 
-/// Whether a state means that the session is running. Progress is no criterion: it may be 0 at the end.
+/// Whether the state means that the session is running. Progress is not used, because it may be 0 at the end.
 #[must_use]
 pub fn is_running(state: Option<&State>) -> bool {
     matches!(
@@ -20,8 +20,8 @@ pub fn is_running(state: Option<&State>) -> bool {
     )
 }
 
-/// The duration of a session, or its running time until now; never negative, `None` when unknown. Without a `now`, as in
-/// a saved response, of which nobody knows how old it is, what runs has none.
+/// The duration of a session, or its running time so far; never negative, `None` if unknown. Without `now`, as for a
+/// saved response of unknown age, a running session has no duration.
 #[must_use]
 pub fn duration(session: &Session, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
     let started = session.creation_time?;
@@ -43,8 +43,8 @@ pub fn tasks_done(session: &Session) -> (usize, usize) {
     )
 }
 
-/// Whether a session is running or ended not longer ago than that, or may have: its times or its state are unreadable,
-/// or its state is unknown and it has no end time.
+/// Whether a session is running or ended within `recent`, or might have: its times or state are unreadable, or its
+/// state is unknown and it has no end time.
 #[must_use]
 pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bool {
     let last = session.end_time.or(session.creation_time);
@@ -60,8 +60,8 @@ pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bo
         || last.is_some_and(|last| now.signed_duration_since(last) <= recent)
 }
 
-/// Judges a session. Its state decides whether it is running. A failure or a warning is reported even
-/// while it is running. Without a `now`, how long it has been running decides nothing.
+/// Judges a session. Its state decides whether it is running; a failure or a warning is reported even while it runs.
+/// Without `now`, the running time is ignored.
 #[must_use]
 pub fn judge_session(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
     let deciding = ["State", "Result", "CreationTimeUTC"];
@@ -85,18 +85,18 @@ pub fn judge_session(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
     let long_ago = now.and_then(|now| now.checked_sub_signed(LONG + TimeDelta::seconds(1)));
     let worst = assumed(State::Working, Outcome::Failed, long_ago);
     let best = assumed(State::Stopped, Outcome::Success, now);
-    doubt::between(worst, best, plan_of(session), &why)
+    doubt::between(worst, best, plan_name(session), &why)
 }
 
-/// A plan on a server: by its id, or, as false says, by nothing but its name.
+/// Identifies a plan on a server, by its id (`true`) or only by its name (`false`).
 type Plan<'a> = (bool, &'a str, Option<&'a str>);
 
-/// When the newest successful run of each plan began, so that judging many sessions is not comparing each with all.
+/// The start of each plan's newest successful run, so that judging many sessions is not quadratic.
 #[derive(Debug)]
 pub struct Successes<'a>(BTreeMap<Plan<'a>, DateTime<Utc>>);
 
 impl<'a> Successes<'a> {
-    /// Of all sessions of a server. What of one cannot be read proves nothing.
+    /// The successes among all sessions of a server. A session with unreadable fields does not count.
     #[must_use]
     pub fn of(all: &'a [Session]) -> Self {
         let deciding = ["State", "Result", "CreationTimeUTC"];
@@ -107,16 +107,16 @@ impl<'a> Successes<'a> {
                 && !doubt::any(&session.unreadable, &deciding);
             let run = plan_key(session).zip(session.creation_time);
             if let Some((plan, began)) = run.filter(|_| succeeded) {
-                let held = newest.entry(plan).or_insert(began);
-                *held = began.max(*held);
+                let latest = newest.entry(plan).or_insert(began);
+                *latest = began.max(*latest);
             }
         }
         Self(newest)
     }
 }
 
-/// Judges a session among the others of its server: what went wrong is over once the plan has succeeded since. Where
-/// only the name says that it is the same plan, which others may have too, it is a warning until somebody has looked.
+/// Judges a session among the others of its server: a failure or warning is resolved once the plan has succeeded
+/// since. If only the name identifies the plan, which need not be unique, a warning remains.
 #[must_use]
 pub fn judge_session_among(
     session: &Session,
@@ -152,7 +152,7 @@ pub fn judge_session_among(
     }
 }
 
-/// Which plan a session is a run of; `None` where neither its id nor its name says it.
+/// The plan of which a session is a run; `None` if neither its id nor its name is known.
 fn plan_key(session: &Session) -> Option<Plan<'_>> {
     let server = session
         .server
@@ -166,14 +166,14 @@ fn plan_key(session: &Session) -> Option<Plan<'_>> {
     is_readable.then_some((false, name, server))
 }
 
-fn plan_of(session: &Session) -> &str {
+fn plan_name(session: &Session) -> &str {
     let plan = session.name.as_deref().filter(|name| !name.is_empty());
     let plan = plan.or(session.uid.as_deref());
     plan.unwrap_or("A failover plan")
 }
 
 fn judge(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
-    let plan = plan_of(session);
+    let plan = plan_name(session);
     let on = session.server.as_ref().and_then(|s| s.name.as_deref());
     let on = on.map(|server| format!(" on {server}"));
     let on = on.unwrap_or_default();
@@ -182,7 +182,7 @@ fn judge(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
         (_, Some(Outcome::Warning)) => {
             let runs = is_running(session.state.as_ref());
             let has = if runs { "runs" } else { "ended" };
-            let sentence = format!("{plan} {has} with warnings{on}{}.", because(session));
+            let sentence = format!("{plan} {has} with warnings{on}{}.", reason(session));
             Verdict::new(Warning, "Warning", sentence)
                 .advise("Open the session to see which machine it was.")
         }
@@ -193,10 +193,10 @@ fn judge(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
             Verdict::new(Normal, "Success", format!("{plan} succeeded{on}."))
         }
         (_, Some(Outcome::Other(word))) => {
-            unknown(format!("{plan} has{on} the result “{word}”"), NOT_KNOWN)
+            unknown(format!("{plan} has{on} the result “{word}”"), UNSUPPORTED)
         }
         (Some(State::Other(word)), _) => {
-            unknown(format!("{plan} is{on} in the state “{word}”"), NOT_KNOWN)
+            unknown(format!("{plan} is{on} in the state “{word}”"), UNSUPPORTED)
         }
         (None, _) => unknown(format!("{plan} has{on} no state"), ""),
         (Some(_), _) => unknown(
@@ -213,14 +213,14 @@ fn judge(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
     }
 }
 
-const NOT_KNOWN: &str = ", which this console does not know";
+const UNSUPPORTED: &str = ", which this console does not know";
 
 fn unknown(what: String, why: &str) -> Verdict {
     Verdict::new(Unknown, "Unknown", format!("{what}{why}.")).advise("Check the session in Veeam.")
 }
 
-/// The vendor's reason after a colon; it may be missing even after a failure.
-fn because(session: &Session) -> String {
+/// The vendor's reason after a colon; empty if there is none, even after a failure.
+fn reason(session: &Session) -> String {
     let message = session.failure_message.as_deref().map(str::trim);
     let message = message.map(|text| text.trim_end_matches('.'));
     let message = message.filter(|text| !text.is_empty());
@@ -228,7 +228,7 @@ fn because(session: &Session) -> String {
 }
 
 fn failed(session: &Session, plan: &str, on: &str) -> Verdict {
-    let sentence = format!("{plan} failed{on}{}.", because(session));
+    let sentence = format!("{plan} failed{on}{}.", reason(session));
     Verdict::new(Critical, "Failed", sentence)
         .advise("Open the session for its machines, fix them, then run the plan again in Veeam.")
 }

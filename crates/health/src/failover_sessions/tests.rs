@@ -1,4 +1,4 @@
-//! Every rule of a session's verdict, in tables.
+//! The rules of a session's verdict, as tables.
 
 use super::{Successes, duration, is_recent, judge_session, judge_session_among, tasks_done};
 use crate::severity::Severity;
@@ -11,7 +11,7 @@ use vendors::veeam::{Outcome, Server, Session, State, Task};
 /// 2026-11-21T14:32:08Z.
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
 
-/// A session that began so many seconds ago, and took three minutes if it has stopped.
+/// A session that started this many seconds ago and, if stopped, took three minutes.
 fn session(state: State, result: Outcome, seconds: i64) -> Session {
     let started = NOW - TimeDelta::seconds(seconds);
     Session {
@@ -27,7 +27,7 @@ fn session(state: State, result: Outcome, seconds: i64) -> Session {
 const DAY: i64 = 86_400;
 
 #[test]
-fn each_state_and_result_has_its_word() {
+fn each_state_and_result_has_a_verdict() {
     use Outcome::{Failed, None, Other, Success, Warning};
     use State::{Starting, Stopped, Stopping, Working};
     for (state, result, expected) in [
@@ -79,7 +79,7 @@ fn each_state_and_result_has_its_word() {
             verdict.sentence
         );
         assert!(verdict.since.is_some());
-        assert!(verdict.is_whole(), "{verdict:?}");
+        assert!(verdict.is_complete(), "{verdict:?}");
         let rank = if state == Stopped {
             Verdict::HISTORY
         } else {
@@ -90,7 +90,7 @@ fn each_state_and_result_has_its_word() {
 }
 
 #[test]
-fn what_the_server_leaves_out_is_unknown() {
+fn a_missing_state_or_result_is_unknown() {
     let bare = Session {
         name: Some("Web Shop DR".into()),
         ..Session::default()
@@ -144,7 +144,7 @@ fn what_the_server_leaves_out_is_unknown() {
 }
 
 #[test]
-fn a_warning_says_whether_it_still_runs() {
+fn a_warning_distinguishes_running_from_ended_sessions() {
     for (state, sentence) in [
         (State::Stopped, "Web Shop DR ended with warnings."),
         (State::Working, "Web Shop DR runs with warnings."),
@@ -155,7 +155,7 @@ fn a_warning_says_whether_it_still_runs() {
 }
 
 #[test]
-fn a_run_of_more_than_a_day_is_long() {
+fn a_run_of_more_than_a_day_is_running_long() {
     for (seconds, expected) in [
         (DAY - 1, (Severity::Moving, "Running")),
         (DAY, (Severity::Moving, "Running")),
@@ -172,7 +172,7 @@ fn a_run_of_more_than_a_day_is_long() {
 }
 
 #[test]
-fn without_a_now_nobody_knows_how_long_a_run_has_been_running() {
+fn without_a_current_time_a_running_session_has_no_duration() {
     let old = session(State::Working, Outcome::None, 365 * DAY);
     let verdict = judge_session(&old, None);
     assert_eq!(
@@ -185,7 +185,7 @@ fn without_a_now_nobody_knows_how_long_a_run_has_been_running() {
 }
 
 #[test]
-fn the_vendors_reason_is_kept() {
+fn the_sentence_contains_the_vendors_reason() {
     for (message, server, sentence) in [
         (None, None, "Web Shop DR failed."),
         (Some("  "), None, "Web Shop DR failed."),
@@ -216,13 +216,13 @@ fn the_vendors_reason_is_kept() {
 }
 
 #[test]
-fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
+fn a_duration_is_never_negative_and_grows_only_while_running() {
     let ended = session(State::Stopped, Outcome::Failed, 7_200);
     let backwards = Session {
         end_time: Some(NOW - TimeDelta::days(3)),
         ..ended.clone()
     };
-    let untold = Session {
+    let without_end = Session {
         end_time: None,
         ..ended.clone()
     };
@@ -232,7 +232,7 @@ fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
         (session(State::Working, Outcome::None, -7_200), Some(0)),
         (ended, Some(180)),
         (backwards, Some(0)),
-        (untold, None),
+        (without_end, None),
         (Session::default(), None),
     ] {
         assert_eq!(
@@ -246,7 +246,7 @@ fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
 const A_DAY: TimeDelta = TimeDelta::hours(24);
 
 #[test]
-fn what_runs_is_recent_and_what_ended_is_for_a_day() {
+fn running_sessions_and_those_ended_within_a_day_are_recent() {
     let ended = |seconds| session(State::Stopped, Outcome::Failed, seconds + 180);
     for (session, recent) in [
         (session(State::Working, Outcome::None, 30 * DAY), true),
@@ -268,7 +268,7 @@ fn what_runs_is_recent_and_what_ended_is_for_a_day() {
             false,
         ),
         (Session::default(), false),
-        // In an unknown state and without an end time: it may still be running.
+        // Without a known state and an end time, it may still be running.
         (
             Session {
                 end_time: None,
@@ -297,7 +297,7 @@ fn what_runs_is_recent_and_what_ended_is_for_a_day() {
 }
 
 #[test]
-fn how_long_is_recent_is_a_setting() {
+fn the_recent_period_is_configurable() {
     let ended = session(State::Stopped, Outcome::Failed, 2 * DAY);
     for (hours, recent) in [(1, false), (24, false), (72, true)] {
         let hours = TimeDelta::hours(hours);
@@ -306,7 +306,7 @@ fn how_long_is_recent_is_a_setting() {
 }
 
 #[test]
-fn done_tasks_are_those_that_stopped_whatever_their_progress() {
+fn stopped_tasks_are_done_whatever_their_progress() {
     let task = |state| Task {
         state,
         progress: Some(0.0),
@@ -351,14 +351,14 @@ proptest! {
         let session = Session { creation_time, end_time, state, result: Some(result), ..Session::default() };
         let now = now.unwrap_or_default();
         let verdict = judge_session(&session, Some(now));
-        prop_assert!(verdict.is_whole(), "{verdict:?}");
+        prop_assert!(verdict.is_complete(), "{verdict:?}");
         prop_assert!(duration(&session, Some(now)).is_none_or(|time| time >= TimeDelta::zero()));
         let _ = is_recent(&session, now, A_DAY);
     }
 }
 
 #[test]
-fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+fn a_relevant_unreadable_field_makes_the_state_unknown_and_is_named() {
     let broken = |name: &str, session: Session| {
         let mut session = session;
         session.unreadable = vec![UnreadableField {
@@ -409,7 +409,7 @@ fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
 }
 
 #[test]
-fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
+fn a_failure_is_resolved_once_its_plan_has_succeeded_since() {
     let on = |name: &str, session: Session| Session {
         server: Some(Server {
             name: Some(name.to_owned()),
@@ -435,14 +435,14 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
         }],
         ..success(600)
     };
-    for (other, is_over) in [
+    for (other, resolved) in [
         (success(600), true),
-        // As the failed one ends.
+        // Starts exactly when the failed run ends.
         (success(3_600 - 180), true),
         (success(3_600 - 181), true),
         (success(3_600 - 179), false),
         (success(7_200), false),
-        // It was given another name meanwhile.
+        // The plan was renamed meanwhile.
         (named("Mail", success(600)), true),
         (of(Some("b"), success(600)), false),
         (of(None, success(600)), false),
@@ -464,7 +464,7 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
             &Successes::of(&[failed.clone(), other.clone()]),
             NOW,
         );
-        let expected = if is_over {
+        let expected = if resolved {
             (Severity::Normal, "Failed, succeeded since")
         } else {
             (Severity::Critical, "Failed")
@@ -472,10 +472,10 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
         assert_eq!((verdict.severity, &*verdict.word), expected, "{other:?}");
         assert!(
             verdict.sentence.contains("failed"),
-            "the failure is still told"
+            "the failure is still named"
         );
     }
-    // What still runs has not ended.
+    // A failure of a running session is not resolved.
     let running = ran(State::Working, Outcome::Failed, 3_600);
     assert_eq!(
         judge_session_among(&running, &Successes::of(&[success(600)]), NOW).severity,
@@ -484,7 +484,7 @@ fn what_went_wrong_is_over_once_its_plan_has_succeeded_since() {
 }
 
 #[test]
-fn a_success_of_the_same_name_alone_leaves_a_warning() {
+fn a_success_identified_only_by_name_leaves_a_warning() {
     let ran = |name: Option<&str>, result, seconds| Session {
         name: name.map(str::to_owned),
         ..session(State::Stopped, result, seconds)
@@ -529,7 +529,7 @@ fn a_success_of_the_same_name_alone_leaves_a_warning() {
             Severity::Critical,
         ),
         (ran(plan, Outcome::Failed, 3_600), known, Severity::Critical),
-        // Without a name it is nobody's run.
+        // Without a name, the plan is unknown.
         (
             ran(None, Outcome::Failed, 3_600),
             ran(None, Outcome::Success, 600),
@@ -542,19 +542,19 @@ fn a_success_of_the_same_name_alone_leaves_a_warning() {
             NOW,
         );
         assert_eq!(verdict.severity, expected, "{session:?} {other:?}");
-        assert!(verdict.is_whole(), "{verdict:?}");
-        let is_told = verdict
+        assert!(verdict.is_complete(), "{verdict:?}");
+        let names_success = verdict
             .sentence
             .ends_with("A run of the same name has succeeded since.");
-        assert_eq!(is_told, expected == Severity::Warning, "{verdict:?}");
+        assert_eq!(names_success, expected == Severity::Warning, "{verdict:?}");
         let is_named = verdict.word.ends_with(", same name succeeded since");
-        assert_eq!(is_named, is_told, "{verdict:?}");
+        assert_eq!(is_named, names_success, "{verdict:?}");
     }
 }
 
-/// Comparing each with all would take minutes.
+/// A quadratic comparison would take minutes.
 #[test]
-fn many_failures_are_judged_among_many_others() {
+fn many_sessions_are_judged_quickly() {
     let runs = |result: fn() -> Outcome, seconds| {
         (0..100_000).map(move |plan| Session {
             job_uid: Some(format!("plan {plan}")),
@@ -562,7 +562,7 @@ fn many_failures_are_judged_among_many_others() {
         })
     };
     let failed: Vec<Session> = runs(|| Outcome::Failed, 3_600).collect();
-    let odd = |(place, _): &(usize, Session)| place % 2 == 1;
+    let odd = |(index, _): &(usize, Session)| index % 2 == 1;
     let success = runs(|| Outcome::Success, 600).enumerate().filter(odd);
     let mut all = failed.clone();
     all.extend(success.map(|(_, session)| session));

@@ -36,7 +36,7 @@ impl Action {
         Self::ClearOverride,
     ];
 
-    /// The label of its button.
+    /// The label of the action's button.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -51,10 +51,10 @@ impl Action {
         }
     }
 
-    /// Why a connection does not support the action; `None` if it does. `v1` of the sessions API removed PUT
-    /// and added the role override.
+    /// The reason why a connection does not support the action; `None` if it does. Version `v1` of the sessions API
+    /// removed PUT and added the role override.
     #[must_use]
-    pub fn missing(self, base: &Base) -> Option<&'static str> {
+    pub fn unsupported_reason(self, base: &Base) -> Option<&'static str> {
         match (self, base.sessions_version) {
             (Self::PutSession, ApiVersion::V1) => Some("version v1 of sessions has no PUT"),
             (Self::OverrideRole | Self::ClearOverride, ApiVersion::V1Preview) => {

@@ -1,4 +1,4 @@
-//! A group as if its unreadable fields said the worst, or the best, that they could.
+//! A group with the worst or the best values that its unreadable fields could have.
 
 use super::heartbeat::is_untimed;
 use super::session_name;
@@ -18,14 +18,14 @@ const SESSION_FIELDS: [&str; 5] = [
     "RoleOverrideExpirationTime",
 ];
 
-/// What is judged.
+/// A group with assumed values.
 pub(super) struct Assumed {
     pub(super) group: GroupConfiguration,
     pub(super) status: Option<GroupStatus>,
     pub(super) sessions: Vec<ClientSession>,
 }
 
-/// The first unreadable field that may decide the state, in words.
+/// Names the first unreadable or missing field that may decide the state.
 pub(super) fn doubt(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
@@ -33,9 +33,9 @@ pub(super) fn doubt(
     out: LeftOut,
 ) -> Option<String> {
     let of_session = |session: &ClientSession| {
-        let who = session_name(session);
-        let unreadable = first(&session.unreadable, &SESSION_FIELDS, Some(who));
-        let untimed = || format!("the field Heartbeat.HeartbeatTime of {who} is not reported");
+        let name = session_name(session);
+        let unreadable = first(&session.unreadable, &SESSION_FIELDS, Some(name));
+        let untimed = || format!("the field Heartbeat.HeartbeatTime of {name} is not reported");
         unreadable.or_else(|| is_untimed(session).then(untimed))
     };
     let of_status = |status: &GroupStatus| {
@@ -58,14 +58,13 @@ pub(super) fn doubt(
         .or_else(|| status.and_then(of_status))
 }
 
-/// Whether no heartbeat can be judged, because the group has no usable FailoverTimeout. The service always has one, but
-/// may not report it.
+/// Whether heartbeats cannot be judged, because no usable FailoverTimeout is reported. The service always has one.
 fn is_timeless(group: &GroupConfiguration) -> bool {
     let timeout = group.failover_timeout.map(TimeSpan::delta);
     timeout.is_none_or(|timeout| timeout <= TimeDelta::zero())
 }
 
-/// Its sessions are silent and pinned, and a session that is not named is not there.
+/// The worst case: uncertain sessions are silent and pinned, and sessions that could not be read do not exist.
 pub(super) fn worst(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
@@ -93,7 +92,7 @@ pub(super) fn worst(
     }
 }
 
-/// Its sessions have just reported and are free, and one that could not be read is there and well.
+/// The best case: uncertain sessions have just posted a heartbeat and are not pinned, and unreadable ones are well.
 pub(super) fn best(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
@@ -123,13 +122,13 @@ pub(super) fn best(
             session.role_override = Some(RoleOverride::Off);
         }
     }
-    let leads = |session: &ClientSession| {
+    let is_leader = |session: &ClientSession| {
         matches!(session.role, Some(Role::Primary | Role::PendingPrimary))
     };
-    let led = sessions.iter().any(leads);
-    let further = (0..out.unreadable).map(|place| ClientSession {
-        id: Some(format!("session {place}")),
-        role: Some(if led || place > 0 {
+    let has_leader = sessions.iter().any(is_leader);
+    let further = (0..out.unreadable).map(|index| ClientSession {
+        id: Some(format!("session {index}")),
+        role: Some(if has_leader || index > 0 {
             Role::Secondary
         } else {
             Role::Primary
@@ -161,7 +160,7 @@ pub(super) fn best(
 
 #[cfg(test)]
 mod tests {
-    use crate::groups::fixtures::{NOW, aged, group, judge_whole, pin};
+    use crate::groups::fixtures::{NOW, aged, group, judge_complete, pin};
     use crate::groups::{Succession, judge_group};
     use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
     use crate::verdict::Verdict;
@@ -198,11 +197,11 @@ mod tests {
     }
 
     fn judged(sessions: &[ClientSession]) -> Verdict {
-        judge_whole(&group(), None, sessions, NOW)
+        judge_complete(&group(), None, sessions, NOW)
     }
 
     #[test]
-    fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+    fn a_relevant_unreadable_field_makes_the_state_unknown_and_is_named() {
         let standby = || aged("b", Role::Secondary, 6);
         for name in ["Role", "Heartbeat", "Heartbeat.HeartbeatTime"] {
             let verdict = judged(&[broken(name, aged("a", Role::Primary, 6)), standby()]);
@@ -231,7 +230,7 @@ mod tests {
             unreadable: vec![field("FailoverTimeout")],
             ..group()
         };
-        let verdict = judge_whole(
+        let verdict = judge_complete(
             &timeless,
             None,
             &[aged("a", Role::Primary, 6), standby()],
@@ -259,28 +258,28 @@ mod tests {
                 failover_timeout,
                 ..group()
             };
-            let of = |sessions: &[ClientSession]| judge_whole(&group, None, sessions, NOW);
+            let of = |sessions: &[ClientSession]| judge_complete(&group, None, sessions, NOW);
             let three_days = 3 * 86_400;
             let verdict = of(&[aged("a", Role::Primary, three_days), standby()]);
             assert_eq!(verdict.severity, Unknown, "{failover_timeout:?}");
             assert!(verdict.sentence.contains(words), "{verdict:?}");
-            // Who leads does not depend on it.
+            // Without a primary the state does not depend on the timeout.
             assert_eq!(of(&[standby()]).severity, Critical);
             assert_eq!(
                 of(&[]).severity,
-                judge_whole(&self::group(), None, &[], NOW).severity
+                judge_complete(&self::group(), None, &[], NOW).severity
             );
         }
     }
 
     #[test]
-    fn a_heartbeat_that_was_posted_at_a_time_that_is_not_reported_is_not_one_that_never_was() {
+    fn a_heartbeat_with_an_unreported_time_differs_from_no_heartbeat() {
         let session = |posted, heartbeat, role| ClientSession {
             heartbeat_posted: posted,
             heartbeat,
             ..aged("a", role, 6)
         };
-        // As `v1-preview` tells it, which does not say whether one was posted.
+        // As in `v1-preview`, which does not report whether one was posted.
         let scored = Heartbeat {
             score: Some(88.0),
             ..Heartbeat::default()
@@ -311,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_nothing_changes_nothing() {
+    fn irrelevant_unreadable_fields_change_nothing() {
         let primary = || aged("a", Role::Primary, 6);
         let (b, c) = (aged("b", Role::Secondary, 6), aged("c", Role::Secondary, 6));
         let third = |name| judged(&[primary(), b.clone(), broken(name, c.clone())]).severity;
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_could_not_be_read_may_be_the_one_that_is_missed() {
+    fn an_unreadable_session_may_be_the_missing_primary_or_standby() {
         let out = |unreadable| LeftOut {
             unreadable,
             repeated: 0,
@@ -351,14 +350,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_status_counts_only_where_no_session_leads() {
+    fn an_unreadable_status_matters_only_without_a_primary_session() {
         let status = GroupStatus {
             unreadable: vec![field("Primary")],
             ..GroupStatus::default()
         };
         let with = |role| {
             let sessions = [aged("a", role, 6), aged("b", Role::Secondary, 6)];
-            judge_whole(&group(), Some(&status), &sessions, NOW).severity
+            judge_complete(&group(), Some(&status), &sessions, NOW).severity
         };
         assert_eq!(
             (with(Role::Primary), with(Role::Secondary)),

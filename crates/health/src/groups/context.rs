@@ -1,5 +1,5 @@
-//! The context of an action on a group: which sessions are live, which one would be elected, and the
-//! required confirmation. `effects` describes the effect of an action.
+//! The context of an action on a group: its live sessions, the session that would be elected, and the required
+//! confirmation. The module `effects` describes the effect of an action.
 
 use super::actions::Action;
 use super::heartbeat::{HeartbeatTiming, heartbeat_period, heartbeat_timing};
@@ -22,7 +22,7 @@ pub struct GroupContext<'a> {
     pub status: &'a GroupStatus,
     /// Its sessions.
     pub sessions: &'a [ClientSession],
-    /// When they were read, and the current time.
+    /// The time of the reading and the current time.
     pub observation: Observation,
 }
 
@@ -52,7 +52,7 @@ impl<'a> GroupContext<'a> {
         self.eligible(Some(but)) > 0
     }
 
-    /// Its sessions, the live ones first.
+    /// The sessions, live ones first.
     #[must_use]
     pub fn live_first(&self) -> Vec<&'a ClientSession> {
         let all = self.sessions.iter();
@@ -61,13 +61,13 @@ impl<'a> GroupContext<'a> {
         first
     }
 
-    /// The number of live sessions, except one.
+    /// The number of live sessions without `but`.
     pub(super) fn live(&self, but: Option<&ClientSession>) -> usize {
         let counts = |s: &&ClientSession| self.is_live(s) && !is_same(but, s);
         self.sessions.iter().filter(counts).count()
     }
 
-    /// The number of live sessions that may be elected, except one.
+    /// The number of live sessions that may be elected, without `but`.
     pub(super) fn eligible(&self, but: Option<&ClientSession>) -> usize {
         let counts = |s: &&ClientSession| self.is_eligible(s) && !is_same(but, s);
         self.sessions.iter().filter(counts).count()
@@ -77,8 +77,8 @@ impl<'a> GroupContext<'a> {
         self.is_live(session) && is_candidate(session, self.observation.now)
     }
 
-    /// The role of a session as [`leaders`] has it; `None` where it may be Primary, because its role is missing or not
-    /// in the contract and no session is known to be Primary.
+    /// The role of a session according to [`leaders`]. `None` if it may be Primary: its role is missing or unknown,
+    /// and no session is known to be Primary.
     pub(super) fn role(&self, session: &ClientSession) -> Option<Role> {
         let (primary, pending) = leaders(self.group, self.status, self.sessions, self.observation);
         match session.role {
@@ -91,7 +91,7 @@ impl<'a> GroupContext<'a> {
         }
     }
 
-    /// Whether a session is Primary, for a sentence: "is", "may be"; `None` where it is not.
+    /// The verb of "… Primary" for a session: "is", "may be", "is about to become"; `None` if it is not Primary.
     pub(super) fn is_primary(&self, session: &ClientSession) -> Option<&'static str> {
         match self.role(session) {
             None => Some("may be"),
@@ -108,17 +108,17 @@ impl<'a> GroupContext<'a> {
         others.find(|session| is_pinned(session, now))
     }
 
-    /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides.
+    /// The live session with the highest score among those that may be elected, regardless of overrides.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
         self.best(None)
     }
 
-    /// The same, without one.
+    /// The same, without `but`.
     pub(super) fn best(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
         best_score(self.group, self.sessions, but, self.observation)
     }
 
-    /// When the next heartbeat of a running adapter comes.
+    /// The time of a running adapter's next heartbeat, in words.
     pub(super) fn next_heartbeat(&self) -> String {
         self.timeout().map_or_else(
             || "at its next heartbeat".to_owned(),
@@ -126,22 +126,20 @@ impl<'a> GroupContext<'a> {
         )
     }
 
-    /// The Primary after a session is removed or no longer Primary, with the reason, as a sentence without
-    /// the final stop; `None` when no session is left that may be elected.
+    /// The Primary without `but`, with the reason, as a sentence without full stop; `None` if no other may be elected.
     pub(super) fn succession(&self, but: &ClientSession) -> Option<String> {
         if let Some(pinned) = self.pinned(Some(but)) {
-            let who = session_name(pinned);
+            let id = session_name(pinned);
             let verb = verb(pinned);
-            return Some(format!("{who} {verb} Primary: a role override pins it"));
+            return Some(format!("{id} {verb} Primary: a role override pins it"));
         }
         let next_primary = next_primary(self.group, self.sessions, Some(but), self.observation)?;
         Some(self.elected(next_primary, Some(but)))
     }
 
-    /// The result of the election for the best of the live sessions that may be elected, except `but`. Which of several
-    /// with the same score becomes Primary is not documented.
+    /// Describes the election of `best`, the best session without `but`. Ties are not documented.
     pub(super) fn elected(&self, best: &ClientSession, but: Option<&ClientSession>) -> String {
-        let who = session_name(best);
+        let id = session_name(best);
         let live = self.eligible(but);
         let top = number(best);
         let is_even =
@@ -163,14 +161,14 @@ impl<'a> GroupContext<'a> {
             }
         };
         match verb(best) {
-            "stays" => format!("{who} stays Primary: {why}"),
-            verb => format!("{who} {verb} Primary {}: {why}", self.next_heartbeat()),
+            "stays" => format!("{id} stays Primary: {why}"),
+            verb => format!("{id} {verb} Primary {}: {why}", self.next_heartbeat()),
         }
     }
 
-    /// The confirmation for an action on a session, or on the group without one. The id must be typed to
-    /// delete or force while the shown data is stale, while it is the only live session, or while it is, or may be,
-    /// Primary or pending. Deleting a group always requires typing.
+    /// The confirmation for an action on a session, or on the group if `session` is `None`. Deleting a session or
+    /// forcing its role requires typing its id if the shown data is stale, or if the session is the only live one or
+    /// is or may be Primary or pending. Deleting a group always requires typing.
     #[must_use]
     pub fn confirm(
         &self,
@@ -187,7 +185,7 @@ impl<'a> GroupContext<'a> {
             (false, _) => Confirm::Click,
             _ if !shown.is_believable() => typed("the shown data is stale"),
             _ if action == Action::DeleteGroup => typed("a deleted group cannot be restored"),
-            // Putting a new one. Of one that is listed no more nothing is known.
+            // PUT creates a new session here. A session that is no longer listed is a risk for the other actions.
             (_, None) if action == Action::PutSession => Confirm::Click,
             (_, None) => typed("it is no longer listed"),
             (_, Some(session)) => match self.is_primary(session) {

@@ -1,8 +1,8 @@
-//! The effect of each action on a group, shown before it is executed.
+//! Describes the effect of each action on a group before it is executed.
 
 use super::context::GroupContext;
 use super::heartbeat::{HeartbeatState, SLACK, is_untimed};
-use super::successor::nobody;
+use super::successor::no_successor;
 use super::{score, session_name};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
@@ -38,24 +38,24 @@ impl GroupContext<'_> {
     /// Effect of deleting a session.
     #[must_use]
     pub fn delete_session(&self, session: &ClientSession) -> Effect {
-        let who = session_name(session);
+        let id = session_name(session);
         let mut notes = self.pinned_silent(Some(session));
         let live = self.is_live(session);
         let left = self.eligible(Some(session));
         let was = self.is_primary(session);
         if left == 0 && (live || was.is_some()) {
-            let nobody = nobody(self.group, self.sessions, Some(session), self.observation);
+            let reason = no_successor(self.group, self.sessions, Some(session), self.observation);
             notes.push((
                 Critical,
-                format!("{nobody}: no data will be collected until one takes over."),
+                format!("{reason}: no data will be collected until one takes over."),
             ));
         }
         let sentence = match (was, self.succession(session)) {
             (Some(was), Some(succession)) => {
-                format!("{who} {was} Primary and leaves the group. {succession}.")
+                format!("{id} {was} Primary and leaves the group. {succession}.")
             }
-            (Some(was), None) => format!("{who} {was} Primary and leaves the group."),
-            (None, _) => format!("{who} leaves the group. The Primary does not change."),
+            (Some(was), None) => format!("{id} {was} Primary and leaves the group."),
+            (None, _) => format!("{id} leaves the group. The Primary does not change."),
         };
         notes.push(self.reappears(live, "its session"));
         Effect { sentence, notes }
@@ -64,7 +64,7 @@ impl GroupContext<'_> {
     /// Effect of forcing a session to be Primary, for a period or until the override is cleared.
     #[must_use]
     pub fn override_role(&self, session: &ClientSession, period: Option<TimeDelta>) -> Effect {
-        let who = session_name(session);
+        let id = session_name(session);
         let until = match period {
             Some(period) => format!("for {}", span(period)),
             None => "until it is cleared".to_owned(),
@@ -73,10 +73,10 @@ impl GroupContext<'_> {
         let timing = self.heartbeat_timing(session);
         let last_heartbeat = timing.age.map(ago).unwrap_or_default();
         match timing.state {
-            HeartbeatState::Never if is_untimed(session) => notes.push((Warning, format!("When {who} posted its last heartbeat is not known: if it is silent, it stays Primary and no data flows."))),
-            HeartbeatState::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
-            HeartbeatState::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
-            HeartbeatState::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
+            HeartbeatState::Never if is_untimed(session) => notes.push((Warning, format!("The time of {id}'s last heartbeat is not known: if it is silent, it stays Primary and no data flows."))),
+            HeartbeatState::Never => notes.push((Critical, format!("{id} has never posted a heartbeat: it would be Primary and no data would flow."))),
+            HeartbeatState::Stale => notes.push((Critical, format!("{id} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
+            HeartbeatState::Late => notes.push((Warning, format!("{id} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
             HeartbeatState::OnTime | HeartbeatState::Future => {}
         }
         if let Some(other) = self.pinned(Some(session)) {
@@ -89,12 +89,12 @@ impl GroupContext<'_> {
                     .to_owned(),
             ));
         }
-        let how = match self.role(session) {
+        let becomes = match self.role(session) {
             Some(Role::Primary) => "is already Primary",
             _ => "becomes Primary immediately",
         };
         Effect {
-            sentence: format!("{who} {how} and stays Primary {until}, regardless of its score."),
+            sentence: format!("{id} {becomes} and stays Primary {until}, regardless of its score."),
             notes,
         }
     }
@@ -102,12 +102,12 @@ impl GroupContext<'_> {
     /// Effect of clearing an override.
     #[must_use]
     pub fn clear_override(&self, session: &ClientSession) -> Effect {
-        let who = session_name(session);
+        let id = session_name(session);
         let pinned = self
             .pinned(Some(session))
             .and_then(|_| self.succession(session));
         let sentence = match (pinned, self.leader()) {
-            (Some(succession), _) => format!("{who} is no longer pinned. {succession}."),
+            (Some(succession), _) => format!("{id} is no longer pinned. {succession}."),
             (None, None) if self.live(None) == 0 => {
                 "The election decides again, and no session is live.".to_owned()
             }
@@ -125,8 +125,7 @@ impl GroupContext<'_> {
         }
     }
 
-    /// Effect of posting a heartbeat on behalf of an adapter, with this score where it is known, and with this time where
-    /// it is not that of sending.
+    /// Effect of posting a heartbeat on behalf of an adapter, with its score and time, if given.
     #[must_use]
     pub fn post_heartbeat(
         &self,
@@ -134,9 +133,9 @@ impl GroupContext<'_> {
         score: Option<f64>,
         at: Option<DateTime<Utc>>,
     ) -> Effect {
-        let who = session_name(session);
+        let id = session_name(session);
         let sentence = format!(
-            "A heartbeat of {who} with this score is recorded now, and the election uses it."
+            "A heartbeat of {id} with this score is recorded now, and the election uses it."
         );
         let ahead = at.map_or(TimeDelta::zero(), |at| at - self.observation.now);
         if self.timeout().is_some_and(|timeout| -ahead > timeout) {
@@ -152,35 +151,35 @@ impl GroupContext<'_> {
         let alive = alive.map_or_else(String::new, |timeout| format!(" for {timeout}"));
         let mut notes = Vec::new();
         if let Some(future) = future.map(span) {
-            notes.push((Critical, format!("HeartbeatTime is {future} in the future: if {who} fails, no session takes over until then, and for the FailoverTimeout after that.")));
+            notes.push((Critical, format!("HeartbeatTime is {future} in the future: if {id} fails, no session takes over until then, and for the FailoverTimeout after that.")));
         }
         let due = !matches!(
             self.heartbeat_timing(session).state,
             HeartbeatState::OnTime | HeartbeatState::Future
         );
         match self.role(session) {
-            Some(Role::PendingPrimary) => notes.push((Critical, format!("{who} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
-            Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
+            Some(Role::PendingPrimary) => notes.push((Critical, format!("{id} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
+            Some(Role::Primary) if due => notes.push((Critical, format!("{id} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
             Some(Role::Primary) => {}
             _ => notes.extend(self.outscores(session, score)),
         }
         notes.push((
             Warning,
             format!(
-                "For testing: the service considers {who} live{alive}, whether or not its adapter is running."
+                "For testing: the service considers {id} live{alive}, whether or not its adapter is running."
             ),
         ));
         Effect { sentence, notes }
     }
 
-    /// A note that a session takes over with this score: the highest one wins, unless an override decides. Of equal ones
-    /// the contract does not say which.
+    /// A note that a session takes over with this score. The highest score wins unless an override decides; the
+    /// contract does not specify the winner among equal scores.
     fn outscores(
         &self,
         session: &ClientSession,
         posted: Option<f64>,
     ) -> Option<(Severity, String)> {
-        let who = session_name(session);
+        let id = session_name(session);
         let others = self.eligible(Some(session)) > 0;
         let best = self.best(Some(session));
         let best = best.map(|best| (session_name(best), score(best).unwrap_or(-1.0)));
@@ -191,13 +190,13 @@ impl GroupContext<'_> {
             (_, None) if !others => (
                 Critical,
                 format!(
-                    "No other session is live: {who} becomes Primary, and its adapter may not collect."
+                    "No other session is live: {id} becomes Primary, and its adapter may not collect."
                 ),
             ),
             (posted, Some((other, score))) if posted > score => (
                 Critical,
                 format!(
-                    "With a higher score than {other} it takes over: {who} becomes PendingPrimary and then Primary, and its adapter may not collect."
+                    "With a higher score than {other} it takes over: {id} becomes PendingPrimary and then Primary, and its adapter may not collect."
                 ),
             ),
             (posted, Some((other, score))) if posted >= score => (
@@ -211,9 +210,9 @@ impl GroupContext<'_> {
         Some(note)
     }
 
-    /// In place of the effect of an action on a session that the group does not list now.
+    /// Shown instead of an effect if the group does not list the session.
     #[must_use]
-    pub fn without(id: &str) -> Effect {
+    pub fn missing_session(id: &str) -> Effect {
         Effect {
             sentence: format!("This group has no session “{id}” now."),
             notes: Vec::new(),
@@ -224,7 +223,7 @@ impl GroupContext<'_> {
     #[must_use]
     pub fn add_session(&self) -> Effect {
         let sentence = match self.pinned(None).map(session_name) {
-            Some(who) => format!("It is on standby: a role override pins {who} as Primary."),
+            Some(id) => format!("It is on standby: a role override pins {id} as Primary."),
             None if self.sessions.is_empty() => {
                 "It becomes Primary as the only session of the group.".to_owned()
             }
@@ -243,7 +242,7 @@ impl GroupContext<'_> {
         Effect { sentence, notes }
     }
 
-    /// A note that what is deleted may come back. One that is silent here may run all the same.
+    /// A note that a deleted session may reappear. An adapter that is silent here may still be running.
     fn reappears(&self, live: bool, what: &str) -> (Severity, String) {
         let words = if live {
             format!(
@@ -258,13 +257,13 @@ impl GroupContext<'_> {
         (Warning, words)
     }
 
-    /// A note about another pinned session that is silent: it stays Primary.
+    /// A note about another session that stays Primary although it is silent, because an override pins it.
     fn pinned_silent(&self, but: Option<&ClientSession>) -> Vec<(Severity, String)> {
         let pinned = self.pinned(but).filter(|pinned| !self.is_live(pinned));
         let note = |pinned| {
-            let who = session_name(pinned);
+            let name = session_name(pinned);
             let words = format!(
-                "{who} is silent, and an override pins it: no data flows while it is Primary."
+                "{name} is silent, and an override pins it: no data flows while it is Primary."
             );
             (Critical, words)
         };

@@ -49,7 +49,7 @@ pub(crate) fn scored(id: &str, role: Role, score: f64) -> ClientSession {
     session
 }
 
-/// A session that a role override keeps Primary, until `end` when there is one.
+/// Pins a session as Primary, until `end` if given.
 pub(crate) fn pin(session: ClientSession, end: Option<DateTime<Utc>>) -> ClientSession {
     ClientSession {
         role_override: Some(RoleOverride::Primary),
@@ -58,8 +58,8 @@ pub(crate) fn pin(session: ClientSession, end: Option<DateTime<Utc>>) -> ClientS
     }
 }
 
-/// Judges a group of which nothing was left out.
-pub(crate) fn judge_whole(
+/// Judges a group whose sessions could all be read.
+pub(crate) fn judge_complete(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
     sessions: &[ClientSession],

@@ -1,4 +1,4 @@
-//! Compares the heartbeat of a session with the group's FailoverTimeout.
+//! Compares a session's heartbeat with the group's FailoverTimeout.
 
 use super::observation::Observation;
 use crate::doubt::any;
@@ -13,7 +13,7 @@ pub(super) const SLACK: TimeDelta = TimeDelta::seconds(2);
 /// The fields that hold the time of a heartbeat.
 const HEARTBEAT_FIELDS: [&str; 2] = ["Heartbeat", "Heartbeat.HeartbeatTime"];
 
-/// Between two heartbeats of an adapter, which are a second apart at least.
+/// The time between two heartbeats of an adapter: half of the timeout, but at least a second.
 #[must_use]
 pub fn heartbeat_period(timeout: TimeDelta) -> TimeDelta {
     (timeout / 2).max(TimeDelta::seconds(1))
@@ -23,11 +23,11 @@ pub fn heartbeat_period(timeout: TimeDelta) -> TimeDelta {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeartbeatState {
-    /// None was ever posted.
+    /// No heartbeat has ever been posted.
     Never,
-    /// The next one is not due yet.
+    /// The next heartbeat is not due yet.
     OnTime,
-    /// The next one is overdue.
+    /// The next heartbeat is overdue.
     Late,
     /// Older than the FailoverTimeout: the session is inactive.
     Stale,
@@ -39,27 +39,27 @@ from_json! { enum HeartbeatState {
     Never = "never", OnTime = "on_time", Late = "late", Stale = "stale", Future = "future",
 } }
 
-/// How old a heartbeat is, beside the FailoverTimeout. Spans are `None` where the heartbeat or the FailoverTimeout is missing.
+/// The timing of a heartbeat. Spans are `None` if the heartbeat or the FailoverTimeout is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeartbeatTiming {
-    /// Its age; zero when it is in the future.
+    /// The age; zero if the heartbeat is in the future.
     pub age: Option<TimeDelta>,
-    /// Its state.
+    /// The state.
     pub state: HeartbeatState,
     /// The FailoverTimeout.
     pub timeout: Option<TimeDelta>,
-    /// The time until the next one is due; negative when overdue.
+    /// The time until the next heartbeat is due; negative when overdue.
     pub next_due: Option<TimeDelta>,
     /// The time until another session takes over; negative when overdue.
     pub takeover: Option<TimeDelta>,
-    /// The number of missed heartbeats since then.
+    /// The number of heartbeats missed since the last one.
     pub missed: i64,
-    /// How far its timestamp is in the future.
+    /// The distance of its timestamp into the future.
     pub skew: Option<TimeDelta>,
 }
 
 impl HeartbeatTiming {
-    /// Whether the session counts as live: it can be primary, and can be elected.
+    /// Whether the session counts as live, so that it can be primary and can be elected.
     #[must_use]
     pub fn is_live(&self) -> bool {
         matches!(
@@ -69,7 +69,7 @@ impl HeartbeatTiming {
     }
 }
 
-/// The timing of a session's heartbeat. Without a FailoverTimeout, no heartbeat is late.
+/// The timing of a session's heartbeat. Without a FailoverTimeout no heartbeat is late.
 #[must_use]
 pub fn heartbeat_timing(
     session: &ClientSession,
@@ -95,11 +95,11 @@ pub fn heartbeat_timing(
     let since = now.signed_duration_since(at);
     let skew = (since < -SLACK).then(|| -since);
     let age = since.max(TimeDelta::zero());
-    let silent = observed_at.min(now).signed_duration_since(at);
+    let silence = observed_at.min(now).signed_duration_since(at);
     let state = match timeout {
         _ if skew.is_some() => HeartbeatState::Future,
-        Some(timeout) if silent > timeout => HeartbeatState::Stale,
-        Some(timeout) if silent > heartbeat_period(timeout) + SLACK => HeartbeatState::Late,
+        Some(timeout) if silence > timeout => HeartbeatState::Stale,
+        Some(timeout) if silence > heartbeat_period(timeout) + SLACK => HeartbeatState::Late,
         _ => HeartbeatState::OnTime,
     };
     HeartbeatTiming {
@@ -108,13 +108,13 @@ pub fn heartbeat_timing(
         timeout,
         next_due: timeout.map(|timeout| heartbeat_period(timeout) - age),
         takeover: timeout.map(|timeout| timeout - age),
-        missed: timeout.map_or(0, |timeout| missed(silent, timeout)),
+        missed: timeout.map_or(0, |timeout| missed(silence, timeout)),
         skew,
     }
 }
 
-/// How long ago a takeover was due that did not happen: the primary had been silent for the FailoverTimeout, and the
-/// successor has posted a heartbeat since, with which it should have taken over.
+/// The time since a missed takeover was due: the primary had been silent for the FailoverTimeout, and the successor
+/// has posted a heartbeat since, with which it should have taken over.
 pub(super) fn missed_takeover(
     primary: &ClientSession,
     successor: &ClientSession,
@@ -123,14 +123,13 @@ pub(super) fn missed_takeover(
 ) -> Option<TimeDelta> {
     let timeout = heartbeat_timing(primary, timeout, observation).timeout?;
     let due = heartbeat_time(primary)?.checked_add_signed(timeout)?;
-    // By a clock that is ahead, its heartbeat would come after a moment that is still to come.
+    // A clock that is ahead must not place the heartbeat after a takeover that is still to come.
     let heartbeat = heartbeat_time(successor)?.min(observation.now);
     (heartbeat.signed_duration_since(due) > SLACK)
         .then(|| observation.now.signed_duration_since(due))
 }
 
-/// Whether the time of a session's last heartbeat is not known, because it is unreadable or not reported, and not because
-/// it never posted one.
+/// Whether the time of a session's last heartbeat is unknown: unreadable, or not reported although one was posted.
 #[must_use]
 pub fn is_untimed(session: &ClientSession) -> bool {
     let is_unreadable = any(&session.unreadable, &HEARTBEAT_FIELDS);
@@ -144,9 +143,9 @@ pub(super) fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
     session.heartbeat.as_ref()?.heartbeat_time
 }
 
-/// A heartbeat within the tolerance is not missed.
-fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
-    let late = silent.max(TimeDelta::zero()) - SLACK;
+/// The number of missed heartbeats, with the tolerance of [`SLACK`].
+fn missed(silence: TimeDelta, timeout: TimeDelta) -> i64 {
+    let late = silence.max(TimeDelta::zero()) - SLACK;
     late.num_milliseconds().max(0) / heartbeat_period(timeout).num_milliseconds()
 }
 
@@ -159,7 +158,7 @@ mod tests {
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
     #[test]
-    fn a_heartbeat_is_late_over_half_and_stale_over_the_whole_timeout() {
+    fn a_heartbeat_is_late_after_half_and_stale_after_the_full_timeout() {
         for (millis, state) in [
             (0, HeartbeatState::OnTime),
             (30_000, HeartbeatState::OnTime),
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_that_was_due_after_the_last_look_is_not_late() {
+    fn a_heartbeat_due_after_the_last_reading_is_not_late() {
         for (observed_ago, state) in [
             (0, HeartbeatState::Stale),
             (5, HeartbeatState::Late),
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_is_missed_each_half_timeout_that_passes() {
+    fn a_heartbeat_is_missed_every_half_timeout() {
         for (millis, missed) in [
             (0, 0),
             (31_999, 0),
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn heartbeats_are_a_second_apart_at_least() {
+    fn heartbeats_are_at_least_a_second_apart() {
         let timing = heartbeat_timing(
             &silent_for("a", TimeDelta::milliseconds(900)),
             Some(&TimeSpan::from_seconds(1)),
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_heartbeat_its_state_is_never_and_without_a_timeout_nothing_is_late() {
+    fn no_heartbeat_means_never_and_no_timeout_means_never_late() {
         assert_eq!(
             heartbeat_timing(
                 &ClientSession::default(),
@@ -260,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_time_and_no_timeout_make_it_panic(at in any::<i64>(), ticks in any::<i64>()) {
+        fn no_time_or_timeout_panics(at in any::<i64>(), ticks in any::<i64>()) {
             let heartbeat_time = DateTime::<Utc>::from_timestamp_millis(at);
             let heartbeat = Some(Heartbeat { heartbeat_time, ..Heartbeat::default() });
             let session = ClientSession { heartbeat, ..ClientSession::default() };

@@ -1,9 +1,9 @@
-//! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
+//! Selects the verdict on a group: its most severe problem. The module `verdicts` has the texts.
 
 use super::assumed::{self, Assumed};
 use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
-use super::roles::{Roles, leading, roles};
+use super::roles::{Roles, leading_primary, roles};
 use super::verdicts::Verdicts;
 use super::{group_name, is_pinned};
 use crate::doubt::between;
@@ -12,11 +12,11 @@ use chrono::TimeDelta;
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
-/// Judges a group by its status and its sessions as they were last read; `out` is what else the list of sessions held.
+/// Judges a group by its last reading. `out` counts the unreadable and repeated entries of its list of sessions.
 ///
-/// Status and sessions are read one after the other and may differ for one poll. The sessions' own roles
-/// therefore take precedence, and the status counts only when no session has the role Primary or
-/// PendingPrimary. For the same reason, a primary that only the status names is a warning.
+/// Status and sessions are read one after the other and may differ for one poll. The sessions' own roles therefore take
+/// precedence, and the status counts only if no session is Primary or PendingPrimary. For the same reason, a primary
+/// that only the status names is a warning.
 #[must_use]
 pub fn judge_group(
     group: &GroupConfiguration,
@@ -44,52 +44,57 @@ fn judge(
     sessions: &[ClientSession],
     observation: Observation,
 ) -> Verdict {
-    let say = Verdicts::new(group, sessions, observation);
+    let verdicts = Verdicts::new(group, sessions, observation);
     if sessions.is_empty() {
-        return say.no_sessions();
+        return verdicts.no_sessions();
     }
     let of = |session: &ClientSession| {
         heartbeat_timing(session, group.failover_timeout.as_ref(), observation)
     };
     let roles = roles(status, sessions);
-    // No other session may collect data while an override pins a silent one; but while another live session still
-    // has the role, data flows.
+    // While an override pins a silent session, no other session takes over. Data flows only if a live one is primary,
+    // too.
     let collects = roles.primaries.iter().any(|primary| of(primary).is_live());
     let mut pinned = sessions
         .iter()
         .filter(|session| is_pinned(session, observation.now));
     let pinned = pinned.find(|session| !of(session).is_live());
     if let Some(pinned) = pinned.filter(|_| !collects) {
-        return say.pinned_silent(pinned, &of(pinned), None);
+        return verdicts.pinned_silent(pinned, &of(pinned), None);
     }
     let primaries = roles.primaries.iter().copied();
-    let primary = leading(primaries, group.failover_timeout.as_ref(), observation);
+    let primary = leading_primary(primaries, group.failover_timeout.as_ref(), observation);
     match (primary, roles.pending) {
-        _ if collects && roles.primaries.len() > 1 => say.several_primaries(&roles.primaries),
-        (None, None) => without_primary(&say, &roles),
+        _ if collects && roles.primaries.len() > 1 => verdicts.several_primaries(&roles.primaries),
+        (None, None) => without_primary(&verdicts, &roles),
         (primary, Some(pending)) => {
             let since_read = observation.now - observation.observed_at.min(observation.now);
-            handing_over(&say, primary.map(of), pending, &of(pending), since_read)
+            handing_over(
+                &verdicts,
+                primary.map(of),
+                pending,
+                &of(pending),
+                since_read,
+            )
         }
-        (Some(primary), None) => with_primary(&say, sessions, primary, pinned, of),
+        (Some(primary), None) => with_primary(&verdicts, sessions, primary, pinned, of),
     }
 }
 
-fn without_primary(say: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
+fn without_primary(verdicts: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
     match (roles.missing, roles.unknown) {
-        (Some(missing), _) => say.primary_missing(missing),
-        (None, Some(unknown)) => say.role_unknown(unknown),
-        (None, None) => say.no_primary(),
+        (Some(missing), _) => verdicts.primary_missing(missing),
+        (None, Some(unknown)) => verdicts.role_unknown(unknown),
+        (None, None) => verdicts.no_primary(),
     }
 }
 
-/// The handshake: the elected session has to post one more heartbeat, which normally takes a second. The
-/// API does not report when it was elected. The handover is stuck when the session's own heartbeat is
-/// older than the FailoverTimeout, when the old primary has been silent for twice that time, or when the
-/// session has been observed as pending for that long. All of it is decided for the time of reading: the handover may
-/// have ended since.
+/// The verdict on a handover: the elected session has to confirm with one more heartbeat, which normally takes a
+/// second. The API does not report the time of the election. The handover is stuck if the session's own heartbeat is
+/// older than the FailoverTimeout, if the old primary has been silent for twice that time, or if the session has been
+/// observed as pending for that long. All of this is judged for the time of the reading.
 fn handing_over(
-    say: &Verdicts<'_>,
+    verdicts: &Verdicts<'_>,
     primary: Option<HeartbeatTiming>,
     pending: &ClientSession,
     timing: &HeartbeatTiming,
@@ -102,20 +107,20 @@ fn handing_over(
     let lingers = primary.as_ref().and_then(overdue).unwrap_or(false);
     let collects = primary.as_ref().is_some_and(HeartbeatTiming::is_live);
     let silent = primary.filter(|_| lingers);
-    let stuck = say.handover_stuck(pending, timing, silent.as_ref(), collects);
+    let stuck = verdicts.handover_stuck(pending, timing, silent.as_ref(), collects);
     if !timing.is_live() || lingers {
         return stuck;
     }
-    let moving = say.handing_over(pending, timing);
+    let moving = verdicts.handing_over(pending, timing);
     match timing.timeout {
         Some(timeout) => moving.lingering(timeout, stuck),
         None => moving,
     }
 }
 
-/// One primary and no pending session. `pinned` is silent, and an override keeps it Primary.
+/// The verdict on a group with a primary and no pending session. `pinned` is a silent session that an override pins.
 fn with_primary(
-    say: &Verdicts<'_>,
+    verdicts: &Verdicts<'_>,
     sessions: &[ClientSession],
     primary: &ClientSession,
     pinned: Option<&ClientSession>,
@@ -123,36 +128,38 @@ fn with_primary(
 ) -> Verdict {
     let timing = of(primary);
     if let Some(pinned) = pinned {
-        return say.pinned_silent(pinned, &of(pinned), Some(primary));
+        return verdicts.pinned_silent(pinned, &of(pinned), Some(primary));
     }
     match timing.state {
         HeartbeatState::Stale | HeartbeatState::Never => {
-            return say.primary_silent(primary, &timing);
+            return verdicts.primary_silent(primary, &timing);
         }
-        HeartbeatState::Late => return say.primary_late(primary, &timing),
+        HeartbeatState::Late => return verdicts.primary_late(primary, &timing),
         HeartbeatState::Future | HeartbeatState::OnTime => {}
     }
     let others = sessions.iter().filter(|s| !std::ptr::eq(*s, primary));
     let (standbys, unknown): (Vec<_>, Vec<_>) = others
         .filter(|session| of(session).is_live())
         .partition(|session| session.role == Some(Role::Secondary));
-    // Of a heartbeat that is less ahead it shows within the FailoverTimeout whether others follow.
+    // A heartbeat that is less far ahead becomes stale within the FailoverTimeout if no others follow.
     let is_far_ahead = |session: &&ClientSession| {
         let HeartbeatTiming { skew, timeout, .. } = of(session);
         skew.is_some_and(|skew| timeout.is_none_or(|timeout| skew > timeout))
     };
-    // Without a standby a clock that is ahead is the lesser trouble.
+    // A missing standby is more severe than a clock that is ahead.
     match (standbys.first(), unknown.first()) {
-        (None, Some(unknown)) => say.with_clock(say.no_known_standby(unknown), primary, &timing),
+        (None, Some(unknown)) => {
+            verdicts.with_clock(verdicts.no_known_standby(unknown), primary, &timing)
+        }
         (None, None) => {
-            let alone = say.no_standby(primary, sessions.len() == 1);
-            say.with_clock(alone, primary, &timing)
+            let alone = verdicts.no_standby(primary, sessions.len() == 1);
+            verdicts.with_clock(alone, primary, &timing)
         }
-        (Some(_), _) if timing.skew.is_some() => say.clock_ahead(primary, &timing),
+        (Some(_), _) if timing.skew.is_some() => verdicts.clock_ahead(primary, &timing),
         (Some(standby), _) if standbys.iter().all(is_far_ahead) => {
-            say.clock_ahead(standby, &of(standby))
+            verdicts.clock_ahead(standby, &of(standby))
         }
-        (Some(_), _) => say.normal(primary, standbys.len()),
+        (Some(_), _) => verdicts.normal(primary, standbys.len()),
     }
 }
 

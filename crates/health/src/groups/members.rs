@@ -1,4 +1,4 @@
-//! A group's sessions, counted by role.
+//! Counts a group's sessions by role.
 
 use super::heartbeat::heartbeat_timing;
 use super::observation::Observation;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 use vendors::from_json;
 
-/// The number of sessions for each role. A session without a current heartbeat counts as stale.
+/// The number of sessions by role. A session without a current heartbeat counts as stale instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Members {
     /// Primary.
@@ -15,9 +15,9 @@ pub struct Members {
     pub pending: usize,
     /// Secondary.
     pub standby: usize,
-    /// No heartbeat for longer than the FailoverTimeout, or never.
+    /// No heartbeat within the FailoverTimeout, or none at all.
     pub stale: usize,
-    /// With a role that is not in the contract, or without one.
+    /// A role that is not in the contract, or no role.
     pub unknown: usize,
 }
 
@@ -35,7 +35,7 @@ pub fn members(
     let observation = observation.into();
     let mut members = Members::default();
     for session in sessions {
-        let place =
+        let count =
             if !heartbeat_timing(session, group.failover_timeout.as_ref(), observation).is_live() {
                 &mut members.stale
             } else {
@@ -46,7 +46,7 @@ pub fn members(
                     Some(Role::Other(_)) | None => &mut members.unknown,
                 }
             };
-        *place += 1;
+        *count += 1;
     }
     members
 }

@@ -1,4 +1,4 @@
-//! AVEVA: who is primary, who is next, and what is wrong with a group.
+//! AVEVA: the primary, its successor and the verdict on a group.
 
 mod actions;
 mod assumed;
@@ -25,7 +25,7 @@ pub use heartbeat::{
 pub use judge::judge_group;
 pub use members::{Members, members};
 pub use observation::Observation;
-pub use roles::{leaders, why_not_known};
+pub use roles::{leaders, unknown_primary_reason};
 pub use successor::{Candidate, Succession, is_cold_standby};
 
 use crate::doubt::any;
@@ -33,7 +33,7 @@ use crate::words::decimal;
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, RoleOverride};
 
-/// A role in words; a role that is not in the contract is unmodified.
+/// The display name of a role. A role that is not in the contract is unmodified.
 #[must_use]
 pub fn role_word(role: &Role) -> String {
     match role {
@@ -44,7 +44,7 @@ pub fn role_word(role: &Role) -> String {
     }
 }
 
-/// A group's name, or its id: groups that adapters create usually have no name.
+/// A group's name, or its id, because groups that adapters create usually have no name.
 #[must_use]
 pub fn group_name(group: &GroupConfiguration) -> &str {
     let named = group.name.as_deref().filter(|name| !name.trim().is_empty());
@@ -53,7 +53,7 @@ pub fn group_name(group: &GroupConfiguration) -> &str {
         .unwrap_or("A group without an id")
 }
 
-/// A session's id, or its name, or a placeholder.
+/// A session's id, else its name, else a placeholder.
 #[must_use]
 pub fn session_name(session: &ClientSession) -> &str {
     session
@@ -72,20 +72,20 @@ pub fn is_pinned(session: &ClientSession, now: DateTime<Utc>) -> bool {
             .is_none_or(|end| end > now)
 }
 
-/// The override of a session's role, as far as it is known.
+/// The role override of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Override {
-    /// There is none, it has ended, or the API does not tell.
+    /// There is none, it has expired, or the API does not report it.
     None,
-    /// It keeps the session Primary, until then where it has an end.
+    /// It keeps the session Primary, until its expiration time if it has one.
     Primary(Option<DateTime<Utc>>),
     /// A value that is not in the contract, unmodified.
     Other(String),
-    /// What the API tells of it cannot be read.
+    /// Its value is unreadable.
     Unreadable,
 }
 
-/// The override of a session's role. Its end may have passed since it was read.
+/// The role override of a session, which may have expired since the reading.
 #[must_use]
 pub fn override_of(session: &ClientSession, now: DateTime<Utc>) -> Override {
     match &session.role_override {
@@ -98,7 +98,7 @@ pub fn override_of(session: &ClientSession, now: DateTime<Utc>) -> Override {
     }
 }
 
-/// Whether the session may be elected: its role is in the contract, or an override pins it.
+/// Whether a session may be elected: its role is in the contract, or an override pins it.
 pub(crate) fn is_candidate(session: &ClientSession, now: DateTime<Utc>) -> bool {
     session
         .role
@@ -107,7 +107,7 @@ pub(crate) fn is_candidate(session: &ClientSession, now: DateTime<Utc>) -> bool 
         || is_pinned(session, now)
 }
 
-/// When a group last processed data: by its primary, or by its status where that does not say.
+/// The time at which a group last processed data, from its primary or else from its status.
 #[must_use]
 pub fn last_data(primary: Option<&ClientSession>, status: &GroupStatus) -> Option<DateTime<Utc>> {
     let heartbeat = primary.and_then(|primary| primary.heartbeat.as_ref());
@@ -116,7 +116,7 @@ pub fn last_data(primary: Option<&ClientSession>, status: &GroupStatus) -> Optio
         .or(status.last_data_processed_time)
 }
 
-/// The role that a session has, or that it has none, for a sentence.
+/// A session's role as a predicate: "has the role “…”", "has no role".
 pub(crate) fn role_held(session: &ClientSession) -> String {
     match session.role.as_ref().map(role_word) {
         Some(role) => format!("has the role “{role}”"),
@@ -129,7 +129,7 @@ pub(crate) fn score(session: &ClientSession) -> Option<f64> {
     session.heartbeat.as_ref()?.score
 }
 
-/// A score with at most one decimal, because it is only a share of streams.
+/// A score with at most one decimal, which suffices for a share of streams.
 pub(crate) fn score_words(score: f64) -> String {
     decimal(score, 1)
 }

@@ -1,6 +1,6 @@
-//! Determines the roles in a group. Status and sessions are read one after the other, so they may differ
-//! for one poll. The sessions' own roles come in one response and take precedence; the status counts only
-//! when no session is Primary or PendingPrimary.
+//! Determines the roles in a group. Status and sessions are read one after the other, so they may differ for one poll.
+//! The sessions' own roles come in one response and take precedence; the status counts only if none is Primary or
+//! PendingPrimary.
 
 use super::heartbeat::{heartbeat_time, heartbeat_timing};
 use super::observation::Observation;
@@ -11,17 +11,16 @@ use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
 
 pub(super) struct Roles<'a> {
-    /// More than one only if the sessions' own roles say so.
+    /// More than one only by the sessions' own roles.
     pub(super) primaries: Vec<&'a ClientSession>,
     pub(super) pending: Option<&'a ClientSession>,
     /// The primary in the status, if no such session is listed.
     pub(super) missing: Option<&'a str>,
-    /// The first session with a role that is not in the contract, or without one.
+    /// The first session with a role that is not in the contract, or without a role.
     pub(super) unknown: Option<&'a ClientSession>,
 }
 
-/// Who leads a group: its primary, of several the one of [`leading`], and who was chosen to become it and has not
-/// confirmed yet.
+/// The primary of a group (`leading_primary` selects one of several) and its pending primary.
 #[must_use]
 pub fn leaders<'a>(
     group: &GroupConfiguration,
@@ -31,14 +30,14 @@ pub fn leaders<'a>(
 ) -> (Option<&'a ClientSession>, Option<&'a ClientSession>) {
     let roles = roles(Some(status), sessions);
     let timeout = group.failover_timeout.as_ref();
-    let primary = leading(roles.primaries, timeout, observation.into());
+    let primary = leading_primary(roles.primaries, timeout, observation.into());
     (primary, roles.pending)
 }
 
-/// Of a group without a known primary, why it may have one, in a sentence; `None` where no session is primary. `out` is
-/// what else the list of sessions held.
+/// For a group without a known primary, the reason why it may have one, in a sentence; `None` if no session is
+/// primary. `out` counts the unreadable and repeated entries of its list of sessions.
 #[must_use]
-pub fn why_not_known(
+pub fn unknown_primary_reason(
     status: &GroupStatus,
     sessions: &[ClientSession],
     out: LeftOut,
@@ -55,13 +54,12 @@ pub fn why_not_known(
         .map(unknown)
         .or_else(|| left_out(out, "sessions"))
         .or_else(|| first(&status.unreadable, &["Primary"], Some("its status")))?;
-    Some(format!("Who is primary is not known: {why}."))
+    Some(format!("The primary is not known: {why}."))
 }
 
-/// The one of several primaries that leads, whatever their order in the answer: a live one; of those that are silent, the
-/// one that was heard of last, since when no data flows; then by id. Of several live ones not the one that was heard of
-/// last: that is another one with each heartbeat.
-pub(super) fn leading<'a>(
+/// Selects one of several primaries, independent of their order: a live one first, then the silent one with the latest
+/// heartbeat, then by id. Live ones are not compared by heartbeat, which would change the result each time.
+pub(super) fn leading_primary<'a>(
     primaries: impl IntoIterator<Item = &'a ClientSession>,
     timeout: Option<&TimeSpan>,
     observation: Observation,
@@ -126,7 +124,7 @@ fn by_status<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::{leaders, why_not_known};
+    use super::{leaders, unknown_primary_reason};
     use crate::groups::fixtures::{NOW, aged, group};
     use crate::groups::last_data;
     use chrono::TimeDelta;
@@ -134,20 +132,20 @@ mod tests {
     use vendors::{LeftOut, UnreadableField};
 
     #[test]
-    fn of_several_primaries_the_same_one_leads_whatever_their_order() {
+    fn the_leading_primary_does_not_depend_on_the_order() {
         let primary = |id: &str, age| aged(id, Role::Primary, age);
         for (primaries, expected) in [
-            // Two that are silent: the one that was heard of last.
+            // Two silent ones: the one with the latest heartbeat.
             ([primary("a", 3_700), primary("c", 3_600)], "c"),
             ([primary("a", 90), primary("c", 90)], "a"),
-            // One that is live leads.
+            // A live one leads.
             ([primary("a", 90), primary("c", 5)], "c"),
-            // Both are live: not another one with each heartbeat.
+            // Both are live: the result does not change with each heartbeat.
             ([primary("a", 20), primary("c", 5)], "a"),
             ([primary("a", 5), primary("c", 20)], "a"),
         ] {
-            let turned = [primaries[1].clone(), primaries[0].clone()];
-            for sessions in [primaries, turned] {
+            let reversed = [primaries[1].clone(), primaries[0].clone()];
+            for sessions in [primaries, reversed] {
                 let status = GroupStatus::default();
                 let (leads, _) = leaders(&group(), &status, &sessions, NOW);
                 let id = leads.and_then(|one| one.id.as_deref());
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn that_no_session_is_primary_is_said_only_where_all_roles_are_known() {
+    fn a_group_has_no_primary_only_if_all_roles_are_known() {
         let session = |id: &str, role| ClientSession {
             id: Some(id.to_owned()),
             role,
@@ -199,42 +197,42 @@ mod tests {
                 nobody(),
                 vec![idle(), observer],
                 out(0),
-                Some("Who is primary is not known: b has the role “Observer”."),
+                Some("The primary is not known: b has the role “Observer”."),
             ),
             (
                 nobody(),
                 vec![idle(), garbled],
                 out(0),
-                Some("Who is primary is not known: b has an unreadable role."),
+                Some("The primary is not known: b has an unreadable role."),
             ),
             (
                 nobody(),
                 vec![session("b", None)],
                 out(0),
-                Some("Who is primary is not known: b has no role."),
+                Some("The primary is not known: b has no role."),
             ),
             (
                 nobody(),
                 vec![idle()],
                 out(2),
-                Some("Who is primary is not known: 2 of its sessions could not be read."),
+                Some("The primary is not known: 2 of its sessions could not be read."),
             ),
             (
                 doubtful,
                 vec![idle()],
                 out(0),
                 Some(
-                    "Who is primary is not known: the field Primary of its status is unreadable (“[]”).",
+                    "The primary is not known: the field Primary of its status is unreadable (“[]”).",
                 ),
             ),
         ] {
-            let told = why_not_known(&status, &sessions, out);
-            assert_eq!(told.as_deref(), words, "{status:?} {sessions:?}");
+            let reason = unknown_primary_reason(&status, &sessions, out);
+            assert_eq!(reason.as_deref(), words, "{status:?} {sessions:?}");
         }
     }
 
     #[test]
-    fn data_was_last_processed_when_the_primary_says_so_and_else_the_status() {
+    fn the_last_data_time_comes_from_the_primary_or_else_the_status() {
         let at = |seconds| Some(NOW - TimeDelta::seconds(seconds));
         let primary = |data| ClientSession {
             heartbeat: Some(Heartbeat {
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_say_who_leads_and_the_status_only_where_they_do_not() {
+    fn roles_of_sessions_take_precedence_over_the_status() {
         let session = |id: &str, role| ClientSession {
             id: Some(id.to_owned()),
             role: Some(role),

@@ -1,19 +1,19 @@
-//! The order of succession, with reasons.
+//! The order of election among a group's sessions, with reasons.
 
 use super::heartbeat::{HeartbeatState, heartbeat_timing, is_untimed, missed_takeover};
 use super::observation::Observation;
-use super::roles::leading;
+use super::roles::leading_primary;
 use super::{is_candidate, is_pinned, role_held, score, score_words, session_name};
 use crate::{sort, words};
 use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 
-/// A candidate for taking over.
+/// A session in the order of election.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its id.
+    /// The session's id.
     pub session: String,
-    /// Whether the service would elect it.
+    /// Whether the service would elect the session.
     pub eligible: bool,
     /// The reason for its position, in one sentence.
     pub reason: String,
@@ -26,30 +26,28 @@ pub fn is_cold_standby(session: &ClientSession) -> bool {
         && score(session).is_some_and(|score| (0.0..=1.0).contains(&score))
 }
 
-/// The sessions of a group in the order of election: a pinned one first, then live sessions by descending score
-/// (the contract documents no tie-break: of equal scores the Primary's comes first, and the others follow by id,
-/// ascending). Sessions that cannot be elected follow:
-/// they are silent, their role is not in the contract, or a role override pins another session, which stays Primary
-/// even when it falls silent.
+/// The sessions of a group in the order of election: a pinned session first, then live sessions by descending score.
+/// The contract documents no tie-break, so among equal scores the Primary comes first, then the others by id. Sessions
+/// that cannot be elected follow: they are silent, their role is not in the contract, or a role override pins another
+/// session, which stays Primary even when it falls silent.
 ///
-/// Who is silent is decided for the time of reading, so that the order stays as it is until something else is
-/// read, or until an override ends.
+/// Silence is judged for the time of the reading, so the order changes only with a reading or when an override expires.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Succession {
-    /// Places in the list of sessions.
+    /// Indexes into the list of sessions.
     order: Vec<usize>,
-    /// How many are live; these come first.
+    /// Number of live sessions, which come first.
     live: usize,
-    /// How many of these may be elected; these come first among them.
+    /// Number of live sessions that may be elected, which come first among them.
     eligible: usize,
-    /// The place of the session that a role override keeps Primary.
+    /// Index of the session that a role override keeps Primary.
     pinned: Option<usize>,
-    /// Whether an override that counts has an end.
-    ends: bool,
+    /// Whether an override in effect has an expiration time.
+    can_expire: bool,
 }
 
 impl Succession {
-    /// The order of these sessions.
+    /// The order of election among these sessions.
     #[must_use]
     pub fn of(
         group: &GroupConfiguration,
@@ -64,40 +62,39 @@ impl Succession {
             .collect();
         sort(&mut ranked, |(a, _), (b, _)| a.order(b));
         let pinned = ranked.iter().filter(|(rank, _)| rank.is_pinned);
-        let ends = |(_, place): &(_, usize)| {
-            let session: &ClientSession = &sessions[*place];
+        let can_expire = |(_, index): &(_, usize)| {
+            let session: &ClientSession = &sessions[*index];
             session.role_override_expiration_time.is_some()
         };
         Self {
             live: ranked.iter().filter(|(rank, _)| rank.is_live).count(),
             eligible: ranked.iter().filter(|(rank, _)| rank.is_eligible()).count(),
-            pinned: pinned.clone().next().map(|(_, place)| *place),
-            ends: pinned.clone().any(ends),
-            order: ranked.into_iter().map(|(_, place)| place).collect(),
+            pinned: pinned.clone().next().map(|(_, index)| *index),
+            can_expire: pinned.clone().any(can_expire),
+            order: ranked.into_iter().map(|(_, index)| index).collect(),
         }
     }
 
-    /// How many sessions are live.
+    /// The number of live sessions.
     #[must_use]
     pub fn live(&self) -> usize {
         self.live
     }
 
-    /// Whether it may become another one while nothing else is read, because an override ends.
+    /// Whether the order may change without a new reading, because an override expires.
     #[must_use]
-    pub fn ends(&self) -> bool {
-        self.ends
+    pub fn can_expire(&self) -> bool {
+        self.can_expire
     }
 
-    /// The places in the list of sessions, in the order of election, each with whether the service would elect it.
-    pub fn places(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
-        let is_free = |place: &usize| self.pinned.is_none_or(|pinned| pinned == *place);
-        let places = self.order.iter().enumerate();
-        places.map(move |(rank, place)| (*place, rank < self.eligible && is_free(place)))
+    /// Indexes into the list of sessions in the order of election, each with whether it is eligible.
+    pub fn indexes(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        let is_free = |index: &usize| self.pinned.is_none_or(|pinned| pinned == *index);
+        let indexes = self.order.iter().enumerate();
+        indexes.map(move |(rank, index)| (*index, rank < self.eligible && is_free(index)))
     }
 
-    /// The candidates in that order, each put into words only when it is asked for. Group and sessions are those
-    /// that this is the order of.
+    /// The candidates in the order of election, each described on demand. Pass the same group and sessions.
     pub fn candidates<'a>(
         &'a self,
         group: &'a GroupConfiguration,
@@ -105,10 +102,10 @@ impl Succession {
         observation: impl Into<Observation>,
     ) -> impl Iterator<Item = Candidate> + 'a {
         let observation = observation.into();
-        self.places().map(move |(place, eligible)| {
-            let reason = self.reason(place, group, sessions, observation);
+        self.indexes().map(move |(index, eligible)| {
+            let reason = self.reason(index, group, sessions, observation);
             Candidate {
-                session: session_name(&sessions[place]).to_owned(),
+                session: session_name(&sessions[index]).to_owned(),
                 eligible,
                 reason,
             }
@@ -117,32 +114,32 @@ impl Succession {
 
     fn reason(
         &self,
-        place: usize,
+        index: usize,
         group: &GroupConfiguration,
         sessions: &[ClientSession],
         observation: Observation,
     ) -> String {
-        let session = &sessions[place];
+        let session = &sessions[index];
         let live =
             heartbeat_timing(session, group.failover_timeout.as_ref(), observation).is_live();
         let best = self
             .order
             .iter()
-            .find(|place| sessions[**place].role != Some(Role::Primary));
-        match self.pinned.filter(|pinned| live && *pinned != place) {
+            .find(|index| sessions[**index].role != Some(Role::Primary));
+        match self.pinned.filter(|pinned| live && *pinned != index) {
             Some(pinned) => {
-                let who = session_name(&sessions[pinned]);
-                format!("Not eligible: a role override pins {who} as Primary.")
+                let pinned = session_name(&sessions[pinned]);
+                format!("Not eligible: a role override pins {pinned} as Primary.")
             }
             None if live && !is_candidate(session, observation.now) => {
                 format!("Not known to be eligible: it {}.", role_held(session))
             }
-            None if best == Some(&place) => {
+            None if best == Some(&index) => {
                 let timeout = group.failover_timeout.as_ref();
                 let primaries = sessions
                     .iter()
                     .filter(|one| one.role == Some(Role::Primary));
-                let primary = leading(primaries, timeout, observation);
+                let primary = leading_primary(primaries, timeout, observation);
                 let due = primary
                     .filter(|_| live)
                     .and_then(|primary| missed_takeover(primary, session, timeout, observation));
@@ -157,7 +154,7 @@ impl Succession {
     }
 }
 
-/// What decides who is elected first.
+/// The properties of a session that decide the order of election.
 struct Rank<'a> {
     is_live: bool,
     is_candidate: bool,
@@ -185,28 +182,28 @@ impl<'a> Rank<'a> {
         }
     }
 
-    /// Whether the service would elect it.
+    /// Whether the service would elect the session.
     fn is_eligible(&self) -> bool {
         self.is_live && self.is_candidate
     }
 
-    /// Orders live before silent, those that may be elected before the others of them, pinned first, then by score.
+    /// Orders live before silent sessions, then eligible before other ones, then pinned ones first, then by score.
     fn order(&self, other: &Self) -> Ordering {
-        let standing = |one: &Self| (one.is_live, one.is_eligible(), one.is_pinned);
-        let by = standing(other).cmp(&standing(self));
-        by.then_with(|| self.order_by_score(other))
+        let precedence = |rank: &Self| (rank.is_live, rank.is_eligible(), rank.is_pinned);
+        let order = precedence(other).cmp(&precedence(self));
+        order.then_with(|| self.order_by_score(other))
     }
 
-    /// The one rule for equal scores: the Primary stays, else the first id.
+    /// Orders by descending score. Among equal scores the Primary comes first, then the lowest id.
     fn order_by_score(&self, other: &Self) -> Ordering {
-        let by = other.score.total_cmp(&self.score);
-        let by = by.then_with(|| other.is_primary.cmp(&self.is_primary));
-        by.then_with(|| self.id.cmp(&other.id))
+        let order = other.score.total_cmp(&self.score);
+        let order = order.then_with(|| other.is_primary.cmp(&self.is_primary));
+        order.then_with(|| self.id.cmp(&other.id))
     }
 }
 
-/// That the service would elect no session except `but`, in words.
-pub(super) fn nobody(
+/// The reason why the service would elect no session other than `but`, in words.
+pub(super) fn no_successor(
     group: &GroupConfiguration,
     sessions: &[ClientSession],
     but: Option<&ClientSession>,
@@ -223,7 +220,7 @@ pub(super) fn nobody(
     }
 }
 
-/// The live session, except `but`, that the service would elect: a pinned one first.
+/// The session other than `but` that the service would elect: a pinned one first.
 pub(super) fn next_primary<'a>(
     group: &GroupConfiguration,
     sessions: &'a [ClientSession],
@@ -233,7 +230,7 @@ pub(super) fn next_primary<'a>(
     first_by(Rank::order, group, sessions, but, observation)
 }
 
-/// The live session, except `but`, that may be elected and has the highest score, regardless of overrides.
+/// The eligible session other than `but` with the highest score, regardless of overrides.
 pub(super) fn best_score<'a>(
     group: &GroupConfiguration,
     sessions: &'a [ClientSession],

@@ -1,6 +1,6 @@
-//! For any input there is a verdict, and every problem has advice.
+//! Properties: any input has a verdict, and every problem has advice.
 
-use super::fixtures::{NOW, aged, group, judge_whole, pin};
+use super::fixtures::{NOW, aged, group, judge_complete, pin};
 use super::{GroupContext, Observation, Succession, members};
 use crate::severity::Severity;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,7 +54,7 @@ fn session() -> impl Strategy<Value = ClientSession> {
 
 proptest! {
     #[test]
-    fn what_is_normal_stays_normal_until_something_else_is_read(
+    fn a_normal_group_stays_normal_until_the_next_reading(
         ages in prop::collection::vec((0_i64..100, 0..3_u8, prop::option::of(0_i64..100)), 0..6),
         seconds in 0_i64..1_000,
     ) {
@@ -67,14 +67,14 @@ proptest! {
                 None => session,
             }
         }).collect();
-        let severity = |now| judge_whole(&group(), None, &sessions, Observation { now, observed_at }).severity;
+        let severity = |now| judge_complete(&group(), None, &sessions, Observation { now, observed_at }).severity;
         if severity(observed_at) == Severity::Normal {
             prop_assert_eq!(severity(observed_at + TimeDelta::seconds(seconds)), Severity::Normal);
         }
     }
 
     #[test]
-    fn until_an_override_ends_time_alone_elects_nobody_else(
+    fn the_order_of_election_changes_only_with_a_reading_or_an_override(
         sessions in prop::collection::vec(session(), 0..24),
         ticks in prop::option::of(any::<i64>()),
         observed_at in time(),
@@ -85,7 +85,7 @@ proptest! {
         let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
         let first = Succession::of(&group, &sessions, observed_at);
         let now = observed_at.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(observed_at);
-        if !first.ends() {
+        if !first.can_expire() {
             prop_assert_eq!(Succession::of(&group, &sessions, Observation { now, observed_at }), first);
         }
     }
@@ -102,8 +102,8 @@ proptest! {
         let failover_timeout = ticks.map(|ticks| TimeSpan { ticks });
         let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
         let status = GroupStatus { primary: named.clone(), pending_primary: named, ..GroupStatus::default() };
-        let verdict = judge_whole(&group, Some(&status), &sessions, now);
-        prop_assert!(verdict.is_whole(), "{verdict:?}");
+        let verdict = judge_complete(&group, Some(&status), &sessions, now);
+        prop_assert!(verdict.is_complete(), "{verdict:?}");
         let succession = Succession::of(&group, &sessions, now);
         prop_assert_eq!(succession.candidates(&group, &sessions, now).count(), sessions.len());
         let members = members(&group, &sessions, now);

@@ -1,8 +1,8 @@
-//! The verdict for each state of a group. `judge` decides which state applies.
+//! The verdict on each state of a group. The module `judge` decides which state applies.
 
 use super::heartbeat::{HeartbeatTiming, missed_takeover};
 use super::observation::Observation;
-use super::successor::{next_primary, nobody};
+use super::successor::{next_primary, no_successor};
 use super::{group_name, is_pinned, role_held, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -34,7 +34,7 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// When a session posted its last heartbeat.
+    /// The time of a session's last heartbeat.
     fn last_heartbeat(&self, timing: &HeartbeatTiming) -> Option<DateTime<Utc>> {
         timing.age.and_then(|age| self.now.checked_sub_signed(age))
     }
@@ -43,27 +43,26 @@ impl<'a> Verdicts<'a> {
         next_primary(self.group, self.sessions, but, self.observation)
     }
 
-    /// That no other session can be elected, in words.
-    fn nobody(&self, but: Option<&ClientSession>) -> &'static str {
-        nobody(self.group, self.sessions, but, self.observation)
+    /// The reason why no other session can be elected, in words.
+    fn no_successor(&self, but: Option<&ClientSession>) -> &'static str {
+        no_successor(self.group, self.sessions, but, self.observation)
     }
 
-    /// The session that takes over, in one sentence.
+    /// The session that takes over, or the reason why there is none, in one sentence.
     fn next(&self, but: Option<&ClientSession>) -> String {
         let Some(next_primary) = self.next_primary(but) else {
             return format!(
                 "{}: check the adapters and their network.",
-                self.nobody(but)
+                self.no_successor(but)
             );
         };
         let score = score(next_primary).map(score_words);
         let score = score.map(|score| format!(" with score {score}"));
-        let (who, score) = (session_name(next_primary), score.unwrap_or_default());
-        format!("{who} is live{score} and takes over at its next heartbeat.")
+        let (id, score) = (session_name(next_primary), score.unwrap_or_default());
+        format!("{id} is live{score} and takes over at its next heartbeat.")
     }
 
-    /// The session that takes over from a primary that has fallen silent, or what to do where that should have
-    /// happened and did not.
+    /// The session that takes over from a silent primary, or the recommended action if it has missed its takeover.
     fn next_after(&self, primary: &ClientSession) -> String {
         let timeout = self.group.failover_timeout.as_ref();
         let next = self.next_primary(Some(primary));
@@ -71,7 +70,7 @@ impl<'a> Verdicts<'a> {
             let due = missed_takeover(primary, next, timeout, self.observation)?;
             Some((session_name(next), ago(due)))
         });
-        let Some((who, due)) = missed else {
+        let Some((id, due)) = missed else {
             return self.next(Some(primary));
         };
         let of = session_name(primary);
@@ -82,7 +81,7 @@ impl<'a> Verdicts<'a> {
             Some(_) => "check the group in the service".to_owned(),
         };
         format!(
-            "{who} is live and has posted a heartbeat since the takeover was due {due}, but has not taken over: {check}."
+            "{id} is live and has posted a heartbeat since the takeover was due {due}, but has not taken over: {check}."
         )
     }
 
@@ -105,8 +104,8 @@ impl<'a> Verdicts<'a> {
     }
 
     pub(super) fn role_unknown(&self, session: &ClientSession) -> Verdict {
-        let (name, who, role) = (self.name, session_name(session), role_held(session));
-        let sentence = format!("{name}: no session is primary, and {who} {role}.");
+        let (name, id, role) = (self.name, session_name(session), role_held(session));
+        let sentence = format!("{name}: no session is primary, and {id} {role}.");
         Verdict::new(Unknown, "Unknown", sentence).advise(
             "This console does not know this role: check in the service which session is primary.",
         )
@@ -121,15 +120,15 @@ impl<'a> Verdicts<'a> {
             .advise("Check the network between the adapters and the service, and stop all but one.")
     }
 
-    /// The most severe verdict: the session stays Primary although it is silent, so no data flows. While `primary`
-    /// collects, the override has not been taken up yet.
+    /// The most severe verdict: the session stays Primary although it is silent, so no data flows. If `primary` still
+    /// collects, the override is not in effect yet.
     pub(super) fn pinned_silent(
         &self,
         pinned: &ClientSession,
         timing: &HeartbeatTiming,
         primary: Option<&ClientSession>,
     ) -> Verdict {
-        let (name, who) = (self.name, session_name(pinned));
+        let (name, id) = (self.name, session_name(pinned));
         let silent = match timing.age {
             Some(_) => "has gone silent",
             None => "has never posted a heartbeat",
@@ -142,7 +141,7 @@ impl<'a> Verdicts<'a> {
         let verdict = match primary.map(session_name) {
             Some(primary) => {
                 let sentence = format!(
-                    "{name}: an override pins {who}, which {silent}, while {primary} is primary."
+                    "{name}: an override pins {id}, which {silent}, while {primary} is primary."
                 );
                 let advice = format!(
                     "Clear the override{end}: while it is active, no other session can take over from {primary}."
@@ -151,7 +150,7 @@ impl<'a> Verdicts<'a> {
             }
             None => {
                 let sentence = format!(
-                    "{name} has no working primary: an override pins {who}, and it {silent}."
+                    "{name} has no working primary: an override pins {id}, and it {silent}."
                 );
                 Verdict::new(Critical, "Override silent", sentence)
                     .rank(Verdict::FIRST)
@@ -169,26 +168,26 @@ impl<'a> Verdicts<'a> {
         primary: &ClientSession,
         timing: &HeartbeatTiming,
     ) -> Verdict {
-        let (name, who) = (self.name, session_name(primary));
+        let (name, id) = (self.name, session_name(primary));
         let sentence = match timing.age {
             Some(age) => format!(
-                "{name}: its primary {who} has been silent for {}.",
+                "{name}: its primary {id} has been silent for {}.",
                 span(age)
             ),
-            None => format!("{name}: its primary {who} has never posted a heartbeat."),
+            None => format!("{name}: its primary {id} has never posted a heartbeat."),
         };
         Verdict::new(Critical, "Primary silent", sentence)
             .advise(self.next_after(primary))
             .since(self.last_heartbeat(timing))
     }
 
-    /// After a missed heartbeat, the next due heartbeat coincides with the takeover.
+    /// After a missed heartbeat, the takeover is due at the time of the next heartbeat.
     pub(super) fn primary_late(
         &self,
         primary: &ClientSession,
         timing: &HeartbeatTiming,
     ) -> Verdict {
-        let (name, who) = (self.name, session_name(primary));
+        let (name, id) = (self.name, session_name(primary));
         let due = timing
             .next_due
             .and_then(|due| self.now.checked_add_signed(due));
@@ -199,47 +198,45 @@ impl<'a> Verdicts<'a> {
         };
         if is_pinned(primary, self.now) {
             return late(
+                format!("{name}: {id} has missed a heartbeat, and an override pins it as primary."),
                 format!(
-                    "{name}: {who} has missed a heartbeat, and an override pins it as primary."
-                ),
-                format!(
-                    "Check the adapter of {who} now: no session can take over while the override is active."
+                    "Check the adapter of {id} now: no session can take over while the override is active."
                 ),
             );
         }
         let advice = match self.next_primary(Some(primary)).map(session_name) {
             Some(next) => format!(
-                "No action is needed if {next} may take over. Otherwise check the adapter of {who} now."
+                "No action is needed if {next} may take over. Otherwise check the adapter of {id} now."
             ),
             None => {
-                let nobody = self.nobody(Some(primary));
-                format!("{nobody}: check the adapter of {who} now.")
+                let reason = self.no_successor(Some(primary));
+                format!("{reason}: check the adapter of {id} now.")
             }
         };
         let left = timing.takeover.unwrap_or_default();
         let sentence = if left > TimeDelta::zero() {
             let left = span(left);
-            format!("{name} loses its primary in {left} unless {who} reports again.")
+            format!("{name} loses its primary in {left} unless {id} reports again.")
         } else {
             let due = ago(-left);
             format!(
-                "{name}: the takeover of {who} was due {due}, and what has happened has not been read."
+                "{name}: the takeover of {id} was due {due}, and its outcome has not been read yet."
             )
         };
         late(sentence, advice)
     }
 
     pub(super) fn clock_ahead(&self, session: &ClientSession, timing: &HeartbeatTiming) -> Verdict {
-        let (name, who) = (self.name, session_name(session));
+        let (name, id) = (self.name, session_name(session));
         let skew = timing.skew.map(span).unwrap_or_default();
         let sentence = format!(
-            "{name}: the clock of {who} is {skew} ahead, so a failure would be detected late."
+            "{name}: the clock of {id} is {skew} ahead, so a failure would be detected late."
         );
         Verdict::new(Warning, "Clock ahead", sentence)
-            .advise(format!("Set the clock of the host of {who}."))
+            .advise(format!("Set the clock of the host of {id}."))
     }
 
-    /// A verdict on more than the clock of the primary, whose advice names that clock, too, where it is ahead.
+    /// Adds to the advice of a verdict that the primary's clock is ahead, if it is.
     pub(super) fn with_clock(
         &self,
         verdict: Verdict,
@@ -249,12 +246,12 @@ impl<'a> Verdicts<'a> {
         let Some(skew) = timing.skew.map(span) else {
             return verdict;
         };
-        let (who, advice) = (
+        let (id, advice) = (
             session_name(primary),
             verdict.advice.clone().unwrap_or_default(),
         );
         verdict.advise(format!(
-            "{advice} Also set the clock of the host of {who}, which is {skew} ahead."
+            "{advice} Also set the clock of the host of {id}, which is {skew} ahead."
         ))
     }
 
@@ -263,16 +260,16 @@ impl<'a> Verdicts<'a> {
         pending: &ClientSession,
         timing: &HeartbeatTiming,
     ) -> Verdict {
-        let (name, who) = (self.name, session_name(pending));
+        let (name, id) = (self.name, session_name(pending));
         let last_heartbeat = timing.age.map(ago).unwrap_or_default();
-        let sentence = format!("{name} is handing over to {who}, last heartbeat {last_heartbeat}.");
+        let sentence = format!("{name} is handing over to {id}, last heartbeat {last_heartbeat}.");
         Verdict::new(Moving, "Handing over", sentence)
             .advise("It becomes primary with its next heartbeat.")
             .since(self.last_heartbeat(timing))
     }
 
-    /// `silent` is the heartbeat of the old primary where the handover has lasted too long since its end. When the session
-    /// was chosen the API does not report: while it posts heartbeats, its last one is no beginning.
+    /// `silent` is the heartbeat of the old primary if the handover is overdue since that. The API does not report the
+    /// time of the election, so the pending session's heartbeats are not the beginning while they continue.
     pub(super) fn handover_stuck(
         &self,
         pending: &ClientSession,
@@ -280,9 +277,9 @@ impl<'a> Verdicts<'a> {
         silent: Option<&HeartbeatTiming>,
         collects: bool,
     ) -> Verdict {
-        let (name, who) = (self.name, session_name(pending));
+        let (name, id) = (self.name, session_name(pending));
         let sentence = format!(
-            "{name}: {who} was chosen as primary and has not confirmed within the FailoverTimeout."
+            "{name}: {id} was chosen as primary and has not confirmed within the FailoverTimeout."
         );
         let (severity, meanwhile) = if collects {
             (Warning, "the old primary still reports")
@@ -292,14 +289,14 @@ impl<'a> Verdicts<'a> {
         let last = self.last_heartbeat(timing).filter(|_| !timing.is_live());
         let due = silent.and_then(|silent| self.now.checked_add_signed(silent.takeover?));
         Verdict::new(severity, "Handover stuck", sentence)
-            .advise(format!("Check the adapter of {who}: {meanwhile}."))
+            .advise(format!("Check the adapter of {id}: {meanwhile}."))
             .since(last.into_iter().chain(due).min())
     }
 
     pub(super) fn no_standby(&self, primary: &ClientSession, alone: bool) -> Verdict {
-        let (name, who) = (self.name, session_name(primary));
+        let (name, id) = (self.name, session_name(primary));
         let sentence =
-            format!("{name} has no live standby: if {who} fails, no session can take over.");
+            format!("{name} has no live standby: if {id} fails, no session can take over.");
         Verdict::new(Warning, "No standby", sentence).advise(if alone {
             "It is the only session of the group: start a second adapter."
         } else {
@@ -307,17 +304,17 @@ impl<'a> Verdicts<'a> {
         })
     }
 
-    /// Whether a session takes over whose role is not in the contract, only the service knows.
+    /// The only other live session has a role that is not in the contract: whether it takes over is not known.
     pub(super) fn no_known_standby(&self, session: &ClientSession) -> Verdict {
-        let (name, who, role) = (self.name, session_name(session), role_held(session));
-        let sentence = format!("{name} has no known standby: {who} {role}.");
+        let (name, id, role) = (self.name, session_name(session), role_held(session));
+        let sentence = format!("{name} has no known standby: {id} {role}.");
         Verdict::new(Warning, "No standby", sentence).advise(
             "This console does not know this role: check in the service whether the session can take over.",
         )
     }
 
     pub(super) fn normal(&self, primary: &ClientSession, standbys: usize) -> Verdict {
-        let (name, who) = (self.name, session_name(primary));
+        let (name, id) = (self.name, session_name(primary));
         let standbys = match standbys {
             1 => "1 standby".to_owned(),
             many => format!("{many} standbys"),
@@ -327,7 +324,7 @@ impl<'a> Verdicts<'a> {
         } else {
             ""
         };
-        let sentence = format!("{name}: {who} is primary{pinned}, {standbys}.");
+        let sentence = format!("{name}: {id} is primary{pinned}, {standbys}.");
         Verdict::new(Normal, "Normal", sentence)
     }
 }

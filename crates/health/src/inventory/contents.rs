@@ -1,4 +1,4 @@
-//! What was read of a connection, and the resources that it makes.
+//! The data read from a connection, and the resources made from it.
 
 mod groups;
 mod slicers;
@@ -18,80 +18,80 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
-/// What was read of a connection.
+/// The data read from a connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Contents {
-    /// AVEVA: every group, each read by itself.
+    /// AVEVA: every group, each read with requests of its own.
     Aveva(Vec<WatchedGroup>),
-    /// Uplynk: every group, read at once as far as the service lists them whole.
+    /// Uplynk: every group, from one list as far as that is complete.
     Uplynk(Vec<WatchedSlicerGroup>),
-    /// Veeam: the newest sessions, read at once.
+    /// Veeam: the newest sessions, from one list.
     Veeam(Vec<Session>),
 }
 
-/// An AVEVA group and what was last read of it.
+/// An AVEVA group with its last reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WatchedGroup {
-    /// Its configuration.
+    /// The group's configuration.
     pub configuration: GroupConfiguration,
-    /// Its status and sessions; `None` if they were never read.
+    /// Its status and sessions; `None` if they have never been read.
     pub detail: Option<GroupDetail>,
-    /// Why they could not be read since, in one line.
+    /// The failure since that reading, in one line.
     pub failure: Option<String>,
 }
 
 /// The status and the sessions of an AVEVA group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupDetail {
-    /// Who is primary, by the service.
+    /// The status, which names the primary.
     pub status: GroupStatus,
     /// Its sessions.
     pub sessions: Vec<ClientSession>,
-    /// What else the list of sessions held.
+    /// The number of unreadable and repeated entries in the list of sessions.
     pub left_out: LeftOut,
-    /// When they were requested, by the gateway's clock.
+    /// Time of the request, by the gateway's clock.
     pub observed_at: DateTime<Utc>,
 }
 
-/// An Uplynk group and what was last read of it.
+/// An Uplynk group with its last reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WatchedSlicerGroup {
-    /// As the list and a read of the group by itself told it.
+    /// The group, merged from the list and from a read of the group alone.
     pub group: FailoverGroup,
-    /// When the oldest part of it was read, by the gateway's clock; `None` while its slicers never were.
+    /// Time at which its oldest part was read, by the gateway's clock; `None` if its slicers have never been read.
     pub read_at: Option<DateTime<Utc>>,
-    /// Why it could not be read by itself since, in one line.
+    /// The failure of the group's own read since then, in one line.
     pub failure: Option<String>,
-    /// Whether the last list named it.
+    /// Whether the last list contained it.
     pub is_listed: bool,
 }
 
-/// A resource, and when exactly it was read. That time is no part of the resource: it changes with every
-/// reading, and a resource that is as it was is not sent again.
+/// A resource with the exact time of its reading. The time is kept apart because it changes with every reading, while
+/// an unchanged resource is not sent again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// The resource.
     pub resource: Resource,
-    /// When it was read, by the gateway's clock; `None` if it never was.
+    /// Time of its reading, by the gateway's clock; `None` if it has never been read.
     pub observed_at: Option<DateTime<Utc>>,
 }
 
-/// The clocks at the moment of judgement.
+/// The times that a judgement depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    /// The gateway's time.
+    /// The current time, by the gateway's clock.
     pub now: DateTime<Utc>,
-    /// How far the vendor's clock is ahead of the gateway's.
+    /// The vendor's clock minus the gateway's.
     pub vendor_ahead: TimeDelta,
-    /// When the last complete reading of the connection began, by the gateway's clock.
+    /// Start of the last complete reading of the connection, by the gateway's clock.
     pub observed_at: Option<DateTime<Utc>>,
-    /// For how long a session that has ended is watched.
+    /// The period for which an ended session is still watched.
     pub recent: TimeDelta,
 }
 
 impl Moment {
-    /// How a resource was read at that time: with the last complete reading, or before it. What lies far ahead of that
-    /// reading was read before the clock was set back.
+    /// Classifies the time of a resource's reading: with the last complete reading of its connection, or before it. A
+    /// time far after that reading is from before the clock was set back.
     #[must_use]
     pub fn observed(&self, at: DateTime<Utc>) -> Observed {
         let is_with = |all: DateTime<Utc>| {
@@ -105,10 +105,10 @@ impl Moment {
         }
     }
 
-    /// When a resource was seen last that was read then, and is as it was then: with the last complete reading, unless it
-    /// was read after that. What lies ahead of now was read before the clock was set back.
+    /// The time at which an unchanged resource with this reading was last seen: the last complete reading, or its own
+    /// if that is later. A time in the future is from before the clock was set back and is ignored.
     #[must_use]
-    pub fn seen(&self, at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    pub fn last_seen(&self, at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         let at = at.filter(|at| !is_unknown(self.now.signed_duration_since(*at)));
         at.max(self.observed_at)
     }
@@ -119,8 +119,7 @@ impl Moment {
 }
 
 impl Contents {
-    /// The resources of a connection, judged at this moment. Of sessions only those that run or ended
-    /// lately: the others are history.
+    /// The resources of a connection, judged at this moment. Only running and recent sessions are included.
     #[must_use]
     pub fn resources(&self, connection: &str, at: &Moment) -> Vec<Judged> {
         let read_together = |resource| Judged {
@@ -140,7 +139,7 @@ impl Contents {
                 let successes = Successes::of(sessions);
                 sessions
                     .iter()
-                    // Without an id it would be the same resource as any other without one.
+                    // All sessions without an id would be the same resource.
                     .filter(|session| session.uid.is_some())
                     .filter(|session| is_recent(session, at.vendor(at.now), at.recent))
                     .map(|session| read_together(of_session(session, &successes, connection, at)))
@@ -158,11 +157,11 @@ fn key(kind: Kind, connection: &str, id: &str) -> ResourceKey {
     }
 }
 
-fn not_read_yet(name: &str, what: &str) -> Verdict {
+fn not_read_yet(name: &str, reason: &str) -> Verdict {
     Verdict::new(
         Severity::Unknown,
         "Not read yet",
-        format!("{name}: {what}."),
+        format!("{name}: {reason}."),
     )
     .advise("It is read as soon as the service has answered for the groups before it.")
 }

@@ -1,4 +1,4 @@
-//! What lists and tiles show of a resource beside its verdict.
+//! The facts about a resource that lists and tiles show beside its verdict.
 
 use crate::groups::{HeartbeatState, Members};
 use chrono::serde::ts_milliseconds_option;
@@ -8,11 +8,11 @@ use vendors::aveva::TimeSpan;
 use vendors::from_json;
 use vendors::uplynk::{Mode, OnAir};
 
-/// What is shown of a resource, by its kind.
+/// The facts about a resource, by its kind.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Facts {
-    /// Nothing but the verdict: the reader may not see more, or nothing was read yet.
+    /// No facts: the viewer may not see more than the verdict, or nothing has been read yet.
     #[default]
     None,
     /// An AVEVA failover group.
@@ -37,16 +37,16 @@ pub struct GroupFacts {
     /// The session id of the primary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
-    /// The session id that was chosen and has not confirmed yet.
+    /// The session id of the pending primary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<String>,
-    /// The sessions by role; `None` until they were read.
+    /// The number of sessions by role; `None` until they have been read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
     /// The FailoverTimeout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failover_timeout: Option<TimeSpan>,
-    /// When data was last processed.
+    /// Time at which data was last processed.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
@@ -55,19 +55,19 @@ pub struct GroupFacts {
     /// The heartbeat of the primary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<HeartbeatFacts>,
-    /// The ids of all sessions, for the search.
+    /// The ids of all sessions, for searches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<String>,
-    /// The ids of the sessions that an override makes primary.
+    /// The ids of sessions that an override pins as primary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<String>,
-    /// The ids of the sessions whose heartbeat is overdue.
+    /// The ids of sessions whose heartbeat is overdue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<String>,
-    /// The ids of the sessions whose heartbeat is older than the FailoverTimeout, or that never posted one.
+    /// The ids of sessions whose heartbeat is older than the FailoverTimeout or was never posted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<String>,
-    /// The ids of the sessions whose heartbeat has a time in the future.
+    /// The ids of sessions whose heartbeat has a time in the future.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ahead: Vec<String>,
 }
@@ -77,16 +77,16 @@ from_json! { struct GroupFacts {
     overridden or default, late or default, stale or default, ahead or default,
 } }
 
-/// The heartbeat that matters for a group.
+/// The heartbeat of a group's primary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HeartbeatFacts {
-    /// When it was posted, by the vendor's clock.
+    /// Its time, by the vendor's clock.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub at: Option<DateTime<Utc>>,
-    /// Its state when the sessions were read.
+    /// Its state at the time of the reading.
     pub beat: HeartbeatState,
 }
 
@@ -95,32 +95,31 @@ from_json! { struct HeartbeatFacts { at, beat } }
 /// An Uplynk slicer failover group. Times are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct SlicerGroupFacts {
-    /// What is on air.
+    /// The slicer on air, or the slate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_air: Option<OnAir>,
-    /// What the slicer on air is doing, in words.
+    /// The state of the slicer on air, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_air_state: Option<String>,
-    /// How the next slicer is chosen.
+    /// The failover mode, which decides how the next slicer is chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Whether a slicer of higher priority takes over again once healthy.
+    /// Whether a slicer of higher priority takes over again once it is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_failback: Option<bool>,
     /// The slicers in their order of priority.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slicers: Vec<SlicerFacts>,
-    /// Backups that could take over at once; `None` where the slicers are not reported.
+    /// Number of backups that can take over immediately; `None` if the slicers are not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backups_ready: Option<usize>,
-    /// All backups that take part in failover; `None` where the slicers are not reported.
+    /// Number of backups that take part in failover; `None` if the slicers are not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backups: Option<usize>,
-    /// The names of the channels, for the search; a channel without a name counts as an empty text. `None` where they
-    /// are not reported.
+    /// The names of the channels, for searches; empty for a channel without a name. `None` if they are not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<String>>,
-    /// When the last failover was; `None` for never.
+    /// Time of the last failover; `None` if there has been none.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
@@ -136,27 +135,27 @@ from_json! { struct SlicerGroupFacts {
 /// One slicer of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SlicerFacts {
-    /// Its id.
+    /// The slicer's id.
     pub id: String,
-    /// How it takes part.
+    /// The part that it has in failover.
     pub part: SlicerPart,
 }
 
 from_json! { struct SlicerFacts { id, part } }
 
-/// How a slicer takes part in its group.
+/// The part that a slicer has in the failover of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlicerPart {
-    /// It feeds the channels.
+    /// On air.
     OnAir,
-    /// It could take over.
+    /// Able to take over.
     Ready,
-    /// It is unhealthy or inactive.
+    /// Unhealthy or inactive.
     Unhealthy,
-    /// It was taken out of failover.
+    /// Not eligible for failover.
     OutOfFailover,
-    /// Its health, its state or its eligibility is not known.
+    /// Of unknown health, state or eligibility.
     Unknown,
 }
 
@@ -168,31 +167,31 @@ from_json! { enum SlicerPart {
 /// A run of a Veeam failover plan. Times are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SessionFacts {
-    /// `State`, in the vendor's word.
+    /// The vendor's `State`, unmodified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// `Result`, in the vendor's word.
+    /// The vendor's `Result`, unmodified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-    /// When it started.
+    /// Time of the start.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub started: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// Time of the end.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub ended: Option<DateTime<Utc>>,
-    /// 0 to 100.
+    /// The progress in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<f64>,
     /// The name of the backup server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// Why it failed.
+    /// The failure message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

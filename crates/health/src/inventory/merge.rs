@@ -1,13 +1,12 @@
-//! The same Veeam session seen through two connections of one backup server is one resource.
+//! Merges Veeam sessions that several connections list, for example two connections to one backup server.
 
 use super::contents::Judged;
 use super::resource::Kind;
 use std::collections::HashMap;
 
-/// The resources of all connections, each once. A session GUID is unique, so two connections that list
-/// the same one see the same run: the first connection that lists it represents it, and the others are
-/// named in `also_on`. Give the connections that can be believed first: who represents a session then
-/// changes with an outage, and not with every reading. The order is kept.
+/// The resources of all connections, each once, in their order. A session GUID is unique, so connections that list the
+/// same GUID show the same run: the first one keeps the resource, and the others are named in `also_on`. Pass
+/// believable connections first, so that the representing connection changes only with an outage.
 #[must_use]
 pub fn merge<'a>(connections: impl IntoIterator<Item = &'a [Judged]>) -> Vec<Judged> {
     let mut merged: Vec<Judged> = Vec::new();
@@ -15,8 +14,8 @@ pub fn merge<'a>(connections: impl IntoIterator<Item = &'a [Judged]>) -> Vec<Jud
     for judged in connections.into_iter().flatten() {
         let key = &judged.resource.key;
         if key.kind == Kind::FailoverSession && !key.id.is_empty() {
-            if let Some(place) = sessions.get(key.id.as_str()) {
-                let resource = &mut merged[*place].resource;
+            if let Some(index) = sessions.get(key.id.as_str()) {
+                let resource = &mut merged[*index].resource;
                 let known = |id: &String| *id == key.connection;
                 if !known(&resource.key.connection) && !resource.also_on.iter().any(known) {
                     resource.also_on.push(key.connection.clone());

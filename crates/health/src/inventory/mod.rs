@@ -1,5 +1,4 @@
-//! A connection's contents and the time, turned into the resources that everybody shows: the overview,
-//! the lists, the rail, the status wall, the metrics. Judged here, once.
+//! Turns the data read from a connection into judged resources, for overview, lists, rail, status wall and metrics.
 
 mod contents;
 mod facts;

@@ -1,4 +1,4 @@
-//! A resource: one thing that a vendor's system holds and that this product judges.
+//! A resource: an object of a vendor's system that this product judges.
 
 use super::facts::Facts;
 use crate::freshness::{Freshness, as_fresh_until, freshness};
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use vendors::from_json::{Fields, FirstError, FromJson, Value};
 use vendors::{System, UnreadableField, deserialize_from_json, from_json};
 
-/// What a resource is.
+/// The kind of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -32,7 +32,7 @@ from_json! { enum Kind {
 } }
 
 impl Kind {
-    /// What a connection to this system holds.
+    /// The kind of the resources of a connection to this system.
     #[must_use]
     pub fn held_by(system: &System) -> Self {
         match system {
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// What it is called, in the plural.
+    /// The noun for resources of this kind, in the plural.
     #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// One lower-case word, as the wire and the metrics know it.
+    /// The key in JSON and in metrics.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -65,14 +65,14 @@ impl Kind {
     }
 }
 
-/// What a resource is known by among all resources.
+/// The unique key of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ResourceKey {
-    /// What it is.
+    /// The kind of resource.
     pub kind: Kind,
     /// The connection through which it was read.
     pub connection: String,
-    /// The vendor's id of it.
+    /// The vendor's id.
     pub id: String,
 }
 
@@ -89,8 +89,8 @@ impl ResourceKey {
         }
     }
 
-    /// Whether both are one resource. Another connection may come to represent the same run of a plan, whose GUID is
-    /// unique.
+    /// Whether both keys mean the same resource. Failover sessions are compared without their connection, because
+    /// their GUID is unique and another connection may come to represent them.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let is_shared = self.kind == Kind::FailoverSession;
@@ -99,15 +99,14 @@ impl ResourceKey {
     }
 }
 
-/// When a resource was last read.
+/// The time of a resource's last reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
     /// With the last complete reading of its connection, or after it.
     #[default]
     WithConnection,
-    /// Before the last complete reading of its connection, by the gateway's clock: it could not be read
-    /// since.
+    /// Before the last complete reading of its connection, by the gateway's clock: it has not been readable since.
     At(#[serde(with = "ts_milliseconds")] DateTime<Utc>),
     /// Never.
     Never,
@@ -120,7 +119,7 @@ impl Observed {
         *self == Self::WithConnection
     }
 
-    /// The moment by the gateway's clock, given when the connection was last read as a whole.
+    /// The time by the gateway's clock. `connection` is the time of the connection's last complete reading.
     #[must_use]
     pub fn at(self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         match self {
@@ -131,33 +130,33 @@ impl Observed {
     }
 }
 
-/// One resource as it was last read and judged.
+/// A resource in its last read and judged state.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resource {
-    /// What it is known by.
+    /// The unique key.
     #[serde(flatten)]
     pub key: ResourceKey,
-    /// Its name, or its id where it has none.
+    /// The name, or the id if it has none.
     pub name: String,
-    /// The judgement when it was last read.
+    /// The verdict on its last reading.
     pub verdict: Verdict,
-    /// When it was last read.
+    /// The time of its last reading.
     #[serde(skip_serializing_if = "Observed::is_with_connection")]
     pub observed: Observed,
-    /// Why it could not be read since, in one line.
+    /// The failure since that reading, in one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// What of it could not be read, of its parts too.
+    /// Its unreadable fields, including those of its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableField>,
-    /// Further connections through which the same resource is seen.
+    /// Other connections that list the same resource.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_on: Vec<String>,
-    /// What lists and tiles show of it.
+    /// The facts that lists and tiles show.
     pub facts: Facts,
 }
 
-/// All fields in one object.
+/// Reads the fields of the key from the same object.
 impl FromJson for Resource {
     fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let key = FromJson::from_json(value, error);
@@ -175,20 +174,19 @@ impl FromJson for Resource {
     }
 }
 
-/// The effective state of a resource at one moment: how it counts, and what is written beside its name. **The one rule
-/// of stale:** what was critical or warning when it was last seen stays what it was, marked as last known;
-/// everything else that is stale is unknown. Neither ever counts as healthy.
+/// The state of a resource at one moment, with its freshness taken into account. A stale resource that was critical or
+/// warning keeps that state, marked as last known; any other stale resource is unknown. Neither counts as healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveState {
-    /// How it counts.
+    /// The severity that counts.
     pub severity: Severity,
     /// The state in words.
     pub word: Cow<'static, str>,
-    /// The state in words when it was last known, where it is known no longer.
+    /// The last known state in words, if the resource is stale.
     pub last_known: Option<Cow<'static, str>>,
 }
 
-/// Whether a state that was critical or warning is kept when its source falls silent.
+/// Whether a state is kept when its source falls silent: critical and warning are.
 #[must_use]
 pub fn outlasts_silence(severity: Severity) -> bool {
     matches!(severity, Severity::Critical | Severity::Warning)
@@ -203,7 +201,7 @@ fn counted(severity: Severity, is_current: bool) -> Severity {
 }
 
 impl EffectiveState {
-    /// How a verdict counts, and the words for it, while what it was made from is this fresh.
+    /// The effective state for a verdict on data of this freshness.
     #[must_use]
     pub fn of(verdict: &Verdict, freshness: Freshness) -> Self {
         Self::when(verdict, freshness.is_believable())
@@ -225,7 +223,7 @@ impl EffectiveState {
 }
 
 impl Resource {
-    /// A resource that was read whole with its connection.
+    /// A resource that was read completely with its connection.
     pub(crate) fn new(key: ResourceKey, name: String, verdict: Verdict, facts: Facts) -> Self {
         Self {
             key,
@@ -239,7 +237,7 @@ impl Resource {
         }
     }
 
-    /// Who leads it: the primary's session id, or what is on air. `None` where that is not known.
+    /// The leader: the session id of the primary, or the slicer or slate on air; `None` if unknown or none.
     #[must_use]
     pub fn leader(&self) -> Option<&str> {
         match &self.facts {
@@ -249,7 +247,7 @@ impl Resource {
         }
     }
 
-    /// When it last failed over, by the vendor's clock and where the vendor says so.
+    /// The last failover that the vendor reports, by the vendor's clock.
     #[must_use]
     pub fn last_failover(&self) -> Option<DateTime<Utc>> {
         match &self.facts {
@@ -258,14 +256,14 @@ impl Resource {
         }
     }
 
-    /// When it was last read, by the gateway's clock, given when its connection was last read as a whole.
+    /// The time of its last reading, by the gateway's clock; `connection` is that of its connection.
     #[must_use]
     pub fn observed_at(&self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         self.observed.at(connection)
     }
 
-    /// When its state became unknown: at its last reading, given when its connection was last read as a whole. `None` while
-    /// that reading is believed.
+    /// The time since which its state is unknown: its last reading. `None` while that reading is believable.
+    /// `connection` is the time of the connection's last complete reading.
     #[must_use]
     pub fn unknown_since(
         &self,
@@ -276,20 +274,19 @@ impl Resource {
         (!freshness.is_believable()).then(|| last().unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 
-    /// **The one rule of unread:** it is known to exist, and neither was it read nor did a read of it
-    /// fail. That is no news, and nothing is wrong yet.
+    /// Whether the resource is listed but has not been read yet, without a failure. Such a resource has no alarm.
     #[must_use]
     pub fn is_unread(&self) -> bool {
         self.observed == Observed::Never && self.failure.is_none()
     }
 
-    /// The severity that it counts as while it is this fresh.
+    /// The severity that counts at this freshness.
     #[must_use]
     pub fn counts_as(&self, freshness: Freshness) -> Severity {
         counted(self.verdict.severity, self.is_current(freshness))
     }
 
-    /// How it counts, and the words for it, while it is this fresh.
+    /// The effective state at this freshness.
     #[must_use]
     pub fn effective_state(&self, freshness: Freshness) -> EffectiveState {
         EffectiveState::when(&self.verdict, self.is_current(freshness))
@@ -300,31 +297,29 @@ impl Resource {
     }
 }
 
-/// When a connection was last read as a whole, and how often that is expected.
+/// The last complete reading of a connection and the expected interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// When the last complete reading began, by the gateway's clock; `None` when there was none.
+    /// Start of the last complete reading, by the gateway's clock; `None` if there has been none.
     pub observed_at: Option<DateTime<Utc>>,
-    /// The time from one complete reading to the next: the interval, or what a reading takes where that
-    /// is longer.
+    /// The expected time between complete readings: the interval, or the duration of a reading if longer.
     pub interval: TimeDelta,
 }
 
 impl Reading {
-    /// How fresh the connection is.
+    /// The freshness of the connection.
     #[must_use]
     pub fn freshness(&self, now: DateTime<Utc>) -> Freshness {
         self.freshness_at(self.observed_at, now)
     }
 
-    /// How fresh one of its resources is: never fresher than the resource itself nor than the connection.
+    /// The freshness of one of its resources: never fresher than the resource's own reading, nor than the connection's.
     #[must_use]
     pub fn freshness_of(&self, resource: &Resource, now: DateTime<Utc>) -> Freshness {
         self.freshness_at(resource.observed_at(self.observed_at), now)
     }
 
-    /// Until when a resource, or the connection itself, stays as fresh as it is now; `None` where nothing but another
-    /// reading changes that.
+    /// The time of the next change in freshness of a resource or the connection; `None` if only a reading changes it.
     #[must_use]
     pub fn as_fresh_until(
         &self,

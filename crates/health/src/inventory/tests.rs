@@ -1,4 +1,4 @@
-//! Snapshots turned into resources, and the one rule of stale.
+//! Resources made from readings, and the rules for stale resources.
 
 use super::*;
 use crate::freshness::Freshness::{Aging, Live, NoData, Stale};
@@ -66,11 +66,11 @@ fn one(contents: &Contents, moment: &Moment) -> Resource {
 }
 
 #[test]
-fn a_group_says_when_it_was_read() {
+fn a_group_records_the_time_of_its_reading() {
     for (detail, failure, observed, word, unread) in [
         (Some(-2), None, Observed::WithConnection, "Normal", false),
         (Some(0), None, Observed::WithConnection, "Normal", false),
-        // The clock was set back since, or the reading takes long: its own time tells which.
+        // The clock was set back since, or the reading takes long; the exact time shows which.
         (Some(59), None, Observed::At(at(59)), "Normal", false),
         (
             Some(-30),
@@ -93,7 +93,7 @@ fn a_group_says_when_it_was_read() {
 }
 
 #[test]
-fn a_groups_facts_are_those_of_its_list() {
+fn a_group_has_the_facts_of_its_reading() {
     let resource = one(&Contents::Aveva(vec![group(Some(0), None)]), &moment(0));
     assert_eq!(
         (resource.name.as_str(), resource.leader()),
@@ -110,7 +110,7 @@ fn a_groups_facts_are_those_of_its_list() {
 }
 
 #[test]
-fn of_a_heartbeat_whose_time_is_not_known_it_is_not_told_that_it_is_stale() {
+fn a_heartbeat_with_an_unknown_time_is_not_stale() {
     let facts = |posted| {
         let mut watched = group(Some(0), None);
         if let Some(detail) = &mut watched.detail {
@@ -127,7 +127,7 @@ fn of_a_heartbeat_whose_time_is_not_known_it_is_not_told_that_it_is_stale() {
 }
 
 #[test]
-fn a_groups_leaders_are_those_of_its_sessions() {
+fn leaders_come_from_the_sessions_roles() {
     let beating = |id: &str, role, seconds: i64| ClientSession {
         heartbeat: Some(Heartbeat {
             heartbeat_time: Some(at(seconds)),
@@ -146,12 +146,12 @@ fn a_groups_leaders_are_those_of_its_sessions() {
             other => panic!("no group: {other:?}"),
         }
     };
-    // The status does not name who was chosen, and its heartbeat is not that of a primary.
+    // Only the session has the pending role, and its heartbeat is not that of a primary.
     let pending = || beating("b", Role::PendingPrimary, -3);
     let facts = of(GroupStatus::default(), vec![pending()]);
     let leaders = (facts.primary.as_deref(), facts.pending.as_deref());
     assert_eq!((leaders, facts.heartbeat), ((None, Some("b")), None));
-    // Of several silent primaries the one that was heard of last, in whichever order they come.
+    // Of several silent primaries the one with the latest heartbeat leads, whatever their order.
     let (a, c) = (
         beating("a", Role::Primary, -3_700),
         beating("c", Role::Primary, -3_600),
@@ -162,7 +162,7 @@ fn a_groups_leaders_are_those_of_its_sessions() {
         assert_eq!(facts.heartbeat.and_then(|beat| beat.at), Some(at(-3_600)));
         assert_eq!(facts.last_data, Some(at(-3_601)));
     }
-    // One that is named and not listed.
+    // A primary that is named but not listed.
     let missing = GroupStatus {
         primary: Some("x".to_owned()),
         ..GroupStatus::default()
@@ -175,21 +175,24 @@ fn a_groups_leaders_are_those_of_its_sessions() {
 }
 
 #[test]
-fn what_is_as_it_was_was_seen_with_the_last_reading_also_after_the_clock_was_set_back() {
+fn an_unchanged_resource_was_last_seen_with_the_last_complete_reading() {
     let moment = moment(100);
-    for (read, seen) in [
+    for (read, expected) in [
         (None, 100),
         (Some(90), 100),
         (Some(100), 100),
         (Some(3_700), 100),
     ] {
-        assert_eq!(moment.seen(read.map(at)), Some(at(seen)), "{read:?}");
+        assert_eq!(
+            moment.last_seen(read.map(at)),
+            Some(at(expected)),
+            "{read:?}"
+        );
     }
 }
 
-/// A group that was read at this time.
 #[test]
-fn a_session_without_a_heartbeat_is_stale_and_one_of_the_future_is_not_on_time() {
+fn sessions_are_listed_as_late_stale_or_ahead_by_their_heartbeats() {
     let beating = |id: &str, seconds: Option<i64>| ClientSession {
         heartbeat: seconds.map(|seconds| Heartbeat {
             heartbeat_time: Some(at(seconds)),
@@ -199,7 +202,7 @@ fn a_session_without_a_heartbeat_is_stale_and_one_of_the_future_is_not_on_time()
     };
     let mut group = group(Some(0), None);
     group.configuration.failover_timeout = Some(TimeSpan::from_seconds(60));
-    let detail = group.detail.as_mut().expect("it was read");
+    let detail = group.detail.as_mut().expect("a reading");
     detail.sessions = vec![
         beating("on time", Some(-3)),
         beating("late", Some(-40)),
@@ -225,7 +228,7 @@ fn listed(group: FailoverGroup) -> Contents {
 }
 
 #[test]
-fn a_slicer_group_is_as_old_as_its_oldest_part() {
+fn the_age_of_a_slicer_group_is_that_of_its_oldest_part() {
     let group = |active: &str| FailoverGroup {
         id: "9852".to_owned(),
         active: Some(match active {
@@ -248,9 +251,9 @@ fn a_slicer_group_is_as_old_as_its_oldest_part() {
             Observed::At(at(-9)),
             Some(0),
         ),
-        // The list does not name it.
+        // The list does not contain it.
         ("a", Some(-9), None, false, Observed::At(at(-9)), Some(-9)),
-        // Its slicers were never read.
+        // Its slicers have never been read.
         ("a", None, None, true, Observed::Never, None),
         ("slate", None, None, true, always, Some(0)),
         ("a", None, Some("500"), true, always, Some(0)),
@@ -275,7 +278,7 @@ fn a_slicer_group_is_as_old_as_its_oldest_part() {
 }
 
 #[test]
-fn a_slicer_groups_facts_are_those_of_its_list() {
+fn a_slicer_group_has_the_facts_of_its_reading() {
     let slicer = |id: &str, order, enabled, blacklist| Slicer {
         id: id.to_owned(),
         order: Some(order),
@@ -303,7 +306,7 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
         ..FailoverGroup::default()
     };
     let resource = one(&listed(group), &moment(0));
-    assert_eq!(resource.name, "9852", "a blank name is none");
+    assert_eq!(resource.name, "9852", "a blank name counts as none");
     let Facts::SlicerGroup(facts) = &resource.facts else {
         panic!("no slicer group: {resource:?}");
     };
@@ -353,7 +356,7 @@ fn run(uid: &str, ended: i64) -> Session {
 }
 
 #[test]
-fn only_sessions_of_the_last_day_are_resources() {
+fn only_sessions_within_the_recent_period_are_resources() {
     let contents = Contents::Veeam(vec![run("a", -60), run("b", -86_400), run("c", -86_401)]);
     let judged = contents.resources("em", &moment(0));
     let ids: Vec<_> = judged.iter().map(|j| j.resource.key.id.as_str()).collect();
@@ -366,7 +369,7 @@ fn only_sessions_of_the_last_day_are_resources() {
 }
 
 #[test]
-fn a_session_seen_through_two_connections_is_one_resource_of_the_first_one() {
+fn a_session_on_two_connections_is_one_resource_of_the_first() {
     let of = |connection: &str, observed_at| {
         let contents = Contents::Veeam(vec![run("a", -60), run(connection, -60)]);
         contents.resources(connection, &moment(observed_at))
@@ -387,7 +390,7 @@ fn a_session_seen_through_two_connections_is_one_resource_of_the_first_one() {
 }
 
 #[test]
-fn a_session_that_one_connection_lists_twice_is_on_no_other() {
+fn a_session_listed_twice_by_one_connection_is_on_no_other() {
     let contents = Contents::Veeam(vec![run("a", -60), run("a", -60)]);
     let judged = contents.resources("em", &moment(0));
     let merged = merge([judged.as_slice()]);
@@ -403,7 +406,7 @@ fn resource(severity: Severity) -> Resource {
 }
 
 #[test]
-fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
+fn a_stale_resource_is_never_healthy_and_keeps_its_alarm() {
     for severity in SEVERITIES {
         for freshness in [Live, Aging] {
             let state = resource(severity).effective_state(freshness);
@@ -422,7 +425,7 @@ fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
                 kept => kept.key(),
             };
             assert_eq!(state.word, word, "{severity:?}");
-            // What a page reads for itself counts as what the gateway reads for everybody.
+            // Data that a page reads itself follows the same rule.
             let read = EffectiveState::of(&resource(severity).verdict, freshness);
             assert_eq!(read, state, "{severity:?}");
         }
@@ -430,7 +433,7 @@ fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
 }
 
 #[test]
-fn what_was_never_read_has_nothing_that_was_last_known() {
+fn a_resource_that_was_never_read_has_no_last_known_state() {
     let unread = one(&Contents::Aveva(vec![group(None, None)]), &moment(0));
     let state = unread.effective_state(NoData);
     assert_eq!(
@@ -440,7 +443,7 @@ fn what_was_never_read_has_nothing_that_was_last_known() {
 }
 
 #[test]
-fn a_resource_is_as_fresh_as_its_own_reading() {
+fn the_freshness_of_a_resource_is_that_of_its_own_reading() {
     let reading = Reading {
         observed_at: Some(at(-2)),
         interval: TimeDelta::seconds(5),
@@ -479,7 +482,7 @@ proptest! {
     }
 
     #[test]
-    fn a_resource_survives_the_wire(detail in prop::option::of(-100_i64..0), fails in any::<bool>()) {
+    fn a_resource_survives_a_json_round_trip(detail in prop::option::of(-100_i64..0), fails in any::<bool>()) {
         let contents = Contents::Aveva(vec![group(detail, fails.then_some("500"))]);
         let resource = one(&contents, &moment(-2));
         let text = serde_json::to_string(&resource).expect("serializes");
@@ -490,7 +493,7 @@ proptest! {
 }
 
 #[test]
-fn a_session_without_an_id_is_no_resource_and_unreadable_fields_are_told() {
+fn sessions_without_an_id_are_skipped_and_unreadable_fields_are_named() {
     let field = |name: &str| vendors::UnreadableField {
         name: name.to_owned(),
         raw: "x".to_owned(),
@@ -506,7 +509,7 @@ fn a_session_without_an_id_is_no_resource_and_unreadable_fields_are_told() {
     let detail = group.detail.as_mut().expect("read");
     detail.sessions[0].unreadable = vec![field("Name")];
     let id = detail.sessions[0].id.clone().expect("an id");
-    let told = one(&Contents::Aveva(vec![group]), &moment(0)).unreadable;
-    let names: Vec<&str> = told.iter().map(|field| field.name.as_str()).collect();
+    let unreadable = one(&Contents::Aveva(vec![group]), &moment(0)).unreadable;
+    let names: Vec<&str> = unreadable.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["Description", &format!("{id}: Name")]);
 }

@@ -1,5 +1,4 @@
-//! What changes of a failover group with every reading while nothing happens: its times. They are told
-//! without the rest, which is ten times as much.
+//! The times of a failover group. They change with every reading, so they are sent without the rest of the group.
 
 use super::{Facts, HeartbeatFacts, Observed, Resource, ResourceKey};
 use chrono::serde::ts_milliseconds_option;
@@ -8,27 +7,27 @@ use serde::Serialize;
 use vendors::deserialize_from_json;
 use vendors::from_json::{Fields, FirstError, FromJson, Value};
 
-/// The times of a failover group. Those of its facts are by the vendor's clock.
+/// The times of a failover group; those of its facts are by the vendor's clock.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GroupTimes {
-    /// Which group.
+    /// The key of the group.
     #[serde(flatten)]
     pub key: ResourceKey,
-    /// When it was last read.
+    /// The time of its last reading.
     #[serde(skip_serializing_if = "Observed::is_with_connection")]
     pub observed: Observed,
-    /// When data was last processed.
+    /// Time at which data was last processed.
     #[serde(
         with = "ts_milliseconds_option",
         skip_serializing_if = "Option::is_none"
     )]
     pub last_data: Option<DateTime<Utc>>,
-    /// The heartbeat that matters.
+    /// The heartbeat of the primary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<HeartbeatFacts>,
 }
 
-/// All fields in one object.
+/// Reads the fields of the key from the same object.
 impl FromJson for GroupTimes {
     fn from_json(value: &Value, error: &mut FirstError) -> Self {
         let key = FromJson::from_json(value, error);
@@ -43,7 +42,7 @@ impl FromJson for GroupTimes {
 }
 
 impl Resource {
-    /// The times of a failover group; `None` for everything else.
+    /// The times of a failover group; `None` for other resources.
     #[must_use]
     pub fn times(&self) -> Option<GroupTimes> {
         let Facts::FailoverGroup(facts) = &self.facts else {
@@ -57,7 +56,7 @@ impl Resource {
         })
     }
 
-    /// The same with these times; as it is where it has none.
+    /// Replaces the times of a failover group; leaves other resources unchanged.
     #[must_use]
     pub fn with_times(mut self, times: &GroupTimes) -> Self {
         if let Facts::FailoverGroup(facts) = &mut self.facts {
@@ -67,7 +66,7 @@ impl Resource {
         self
     }
 
-    /// Whether nothing but the times tells this from another reading of it.
+    /// Whether this reading differs from another one of the same group only in its times.
     #[must_use]
     pub fn differs_in_times_alone(&self, other: &Self) -> bool {
         let times = self.times();
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_only_beats_differs_in_its_times_alone() {
+    fn a_group_with_only_a_new_heartbeat_differs_in_times_alone() {
         let (before, after) = (group("a", 10), group("a", 15));
         assert!(after.differs_in_times_alone(&before));
         let times = after.times().expect("a group has times");
@@ -120,19 +119,19 @@ mod tests {
     }
 
     #[test]
-    fn another_primary_is_more_than_times() {
+    fn a_new_primary_is_more_than_a_difference_in_times() {
         assert!(!group("b", 15).differs_in_times_alone(&group("a", 10)));
     }
 
     #[test]
-    fn what_is_no_failover_group_has_no_times() {
+    fn other_resources_have_no_times() {
         let session = resource(Facts::FailoverSession(Box::default()));
         assert_eq!(session.times(), None);
         assert!(!session.differs_in_times_alone(&session));
     }
 
     #[test]
-    fn a_resource_and_its_times_are_read_as_they_are_written() {
+    fn a_resource_and_its_times_survive_a_json_round_trip() {
         let at = |seconds: i64| DateTime::from_timestamp(1_795_271_528 + seconds, 0);
         let facts = Facts::FailoverGroup(Box::new(GroupFacts {
             last_data: at(-1),

@@ -5,7 +5,7 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
-/// Those of an AVEVA group, of its status and of its sessions.
+/// The unreadable fields of an AVEVA group, its status and its sessions.
 #[must_use]
 pub fn unreadable_of_group(
     configuration: &GroupConfiguration,
@@ -23,7 +23,7 @@ pub fn unreadable_of_group(
     )
 }
 
-/// Those of an Uplynk group, of its slicers and of its channels.
+/// The unreadable fields of an Uplynk group, its slicers and its channels.
 #[must_use]
 pub fn unreadable_of_slicer_group(group: &FailoverGroup) -> Vec<UnreadableField> {
     let slicers = group.slicers.iter().flatten();
@@ -33,7 +33,7 @@ pub fn unreadable_of_slicer_group(group: &FailoverGroup) -> Vec<UnreadableField>
     with_parts(&group.unreadable, slicers.chain(channels))
 }
 
-/// Those of a Veeam session and of its machines.
+/// The unreadable fields of a Veeam session and its machines.
 #[must_use]
 pub fn unreadable_of_session(session: &Session) -> Vec<UnreadableField> {
     let tasks = session.tasks.iter().map(|task| {
@@ -43,7 +43,7 @@ pub fn unreadable_of_session(session: &Session) -> Vec<UnreadableField> {
     with_parts(&session.unreadable, tasks)
 }
 
-/// Parts are named by their ids.
+/// Joins the fields of a resource with those of its parts, each prefixed with the part's id.
 fn with_parts<'a>(
     own: &[UnreadableField],
     parts: impl Iterator<Item = (&'a str, &'a Vec<UnreadableField>)>,

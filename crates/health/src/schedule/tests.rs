@@ -1,4 +1,4 @@
-//! The schedule with a clock and chance that stand where the test puts them.
+//! The schedule with a fixed clock and fixed chance.
 
 use super::{INTERVAL, Next, Schedule, backoff};
 use proptest::prelude::*;
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 const SECOND: f64 = 1_000.0;
 
-fn polled(begun: f64, ended: f64, in_transition: bool) -> Schedule {
+fn polled(started: f64, ended: f64, in_transition: bool) -> Schedule {
     let mut schedule = Schedule::default();
-    schedule.begun(begun);
+    schedule.started(started);
     schedule.answered(ended, in_transition);
     schedule
 }
@@ -16,19 +16,19 @@ fn polled(begun: f64, ended: f64, in_transition: bool) -> Schedule {
 fn failed(times: u32, chance: f64, retry_after: Option<u64>) -> Schedule {
     let mut schedule = Schedule::default();
     for _ in 0..times {
-        schedule.begun(0.0);
+        schedule.started(0.0);
         schedule.failed(0.0, retry_after.map(Duration::from_secs), chance);
     }
     schedule
 }
 
 #[test]
-fn the_first_poll_is_at_once() {
+fn the_first_poll_is_immediate() {
     assert_eq!(Schedule::default().next(0.0), Next::Now);
 }
 
 #[test]
-fn polls_follow_the_interval_from_beginning_to_beginning() {
+fn the_interval_is_measured_from_start_to_start() {
     for (ended, due) in [
         (0.0, 5.0),
         (0.3, 5.0),
@@ -44,7 +44,7 @@ fn polls_follow_the_interval_from_beginning_to_beginning() {
 }
 
 #[test]
-fn what_is_in_transition_is_polled_every_two_seconds_and_never_slower_than_chosen() {
+fn in_transition_polls_come_every_two_seconds_or_faster() {
     for (interval, due) in [(1, 1.0), (2, 2.0), (5, 2.0), (300, 2.0)] {
         let mut schedule = polled(0.0, 0.0, true);
         schedule.set(Duration::from_secs(interval), false, false);
@@ -53,11 +53,11 @@ fn what_is_in_transition_is_polled_every_two_seconds_and_never_slower_than_chose
 }
 
 #[test]
-fn a_clock_that_is_set_back_holds_no_poll() {
+fn a_clock_that_is_set_back_delays_no_poll() {
     let hour = 3_600.0 * SECOND;
     assert_eq!(polled(hour, hour, false).next(0.0), Next::Now);
     let mut schedule = Schedule::default();
-    schedule.begun(hour);
+    schedule.started(hour);
     schedule.answered(0.0, false);
     assert_eq!(schedule.next(0.0), Next::At(5.0 * SECOND));
 }
@@ -72,8 +72,8 @@ fn a_new_interval_counts_from_the_last_poll() {
 }
 
 #[test]
-fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_the_interval() {
-    for (failures, interval, most) in [
+fn the_backoff_limit_doubles_up_to_the_interval() {
+    for (failures, interval, longest) in [
         (1, 5.0, 2.0),
         (2, 5.0, 4.0),
         (3, 5.0, 5.0),
@@ -84,7 +84,7 @@ fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_the_interval() {
         (1, 0.5, 1.0),
     ] {
         let within = |chance| backoff(failures, chance, interval * SECOND) / SECOND;
-        assert_eq!((within(0.0), within(1.0)), (1.0, most), "{failures}");
+        assert_eq!((within(0.0), within(1.0)), (1.0, longest), "{failures}");
     }
     assert_eq!(
         failed(3, 0.5, None).next(0.0),
@@ -93,45 +93,45 @@ fn failures_wait_from_one_second_to_a_limit_that_doubles_up_to_the_interval() {
 }
 
 #[test]
-fn a_good_answer_ends_the_backing_off() {
+fn a_successful_poll_resets_the_backoff() {
     let mut schedule = failed(9, 1.0, None);
-    schedule.begun(30.0 * SECOND);
+    schedule.started(30.0 * SECOND);
     schedule.answered(30.0 * SECOND, false);
     assert_eq!(schedule.next(30.0 * SECOND), Next::At(35.0 * SECOND));
-    schedule.begun(35.0 * SECOND);
+    schedule.started(35.0 * SECOND);
     schedule.failed(35.0 * SECOND, None, 1.0);
     assert_eq!(schedule.next(35.0 * SECOND), Next::At(37.0 * SECOND));
 }
 
 #[test]
-fn the_vendors_wish_is_honoured_whatever_happens_unless_a_person_asks() {
+fn retry_after_is_honoured_unless_a_user_requests_a_poll() {
     let mut schedule = failed(1, 0.0, Some(120));
     assert_eq!(schedule.next(0.0), Next::At(120.0 * SECOND));
     schedule.wake();
     assert_eq!(schedule.next(SECOND), Next::At(120.0 * SECOND));
-    schedule.ask();
+    schedule.request();
     assert_eq!(schedule.next(SECOND), Next::Now);
 }
 
 #[test]
-fn a_wish_shorter_than_the_backing_off_does_not_shorten_it() {
+fn a_retry_after_below_the_backoff_does_not_shorten_it() {
     assert_eq!(failed(1, 1.0, Some(0)).next(0.0), Next::At(2.0 * SECOND));
 }
 
 #[test]
-fn waking_asks_at_once_after_failures_and_after_answers() {
+fn waking_polls_immediately_after_failures_and_successes() {
     for mut schedule in [failed(5, 1.0, None), polled(0.0, 0.0, false)] {
         assert!(matches!(schedule.next(SECOND), Next::At(_)));
         schedule.wake();
         assert_eq!(schedule.next(SECOND), Next::Now);
-        schedule.begun(SECOND);
+        schedule.started(SECOND);
         schedule.answered(SECOND, false);
         assert!(matches!(schedule.next(SECOND), Next::At(_)));
     }
 }
 
 #[test]
-fn a_hidden_page_does_not_poll_even_when_it_wakes() {
+fn a_hidden_page_does_not_poll_even_on_waking() {
     let mut schedule = polled(0.0, 0.0, false);
     schedule.set(INTERVAL, false, true);
     schedule.wake();
@@ -141,32 +141,32 @@ fn a_hidden_page_does_not_poll_even_when_it_wakes() {
 }
 
 #[test]
-fn a_pause_holds_what_is_shown_and_begins_only_when_something_is() {
+fn a_pause_begins_only_after_a_successful_poll() {
     let mut fresh = Schedule::default();
     fresh.set(INTERVAL, true, false);
     assert_eq!(fresh.next(0.0), Next::Now);
     let mut schedule = polled(0.0, 0.0, false);
     schedule.set(INTERVAL, true, false);
     assert_eq!(schedule.next(1e9), Next::Wait);
-    schedule.ask();
+    schedule.request();
     assert_eq!(schedule.next(1e9), Next::Now);
 }
 
 #[test]
-fn what_is_asked_for_during_a_poll_is_asked_after_it() {
+fn a_request_during_a_poll_causes_another_poll() {
     let mut schedule = Schedule::default();
-    schedule.begun(0.0);
-    schedule.ask();
+    schedule.started(0.0);
+    schedule.request();
     assert_eq!(schedule.next(SECOND), Next::Wait);
     schedule.answered(SECOND, false);
     assert_eq!(schedule.next(SECOND), Next::Now);
 }
 
 #[test]
-fn a_poll_that_was_given_up_is_begun_again() {
+fn a_cancelled_poll_is_repeated() {
     let mut schedule = Schedule::default();
-    schedule.begun(0.0);
-    schedule.given_up();
+    schedule.started(0.0);
+    schedule.cancelled();
     assert_eq!(schedule.next(0.0), Next::Now);
 }
 
@@ -182,7 +182,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        // Also back, as a clock may be set.
+        // Also backwards, because clocks are set back.
         (-7_200_000.0..60_000.0).prop_map(Step::Pass),
         (2_u64..300, any::<bool>(), any::<bool>()).prop_map(|(i, p, h)| Step::Set(i, p, h)),
         Just(Step::Ask),
@@ -194,9 +194,9 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn never_two_at_once_never_while_hidden_unasked_and_never_stuck(steps in proptest::collection::vec(step(), 0..60)) {
+    fn polls_never_overlap_respect_hiding_and_pausing_and_never_stall(steps in proptest::collection::vec(step(), 0..60)) {
         let (mut schedule, mut now) = (Schedule::default(), 0.0);
-        let (mut under_way, mut hidden, mut paused, mut asked) = (false, false, false, false);
+        let (mut under_way, mut hidden, mut paused, mut requested) = (false, false, false, false);
         let mut answered = false;
         for step in steps {
             match step {
@@ -205,7 +205,7 @@ proptest! {
                     schedule.set(Duration::from_secs(interval), p, h);
                     (paused, hidden) = (p, h);
                 }
-                Step::Ask => { schedule.ask(); asked = true; }
+                Step::Ask => { schedule.request(); requested = true; }
                 Step::Wake => schedule.wake(),
                 Step::Answer(moving) if under_way => { schedule.answered(now, moving); under_way = false; answered = true; }
                 Step::Fail(after, chance) if under_way => { schedule.failed(now, after.map(Duration::from_secs), chance); under_way = false; }
@@ -214,9 +214,9 @@ proptest! {
             match schedule.next(now) {
                 Next::Now => {
                     prop_assert!(!under_way);
-                    prop_assert!(asked || !(hidden || paused && answered));
-                    schedule.begun(now);
-                    (under_way, asked) = (true, false);
+                    prop_assert!(requested || !(hidden || paused && answered));
+                    schedule.started(now);
+                    (under_way, requested) = (true, false);
                 }
                 Next::At(due) => {
                     prop_assert!(!under_way && due > now);

@@ -1,4 +1,4 @@
-//! A slicer group as if what is unreadable or not reported said the worst, or the best, that it could.
+//! A slicer group with the worst or the best values that its unreadable or unreported fields could have.
 
 use super::ordered;
 use crate::doubt::{any, first};
@@ -16,7 +16,7 @@ const SLICER_FIELDS: [&str; 5] = [
     "order",
 ];
 
-/// What may decide the state and is unreadable or not reported, in words; the first of it.
+/// Names the first unreadable or unreported field that may decide the state.
 pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
     let prioritized = group.mode == Some(Mode::Prioritized);
     let of_slicer = |slicer: &Slicer| {
@@ -27,10 +27,10 @@ pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
             ("eligibility", slicer.enabled.is_none()),
             ("position", prioritized && slicer.order.is_none()),
         ];
-        let mut unreported = unreported.into_iter().filter(|(_, is)| *is);
+        let mut unreported = unreported.into_iter().filter(|(_, is_missing)| *is_missing);
         first(&slicer.unreadable, &SLICER_FIELDS, Some(id)).or_else(|| {
-            let (what, _) = unreported.next()?;
-            Some(format!("the {what} of {id} is not reported"))
+            let (property, _) = unreported.next()?;
+            Some(format!("the {property} of {id} is not reported"))
         })
     };
     first(&group.unreadable, &GROUP_FIELDS, None)
@@ -41,13 +41,13 @@ pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
         })
 }
 
-/// Slicers that are listed and could not be read.
+/// The names of the listed slicers that could not be read.
 fn hidden(group: &FailoverGroup) -> impl Iterator<Item = &str> {
     let names = group.unreadable.iter().map(|field| field.name.as_str());
     names.filter(|name| name.starts_with("slicers[") && name.ends_with(']'))
 }
 
-/// With these changes of each slicer, and of a position that is not known: that of the one on air, and of another one.
+/// Changes each slicer and fills in unknown positions: `on_air` for the slicer on air, `another` for the others.
 fn assumed(
     group: &FailoverGroup,
     (on_air, another): (i64, i64),
@@ -65,9 +65,9 @@ fn assumed(
     group
 }
 
-/// Its slicers are out, others come before the one on air, and a slicer that is not named is not there.
+/// The worst case: uncertain slicers are not ready, others come before the one on air, and unreadable ones are missing.
 pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
-    // The service counts from 1.
+    // Positions count from 1.
     let mut group = assumed(group, (i64::MAX, 1), |slicer| {
         if slicer.blacklist.is_none() {
             slicer.state = None;
@@ -81,7 +81,7 @@ pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     group
 }
 
-/// Its slicers are ready, the one on air comes first, and one that could not be read is a further one.
+/// The best case: uncertain slicers are ready, the one on air comes first, and unreadable ones are ready.
 pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     let more = hidden(group).count();
     let mut group = assumed(group, (i64::MIN, i64::MAX), |slicer| {
@@ -115,7 +115,7 @@ pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     };
     let ids = on_air
         .into_iter()
-        .chain((0..more).map(|place| format!("slicer {place}")));
+        .chain((0..more).map(|index| format!("slicer {index}")));
     let further: Vec<Slicer> = ids.take(more).map(further).collect();
     if let Some(slicers) = &mut group.slicers {
         slicers.extend(further);
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// A slicer of which this field is unreadable, and so absent.
+    /// Makes a field of the slicer unreadable, and so absent.
     fn broken(name: &str, slicer: Slicer) -> Slicer {
         let mut slicer = Slicer {
             unreadable: vec![field(name)],
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
+    fn a_relevant_unreadable_field_makes_the_state_unknown_and_is_named() {
         for name in ["blacklist_until", "status", "status.state", "enabled"] {
             let active = broken(name, slicer("a", 1));
             assert!(!is_ready(&active, NOW), "{name}");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_reported_of_a_slicer_is_nothing_to_count_on() {
+    fn an_unreported_property_of_a_backup_makes_the_state_unknown() {
         let without = |change: fn(&mut Slicer)| {
             let mut slicer = slicer("b", 2);
             change(&mut slicer);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_reported_of_a_slicer_makes_it_neither_ready_nor_unhealthy() {
+    fn a_slicer_with_an_unreported_property_has_an_unknown_part() {
         let changes: [fn(&mut Slicer); 3] = [
             |one| one.blacklist = None,
             |one| one.state = None,
@@ -221,7 +221,7 @@ mod tests {
     }
 
     /// A slicer whose position is not reported.
-    fn unplaced(id: &str) -> Slicer {
+    fn without_position(id: &str) -> Slicer {
         Slicer {
             order: None,
             ..slicer(id, 0)
@@ -229,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn a_position_that_is_not_reported_is_not_the_place_in_the_list() {
+    fn an_unreported_position_is_not_taken_from_the_list() {
         let of = |active, slicers: &[Slicer]| judge_slicers(&group(active, slicers.into()), NOW);
-        let (a, b) = (unplaced("a"), unplaced("b"));
+        let (a, b) = (without_position("a"), without_position("b"));
         for (active, slicers) in [
             ("b", [a.clone(), b.clone()]),
             ("a", [a.clone(), b.clone()]),
@@ -243,24 +243,27 @@ mod tests {
             let named = "News East: the position of a is not reported, so its state is not known.";
             assert_eq!(verdict.sentence, named);
         }
-        // Nothing comes before the first position, and where there is nothing else it does not matter.
+        // Position 1 is certain to come first, and the position of a single slicer does not matter.
         assert_eq!(of("a", &[slicer("a", 1), b]).severity, Severity::Normal);
         assert_eq!(of("a", std::slice::from_ref(&a)).word, "No backup");
         let flat = FailoverGroup {
             mode: Some(Mode::Flat),
-            ..group("b", vec![a.clone(), unplaced("b")])
+            ..group("b", vec![a.clone(), without_position("b")])
         };
         assert_eq!(judge_slicers(&flat, NOW).severity, Severity::Normal);
-        // What is certain is told.
+        // A certain problem is reported.
         let sick = |slicer| for_seconds(60, slicer);
-        let verdict = of("a", &[sick(a), unplaced("b")]);
+        let verdict = of("a", &[sick(a), without_position("b")]);
         assert_eq!(verdict.word, "On air unhealthy");
-        let verdict = of("b", &[sick(slicer("a", 1)), slicer("b", 2), unplaced("c")]);
+        let verdict = of(
+            "b",
+            &[sick(slicer("a", 1)), slicer("b", 2), without_position("c")],
+        );
         assert_eq!(verdict.word, "On backup");
     }
 
     #[test]
-    fn an_unreadable_field_that_decides_nothing_changes_nothing() {
+    fn irrelevant_unreadable_fields_change_nothing() {
         let three = |name, id: &str| {
             let slicers = [slicer("a", 1), slicer("b", 2), slicer("c", 3)];
             let slicers = slicers.map(|one| if one.id == id { broken(name, one) } else { one });
@@ -284,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_fields_of_the_group_are_never_normal_where_they_decide() {
+    fn a_group_with_relevant_unreadable_fields_is_never_normal() {
         let all = || vec![slicer("a", 1), slicer("b", 2)];
         let of = |name: &str, change: fn(&mut FailoverGroup)| {
             let mut group = group("b", all());

@@ -1,4 +1,4 @@
-//! Selects the verdict on a slicer group: the most severe problem. `verdicts` has the texts.
+//! Selects the verdict on a slicer group: its most severe problem. The module `verdicts` has the texts.
 
 use super::assumed;
 use super::verdicts::Verdicts;
@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-/// Judges a slicer group. In flat mode, no slicer is preferred.
+/// Judges a slicer group. In flat mode no slicer is preferred.
 #[must_use]
 pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
     let Some(why) = assumed::doubt(group) else {
@@ -20,49 +20,49 @@ pub fn judge_slicers(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
 }
 
 fn judge(group: &FailoverGroup, now: DateTime<Utc>) -> Verdict {
-    let say = Verdicts::new(group, now);
+    let verdicts = Verdicts::new(group, now);
     if group.active == Some(OnAir::Slate) {
-        return say.on_slate(group.slicers.as_deref());
+        return verdicts.on_slate(group.slicers.as_deref());
     }
     if group.slicers.is_none() {
-        return say.slicers_unknown();
+        return verdicts.slicers_unknown();
     }
     match &group.active {
-        None | Some(OnAir::Slate) => say.on_air_unknown(),
+        None | Some(OnAir::Slate) => verdicts.on_air_unknown(),
         Some(OnAir::Slicer(id)) => match on_air(group) {
-            None => say.stranger_on_air(id),
-            Some(active) => with_active(&say, group, active, now),
+            None => verdicts.unlisted_on_air(id),
+            Some(active) => with_active(&verdicts, group, active, now),
         },
     }
 }
 
 fn with_active(
-    say: &Verdicts<'_>,
+    verdicts: &Verdicts<'_>,
     group: &FailoverGroup,
     active: &Slicer,
     now: DateTime<Utc>,
 ) -> Verdict {
-    if is_sick(active, now) {
-        return say.on_air_unhealthy(active);
+    if is_failing(active, now) {
+        return verdicts.on_air_unhealthy(active);
     }
     let wanted = intended(group, now).filter(|intended| intended.id != active.id);
     if let Some(wanted) = wanted {
-        return say.on_backup(active, wanted);
+        return verdicts.on_backup(active, wanted);
     }
     if let Some(skipped) = skipped(group, active, now) {
-        return say.on_backup_of_sick(active, skipped);
+        return verdicts.on_backup_of_failing(active, skipped);
     }
     match super::backups(group, now) {
-        (0, all) => say.no_backup(active, all),
+        (0, all) => verdicts.no_backup(active, all),
         (ready, _) if group.hot_warm > Some(1) && super::hot_backups(group, now) == 0 => {
-            say.only_warm(active, ready)
+            verdicts.only_warm(active, ready)
         }
-        _ => say.normal(active),
+        _ => verdicts.normal(active),
     }
 }
 
 /// Whether a slicer is unhealthy, due for its re-check, or inactive.
-fn is_sick(slicer: &Slicer, now: DateTime<Utc>) -> bool {
+fn is_failing(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     let inactive = slicer.state == Some(SlicerState::Inactive);
     match slicer_health(slicer, now) {
         SlicerHealth::Unhealthy { .. } | SlicerHealth::RecheckDue { .. } => true,

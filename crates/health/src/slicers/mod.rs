@@ -1,4 +1,4 @@
-//! Uplynk: which slicer should be on air, which ones can take over, and the problems of a group.
+//! Uplynk: the intended slicer, the backups and the verdict on a group.
 
 mod actions;
 mod assumed;
@@ -21,22 +21,22 @@ use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
-/// The health of a slicer, from its blacklist; its state is not its health.
+/// The health of a slicer, from its blacklisting. Its state is a separate property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SlicerHealth {
     /// Not blacklisted.
     Healthy,
-    /// Not eligible until then.
+    /// Blacklisted until a time in the future.
     Unhealthy {
         /// The end of the blacklisting.
         until: DateTime<Utc>,
     },
-    /// The blacklisting has expired and the re-check is due: not yet healthy.
+    /// The blacklisting has expired and the re-check is due; not healthy yet.
     RecheckDue {
-        /// Since when.
+        /// The end of the blacklisting.
         since: DateTime<Utc>,
     },
-    /// The service does not report it.
+    /// Not reported.
     Unknown,
 }
 
@@ -51,23 +51,22 @@ pub fn slicer_health(slicer: &Slicer, now: DateTime<Utc>) -> SlicerHealth {
     }
 }
 
-/// Whether an image is stale: its address has not changed for this long, over several readings.
+/// Whether a thumbnail is stale, given the time for which its address has not changed.
 #[must_use]
 pub fn is_stale_thumbnail(unchanged: TimeDelta) -> bool {
     unchanged >= TimeDelta::seconds(30)
 }
 
-/// The slicers by order; in list order where the order is equal or missing.
+/// The slicers sorted by position; equal and missing positions keep the order of the list.
 #[must_use]
 pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
-    let place = |slicer: &Slicer| slicer.order.unwrap_or(i64::MAX);
-    sort(&mut slicers, |a, b| place(a).cmp(&place(b)));
+    let position = |slicer: &Slicer| slicer.order.unwrap_or(i64::MAX);
+    sort(&mut slicers, |a, b| position(a).cmp(&position(b)));
     slicers
 }
 
-/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive. What is unreadable or not reported
-/// is nothing to count on.
+/// Whether a slicer can go on air: it is healthy, eligible and not inactive. Unknown values count against it.
 #[must_use]
 pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     slicer_health(slicer, now) == SlicerHealth::Healthy
@@ -76,9 +75,8 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
         && slicer.state != Some(SlicerState::Inactive)
 }
 
-/// The slicer that should be on air by the order: the first ready one, or the one on air where nothing says that it is not
-/// ready. `None` in flat mode, in an unknown mode, when there is none, and where one whose position
-/// is not reported may come first.
+/// The slicer that should be on air by its position: the first ready one, or the one on air unless it is known not to
+/// be ready. `None` in flat or unknown mode, if there is no such slicer, or if an unreported position may come first.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
     let candidates = candidates(group, ordered(group), now);
@@ -87,7 +85,7 @@ pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
     (first.order == Some(1) || !is_open).then_some(first)
 }
 
-/// The slicers that may go on air by the mode and their health, in the order in which they are given.
+/// The slicers of `order` that may go on air by the mode and their health.
 fn candidates<'s>(
     group: &FailoverGroup,
     mut order: Vec<&'s Slicer>,
@@ -107,12 +105,16 @@ fn candidates<'s>(
     order
 }
 
-/// How many channels use the group; `None` where that is not reported, or one of them cannot be read.
+/// The number of channels that use the group; `None` if they are not reported or one is unreadable.
 #[must_use]
 pub fn channel_count(group: &FailoverGroup) -> Option<usize> {
     let mut unreadable = group.unreadable.iter();
-    let is_whole = !unreadable.any(|field| field.name.starts_with("channels"));
-    group.channels.as_ref().map(Vec::len).filter(|_| is_whole)
+    let is_complete = !unreadable.any(|field| field.name.starts_with("channels"));
+    group
+        .channels
+        .as_ref()
+        .map(Vec::len)
+        .filter(|_| is_complete)
 }
 
 /// The slicer on air, if it belongs to the group.
@@ -128,9 +130,9 @@ pub fn on_air(group: &FailoverGroup) -> Option<&Slicer> {
         .find(|slicer| slicer.id == *id)
 }
 
-/// The number of ready hot backups. They already encode and store, so that a failover has no gap
-/// (`hot_warm`: 0 all hot, 1 one hot, N the primary and N−1 backups). The vendor does not document which
-/// backups are hot; this assumes the first ones in the order.
+/// The number of ready hot backups. They already encode and store, so a failover to them has no gap (`hot_warm`: 0
+/// means all hot, 1 only the primary, N the primary and N−1 backups). The vendor does not document which backups are
+/// hot; this assumes the first ones by position.
 #[must_use]
 pub fn hot_backups(group: &FailoverGroup, now: DateTime<Utc>) -> usize {
     let hot = match group.hot_warm {
@@ -146,7 +148,7 @@ pub fn hot_backups(group: &FailoverGroup, now: DateTime<Utc>) -> usize {
         .count()
 }
 
-/// The number of backups that can take over immediately, and of all backups in failover.
+/// The number of backups that can take over immediately, and of all backups that take part in failover.
 #[must_use]
 pub fn backups(group: &FailoverGroup, now: DateTime<Utc>) -> (usize, usize) {
     let active = on_air(group).map(|slicer| slicer.id.as_str());

@@ -1,4 +1,4 @@
-//! The effect of another order of a group's slicers.
+//! The effect of saving an order of a group's slicers.
 
 use super::{backups, candidates, is_ready, on_air};
 use crate::effect::Effect;
@@ -8,22 +8,22 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
-/// The slicers in another order; slicers that are not in it come last.
+/// The slicers in the given order; slicers that it does not contain come last.
 fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
-    let places: HashMap<&str, usize> = order.iter().map(String::as_str).zip(0..).collect();
+    let positions: HashMap<&str, usize> = order.iter().map(String::as_str).zip(0..).collect();
     let mut slicers: Vec<&Slicer> = group.slicers.iter().flatten().collect();
-    let place = |slicer: &Slicer| {
-        places
+    let position = |slicer: &Slicer| {
+        positions
             .get(slicer.id.as_str())
             .copied()
             .unwrap_or(usize::MAX)
     };
-    sort(&mut slicers, |a, b| place(a).cmp(&place(b)));
+    sort(&mut slicers, |a, b| position(a).cmp(&position(b)));
     slicers
 }
 
-/// What becomes of the slate after a change, by how many slicers are ready. One that somebody has put on air stays, and
-/// one that is on because no slicer was ready ends when one is; the service does not report which of them it is.
+/// The effect of a change on the slate, by the number of ready slicers. A slate that somebody put on air stays; one
+/// that is on air because no slicer was ready ends once one is. The service does not report which of the two it is.
 pub(super) fn slate_stays(ready: usize) -> &'static str {
     match ready {
         0 => "The slate stays on air at least until a slicer is ready.",
@@ -31,7 +31,7 @@ pub(super) fn slate_stays(ready: usize) -> &'static str {
     }
 }
 
-/// The effect of saving this order, by the group's mode and auto failback.
+/// The effect of saving this order, given the group's mode and auto failback.
 #[must_use]
 pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>) -> Effect {
     let new = in_order(group, order);
@@ -80,7 +80,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         }
     };
     let returns = prioritized && group.auto_failback == Some(true) && !slate;
-    // What stands before the slicer that is on air then takes its place once it is ready.
+    // Slicers before the one that is on air then replace it once they are ready.
     let until = wanted.or(active);
     let before = new
         .iter()
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_effect_follows_mode_failback_and_health() {
+    fn the_effect_depends_on_mode_failback_and_health() {
         let healthy = || group("a", vec![slicer("a", 1), slicer("b", 2), slicer("c", 3)]);
         let sick = || {
             group(
@@ -130,7 +130,7 @@ mod tests {
                 ],
             )
         };
-        let by_hand = FailoverGroup {
+        let manual = FailoverGroup {
             auto_failback: Some(false),
             ..healthy()
         };
@@ -175,7 +175,7 @@ mod tests {
                 1,
             ),
             (
-                by_hand,
+                manual,
                 "b a c",
                 "a stays on air: auto failback is off. If it fails, b follows.",
                 0,
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_before_the_slicer_on_air_is_named_and_nothing_else() {
+    fn only_slicers_waiting_before_the_one_on_air_are_named() {
         let sick = |id, order| for_seconds(90, slicer(id, order));
         let out = |id, order| Slicer {
             enabled: Some(false),

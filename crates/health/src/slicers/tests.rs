@@ -1,4 +1,4 @@
-//! Health, order, the intended slicer and the backups; and the fixtures of this folder.
+//! Health, order, intended slicer and backups; also the fixtures of this module.
 
 use super::{SlicerHealth, backups, intended, is_ready, on_air, ordered, slicer_health};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +18,7 @@ pub(super) fn slicer(id: &str, order: i64) -> Slicer {
     }
 }
 
-/// A slicer that is blacklisted for this many more seconds.
+/// A slicer that stays blacklisted for this many seconds.
 pub(super) fn for_seconds(seconds: i64, slicer: Slicer) -> Slicer {
     let until = NOW + TimeDelta::seconds(seconds);
     Slicer {
@@ -45,7 +45,7 @@ pub(super) fn group(active: &str, slicers: Vec<Slicer>) -> FailoverGroup {
 }
 
 #[test]
-fn a_blacklisting_that_ran_out_is_no_health() {
+fn a_slicer_with_an_expired_blacklisting_is_not_healthy() {
     let at = |seconds| NOW + TimeDelta::seconds(seconds);
     for (seconds, expected) in [
         (1, SlicerHealth::Unhealthy { until: at(1) }),
@@ -64,7 +64,7 @@ fn a_blacklisting_that_ran_out_is_no_health() {
 }
 
 #[test]
-fn slicers_stand_by_order_and_as_listed_where_it_is_equal_or_missing() {
+fn slicers_are_sorted_by_position_and_otherwise_as_listed() {
     let bare = |id: &str| Slicer {
         order: None,
         ..slicer(id, 0)
@@ -86,7 +86,7 @@ fn slicers_stand_by_order_and_as_listed_where_it_is_equal_or_missing() {
 }
 
 #[test]
-fn the_intended_slicer_is_the_first_that_is_ready() {
+fn the_intended_slicer_is_the_first_ready_one() {
     let (a, b) = (slicer("a", 2), slicer("b", 3));
     let sick = for_seconds(9, slicer("s", 1));
     let off = Slicer {
@@ -116,7 +116,7 @@ fn the_intended_slicer_is_the_first_that_is_ready() {
         };
         assert_eq!(intended(&flat, NOW), None);
     }
-    // A position that is not reported is not the place in the list.
+    // An unreported position is not taken from the list.
     let bare = |id: &str| Slicer {
         order: None,
         ..slicer(id, 0)
@@ -135,7 +135,7 @@ fn the_intended_slicer_is_the_first_that_is_ready() {
 
 #[test]
 fn backups_are_counted_among_those_in_failover() {
-    let left_out = Slicer {
+    let excluded = Slicer {
         enabled: Some(false),
         ..slicer("d", 4)
     };
@@ -143,7 +143,7 @@ fn backups_are_counted_among_those_in_failover() {
         slicer("a", 1),
         for_seconds(9, slicer("b", 2)),
         slicer("c", 3),
-        left_out,
+        excluded,
     ];
     for (active, expected) in [
         ("a", (1, 2)),

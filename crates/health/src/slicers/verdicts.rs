@@ -1,4 +1,4 @@
-//! The verdict for each state of a slicer group. `judge` decides which state applies.
+//! The verdict on each state of a slicer group. The module `judge` decides which state applies.
 
 use super::{SlicerHealth, backups, is_ready, slicer_health};
 use crate::severity::Severity::{Critical, Normal, Unknown, Warning};
@@ -20,13 +20,13 @@ impl<'a> Verdicts<'a> {
         Self { group, now, name }
     }
 
-    /// What the group is called.
+    /// The group's name, or its id if it has none.
     pub(super) fn name(&self) -> &'a str {
         self.name
     }
 
     /// The number of ready backups, in one sentence.
-    fn help(&self) -> String {
+    fn backups_sentence(&self) -> String {
         let warm = if self.group.hot_warm == Some(1) {
             ", warm: a failover has a gap"
         } else {
@@ -39,8 +39,8 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Why a slicer is not ready.
-    fn trouble(&self, slicer: &Slicer) -> &'static str {
+    /// The reason why a slicer is not ready, as an adjective.
+    fn problem(&self, slicer: &Slicer) -> &'static str {
         match slicer_health(slicer, self.now) {
             SlicerHealth::Unhealthy { .. } => "unhealthy",
             SlicerHealth::RecheckDue { .. } => "unhealthy, and its re-check is due",
@@ -67,7 +67,7 @@ impl<'a> Verdicts<'a> {
         Verdict::new(Unknown, "Unknown", sentence).advise(advice)
     }
 
-    /// The list call may omit the slicers.
+    /// The list of groups may omit the slicers.
     pub(super) fn slicers_unknown(&self) -> Verdict {
         let advice = "Open the group to load its slicers.";
         self.unknown("its slicers are unknown", advice)
@@ -78,12 +78,12 @@ impl<'a> Verdicts<'a> {
         self.unknown("Uplynk does not report what is on air", advice)
     }
 
-    pub(super) fn stranger_on_air(&self, id: &str) -> Verdict {
+    pub(super) fn unlisted_on_air(&self, id: &str) -> Verdict {
         let what = format!("{id} is on air and is not one of its slicers");
         self.unknown(&what, "Compare the group with the vendor's own page.")
     }
 
-    /// `None`: the list call may omit the slicers.
+    /// `slicers` is `None` if the list of groups omitted them.
     pub(super) fn on_slate(&self, slicers: Option<&[Slicer]>) -> Verdict {
         let ready = slicers.into_iter().flatten();
         let ready = ready.filter(|slicer| is_ready(slicer, self.now));
@@ -116,9 +116,9 @@ impl<'a> Verdicts<'a> {
     }
 
     pub(super) fn on_air_unhealthy(&self, active: &Slicer) -> Verdict {
-        let (name, id, trouble) = (self.name, &active.id, self.trouble(active));
-        let sentence = format!("{name}: {id} is on air and is {trouble}.");
-        let advice = format!("{} {}", self.remedy(active), self.help());
+        let (name, id, problem) = (self.name, &active.id, self.problem(active));
+        let sentence = format!("{name}: {id} is on air and is {problem}.");
+        let advice = format!("{} {}", self.remedy(active), self.backups_sentence());
         Verdict::new(Critical, "On air unhealthy", sentence).advise(advice)
     }
 
@@ -137,14 +137,17 @@ impl<'a> Verdicts<'a> {
         self.runs_on_backup(format!("{id} is on air, {wanted} should be"), advice)
     }
 
-    /// An earlier slicer is not ready.
-    pub(super) fn on_backup_of_sick(&self, active: &Slicer, skipped: &Slicer) -> Verdict {
+    /// A slicer of higher priority is not ready.
+    pub(super) fn on_backup_of_failing(&self, active: &Slicer, skipped: &Slicer) -> Verdict {
         let (id, first) = (&active.id, &skipped.id);
         let what = format!(
             "{id} is on air, because {first} is {}",
-            self.trouble(skipped)
+            self.problem(skipped)
         );
-        self.runs_on_backup(what, format!("{} {}", self.remedy(skipped), self.help()))
+        self.runs_on_backup(
+            what,
+            format!("{} {}", self.remedy(skipped), self.backups_sentence()),
+        )
     }
 
     fn runs_on_backup(&self, what: String, advice: String) -> Verdict {
@@ -164,7 +167,7 @@ impl<'a> Verdicts<'a> {
             .advise(format!("If {} fails, the channels go to slate.", active.id))
     }
 
-    /// The group is configured with hot backups, but none of them is ready.
+    /// The group is configured with hot backups, but only warm ones are ready.
     pub(super) fn only_warm(&self, active: &Slicer, ready: usize) -> Verdict {
         let (name, id) = (self.name, &active.id);
         let backups = match ready {
@@ -178,13 +181,13 @@ impl<'a> Verdicts<'a> {
     }
 
     pub(super) fn normal(&self, active: &Slicer) -> Verdict {
-        let (name, id, help) = (self.name, &active.id, self.help());
+        let (name, id, backups_sentence) = (self.name, &active.id, self.backups_sentence());
         let any = if self.group.mode == Some(Mode::Flat) {
             " Flat mode: any healthy slicer may be."
         } else {
             ""
         };
-        let sentence = format!("{name}: {id} is on air.{any} {help}");
+        let sentence = format!("{name}: {id} is on air.{any} {backups_sentence}");
         Verdict::new(Normal, "Normal", sentence)
     }
 }

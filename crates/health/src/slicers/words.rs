@@ -1,8 +1,8 @@
-//! The vendor's numbers in words.
+//! Display names for Uplynk's values.
 
 use vendors::uplynk::{Channel, FailoverGroup, Mode, OnAir, SlicerState};
 
-/// What is on air in a word: the slicer's id, or "slate".
+/// The id of the slicer on air, or "slate".
 #[must_use]
 pub fn on_air_word(on_air: &OnAir) -> &str {
     match on_air {
@@ -11,10 +11,10 @@ pub fn on_air_word(on_air: &OnAir) -> &str {
     }
 }
 
-/// The word for the slate, where a slicer's id would stand.
+/// The name of the slate where a slicer's id is shown otherwise.
 pub const SLATE: &str = "slate";
 
-/// The state of a slicer in words; an unknown number is shown as a number.
+/// The display name of a slicer's state; an unknown state is shown by its number.
 #[must_use]
 pub fn state_word(state: &SlicerState) -> String {
     match state {
@@ -27,7 +27,7 @@ pub fn state_word(state: &SlicerState) -> String {
     }
 }
 
-/// What a channel is called: its name, or its id where it has none that can be seen.
+/// The display name of a channel: its name, or its id if that is blank.
 #[must_use]
 pub fn channel_label(channel: &Channel) -> &str {
     let named = channel.desc.as_deref();
@@ -36,7 +36,7 @@ pub fn channel_label(channel: &Channel) -> &str {
         .unwrap_or(&channel.id)
 }
 
-/// What the channel with this id is called; its id where the group does not hold it.
+/// The display name of the channel with this id; the id if the group does not contain it.
 #[must_use]
 pub fn channel_label_of<'g>(group: &'g FailoverGroup, id: &'g str) -> &'g str {
     let mut all = group.channels.iter().flatten();
@@ -44,7 +44,7 @@ pub fn channel_label_of<'g>(group: &'g FailoverGroup, id: &'g str) -> &'g str {
         .map_or(id, channel_label)
 }
 
-/// A mode in words.
+/// The display name of a failover mode.
 #[must_use]
 pub fn mode_word(mode: &Mode) -> String {
     match mode {
@@ -54,7 +54,7 @@ pub fn mode_word(mode: &Mode) -> String {
     }
 }
 
-/// How many slicers encode and store (`hot_warm`), in words.
+/// The number of slicers that encode and store (`hot_warm`), in words.
 #[must_use]
 pub fn hot_warm_words(hot_warm: i64) -> String {
     match hot_warm {
@@ -72,7 +72,7 @@ mod tests {
     use vendors::uplynk::{Channel, FailoverGroup, SlicerState};
 
     #[test]
-    fn a_channel_without_a_name_that_can_be_seen_is_called_by_its_id() {
+    fn a_channel_with_a_blank_name_is_named_by_its_id() {
         for (desc, label) in [
             (Some("News"), "News"),
             (Some(""), "c1"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn hot_and_warm_are_said_in_words() {
+    fn hot_warm_has_words() {
         for (number, words) in [
             (0, "all hot"),
             (1, "one hot, the rest warm"),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn states_have_the_vendors_words_and_unknown_ones_their_number() {
+    fn states_have_the_vendors_names_and_unknown_ones_their_number() {
         assert_eq!(
             state_word(&SlicerState::ReplacingContent),
             "Replacing Content"

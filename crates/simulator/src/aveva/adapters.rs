@@ -1,12 +1,12 @@
-//! Simulates the adapters: every event happens at its own time and in order, so that the result
-//! depends only on the clock and not on when requests arrive.
+//! Simulates the adapters. Every event happens at its own time and in order, so the result depends
+//! only on the clock and not on when requests arrive.
 
 use super::election::{confirm, elect};
 use super::model::{Adapter, Group, Heartbeat, Role, Session, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A longer period without requests is skipped, including all its events.
-const LONGEST: TimeDelta = TimeDelta::minutes(30);
+const MAX_CATCH_UP: TimeDelta = TimeDelta::minutes(30);
 
 impl Site {
     /// Advances to `to`. When the clock is set back, all times of the site move back with it.
@@ -14,8 +14,8 @@ impl Site {
         if to < self.cursor {
             self.shift(to - self.cursor, false);
         }
-        if to - self.cursor > LONGEST {
-            self.shift(to - LONGEST - self.cursor, true);
+        if to - self.cursor > MAX_CATCH_UP {
+            self.shift(to - MAX_CATCH_UP - self.cursor, true);
         }
         loop {
             self.fast_forward(to);
@@ -23,7 +23,7 @@ impl Site {
                 break;
             };
             self.cursor = next.max(self.cursor);
-            self.wake();
+            self.end_effects();
             for at in 0..self.adapters.len() {
                 if !self.adapters[at].silent && self.adapters[at].due <= self.cursor {
                     self.post_heartbeat(at);
@@ -34,21 +34,21 @@ impl Site {
         self.cursor = to;
     }
 
-    /// Runs the election; a chosen running adapter responds one second later.
+    /// Runs the election; the adapter of the elected session responds one second later.
     pub(crate) fn settle(&mut self) {
         let now = self.cursor;
         let Some(group) = &mut self.group else { return };
         let before = group.holder(Role::PendingPrimary);
         elect(group, now);
-        let chosen = group
+        let elected = group
             .holder(Role::PendingPrimary)
-            .filter(|chosen| Some(*chosen) != before);
-        let Some(chosen) = chosen.map(|at| &group.sessions[at]) else {
+            .filter(|elected| Some(*elected) != before);
+        let Some(elected) = elected.map(|at| &group.sessions[at]) else {
             return;
         };
         let soon = now + TimeDelta::seconds(1);
         for adapter in &mut self.adapters {
-            if adapter.session == chosen.id {
+            if adapter.session == elected.id {
                 adapter.due = adapter.due.min(soon);
             }
         }
@@ -83,7 +83,7 @@ impl Site {
     }
 
     /// Ends temporary effects of a scenario.
-    fn wake(&mut self) {
+    fn end_effects(&mut self) {
         let now = self.cursor;
         for adapter in &mut self.adapters {
             if adapter.silent_until.is_some_and(|until| until <= now) {
@@ -98,7 +98,7 @@ impl Site {
         }
     }
 
-    /// One adapter posts a heartbeat; it first recreates its group and session if they are gone.
+    /// One adapter posts a heartbeat; it first recreates its group and session if they no longer exist.
     fn post_heartbeat(&mut self, at: usize) {
         let now = self.cursor;
         let group = self.group.get_or_insert_with(|| Group::bare(self.timeout));
@@ -133,7 +133,7 @@ impl Site {
             .unwrap_or(DateTime::<Utc>::MAX_UTC);
     }
 
-    /// Moves every time by `by`; with `running_only`, sessions without a running adapter stay.
+    /// Moves every time by `by`; with `running_only`, not those of sessions without a running adapter.
     fn shift(&mut self, by: TimeDelta, running_only: bool) {
         let moved = |time: DateTime<Utc>| time.checked_add_signed(by).unwrap_or(time);
         self.cursor = moved(self.cursor);
@@ -176,7 +176,7 @@ impl Site {
 }
 
 impl Adapter {
-    /// The reported score: all streams as primary, otherwise that of a hot or cold standby.
+    /// The reported score: 100 as primary, otherwise the score of a hot or cold standby.
     pub(crate) fn report(&self, serving: bool, at: usize) -> f64 {
         let own = match (serving, self.cold) {
             (true, _) => 100.0,
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn adapters_keep_their_sessions_alive_and_the_primary_in_place() {
+    fn adapters_keep_their_sessions_alive_and_the_primary_unchanged() {
         let mut site = running();
         for second in (0..600).step_by(7) {
             site.advance(after(second));
@@ -249,17 +249,17 @@ mod tests {
     fn a_silent_primary_is_replaced_through_the_handshake() {
         let mut site = running();
         site.adapters[0].silent = true;
-        let heard = site.group.as_ref().unwrap().sessions[0].received;
-        site.advance(heard + TimeDelta::seconds(60));
+        let last_heartbeat = site.group.as_ref().unwrap().sessions[0].received;
+        site.advance(last_heartbeat + TimeDelta::seconds(60));
         assert_eq!(roles(&site), [Primary, Secondary, Secondary]);
-        site.advance(heard + TimeDelta::milliseconds(60_500));
+        site.advance(last_heartbeat + TimeDelta::milliseconds(60_500));
         assert_eq!(roles(&site), [Secondary, PendingPrimary, Secondary]);
-        site.advance(heard + TimeDelta::seconds(62));
+        site.advance(last_heartbeat + TimeDelta::seconds(62));
         assert_eq!(roles(&site), [Secondary, Primary, Secondary]);
     }
 
     #[test]
-    fn a_deleted_session_and_group_come_back_with_the_next_heartbeat() {
+    fn the_next_heartbeat_recreates_a_deleted_session_or_group() {
         let mut site = running();
         site.group.as_mut().unwrap().sessions.remove(1);
         site.advance(after(61));
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_end_is_reached_in_one_step_and_in_many() {
+    fn one_long_advance_and_many_short_ones_have_the_same_result() {
         let (mut once, mut often) = (running(), running());
         for site in [&mut once, &mut often] {
             site.adapters[0].silent = true;
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_scores_and_silences_end_at_the_same_moment_however_time_is_cut() {
+    fn overrides_scores_and_silences_end_at_their_time_for_any_step() {
         for step in [1, 7, 30, 61, 450] {
             let (mut once, mut often) = (running(), running());
             for site in [&mut once, &mut often] {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_of_days_and_a_clock_set_back_leave_a_running_site_as_it_was() {
+    fn a_clock_moved_by_days_either_way_leaves_a_running_site_unchanged() {
         for days in [3, -3] {
             let mut site = running();
             site.advance(after(45));
@@ -328,11 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_adapter_stays_silent_over_a_leap() {
+    fn a_silent_adapter_stays_silent_when_the_clock_jumps_ahead() {
         let mut site = running();
         site.adapters[2].silent = true;
-        let heard = site.group.as_ref().unwrap().sessions[2].received;
+        let last_heartbeat = site.group.as_ref().unwrap().sessions[2].received;
         site.advance(after(0) + TimeDelta::days(3));
-        assert_eq!(site.group.as_ref().unwrap().sessions[2].received, heard);
+        assert_eq!(
+            site.group.as_ref().unwrap().sessions[2].received,
+            last_heartbeat
+        );
     }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use std::collections::HashMap;
 
-/// How long a token lasts, in simulated seconds.
+/// The lifetime of a token, in simulated seconds.
 const LIFETIME: i64 = 3_600;
 
 /// The issued tokens with their expiration times.
@@ -26,7 +26,7 @@ impl Tokens {
     pub(crate) fn token(
         &mut self,
         request: &ApiRequest,
-        wanted: &Credentials,
+        expected: &Credentials,
         now: DateTime<Utc>,
     ) -> Response {
         let refuse =
@@ -48,7 +48,7 @@ impl Tokens {
         }
         let given =
             basic(&request.headers).or_else(|| field("client_id").zip(field("client_secret")));
-        let known = matches!((wanted, given),
+        let known = matches!((expected, given),
             (Credentials::ClientCredentials { client_id, client_secret, .. }, Some((id, secret)))
                 if *client_id == id && *client_secret == secret);
         if !known {
@@ -67,7 +67,7 @@ impl Tokens {
         response
     }
 
-    /// After a rebuild, valid tokens stay valid by the new clock.
+    /// Keeps valid tokens valid when the world is rebuilt with another time.
     pub(crate) fn renew(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) {
         self.ends.retain(|_, end| *end > before);
         for end in self.ends.values_mut() {
@@ -79,11 +79,11 @@ impl Tokens {
     pub(crate) fn check(
         &self,
         request: &ApiRequest,
-        wanted: &Credentials,
+        expected: &Credentials,
         now: DateTime<Utc>,
     ) -> Result<(), Box<Response>> {
         let mut unauthorized = answer::empty(StatusCode::UNAUTHORIZED);
-        match wanted {
+        match expected {
             Credentials::ClientCredentials { .. } => {
                 let value = request.header("authorization").unwrap_or_default();
                 let token = value.strip_prefix("Bearer ").unwrap_or_default();

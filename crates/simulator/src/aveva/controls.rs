@@ -40,10 +40,10 @@ impl Service {
         json!({ "groups": groups.collect::<Vec<_>>() })
     }
 
-    /// Changes an adapter: whether it is silent, and its reported score (`null` restores its own score).
+    /// Changes an adapter: silences it or not, and sets its reported score (`null` restores the default).
     ///
     /// # Errors
-    /// A message when there is no such adapter or the change is not valid.
+    /// A message when the adapter does not exist or the change is not valid.
     pub(crate) fn adjust(
         &self,
         group: &str,
@@ -77,7 +77,7 @@ impl Service {
                 }
                 _ => {
                     return Err(format!(
-                        "'{name}': {value} is not a control; the controls are \"silent\": bool and \"score\": 0 to 100 or null"
+                        "'{name}': {value} is not a valid change; the fields are \"silent\": bool and \"score\": 0 to 100 or null"
                     ));
                 }
             }
@@ -92,10 +92,10 @@ impl Service {
         }
         // A heartbeat that is due now is posted now, even when the clock is frozen.
         site.advance(now);
-        let held = site
+        let changed = site
             .group
             .as_ref()
             .and_then(|group| group.sessions.iter().find(|one| one.id == session));
-        Ok(held.map_or(Value::Null, |session| STYLE.session(session)))
+        Ok(changed.map_or(Value::Null, |session| STYLE.session(session)))
     }
 }

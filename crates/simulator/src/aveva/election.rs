@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 
 /// Updates the roles from heartbeats and overrides.
 ///
-/// An override to Primary wins, whether or not the session is alive; of several, the latest. A sole
-/// member is Primary. Otherwise the live session with the highest score wins; it is PendingPrimary
-/// until [`confirm`]. A tie goes to the current primary, then to the pending one, then to the older.
-/// When no session is alive, the roles do not change.
+/// The latest override to Primary wins, whether or not its session is alive. A sole member is Primary.
+/// Otherwise the live session with the highest score wins; it is PendingPrimary until [`confirm`]. A tie
+/// goes to the current primary, then to the pending session, then to the older one. When no session is
+/// alive, the roles do not change.
 pub(crate) fn elect(group: &mut Group, now: DateTime<Utc>) {
     for session in &mut group.sessions {
         session.pin = session
@@ -21,10 +21,10 @@ pub(crate) fn elect(group: &mut Group, now: DateTime<Utc>) {
         .enumerate()
         .filter_map(|(at, session)| Some((session.pin?.since, at)));
     if let Some((_, pinned)) = pins.max() {
-        return crown(group, pinned);
+        return make_primary(group, pinned);
     }
     if group.sessions.len() == 1 {
-        return crown(group, 0);
+        return make_primary(group, 0);
     }
     let incumbent = group.holder(Role::Primary);
     let pending = group.holder(Role::PendingPrimary);
@@ -61,11 +61,11 @@ pub(crate) fn elect(group: &mut Group, now: DateTime<Utc>) {
 /// The first heartbeat after the election completes the handshake: PendingPrimary becomes Primary.
 pub(crate) fn confirm(group: &mut Group, at: usize) {
     if group.sessions[at].role == Role::PendingPrimary {
-        crown(group, at);
+        make_primary(group, at);
     }
 }
 
-fn crown(group: &mut Group, primary: usize) {
+fn make_primary(group: &mut Group, primary: usize) {
     for (at, session) in group.sessions.iter_mut().enumerate() {
         session.role = if at == primary {
             Role::Primary
@@ -129,17 +129,17 @@ mod tests {
                 vec![Secondary, Primary],
             ),
             (
-                "the pending one keeps a tie",
+                "the pending session keeps a tie",
                 vec![(Secondary, 97.0, 0), (Pending, 97.0, 0)],
                 vec![Secondary, Pending],
             ),
             (
-                "a higher score takes over with a handshake, the incumbent goes on meanwhile",
+                "a higher score takes over with a handshake, the incumbent stays until then",
                 vec![(Primary, 60.0, 0), (Secondary, 97.0, 0)],
                 vec![Primary, Pending],
             ),
             (
-                "exactly the timeout is still alive",
+                "a session silent for exactly the timeout is still alive",
                 vec![(Primary, 97.0, 60), (Secondary, 96.0, 0)],
                 vec![Primary, Secondary],
             ),
@@ -149,12 +149,12 @@ mod tests {
                 vec![Secondary, Pending],
             ),
             (
-                "a pending one gives way to the incumbent's recovery",
+                "a pending session yields when the incumbent recovers",
                 vec![(Primary, 100.0, 0), (Pending, 97.0, 0)],
                 vec![Primary, Secondary],
             ),
             (
-                "nobody alive: nothing changes",
+                "no session alive: nothing changes",
                 vec![(Primary, 100.0, 61), (Pending, 97.0, 61)],
                 vec![Primary, Pending],
             ),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_pending_one_is_confirmed() {
+    fn only_a_pending_session_is_confirmed() {
         let mut group = group(&[(Primary, 60.0, 0), (Pending, 97.0, 0), (Secondary, 1.0, 0)]);
         confirm(&mut group, 2);
         assert_eq!(roles(&group), [Primary, Pending, Secondary]);

@@ -61,7 +61,7 @@ pub(crate) fn too_soon() -> Refusal {
     }
 }
 
-/// The error body for an injected fault, where no rule was broken.
+/// The error body for an injected fault.
 pub(crate) fn by_status(status: StatusCode) -> Refusal {
     let (error, reason, resolution) = match status.as_u16() {
         403 => (
@@ -96,7 +96,7 @@ pub(crate) fn by_status(status: StatusCode) -> Refusal {
         ),
         501 => (
             "The operation is not implemented.",
-            "This simulator knows no such operation.",
+            "This simulator does not have this operation.",
             "Check the method and the path against the published API.",
         ),
         503 => (

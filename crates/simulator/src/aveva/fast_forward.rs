@@ -9,7 +9,7 @@ impl Site {
     /// if nothing else can happen in between.
     pub(crate) fn fast_forward(&mut self, to: DateTime<Utc>) {
         let Some(group) = &mut self.group else { return };
-        if !calm(group, &self.adapters, self.cursor) {
+        if !only_heartbeats(group, &self.adapters, self.cursor) {
             return;
         }
         let ends = self
@@ -22,7 +22,7 @@ impl Site {
             .iter()
             .filter_map(|session| session.pin?.expires);
         let end = ends.chain(pins).min().unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // An effect that ends is ordered among the heartbeats of the same moment.
+        // The end of an effect and the heartbeats at that time have an order, so they are simulated one by one.
         let until = to.min(end - TimeDelta::microseconds(1));
         let period = group.timeout.half();
         for (at, adapter) in self
@@ -31,16 +31,17 @@ impl Site {
             .enumerate()
             .filter(|(_, one)| !one.silent)
         {
-            let (Some(place), true) = (place(group, adapter, at), adapter.due <= until) else {
+            let (Some(index), true) = (session_index(group, adapter, at), adapter.due <= until)
+            else {
                 continue;
             };
             let (gap, step) = (
                 until - adapter.due,
                 period.num_microseconds().unwrap_or(i64::MAX),
             );
-            let whole = gap.num_microseconds().unwrap_or_default() / step;
-            let last = adapter.due + TimeDelta::microseconds(whole * step);
-            let session = &mut group.sessions[place];
+            let periods = gap.num_microseconds().unwrap_or_default() / step;
+            let last = adapter.due + TimeDelta::microseconds(periods * step);
+            let session = &mut group.sessions[index];
             session.received = last;
             session.posted = true;
             if let Some(heartbeat) = &mut session.heartbeat {
@@ -58,8 +59,8 @@ impl Site {
     }
 }
 
-/// The position of the adapter's session; usually the adapter's own position.
-fn place(group: &Group, adapter: &Adapter, at: usize) -> Option<usize> {
+/// The index of the adapter's session in the group; usually the adapter's own index.
+fn session_index(group: &Group, adapter: &Adapter, at: usize) -> Option<usize> {
     let here = group
         .sessions
         .get(at)
@@ -71,27 +72,27 @@ fn place(group: &Group, adapter: &Adapter, at: usize) -> Option<usize> {
     }
 }
 
-/// Whether heartbeats change nothing: the roles are settled, the primary continues, and every running
+/// Whether heartbeats change no role: no handshake is open, the primary continues, and every running
 /// adapter reports the same score as before.
-fn calm(group: &Group, adapters: &[Adapter], now: DateTime<Utc>) -> bool {
+fn only_heartbeats(group: &Group, adapters: &[Adapter], now: DateTime<Utc>) -> bool {
     let runs = |session: &Session| {
         adapters
             .iter()
             .any(|one| !one.silent && one.session == session.id)
     };
-    let goes_on = |session: &Session| {
+    let continues = |session: &Session| {
         session.pin.is_some() || runs(session) && session.live(group.timeout, now)
     };
     let settled = group.sessions.iter().all(|session| match session.role {
         Role::PendingPrimary => false,
-        Role::Primary => goes_on(session),
+        Role::Primary => continues(session),
         Role::Secondary => true,
     });
     let same = |(at, adapter): (usize, &Adapter)| {
-        let Some(place) = place(group, adapter, at) else {
+        let Some(index) = session_index(group, adapter, at) else {
             return false;
         };
-        let session = &group.sessions[place];
+        let session = &group.sessions[index];
         let score = adapter.report(session.role == Role::Primary, at);
         session
             .heartbeat

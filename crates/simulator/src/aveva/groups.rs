@@ -13,11 +13,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The shortest timeout that adapters and the service accept.
-const SHORTEST: TimeSpan = TimeSpan::seconds(15);
-/// The adapters' default.
-const USUAL: TimeSpan = TimeSpan::seconds(60);
+const MIN_TIMEOUT: TimeSpan = TimeSpan::seconds(15);
+/// The adapters' default timeout.
+const DEFAULT_TIMEOUT: TimeSpan = TimeSpan::seconds(60);
 /// The number of groups in a list when `count` is not given.
-const PAGE: usize = 100;
+const DEFAULT_COUNT: usize = 100;
 
 fn number(request: &ApiRequest, name: &str, absent: usize) -> Result<usize, Refusal> {
     let Some(text) = request.parameter(name) else {
@@ -31,7 +31,10 @@ fn number(request: &ApiRequest, name: &str, absent: usize) -> Result<usize, Refu
 }
 
 pub(crate) fn list(world: &World, style: Style, request: &ApiRequest) -> Result<Response, Refusal> {
-    let (skip, count) = (number(request, "skip", 0)?, number(request, "count", PAGE)?);
+    let (skip, count) = (
+        number(request, "skip", 0)?,
+        number(request, "count", DEFAULT_COUNT)?,
+    );
     let groups = world.sites.iter().filter(|site| !site.hidden);
     let groups: Vec<_> = groups
         .filter_map(|site| Some((&site.id, site.group.as_ref()?)))
@@ -72,22 +75,22 @@ pub(crate) fn create(
         .text("Id")?
         .filter(|id| !id.is_empty())
         .ok_or_else(|| invalid("Id is required."))?;
-    let mut group = Group::bare(body.span("FailoverTimeout")?.unwrap_or(USUAL));
+    let mut group = Group::bare(body.span("FailoverTimeout")?.unwrap_or(DEFAULT_TIMEOUT));
     group.name = body.text("Name")?;
     group.description = body.text("Description")?;
     group.additional = body.object("AdditionalData")?;
-    if group.timeout < SHORTEST {
+    if group.timeout < MIN_TIMEOUT {
         return Err(invalid(format!(
-            "FailoverTimeout is {}, the shortest is {SHORTEST}.",
+            "FailoverTimeout is {}, the shortest is {MIN_TIMEOUT}.",
             group.timeout
         )));
     }
-    if let Some(there) = world.site(&id).and_then(|site| site.group.as_ref()) {
+    if let Some(existing) = world.site(&id).and_then(|site| site.group.as_ref()) {
         let same = (
-            &there.name,
-            &there.description,
-            there.timeout,
-            &there.additional,
+            &existing.name,
+            &existing.description,
+            existing.timeout,
+            &existing.additional,
         ) == (
             &group.name,
             &group.description,
@@ -95,7 +98,7 @@ pub(crate) fn create(
             &group.additional,
         );
         if same {
-            return Ok(answer::json(StatusCode::OK, &style.group(&id, there)));
+            return Ok(answer::json(StatusCode::OK, &style.group(&id, existing)));
         }
         return Err(conflict(
             "The failover group already exists.",
@@ -139,8 +142,8 @@ pub(crate) fn delete(world: &mut World, id: &str, now: DateTime<Utc>) -> Result<
     }
     let site = world.site_mut(id).ok_or_else(|| no_group(id))?;
     site.group = None;
-    let gone = site.adapters.is_empty();
-    if gone {
+    let has_no_adapters = site.adapters.is_empty();
+    if has_no_adapters {
         world.sites.retain(|site| site.id != id);
     }
     Ok(answer::empty(StatusCode::NO_CONTENT))

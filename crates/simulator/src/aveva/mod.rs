@@ -93,8 +93,8 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Advances to the clock's time. That is read under the lock: read before, it could be older than that of another
-    /// request, and the world would go back.
+    /// Advances to the clock's time. The clock is read under the lock, so that a concurrent request cannot advance the
+    /// world further first and this one move it back.
     fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
         let mut state = self.state();
         let now = self.clock.now();
@@ -119,7 +119,7 @@ impl Service {
     }
 
     /// The version in the path and the segments after the base, if the path starts with the base.
-    fn beneath<'a>(&self, segments: &'a [&'a str]) -> Option<(&'a str, bool, &'a [&'a str])> {
+    fn strip_base<'a>(&self, segments: &'a [&'a str]) -> Option<(&'a str, bool, &'a [&'a str])> {
         match (segments, &self.profile.tenant, &self.profile.namespace) {
             (
                 [
@@ -156,11 +156,11 @@ impl Service {
                 Err(unknown)
             };
         }
-        let (version, _, rest) = self.beneath(segments).ok_or(unknown)?;
+        let (version, _, rest) = self.strip_base(segments).ok_or(unknown)?;
         if rest.iter().any(|part| part.is_empty()) {
             return Err(unknown);
         }
-        let (operation, belongs) = match (method.as_str(), rest) {
+        let (operation, expected_version) = match (method.as_str(), rest) {
             ("GET", ["groups"]) => ("list groups", self.profile.groups_version),
             ("POST", ["groups"]) => ("create group", self.profile.groups_version),
             ("GET", ["groups", _]) => ("get group", self.profile.groups_version),
@@ -191,7 +191,7 @@ impl Service {
             },
             _ => return Err(unknown),
         };
-        if version == belongs {
+        if version == expected_version {
             Ok(operation)
         } else {
             Err(StatusCode::NOT_FOUND)
@@ -230,11 +230,11 @@ impl Service {
             return *unauthorized;
         }
         let answered = route.map_err(by_status).and_then(|operation| {
-            let (_, ours, rest) = self.beneath(&segments).unwrap_or_default();
-            if !ours {
+            let (_, is_own, rest) = self.strip_base(&segments).unwrap_or_default();
+            if !is_own {
                 return Err(by_status(StatusCode::FORBIDDEN));
             }
-            self.perform(&mut state.world, operation, rest, request, now)
+            self.execute(&mut state.world, operation, rest, request, now)
         });
         let mut response = answered.unwrap_or_else(|refusal| refusal.response(&id));
         if let Ok(id) = id.parse() {
@@ -243,7 +243,7 @@ impl Service {
         response
     }
 
-    fn perform(
+    fn execute(
         &self,
         world: &mut World,
         operation: &str,
@@ -253,7 +253,7 @@ impl Service {
     ) -> Result<Response, Refusal> {
         let style = self.style();
         let group = rest.get(1).copied().unwrap_or_default();
-        let place = SessionRef {
+        let session = SessionRef {
             style,
             group,
             session: rest.get(3).copied().unwrap_or_default(),
@@ -267,11 +267,11 @@ impl Service {
             "group status" => groups::status(world, style, group),
             "list sessions" => sessions::list(world, style, group),
             "create session" => sessions::create(world, style, group, &request.body, now),
-            "get session" => place.get(world),
-            "put session" => place.put(world, &request.body),
-            "delete session" => place.delete(world),
-            "heartbeat" => place.heartbeat(world, &request.body),
-            "role override" => place.role_override(world, &request.body),
+            "get session" => session.get(world),
+            "put session" => session.put(world, &request.body),
+            "delete session" => session.delete(world),
+            "heartbeat" => session.heartbeat(world, &request.body),
+            "role override" => session.role_override(world, &request.body),
             _ => Ok(answer::empty(StatusCode::NOT_IMPLEMENTED)),
         }
     }
@@ -287,7 +287,7 @@ impl Service {
 }
 
 impl State {
-    /// Looks like a GUID; the same request of the same run has the same one.
+    /// An id in the form of a GUID. With the same seed, the same request has the same id.
     fn operation_id(&mut self) -> String {
         self.answers += 1;
         let mixed = (self.world.seed ^ self.answers).wrapping_mul(0x9E37_79B9_7F4A_7C15);

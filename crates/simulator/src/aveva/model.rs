@@ -30,12 +30,12 @@ impl Role {
     }
 }
 
-/// A heartbeat as a session posted it.
+/// A posted heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Heartbeat {
     pub(crate) score: f64,
     pub(crate) last_data: Option<DateTime<Utc>>,
-    /// Stamped by the adapter's clock.
+    /// The time by the adapter's clock.
     pub(crate) time: DateTime<Utc>,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct Session {
     pub(crate) name: Option<String>,
     pub(crate) role: Role,
     pub(crate) heartbeat: Option<Heartbeat>,
-    /// By the service's clock: when the last heartbeat was received, or the session was created.
+    /// The time of the last heartbeat or of the session's creation, by the service's clock.
     pub(crate) received: DateTime<Utc>,
-    /// Whether `received` is the time of a heartbeat; the limit of one a second starts there.
+    /// Whether `received` is the time of a heartbeat, to which the limit of one per second applies.
     pub(crate) posted: bool,
     pub(crate) pin: Option<Pin>,
     pub(crate) additional: Option<Map<String, Value>>,
@@ -117,22 +117,22 @@ impl Group {
     }
 }
 
-/// A simulated adapter: posts heartbeats for one session, and creates it again when it is gone.
+/// A simulated adapter: posts heartbeats for one session, and recreates it after it was deleted.
 #[derive(Debug, Clone)]
 pub(crate) struct Adapter {
     pub(crate) session: String,
-    /// A cold standby reports a score of 1, a hot one nearly 100.
+    /// Whether it is a cold standby, which reports a score of 1, or a hot one, which reports nearly 100.
     pub(crate) cold: bool,
     pub(crate) silent: bool,
-    /// When a silence caused by a scenario ends.
+    /// The end of a silence caused by a scenario.
     pub(crate) silent_until: Option<DateTime<Utc>>,
-    /// The score that replaces its own.
+    /// The score to report instead of the default one.
     pub(crate) score: Option<f64>,
-    /// When a score set by a scenario ends.
+    /// The end of a score set by a scenario.
     pub(crate) score_until: Option<DateTime<Utc>>,
-    /// When it posts its next heartbeat.
+    /// The time of its next heartbeat.
     pub(crate) due: DateTime<Utc>,
-    /// How far its clock is ahead of the service's.
+    /// The lead of its clock over the service's.
     pub(crate) skew: TimeDelta,
 }
 
@@ -142,11 +142,11 @@ pub(crate) struct Site {
     pub(crate) id: String,
     pub(crate) group: Option<Group>,
     pub(crate) adapters: Vec<Adapter>,
-    /// The configuration of its adapters.
+    /// The failover timeout that its adapters are configured with.
     pub(crate) timeout: TimeSpan,
-    /// Not listed: the group behind the sentinel id `fault-slow`.
+    /// Whether lists omit it: the group behind the sentinel id `fault-slow`.
     pub(crate) hidden: bool,
-    /// Scenarios do not change it.
+    /// Whether scenarios leave it unchanged.
     pub(crate) steady: bool,
     /// The time up to which it has been simulated.
     pub(crate) cursor: DateTime<Utc>,

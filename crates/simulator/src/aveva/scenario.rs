@@ -100,8 +100,8 @@ fn untouched(adapter: &super::model::Adapter) -> bool {
     !adapter.silent && adapter.score.is_none()
 }
 
-/// An adapter that has been silent since `since`.
-fn quiet(site: &mut Site, at: usize, since: DateTime<Utc>) {
+/// Silences an adapter as of `since`.
+fn silence(site: &mut Site, at: usize, since: DateTime<Utc>) {
     let Some(adapter) = site.adapters.get_mut(at) else {
         return;
     };
@@ -124,7 +124,7 @@ fn quiet(site: &mut Site, at: usize, since: DateTime<Utc>) {
 /// The most severe alarm: a silent session is forced to be primary, so no data flows.
 fn pinned_and_silent(site: &mut Site, now: DateTime<Utc>) {
     let since = now - TimeDelta::seconds(372);
-    quiet(site, 0, since);
+    silence(site, 0, since);
     if let Some(session) = site
         .group
         .as_mut()
@@ -140,14 +140,14 @@ fn pinned_and_silent(site: &mut Site, now: DateTime<Utc>) {
 fn stale_standby(site: &mut Site, now: DateTime<Utc>) {
     let last = site.adapters.len().saturating_sub(1);
     if last > 0 {
-        quiet(site, last, now - TimeDelta::hours(76));
+        silence(site, last, now - TimeDelta::hours(76));
     }
 }
 
-/// A session is chosen and never confirms, and no other session is left.
+/// A session is elected and never confirms, and all others are silent too.
 fn stuck_handshake(site: &mut Site, now: DateTime<Utc>) {
     for at in 0..site.adapters.len() {
-        quiet(
+        silence(
             site,
             at,
             now - site.timeout.delta() * if at == 0 { 5 } else { 3 },
@@ -174,7 +174,7 @@ fn clock_ahead(site: &mut Site, now: DateTime<Utc>) {
 /// The primary and all standbys are silent.
 fn all_silent(site: &mut Site, now: DateTime<Utc>) {
     for at in 0..site.adapters.len() {
-        quiet(
+        silence(
             site,
             at,
             now - TimeDelta::seconds(150 + 20 * i64::try_from(at).unwrap_or_default()),

@@ -52,7 +52,7 @@ impl SessionRef<'_> {
         Ok(answer::empty(StatusCode::NO_CONTENT))
     }
 
-    /// Creates or updates, in `v1-preview` only.
+    /// Creates or updates a session, in `v1-preview` only.
     pub(crate) fn put(&self, world: &mut World, bytes: &[u8]) -> Result<Response, Refusal> {
         let session = read(
             self.style,
@@ -63,15 +63,15 @@ impl SessionRef<'_> {
         let group = world.group_mut(self.group)?;
         let (status, at) = match group.position(self.session) {
             Some(at) => {
-                let there = &mut group.sessions[at];
-                there.name = session.name;
+                let existing = &mut group.sessions[at];
+                existing.name = session.name;
                 if let Some(heartbeat) = session.heartbeat {
-                    // Who only changes the name sends back the heartbeat that was read, and no adapter was heard.
-                    let is_newer = |held: Heartbeat| heartbeat.time > held.time;
-                    if there.heartbeat.is_none_or(is_newer) {
-                        there.received = self.now;
+                    // A client that only changes the name sends the heartbeat that it read, which is not a new one.
+                    let is_newer = |existing: Heartbeat| heartbeat.time > existing.time;
+                    if existing.heartbeat.is_none_or(is_newer) {
+                        existing.received = self.now;
                     }
-                    there.heartbeat = Some(heartbeat);
+                    existing.heartbeat = Some(heartbeat);
                 }
                 (StatusCode::OK, at)
             }
@@ -80,7 +80,7 @@ impl SessionRef<'_> {
                 (StatusCode::CREATED, group.sessions.len() - 1)
             }
         };
-        Ok(answer::json(status, &self.settled(world, at)?))
+        Ok(answer::json(status, &self.after_election(world, at)?))
     }
 
     pub(crate) fn heartbeat(&self, world: &mut World, bytes: &[u8]) -> Result<Response, Refusal> {
@@ -97,7 +97,7 @@ impl SessionRef<'_> {
         Ok(answer::json(StatusCode::OK, &body))
     }
 
-    /// In `v1` only.
+    /// Sets or removes a role override, in `v1` only.
     pub(crate) fn role_override(
         &self,
         world: &mut World,
@@ -128,7 +128,7 @@ impl SessionRef<'_> {
     }
 
     /// The session after the election that its change triggers.
-    fn settled(&self, world: &mut World, at: usize) -> Result<Value, Refusal> {
+    fn after_election(&self, world: &mut World, at: usize) -> Result<Value, Refusal> {
         let site = world
             .site_mut(self.group)
             .ok_or_else(|| no_group(self.group))?;
@@ -148,7 +148,7 @@ pub(crate) fn list(world: &World, style: Style, group: &str) -> Result<Response,
     Ok(answer::json(StatusCode::OK, &sessions))
 }
 
-/// A POST. For an existing session, an identical one is 200 in `v1`; otherwise the answer is 409.
+/// Creates a session. If it exists, the answer is 200 for an identical one in `v1`, otherwise 409.
 pub(crate) fn create(
     world: &mut World,
     style: Style,
@@ -157,11 +157,13 @@ pub(crate) fn create(
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
     let session = read(style, &Body::read(bytes)?, None, now)?;
-    let there = world.group_mut(group)?;
-    if let Some(at) = there.position(&session.id) {
-        let held = &there.sessions[at];
-        if style.v1 && (&held.name, &held.additional) == (&session.name, &session.additional) {
-            return Ok(answer::json(StatusCode::OK, &style.session(held)));
+    let target = world.group_mut(group)?;
+    if let Some(at) = target.position(&session.id) {
+        let existing = &target.sessions[at];
+        if style.v1
+            && (&existing.name, &existing.additional) == (&session.name, &session.additional)
+        {
+            return Ok(answer::json(StatusCode::OK, &style.session(existing)));
         }
         return Err(conflict(
             "The client session already exists.",
@@ -173,9 +175,9 @@ pub(crate) fn create(
         ));
     }
     let id = session.id.clone();
-    there.sessions.push(session);
-    let at = there.sessions.len() - 1;
-    let place = SessionRef {
+    target.sessions.push(session);
+    let at = target.sessions.len() - 1;
+    let created = SessionRef {
         style,
         group,
         session: &id,
@@ -183,7 +185,7 @@ pub(crate) fn create(
     };
     Ok(answer::json(
         StatusCode::CREATED,
-        &place.settled(world, at)?,
+        &created.after_election(world, at)?,
     ))
 }
 
@@ -215,7 +217,7 @@ fn read(
     Ok(session)
 }
 
-/// `v1` takes only the score and sets the time itself.
+/// A heartbeat from a request body. In `v1` the service sets its time, in `v1-preview` the client may.
 fn read_heartbeat(style: Style, body: &Body, now: DateTime<Utc>) -> Result<Heartbeat, Refusal> {
     let name = if style.v1 {
         "FailoverScore"

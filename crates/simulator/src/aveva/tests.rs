@@ -43,8 +43,8 @@ fn encoded(id: &str) -> String {
     utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 
-/// An `ErrorResponse` with all its words.
-fn refusal(got: &TestResponse, status: u16) {
+/// Asserts that the response is a complete `ErrorResponse`.
+fn assert_error(got: &TestResponse, status: u16) {
     assert_eq!(
         got.code(),
         status,
@@ -66,7 +66,7 @@ fn refusal(got: &TestResponse, status: u16) {
 }
 
 #[tokio::test]
-async fn strangers_get_401_without_a_body() {
+async fn requests_without_valid_credentials_get_401_without_a_body() {
     let cloud = plant_a(Scenario::Calm).await;
     let good = cloud.authorization.clone();
     for (mut system, base) in [(cloud, CLOUD), (plant_b(Scenario::Calm), PREMISES)] {
@@ -105,7 +105,7 @@ async fn strangers_get_401_without_a_body() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_refuses_as_oauth_says() {
+async fn the_token_endpoint_returns_oauth_errors() {
     let system = System::new("plant-a", &kind("plant-a"), Scenario::Calm);
     for (form, error) in [
         ("", "invalid_request"),
@@ -155,7 +155,7 @@ async fn groups_are_listed_in_pages_with_their_total() {
         json!([])
     );
     for wrong in ["skip=-1", "count=-1", "count=ten", "skip="] {
-        refusal(
+        assert_error(
             &system
                 .ask("GET", &format!("{PREMISES}/groups?{wrong}"), "")
                 .await,
@@ -165,7 +165,7 @@ async fn groups_are_listed_in_pages_with_their_total() {
 }
 
 #[tokio::test]
-async fn a_group_is_created_once_and_deleted_when_nobody_is_active() {
+async fn a_group_is_created_once_and_deleted_without_active_sessions() {
     let system = plant_b(Scenario::Calm);
     let groups = format!("{PREMISES}/groups");
     let body = json!({ "id": "new", "Name": "New", "FailoverTimeout": "0:00:30", "AdditionalData": { "a": null } }).to_string();
@@ -174,7 +174,7 @@ async fn a_group_is_created_once_and_deleted_when_nobody_is_active() {
     assert_eq!((created.code(), created.json()), (201, want.clone()));
     let again = system.ask("POST", &groups, &body).await;
     assert_eq!((again.code(), again.json()), (200, want.clone()));
-    refusal(
+    assert_error(
         &system
             .ask("POST", &groups, &body.replace("New", "Other"))
             .await,
@@ -197,7 +197,7 @@ async fn a_group_is_created_once_and_deleted_when_nobody_is_active() {
         system.ask("POST", &sessions, r#"{"Id":"S"}"#).await.code(),
         201
     );
-    refusal(
+    assert_error(
         &system.ask("DELETE", &format!("{groups}/new"), "").await,
         409,
     );
@@ -215,7 +215,7 @@ async fn a_group_is_created_once_and_deleted_when_nobody_is_active() {
         ("GET", "/status"),
         ("GET", "/clientsessions"),
     ] {
-        refusal(
+        assert_error(
             &system.ask(method, &format!("{groups}/new{path}"), "").await,
             404,
         );
@@ -223,7 +223,7 @@ async fn a_group_is_created_once_and_deleted_when_nobody_is_active() {
 }
 
 #[tokio::test]
-async fn groups_that_make_no_sense_are_refused() {
+async fn invalid_groups_are_rejected() {
     let system = plant_b(Scenario::Calm);
     for body in [
         "",
@@ -239,7 +239,7 @@ async fn groups_that_make_no_sense_are_refused() {
         r#"{"Id":"x","FailoverTimeout":"-00:01:00"}"#,
         r#"{"Id":"x","AdditionalData":"text"}"#,
     ] {
-        refusal(
+        assert_error(
             &system
                 .ask("POST", &format!("{PREMISES}/groups"), body)
                 .await,
@@ -322,12 +322,12 @@ async fn sessions_have_the_fields_of_their_version() {
     assert_eq!(
         fields(&new[1]),
         ["Heartbeat", "HeartbeatPosted", "Id", "Role", "RoleOverride"],
-        "nulls are left out"
+        "nulls omitted"
     );
 }
 
 #[tokio::test]
-async fn a_session_lives_from_post_to_delete() {
+async fn a_session_exists_from_post_to_delete() {
     for (system, groups, sessions, score, same) in [
         (
             plant_a(Scenario::Calm).await,
@@ -364,14 +364,14 @@ async fn a_session_lives_from_post_to_delete() {
                 .code(),
             same
         );
-        refusal(
+        assert_error(
             &system
                 .ask("POST", &all, r#"{"Id":"A","Name":"Other"}"#)
                 .await,
             409,
         );
-        refusal(&system.ask("POST", &all, "{}").await, 400);
-        refusal(
+        assert_error(&system.ask("POST", &all, "{}").await, 400);
+        assert_error(
             &system
                 .ask("POST", &all.replace("/g/", "/none/"), r#"{"Id":"A"}"#)
                 .await,
@@ -384,7 +384,7 @@ async fn a_session_lives_from_post_to_delete() {
             .await;
         assert_eq!(posted.code(), 200);
         assert!([json!(1), json!("Primary")].contains(&posted.json()["Role"]));
-        refusal(
+        assert_error(
             &system
                 .ask("POST", &format!("{all}/A/heartbeat"), &heartbeat)
                 .await,
@@ -410,14 +410,14 @@ async fn a_session_lives_from_post_to_delete() {
             &heartbeat.replace("50", "101"),
             &heartbeat.replace("50", "\"50\""),
         ] {
-            refusal(
+            assert_error(
                 &system
                     .ask("POST", &format!("{all}/A/heartbeat"), wrong)
                     .await,
                 400,
             );
         }
-        refusal(
+        assert_error(
             &system
                 .ask("POST", &format!("{all}/none/heartbeat"), &heartbeat)
                 .await,
@@ -429,13 +429,13 @@ async fn a_session_lives_from_post_to_delete() {
             system.ask("DELETE", &format!("{all}/A"), "").await.code(),
             204
         );
-        refusal(&system.ask("GET", &format!("{all}/A"), "").await, 404);
-        refusal(&system.ask("DELETE", &format!("{all}/A"), "").await, 404);
+        assert_error(&system.ask("GET", &format!("{all}/A"), "").await, 404);
+        assert_error(&system.ask("DELETE", &format!("{all}/A"), "").await, 404);
     }
 }
 
 #[tokio::test]
-async fn a_chosen_session_is_pending_until_its_next_heartbeat() {
+async fn an_elected_session_is_pending_until_its_next_heartbeat() {
     let system = plant_b(Scenario::Calm);
     system
         .ask("POST", &format!("{PREMISES}/groups"), r#"{"Id":"g"}"#)
@@ -525,7 +525,7 @@ async fn a_put_without_a_newer_heartbeat_does_not_revive_a_silent_session() {
 }
 
 #[tokio::test]
-async fn put_is_for_the_preview_and_the_role_override_for_v1() {
+async fn put_exists_only_in_v1_preview_and_the_role_override_only_in_v1() {
     let (cloud, premises) = (plant_a(Scenario::Calm).await, plant_b(Scenario::Calm));
     let session = format!("{CLOUD_SESSIONS}/groups/boiler-opcua/clientsessions/X");
     let body = r#"{"Id":"X","Name":"n","Heartbeat":{"FailoverStatus":5,"HeartbeatTime":"2025-11-21T14:32:00"}}"#;
@@ -536,14 +536,14 @@ async fn put_is_for_the_preview_and_the_role_override_for_v1() {
         (200, &json!("m"))
     );
     assert_eq!(updated.json()["Heartbeat"]["FailoverStatus"], 5.0);
-    refusal(&cloud.ask("PUT", &session, r#"{"Id":"Y"}"#).await, 400);
-    refusal(
+    assert_error(&cloud.ask("PUT", &session, r#"{"Id":"Y"}"#).await, 400);
+    assert_error(
         &cloud
             .ask("PUT", &session.replace("boiler-opcua", "none"), "{}")
             .await,
         404,
     );
-    refusal(
+    assert_error(
         &cloud
             .ask("POST", &format!("{session}/roleoverride"), r#"{"Value":1}"#)
             .await,
@@ -551,7 +551,7 @@ async fn put_is_for_the_preview_and_the_role_override_for_v1() {
     );
 
     let session = format!("{PREMISES}/groups/crude1-opcua/clientsessions/CRUDE-02.OpcUa");
-    refusal(&premises.ask("PUT", &session, "{}").await, 405);
+    assert_error(&premises.ask("PUT", &session, "{}").await, 405);
     let on = r#"{"Value":1,"ExpirationPeriod":"00:05:00"}"#;
     let set = premises
         .ask("POST", &format!("{session}/roleoverride"), on)
@@ -579,7 +579,7 @@ async fn put_is_for_the_preview_and_the_role_override_for_v1() {
         r#"{"Value":1,"ExpirationPeriod":"00:00:00"}"#,
         r#"{"Value":1,"ExpirationPeriod":"5"}"#,
     ] {
-        refusal(
+        assert_error(
             &premises
                 .ask("POST", &format!("{session}/roleoverride"), wrong)
                 .await,
@@ -597,13 +597,13 @@ async fn adapters_create_a_deleted_session_again() {
     let system = plant_b(Scenario::Calm);
     let session = format!("{PREMISES}/groups/crude1-opcua/clientsessions/CRUDE-02.OpcUa");
     assert_eq!(system.ask("DELETE", &session, "").await.code(), 204);
-    refusal(&system.ask("GET", &session, "").await, 404);
+    assert_error(&system.ask("GET", &session, "").await, 404);
     system.advance(31);
     assert_eq!(system.ask("GET", &session, "").await.code(), 200);
 }
 
 #[tokio::test]
-async fn awkward_ids_are_reached_when_encoded_once() {
+async fn an_awkward_id_is_found_only_if_it_is_encoded_once() {
     let (cloud, premises) = (plant_a(Scenario::Calm).await, plant_b(Scenario::Calm));
     for (system, base) in [(cloud, CLOUD_SESSIONS), (premises, PREMISES)] {
         let path = format!(
@@ -617,12 +617,12 @@ async fn awkward_ids_are_reached_when_encoded_once() {
             (200, &json!(AWKWARD_SESSION))
         );
         let twice = path.replace("%25", "%2525");
-        refusal(&system.ask("GET", &twice, "").await, 404);
+        assert_error(&system.ask("GET", &twice, "").await, 404);
     }
 }
 
 #[tokio::test]
-async fn what_no_contract_has_is_answered_with_501_and_named() {
+async fn an_operation_outside_the_contract_gets_501_and_is_named() {
     let system = plant_b(Scenario::Calm);
     for (method, path) in [
         ("PATCH", "/groups/x"),
@@ -631,17 +631,17 @@ async fn what_no_contract_has_is_answered_with_501_and_named() {
         ("GET", ""),
     ] {
         let got = system.ask(method, &format!("{PREMISES}{path}"), "").await;
-        refusal(&got, 501);
+        assert_error(&got, 501);
         assert!(got.json()["Reason"].as_str().unwrap().contains(method));
     }
     let cloud = plant_a(Scenario::Calm).await;
-    refusal(
+    assert_error(
         &cloud
             .ask("GET", &format!("{CLOUD_SESSIONS}/groups"), "")
             .await,
         404,
     );
-    refusal(
+    assert_error(
         &cloud
             .ask(
                 "GET",
@@ -654,7 +654,7 @@ async fn what_no_contract_has_is_answered_with_501_and_named() {
 }
 
 #[tokio::test]
-async fn an_incident_has_what_it_promises_and_calm_heals_it() {
+async fn an_incident_has_its_failures_and_calm_ends_them() {
     let system = plant_b(Scenario::Incident);
     let group = |id: &str| format!("{PREMISES}/groups/{id}");
     let pinned = system
@@ -697,7 +697,7 @@ async fn an_incident_has_what_it_promises_and_calm_heals_it() {
 }
 
 #[tokio::test]
-async fn a_busy_hour_has_failovers_and_is_the_same_each_time() {
+async fn a_busy_hour_has_failovers_and_is_reproducible() {
     let mut seen = Vec::new();
     for _ in 0..2 {
         let system = plant_b(Scenario::Busy);

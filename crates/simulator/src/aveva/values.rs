@@ -6,12 +6,12 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TimeSpan(i64);
 
-const TICKS_A_SECOND: i64 = 10_000_000;
-const TICKS_A_DAY: i64 = 86_400 * TICKS_A_SECOND;
+const TICKS_PER_SECOND: i64 = 10_000_000;
+const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
 
 impl TimeSpan {
     pub(crate) const fn seconds(seconds: i64) -> Self {
-        Self(seconds * TICKS_A_SECOND)
+        Self(seconds * TICKS_PER_SECOND)
     }
 
     /// `[-][d.]hh:mm:ss[.fffffff]`; hours may have one digit.
@@ -32,17 +32,17 @@ impl TimeSpan {
         let seconds = number(seconds, 2).filter(|seconds| *seconds < 60)?;
         let whole = (hours * 60 + minutes) * 60 + seconds;
         let total = days?
-            .checked_mul(TICKS_A_DAY)?
-            .checked_add(whole * TICKS_A_SECOND + ticks)?;
+            .checked_mul(TICKS_PER_DAY)?
+            .checked_add(whole * TICKS_PER_SECOND + ticks)?;
         Some(Self(sign * total))
     }
 
-    /// For the calendar; time-spans are finer than it needs.
+    /// The span in microseconds, the precision of the simulation.
     pub(crate) fn delta(self) -> TimeDelta {
         TimeDelta::microseconds(self.0 / 10)
     }
 
-    /// Half of it, but not under a second: how often an adapter posts a heartbeat.
+    /// Half of the span, at least one second: the interval of an adapter's heartbeats.
     pub(crate) fn half(self) -> TimeDelta {
         (self.delta() / 2).max(TimeDelta::seconds(1))
     }
@@ -57,7 +57,10 @@ fn number(text: &str, digits: usize) -> Option<i64> {
 impl std::fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ticks = self.0.unsigned_abs();
-        let (day, second) = (TICKS_A_DAY.unsigned_abs(), TICKS_A_SECOND.unsigned_abs());
+        let (day, second) = (
+            TICKS_PER_DAY.unsigned_abs(),
+            TICKS_PER_SECOND.unsigned_abs(),
+        );
         let (days, seconds, fraction) = (ticks / day, ticks % day / second, ticks % second);
         if self.0 < 0 {
             f.write_str("-")?;
@@ -82,7 +85,7 @@ impl std::fmt::Display for TimeSpan {
 /// `0001-01-01T00:00:00`, which means never.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:00";
 
-/// A date-time of up to seven fraction digits; without a zone it is UTC.
+/// Parses a date-time with up to seven fraction digits; without a zone it is UTC.
 pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     zoned
@@ -90,13 +93,13 @@ pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
         .ok()
 }
 
-/// With seven fraction digits and `Z`, as the cloud writes it.
+/// Formats a time with seven fraction digits and `Z`, as the cloud does.
 pub(crate) fn with_zone(time: DateTime<Utc>) -> String {
     let ticks = time.timestamp_subsec_nanos() / 100 % 10_000_000;
     format!("{}.{ticks:07}Z", time.format("%Y-%m-%dT%H:%M:%S"))
 }
 
-/// With three fraction digits and no zone, as services on premises write it.
+/// Formats a time with three fraction digits and no zone, as services on premises do.
 pub(crate) fn without_zone(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
 }
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_time_span_is_refused() {
+    fn text_in_another_format_is_not_a_time_span() {
         for text in [
             "PT1M",
             "61",

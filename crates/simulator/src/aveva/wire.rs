@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 /// The JSON style of one service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    /// Sessions in `v1`, not in `v1-preview`.
+    /// Whether sessions are `v1`, not `v1-preview`.
     pub(crate) v1: bool,
-    /// Roles as names, not as numbers.
+    /// Whether roles are names, not numbers.
     pub(crate) names: bool,
-    /// Times with `Z`.
+    /// Whether times have a `Z`.
     pub(crate) zone: bool,
 }
 
@@ -40,7 +40,7 @@ impl Style {
         }
     }
 
-    /// `GroupConfiguration`. Groups are `v1` everywhere: nulls are left out.
+    /// `GroupConfiguration`. Groups are `v1` in every deployment, so nulls are omitted.
     pub(crate) fn group(self, id: &str, group: &Group) -> Value {
         without_nulls(json!({
             "Id": id,

@@ -40,14 +40,14 @@ impl World {
     /// Advances to `to`: the adapters, and the scenario at each of its steps.
     pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
         for (at, step) in steps::between(self.now, to) {
-            self.play(at);
+            self.advance_sites(at);
             scenario::step(self, step, at);
         }
-        self.play(to);
+        self.advance_sites(to);
         self.now = to;
     }
 
-    fn play(&mut self, to: DateTime<Utc>) {
+    fn advance_sites(&mut self, to: DateTime<Utc>) {
         for site in &mut self.sites {
             site.advance(to);
         }
@@ -57,6 +57,6 @@ impl World {
     pub(crate) fn enter(&mut self, scenario: Scenario) {
         self.scenario = scenario;
         scenario::enter(self);
-        self.play(self.now);
+        self.advance_sites(self.now);
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct ClockChange {
 
 pub(super) async fn set_clock(State(control): ControlState, body: Bytes) -> ControlResult {
     let change: ClockChange = read(&body)?;
-    let speed = change.speed.map(sane).transpose()?;
+    let speed = change.speed.map(valid_speed).transpose()?;
     if let Some(now) = change.now {
         control.shared.clock.set(now);
     }
@@ -26,7 +26,7 @@ pub(super) async fn set_clock(State(control): ControlState, body: Bytes) -> Cont
     ok(&control.clock())
 }
 
-pub(super) fn sane(speed: f64) -> Result<f64, ControlError> {
+pub(super) fn valid_speed(speed: f64) -> Result<f64, ControlError> {
     if (0.0..=1e6).contains(&speed) {
         Ok(speed)
     } else {
@@ -42,7 +42,7 @@ pub(super) struct Advance {
 
 pub(super) async fn advance(State(control): ControlState, body: Bytes) -> ControlResult {
     let Advance { seconds } = read(&body)?;
-    let by = span(seconds)?;
+    let by = seconds_to_duration(seconds)?;
     control
         .shared
         .clock
@@ -50,11 +50,11 @@ pub(super) async fn advance(State(control): ControlState, body: Bytes) -> Contro
     ok(&control.clock())
 }
 
-/// A number of seconds, in whole milliseconds.
-pub(super) fn span(seconds: f64) -> Result<Duration, ControlError> {
+/// A number of seconds as a duration in whole milliseconds.
+pub(super) fn seconds_to_duration(seconds: f64) -> Result<Duration, ControlError> {
     if !(0.0..=1e9).contains(&seconds) {
         return Err(bad(
-            "seconds has to be from 0 to 1000000000; PUT sets any time",
+            "seconds has to be from 0 to 1000000000; use PUT to set any time",
         ));
     }
     #[expect(

@@ -1,4 +1,4 @@
-//! The routes that change one system or one member of a group: silence a session, make a slicer
+//! The routes that change one system or the members of a group: silence a session, make a slicer
 //! unhealthy, or replace the slicers of a group.
 
 use super::{ControlResult, ControlState, MAXIMUM, bad, missing, ok, read};
@@ -30,7 +30,7 @@ pub(super) async fn session(
     body: Bytes,
 ) -> ControlResult {
     let change: Value = read(&body)?;
-    control.play();
+    control.advance_systems();
     match &control.listener(&id)?.service {
         Service::Aveva(service) => ok(&service.adjust(&group, &session, &change).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no client sessions"))),
@@ -43,7 +43,7 @@ pub(super) async fn slicer(
     body: Bytes,
 ) -> ControlResult {
     let change: Value = read(&body)?;
-    control.play();
+    control.advance_systems();
     match &control.listener(&id)?.service {
         Service::Uplynk(service) => ok(&service.adjust(&group, &slicer, &change).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no slicers"))),
@@ -65,7 +65,7 @@ pub(super) async fn slicers(
     if requested.ids.len() > MAXIMUM {
         return Err(bad(format!("a group may have up to {MAXIMUM} slicers")));
     }
-    control.play();
+    control.advance_systems();
     match &control.listener(&id)?.service {
         Service::Uplynk(service) => ok(&service.members(&group, &requested.ids).map_err(bad)?),
         _ => Err(missing(format!("'{id}' has no slicers"))),

@@ -63,7 +63,7 @@ fn missing(text: impl Into<String>) -> ControlError {
 /// Parses a body; an empty body is an empty object.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ControlError> {
     let text: &[u8] = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(text).map_err(|error| bad(format!("the body does not fit: {error}")))
+    serde_json::from_slice(text).map_err(|error| bad(format!("the body is not valid: {error}")))
 }
 
 fn ok(body: &Value) -> ControlResult {
@@ -72,22 +72,22 @@ fn ok(body: &Value) -> ControlResult {
 
 pub(crate) const ROUTES: &str = "\
 GET    /                                         this list
-GET    /world                                    clock, scenario, and all that every system holds
+GET    /world                                    clock, scenario, and the state of every system
 PUT    /clock            {\"now\"?, \"speed\"?}      sets the time (RFC 3339) or the speed; 0 freezes
-POST   /clock/advance    {\"seconds\"}             moves the time on
-PUT    /observer         {\"now\"?, \"speed\"?}      the same for who watches the systems; GET tells it
-POST   /observer/advance {\"seconds\"}             lets time pass at once for who watches, not for the systems
+POST   /clock/advance    {\"seconds\"}             advances the time
+PUT    /observer         {\"now\"?, \"speed\"?}      the same for the observer's clock (the demo's gateway); GET shows it
+POST   /observer/advance {\"seconds\"}             advances the observer's clock, not that of the systems
 PUT    /scenario         {\"name\"}                calm, busy or incident
 POST   /reset            {\"seed\"?, \"scenario\"?, \"groups\"?, \"sessions\"?, \"start\"?, \"speed\"?}
-                                                 builds the world anew; no faults, no log
+                                                 rebuilds the world, without faults and log
 POST   /faults           {\"connection\", \"operation\"?, \"fault\": {\"kind\", \"status\"?, \"milliseconds\"?, \"body\"?, \"find\"?, \"with\"?}, \"times\"?}
                                                  kind: status latency reset truncated malformed html empty body replace
-GET    /faults           DELETE /faults          the faults that are on; switches them off
-GET    /requests         DELETE /requests        what reached the systems; forgets it
+GET    /faults           DELETE /faults          lists the active faults; removes them
+GET    /requests         DELETE /requests        lists the received requests; clears the list
 PATCH  /systems/{id}                             {\"json\": \"v12\" | \"v13\"} for Veeam
 PATCH  /systems/{id}/groups/{g}/sessions/{s}     {\"silent\"?, \"score\"?} for AVEVA
 PATCH  /systems/{id}/groups/{g}/slicers/{s}      {\"healthy\"?, \"state\"?} for Uplynk
-PUT    /systems/{id}/groups/{g}/slicers          {\"ids\"} for Uplynk: who is in the group
+PUT    /systems/{id}/groups/{g}/slicers          {\"ids\"} for Uplynk: the slicers of the group
 ";
 
 pub(crate) fn router(control: Arc<Control>) -> Router {
@@ -130,14 +130,14 @@ impl Control {
     }
 
     /// Advances every system to the clock's time.
-    fn play(&self) {
+    fn advance_systems(&self) {
         for listener in &self.listeners {
             listener.service.advance();
         }
     }
 
     fn clock(&self) -> Value {
-        self.play();
+        self.advance_systems();
         let clock = &self.shared.clock;
         json!({ "now": clock.now(), "speed": clock.speed() })
     }

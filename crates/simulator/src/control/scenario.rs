@@ -1,6 +1,6 @@
 //! The routes that start a scenario or rebuild the simulated world.
 
-use super::clock::sane;
+use super::clock::valid_speed;
 use super::{ControlResult, ControlState, MAXIMUM, bad, ok, read};
 use crate::options::{Options, Scenario};
 use axum::body::Bytes;
@@ -17,7 +17,7 @@ struct ScenarioChange {
 
 pub(super) async fn set_scenario(State(control): ControlState, body: Bytes) -> ControlResult {
     let ScenarioChange { name } = read(&body)?;
-    control.play();
+    control.advance_systems();
     control.current().scenario = name;
     for listener in &control.listeners {
         listener.service.enter(name);
@@ -54,10 +54,10 @@ pub(super) async fn reset(State(control): ControlState, body: Bytes) -> ControlR
         start: requested.start.or(initial.start),
         speed: requested
             .speed
-            .map(sane)
+            .map(valid_speed)
             .transpose()?
             .unwrap_or(initial.speed),
-        // A client has it from the start.
+        // A reset does not change the clock for signed requests.
         account_speed: initial.account_speed,
         control: initial.control,
     };
@@ -71,7 +71,7 @@ pub(super) async fn reset(State(control): ControlState, body: Bytes) -> ControlR
     *control.current() = options;
     control.shared.with_faults(crate::faults::Faults::clear);
     control.shared.with_log(crate::log::Log::clear);
-    // Who watches looks anew once the new world stands.
+    // Reset the observer last, so that it reads only the new world.
     control.observer.reset(start, speed);
     ok(&control.clock())
 }

@@ -1,4 +1,4 @@
-//! The control port, and the faults as they arrive over real sockets.
+//! The control port, and faults over real sockets.
 
 use crate::options::{Options, Scenario};
 use crate::{Simulator, start};
@@ -18,7 +18,7 @@ async fn simulator() -> Simulator {
     start(options).await.unwrap()
 }
 
-/// One request on a connection of its own: the whole answer, or why there is none.
+/// Sends one request on a new connection and returns the complete response.
 async fn raw(
     to: SocketAddr,
     method: &str,
@@ -78,7 +78,7 @@ async fn plant_b(simulator: &Simulator, path: &str) -> std::io::Result<String> {
 }
 
 #[tokio::test]
-async fn the_clock_shows_in_every_answer_and_is_moved() {
+async fn the_clock_is_the_date_of_every_answer_and_can_be_set() {
     let simulator = simulator().await;
     let date = |answer: &str| answer.contains("\r\ndate: Fri, 21 Nov 2025 14:32:08 GMT\r\n");
     assert!(date(&plant_b(&simulator, "/groups").await.unwrap()));
@@ -156,7 +156,7 @@ async fn the_clock_shows_in_every_answer_and_is_moved() {
 }
 
 #[tokio::test]
-async fn members_of_a_group_stay_come_and_go() {
+async fn the_slicers_of_a_group_can_be_replaced() {
     let simulator = simulator().await;
     let path = "/systems/live/groups/9852b8646dea4cd0a48f5e0ffaa4f8b3/slicers";
     let (status, group) = control(
@@ -166,21 +166,23 @@ async fn members_of_a_group_stay_come_and_go() {
         &json!({ "ids": ["late", "news02"] }),
     )
     .await;
-    let places: Vec<(&str, i64)> = group["slicers"]
+    let orders: Vec<(&str, i64)> = group["slicers"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| (one["id"].as_str().unwrap(), one["order"].as_i64().unwrap()))
+        .map(|slicer| {
+            (
+                slicer["id"].as_str().unwrap(),
+                slicer["order"].as_i64().unwrap(),
+            )
+        })
         .collect();
-    assert_eq!((status, places), (200, vec![("late", 1), ("news02", 2)]));
-    assert_ne!(
-        group["active_slicer_id"], "news01",
-        "who has gone is not on air"
-    );
+    assert_eq!((status, orders), (200, vec![("late", 1), ("news02", 2)]));
+    assert_ne!(group["active_slicer_id"], "news01", "removed slicer");
 }
 
 #[tokio::test]
-async fn a_reset_goes_back_to_the_start_or_to_what_is_wished() {
+async fn a_reset_restores_the_initial_world_or_the_requested_options() {
     let simulator = simulator().await;
     let world = control(&simulator, "GET", "/world", &Value::Null).await.1;
     assert_eq!(world["scenario"], "calm");
@@ -236,7 +238,7 @@ async fn a_reset_goes_back_to_the_start_or_to_what_is_wished() {
         (&json!(7), &json!("incident"))
     );
     let groups = world["systems"]["plant-a"]["groups"].as_array().unwrap();
-    assert_eq!(groups.len(), 31, "and the awkward one");
+    assert_eq!(groups.len(), 31, "with the awkward group");
     let full = groups
         .iter()
         .filter(|group| group["Sessions"].as_array().unwrap().len() == 50);
@@ -248,7 +250,7 @@ async fn a_reset_goes_back_to_the_start_or_to_what_is_wished() {
 }
 
 #[tokio::test]
-async fn requests_are_told_without_credentials() {
+async fn the_request_log_contains_no_credentials() {
     let simulator = simulator().await;
     plant_b(&simulator, "/groups/a%2Fb?skip=1&sig=secret&msg=secret")
         .await
@@ -287,7 +289,7 @@ async fn requests_are_told_without_credentials() {
 }
 
 #[tokio::test]
-async fn every_system_of_the_demo_answers_and_stands_in_the_world() {
+async fn every_demo_system_answers_and_is_listed_in_the_world() {
     let simulator = simulator().await;
     let ids: Vec<_> = simulator.systems.iter().map(|system| system.id).collect();
     assert_eq!(ids, ["plant-a", "plant-b", "live", "em", "em-old"]);
@@ -322,7 +324,7 @@ async fn every_system_of_the_demo_answers_and_stands_in_the_world() {
 }
 
 #[tokio::test]
-async fn veeam_fails_on_purpose_in_the_format_that_was_asked_for() {
+async fn injected_veeam_errors_have_the_requested_format() {
     let simulator = simulator().await;
     let em = simulator
         .systems
@@ -359,7 +361,7 @@ async fn veeam_fails_on_purpose_in_the_format_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn sentinels_fail_as_they_are_called() {
+async fn sentinel_ids_cause_their_faults() {
     let simulator = simulator().await;
     for status in [403, 404, 409, 429, 500, 503] {
         let answer = plant_b(&simulator, &format!("/groups/fault-{status}/status"))
@@ -400,12 +402,12 @@ async fn sentinels_fail_as_they_are_called() {
     let list = plant_b(&simulator, "/groups").await.unwrap();
     assert!(
         list.starts_with("HTTP/1.1 200") && !list.contains("fault-"),
-        "not in lists"
+        "not listed"
     );
 }
 
 #[tokio::test]
-async fn a_fault_replaces_a_part_of_the_body_or_all_of_it() {
+async fn a_fault_can_replace_a_part_of_the_body_or_all_of_it() {
     let simulator = simulator().await;
     let fault = |fault: Value| json!({ "connection": "plant-b", "operation": "list groups", "fault": fault, "times": 1 });
     let before = plant_b(&simulator, "/groups").await.unwrap();
@@ -431,7 +433,7 @@ async fn a_fault_replaces_a_part_of_the_body_or_all_of_it() {
 }
 
 #[tokio::test]
-async fn switched_faults_meet_their_operation_so_many_times() {
+async fn a_fault_applies_to_its_operation_for_the_given_number_of_requests() {
     let simulator = simulator().await;
     let body = json!({
         "connection": "plant-b",
@@ -488,7 +490,7 @@ async fn a_dropped_simulator_closes_its_ports() {
 }
 
 #[tokio::test]
-async fn who_watches_has_a_clock_of_its_own_that_moves_without_the_systems() {
+async fn the_observers_clock_moves_without_the_systems_clock() {
     let simulator = simulator().await;
     let mut skips = simulator.observer.skips();
     let start = json!("2025-11-21T14:32:08Z");
@@ -503,7 +505,7 @@ async fn who_watches_has_a_clock_of_its_own_that_moves_without_the_systems() {
     assert!(skips.has_changed().unwrap());
     assert_eq!(skips.borrow_and_update().total.as_millis(), 25_500);
     let (_, world) = control(&simulator, "GET", "/world", &Value::Null).await;
-    assert_eq!(world["clock"]["now"], start, "the systems' clock stands");
+    assert_eq!(world["clock"]["now"], start, "the systems' clock stays");
     let body = json!({ "now": "2025-11-21T15:00:00Z" });
     let (_, answer) = control(&simulator, "PUT", "/observer", &body).await;
     assert_eq!(answer["now"], "2025-11-21T15:00:00Z");

@@ -34,10 +34,10 @@ impl Service {
         json!({ "groups": groups, "spare_channels": spare })
     }
 
-    /// Changes a slicer: whether it is healthy, and its state.
+    /// Changes a slicer: sets its health, its state, or both.
     ///
     /// # Errors
-    /// A message when there is no such slicer or the change is not valid.
+    /// A message when the slicer does not exist or the change is not valid.
     pub(crate) fn adjust(
         &self,
         group: &str,
@@ -50,32 +50,31 @@ impl Service {
         let index = world
             .position(group)
             .ok_or_else(|| format!("there is no group '{group}'"))?;
-        let held: &mut Group = &mut world.groups[index];
-        let held = held
+        let target = world.groups[index]
             .slicer_mut(slicer)
             .ok_or_else(|| format!("'{group}' has no slicer '{slicer}'"))?;
         let fields = change
             .as_object()
             .ok_or("the body has to be a JSON object")?;
-        let (mut healthy, mut doing) = (None, None);
+        let (mut healthy, mut new_state) = (None, None);
         for (name, value) in fields {
             match (name.as_str(), value.as_bool(), value.as_i64()) {
                 ("healthy", Some(on), _) => healthy = Some(on),
-                ("state", _, Some(number)) => doing = Some(number),
+                ("state", _, Some(number)) => new_state = Some(number),
                 _ => {
                     return Err(format!(
-                        "'{name}': {value} is not a control; the controls are \"healthy\": bool and \"state\": number"
+                        "'{name}': {value} is not a valid change; the fields are \"healthy\": bool and \"state\": number"
                     ));
                 }
             }
         }
-        held.trouble_until = None;
+        target.problem_until = None;
         match healthy {
-            Some(true) => held.healthy = true,
-            Some(false) => held.sicken(now),
+            Some(true) => target.healthy = true,
+            Some(false) => target.mark_unhealthy(now),
             None => {}
         }
-        held.state = doing.unwrap_or(held.state);
+        target.state = new_state.unwrap_or(target.state);
         world.elect(index);
         Ok(world.group_json(&world.groups[index], &self.owner))
     }
@@ -89,19 +88,19 @@ impl Service {
         let index = world
             .position(group)
             .ok_or_else(|| format!("there is no group '{group}'"))?;
-        let held: &mut Group = &mut world.groups[index];
+        let target: &mut Group = &mut world.groups[index];
         let mut slicers: Vec<Slicer> = Vec::with_capacity(ids.len());
         for (id, order) in ids.iter().zip(1..) {
             if id.is_empty() || slicers.iter().any(|other| other.id == *id) {
-                return Err(format!("'{id}' is empty or there twice"));
+                return Err(format!("'{id}' is empty or a duplicate"));
             }
-            let found = held.slicers.iter().find(|one| one.id == *id).cloned();
+            let existing = target.slicers.iter().find(|one| one.id == *id).cloned();
             slicers.push(Slicer {
-                order: if held.mode == Mode::Flat { 1 } else { order },
-                ..found.unwrap_or_else(|| Slicer::new(id, now))
+                order: if target.mode == Mode::Flat { 1 } else { order },
+                ..existing.unwrap_or_else(|| Slicer::new(id, now))
             });
         }
-        held.slicers = slicers;
+        target.slicers = slicers;
         world.elect(index);
         Ok(world.group_json(&world.groups[index], &self.owner))
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) const SAMPLE: &str = "9852b8646dea4cd0a48f5e0ffaa4f8b3";
 
-/// Name, slicers, channels, mode, automatic failback, hot and warm.
+/// Name, slicers, channels, mode, automatic failback, `hot_warm`.
 type Line = (
     &'static str,
     &'static [&'static str],
@@ -123,13 +123,13 @@ pub(crate) fn world(options: &Options, base_url: &str, now: DateTime<Utc>) -> Wo
                 }
                 group
             }
-            None => made_up(index + 1, now),
+            None => generated_group(index + 1, now),
         });
     }
     let mut slow = group("fault-slow", "Slow to answer", &["slow01", "slow02"], now);
     (slow.hidden, slow.steady) = (true, true);
     groups.push(slow);
-    let wrong = [
+    let slicers = [
         "fault-404",
         "fault-html",
         "fault-svg",
@@ -137,7 +137,7 @@ pub(crate) fn world(options: &Options, base_url: &str, now: DateTime<Utc>) -> Wo
         "fault-redirect",
         "good01",
     ];
-    let mut pictures = group("fault-pictures", "Pictures that go wrong", &wrong, now);
+    let mut pictures = group("fault-pictures", "Pictures that go wrong", &slicers, now);
     (pictures.hidden, pictures.steady) = (true, true);
     groups.push(pictures);
     let spare = (1..=4)
@@ -162,7 +162,7 @@ fn channel(desc: &str) -> Channel {
     }
 }
 
-fn made_up(number: usize, now: DateTime<Utc>) -> Group {
+fn generated_group(number: usize, now: DateTime<Utc>) -> Group {
     let slicers: Vec<String> = (1..=2 + number % 4)
         .map(|at| format!("ch{number:03}-{at:02}"))
         .collect();
@@ -203,7 +203,7 @@ pub(crate) fn group(id: &str, name: &str, slicers: &[&str], now: DateTime<Utc>) 
     }
 }
 
-/// "My Failover Group", as the vendor published it.
+/// The vendor's published sample group, "My Failover Group".
 fn sample(now: DateTime<Utc>) -> Group {
     let mut group = group(SAMPLE, "My Failover Group", &["news01", "news02"], now);
     group.failover_time = 1_576_107_800_205;

@@ -80,8 +80,8 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Advances to the clock's time. That is read under the lock: read before, it could be older than that of another
-    /// request, and the world would go back.
+    /// Advances to the clock's time. The clock is read under the lock, so that a concurrent request cannot advance the
+    /// world further first and this one move it back.
     fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
         let mut state = self.state();
         let now = self.clock.now();
@@ -155,8 +155,8 @@ impl Service {
         ) {
             Ok(()) => {}
             Err(SignatureError::Forbidden(why)) => {
-                // The vendor's response gives no details; the reason is for the operator of the simulator.
-                tracing::info!(why, "a request was not let in");
+                // The vendor's response contains no reason, so it is logged.
+                tracing::info!(why, "request rejected");
                 return wire::error(StatusCode::FORBIDDEN, "");
             }
             Err(SignatureError::Replayed) => {

@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-/// How long an unhealthy slicer stays on the blacklist before its re-check.
+/// The time that an unhealthy slicer stays on the blacklist before its re-check.
 pub(crate) const BLACKLIST: TimeDelta = TimeDelta::minutes(5);
-/// How long a newly enabled slicer takes to become available.
+/// The time that a newly enabled slicer takes to become available.
 pub(crate) const WARM_UP: TimeDelta = TimeDelta::seconds(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Mode {
     }
 }
 
-/// Where a slicer's thumbnail comes from.
+/// The source of a slicer's thumbnail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Thumbnail {
     /// The URL of the vendor's published sample.
@@ -46,15 +46,15 @@ pub(crate) struct Slicer {
     pub(crate) order: i64,
     pub(crate) state: i64,
     pub(crate) enabled: bool,
-    /// When it became or becomes available after being enabled.
+    /// The time at which it becomes available after it was enabled.
     pub(crate) available: DateTime<Utc>,
     pub(crate) thumbnail: Thumbnail,
-    /// When a problem caused by a scenario ends.
-    pub(crate) trouble_until: Option<DateTime<Utc>>,
+    /// The end of a problem caused by a scenario.
+    pub(crate) problem_until: Option<DateTime<Utc>>,
 }
 
 impl Slicer {
-    /// A healthy slicer, first in its order.
+    /// A healthy slicer with order 1.
     pub(crate) fn new(id: &str, now: DateTime<Utc>) -> Self {
         Self {
             id: id.to_owned(),
@@ -66,7 +66,7 @@ impl Slicer {
             enabled: true,
             available: now,
             thumbnail: Thumbnail::Drawn,
-            trouble_until: None,
+            problem_until: None,
         }
     }
 
@@ -74,17 +74,17 @@ impl Slicer {
         self.enabled && self.healthy && self.blacklist.is_none() && self.available <= now
     }
 
-    pub(crate) fn sicken(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn mark_unhealthy(&mut self, now: DateTime<Utc>) {
         self.healthy = false;
         self.blacklist = self.blacklist.or(Some(now + BLACKLIST));
     }
 }
 
-/// Why the slate is on, if it is.
+/// Whether the slate is on air, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slate {
     Off,
-    /// A person switched to it; it stays until a person switches back.
+    /// Switched on by an operator; it stays until an operator switches it off.
     ByHand,
     /// No slicer was available.
     NothingHealthy,
@@ -104,9 +104,9 @@ pub(crate) struct Group {
     pub(crate) channels: Vec<Channel>,
     pub(crate) slicers: Vec<Slicer>,
     pub(crate) owners: Vec<String>,
-    /// Not listed: the group behind the sentinel id `fault-slow`.
+    /// Whether lists omit it: the groups `fault-slow` and `fault-pictures`.
     pub(crate) hidden: bool,
-    /// Scenarios do not change it.
+    /// Whether scenarios leave it unchanged.
     pub(crate) steady: bool,
 }
 
@@ -133,8 +133,8 @@ impl Group {
     /// Re-checks slicers whose time on the blacklist is over.
     pub(crate) fn recheck(&mut self, now: DateTime<Utc>) {
         for slicer in &mut self.slicers {
-            if slicer.trouble_until.is_some_and(|until| until <= now) {
-                slicer.trouble_until = None;
+            if slicer.problem_until.is_some_and(|until| until <= now) {
+                slicer.problem_until = None;
                 slicer.healthy = true;
                 slicer.state = 0;
             }
@@ -157,7 +157,7 @@ impl Group {
             .filter(|one| one.eligible(now))
             .collect();
         let fits = |one: &Slicer| one.healthy && one.blacklist.is_none();
-        let goes_on = self.slate == Slate::Off
+        let continues = self.slate == Slate::Off
             && self
                 .slicers
                 .iter()
@@ -167,15 +167,15 @@ impl Group {
             .min_by_key(|one| one.order)
             .map(|one| one.id.clone());
         let next = match self.mode {
-            Mode::Prioritized if goes_on && !self.auto_failback => return,
+            Mode::Prioritized if continues && !self.auto_failback => return,
             Mode::Prioritized => first,
-            Mode::Flat if goes_on => return,
+            Mode::Flat if continues => return,
             Mode::Flat if eligible.is_empty() => None,
             Mode::Flat => Some(eligible[rng.random_range(0..eligible.len())].id.clone()),
         };
         match next {
             Some(next) => self.switch(next, now),
-            None if goes_on => {}
+            None if continues => {}
             None if self.slate == Slate::Off => {
                 self.slate = Slate::NothingHealthy;
                 self.failover_time = now.timestamp_millis();
@@ -218,18 +218,18 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_order_that_is_eligible_takes_over_and_fails_back_only_when_told() {
+    fn the_lowest_eligible_order_takes_over_and_fails_back_only_if_enabled() {
         for (auto_failback, back) in [(true, "a"), (false, "c")] {
             let mut group = three();
             group.auto_failback = auto_failback;
             group.slicers[1].enabled = false;
-            group.slicers[0].sicken(NOW);
+            group.slicers[0].mark_unhealthy(NOW);
             group.elect(NOW, &mut step_rng(1, 1));
-            assert_eq!(group.on_air(), "c", "b is out of failover");
+            assert_eq!(group.on_air(), "c", "b is disabled");
             group.slicers[0].healthy = true;
             group.recheck(NOW + BLACKLIST / 2);
             group.elect(NOW + BLACKLIST / 2, &mut step_rng(1, 1));
-            assert_eq!(group.on_air(), "c", "a is on the blacklist still");
+            assert_eq!(group.on_air(), "c", "a is still on the blacklist");
             group.recheck(NOW + BLACKLIST);
             group.elect(NOW + BLACKLIST, &mut step_rng(1, 1));
             assert_eq!(group.on_air(), back);
@@ -237,19 +237,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unhealthy_slicer_stays_on_the_blacklist_for_longer_each_time() {
+    fn the_blacklisting_of_an_unhealthy_slicer_is_extended_at_each_recheck() {
         let mut group = three();
-        group.slicers[2].sicken(NOW);
+        group.slicers[2].mark_unhealthy(NOW);
         assert_eq!(group.slicers[2].blacklist, Some(NOW + BLACKLIST));
         group.recheck(NOW + BLACKLIST);
         assert_eq!(group.slicers[2].blacklist, Some(NOW + BLACKLIST * 2));
     }
 
     #[test]
-    fn with_nothing_healthy_the_slate_comes_and_goes_by_itself() {
+    fn the_slate_goes_on_without_a_healthy_slicer_and_off_after_a_recovery() {
         let mut group = three();
         for slicer in &mut group.slicers {
-            slicer.sicken(NOW);
+            slicer.mark_unhealthy(NOW);
         }
         group.elect(NOW, &mut step_rng(1, 1));
         assert_eq!((group.on_air(), group.failover_time), ("no_slicer", 0));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slate_by_hand_stays() {
+    fn a_slate_switched_on_by_an_operator_stays() {
         let mut group = three();
         group.slate = Slate::ByHand;
         group.elect(NOW, &mut step_rng(1, 1));
@@ -269,11 +269,11 @@ mod tests {
     }
 
     #[test]
-    fn flat_mode_picks_any_healthy_one_and_stays_with_it() {
+    fn flat_mode_selects_any_healthy_slicer_and_keeps_it() {
         let mut group = three();
         group.set_mode(Mode::Flat);
         assert!(group.slicers.iter().all(|slicer| slicer.order == 1));
-        group.slicers[0].sicken(NOW);
+        group.slicers[0].mark_unhealthy(NOW);
         let mut picked = std::collections::BTreeSet::new();
         for seed in 0..20 {
             let mut group = group.clone();

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-/// An error, with the service's text.
+/// A status with the service's message.
 type Refusal = (StatusCode, String);
 type OperationResult = Result<Response, Refusal>;
 
@@ -58,7 +58,7 @@ fn flag(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal
 }
 
 impl World {
-    /// `total_items` is a string here and a number elsewhere: the service does both.
+    /// The list of groups. `total_items` is a string here and a number elsewhere, as in the real service.
     pub(crate) fn list(&self, owner: &str) -> Response {
         let items: Vec<Value> = self
             .groups
@@ -94,7 +94,7 @@ impl World {
         done()
     }
 
-    /// Slicers that are not in the group are ignored without an error.
+    /// Sets the order. Slicers that are not in the group are ignored without an error.
     pub(crate) fn order(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let items = fields

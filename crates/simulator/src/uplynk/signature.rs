@@ -14,13 +14,13 @@ use std::io::Read;
 /// The maximum deviation of a timestamp, in seconds.
 const TOLERANCE: i64 = 300;
 
-/// Longer messages are not inflated.
-const LONGEST: u64 = 4_096;
+/// The maximum size of an inflated message, in bytes.
+const MAX_MESSAGE: u64 = 4_096;
 
 /// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignatureError {
-    /// Not signed, wrongly signed, signed by another owner, or too old.
+    /// The signature is missing or wrong, the owner is another one, or the timestamp is out of range.
     Forbidden(&'static str),
     /// The same `msg` and `sig` were used before.
     Replayed,
@@ -29,7 +29,7 @@ pub(crate) enum SignatureError {
 /// Lower-case hexadecimal HMAC-SHA256 of the text `msg`.
 pub(crate) fn sign(key: &str, msg: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
-        // HMAC takes keys of every length; nothing equals the empty text if that ever changes.
+        // HMAC accepts keys of any length. The empty text would match no signature.
         return String::new();
     };
     mac.update(msg.as_bytes());
@@ -43,11 +43,11 @@ pub(crate) fn sign(key: &str, msg: &str) -> String {
 }
 
 /// The content of a message: owner and timestamp.
-pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
+pub(crate) fn decode(msg: &str) -> Option<(String, i64)> {
     let packed = STANDARD.decode(msg).ok()?;
     let mut plain = Vec::new();
     ZlibDecoder::new(packed.as_slice())
-        .take(LONGEST)
+        .take(MAX_MESSAGE)
         .read_to_end(&mut plain)
         .ok()?;
     let json: Value = serde_json::from_slice(&plain).ok()?;
@@ -56,13 +56,13 @@ pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
     Some((json.get("_owner")?.as_str()?.to_owned(), stamp))
 }
 
-/// Signatures that were used, with their timestamps.
+/// The used signatures with their timestamps.
 #[derive(Debug, Default)]
 pub(crate) struct UsedSignatures(HashMap<String, i64>);
 
 impl UsedSignatures {
-    /// Accepts a request once. The timestamp may be near the simulated or the accounts' time, because the
-    /// client knows only the latter: the real time, unless it was made to pass faster.
+    /// Accepts a request once. The timestamp may be near the simulated time or the accounts' time. The client
+    /// knows only the latter, which is the real time unless its speed was increased.
     pub(crate) fn check(
         &mut self,
         owner: &str,
@@ -74,9 +74,9 @@ impl UsedSignatures {
         if sign(key, msg) != sig || sig.is_empty() {
             return Err(SignatureError::Forbidden("The signature does not match"));
         }
-        let (who, stamp) =
-            open(msg).ok_or(SignatureError::Forbidden("The message is not readable"))?;
-        if who != owner {
+        let (signed_owner, stamp) =
+            decode(msg).ok_or(SignatureError::Forbidden("The message is not readable"))?;
+        if signed_owner != owner {
             return Err(SignatureError::Forbidden("The owner is not known"));
         }
         let near =
@@ -98,7 +98,7 @@ impl UsedSignatures {
     }
 }
 
-/// A message and its signature, packed without compression.
+/// A compressed message and its signature.
 #[cfg(test)]
 pub(crate) fn signed(owner: &str, key: &str, stamp: i64) -> (String, String) {
     use std::io::Write as _;
@@ -127,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn the_published_check_values_hold() {
+    fn the_published_sample_has_the_published_signature() {
         assert_eq!(sign(KEY, MSG), SIG);
-        assert_eq!(open(MSG), Some((OWNER.to_owned(), 1_576_107_800)));
+        assert_eq!(decode(MSG), Some((OWNER.to_owned(), 1_576_107_800)));
         let mut used = UsedSignatures::default();
         assert_eq!(
             used.check(OWNER, KEY, Some((MSG, SIG)), at(1_576_107_900)),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_kept_out() {
+    fn requests_without_a_valid_signature_are_rejected() {
         let stamp = 1_576_107_800;
         let refused = |who: &str, signed: Option<(&str, &str)>, now: i64| {
             UsedSignatures::default()

@@ -1,5 +1,5 @@
-//! Draws the images behind `thumb_url`: a test card for each slicer and moment, so that images can be
-//! told apart. Some slicer ids return content that a client must not accept as an image.
+//! Draws the images behind `thumb_url`: a test card for each slicer and moment, so that images are
+//! distinguishable. Some slicer ids return content that a client must not accept as an image.
 
 use crate::answer;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_a_whole_png() {
+    fn a_test_card_is_a_valid_png() {
         let png = png("news01", 7);
         let chunks = chunks(&png);
         let kinds: Vec<&[u8]> = chunks.iter().map(|(kind, _)| *kind).collect();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn every_slicer_and_every_moment_has_a_picture_of_its_own() {
+    fn every_slicer_and_moment_has_a_different_test_card() {
         let names = [
             "news01",
             "news02",

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 struct Account {
     system: System,
-    /// Each request has a second of its own.
+    /// The timestamp of the last request; each request has another one.
     stamp: Cell<i64>,
 }
 
@@ -55,7 +55,8 @@ impl Account {
     }
 }
 
-fn refusal(got: &TestResponse, status: u16) {
+/// Asserts that the response is an error with the vendor's body.
+fn assert_error(got: &TestResponse, status: u16) {
     assert_eq!(
         got.code(),
         status,
@@ -71,7 +72,7 @@ fn refusal(got: &TestResponse, status: u16) {
 }
 
 #[tokio::test]
-async fn the_published_sample_is_there_as_it_was_published() {
+async fn the_published_sample_is_unchanged() {
     let account = Account::new(Scenario::Incident);
     account.system.advance(250);
     account.stamp.set(account.stamp.get() + 250);
@@ -112,10 +113,10 @@ async fn the_published_sample_is_there_as_it_was_published() {
 }
 
 #[tokio::test]
-async fn only_signed_requests_are_let_in_and_each_only_once() {
+async fn only_signed_requests_are_accepted_and_each_only_once() {
     let account = Account::new(Scenario::Calm);
-    refusal(&account.system.ask("GET", GROUPS, "").await, 403);
-    refusal(
+    assert_error(&account.system.ask("GET", GROUPS, "").await, 403);
+    assert_error(
         &account
             .system
             .ask("GET", &format!("{GROUPS}?msg=eA&sig=00"), "")
@@ -124,13 +125,13 @@ async fn only_signed_requests_are_let_in_and_each_only_once() {
     );
     assert_eq!(account.ask("GET", "", "").await.code(), 200);
     account.stamp.set(account.stamp.get() - 1);
-    refusal(&account.ask("GET", "", "").await, 400);
+    assert_error(&account.ask("GET", "", "").await, 400);
     account.system.advance(3_600);
-    refusal(&account.ask("GET", "", "").await, 403);
+    assert_error(&account.ask("GET", "", "").await, 403);
 }
 
 #[tokio::test]
-async fn mode_and_failback_change_and_prioritized_orders_as_listed() {
+async fn mode_and_failback_change_and_prioritized_mode_numbers_the_slicers() {
     let account = Account::new(Scenario::Calm);
     let path = format!("/{SAMPLE}");
     let swap = r#"{"slicers":[{"slicer_id":"news01","enabled":true,"order":2},{"slicer_id":"news02","enabled":true,"order":1}]}"#;
@@ -165,11 +166,7 @@ async fn mode_and_failback_change_and_prioritized_orders_as_listed() {
     account
         .ask("PATCH", &path, r#"{"mode":"prioritized"}"#)
         .await;
-    assert_eq!(
-        orders(&account.group(SAMPLE).await),
-        [1, 2],
-        "the order that was set is gone"
-    );
+    assert_eq!(orders(&account.group(SAMPLE).await), [1, 2], "reset order");
     for wrong in [
         "",
         "{}",
@@ -177,16 +174,16 @@ async fn mode_and_failback_change_and_prioritized_orders_as_listed() {
         r#"{"mode":"random"}"#,
         r#"{"auto_failback":"yes"}"#,
     ] {
-        refusal(&account.ask("PATCH", &path, wrong).await, 400);
+        assert_error(&account.ask("PATCH", &path, wrong).await, 400);
     }
-    refusal(
+    assert_error(
         &account.ask("PATCH", "/none", r#"{"mode":"flat"}"#).await,
         404,
     );
 }
 
 #[tokio::test]
-async fn unknown_slicers_are_passed_over_in_silence() {
+async fn unknown_slicers_are_ignored_without_an_error() {
     let account = Account::new(Scenario::Calm);
     let path = format!("/{SAMPLE}/slicers");
     let before = account.group(SAMPLE).await;
@@ -203,7 +200,7 @@ async fn unknown_slicers_are_passed_over_in_silence() {
     assert_eq!(
         (&slicer["enabled"], &slicer["status"]["state"]),
         (&json!(false), &json!(0)),
-        "it goes on slicing"
+        "still slicing"
     );
     for wrong in [
         "{}",
@@ -211,12 +208,12 @@ async fn unknown_slicers_are_passed_over_in_silence() {
         r#"{"slicers":[{"slicer_id":"news01","enabled":true,"order":0}]}"#,
         r#"{"slicers":[{"slicer_id":"news01","order":1}]}"#,
     ] {
-        refusal(&account.ask("PUT", &path, wrong).await, 400);
+        assert_error(&account.ask("PUT", &path, wrong).await, 400);
     }
 }
 
 #[tokio::test]
-async fn a_newly_enabled_slicer_takes_a_minute() {
+async fn a_newly_enabled_slicer_is_available_after_a_minute() {
     let account = Account::new(Scenario::Calm);
     let path = format!("/{SAMPLE}/slicers");
     let set = |enabled: bool| {
@@ -237,7 +234,7 @@ async fn a_newly_enabled_slicer_takes_a_minute() {
 async fn activation_needs_automatic_failback_off_and_a_healthy_slicer() {
     let account = Account::new(Scenario::Calm);
     let path = format!("/{SAMPLE}/activate_slicer");
-    refusal(
+    assert_error(
         &account.ask("PUT", &path, r#"{"slicer_id":"news02"}"#).await,
         400,
     );
@@ -254,23 +251,23 @@ async fn activation_needs_automatic_failback_off_and_a_healthy_slicer() {
     let group = account.group(SAMPLE).await;
     assert_eq!(group["active_slicer_id"], "news02");
     assert_eq!(group["failover_time"], start().timestamp_millis());
-    refusal(
+    assert_error(
         &account.ask("PUT", &path, r#"{"slicer_id":"none"}"#).await,
         404,
     );
-    refusal(
+    assert_error(
         &account.ask("PUT", &path, r#"{"slicer":"news01"}"#).await,
         400,
     );
     account.adjust(SAMPLE, "news01", &json!({ "healthy": false }));
-    refusal(
+    assert_error(
         &account.ask("PUT", &path, r#"{"slicer_id":"news01"}"#).await,
         400,
     );
 }
 
 #[tokio::test]
-async fn an_unhealthy_slicer_is_blacklisted_and_failed_back_to() {
+async fn an_unhealthy_slicer_is_blacklisted_and_later_fails_back() {
     let account = Account::new(Scenario::Calm);
     account.adjust(SAMPLE, "news01", &json!({ "healthy": false, "state": -1 }));
     let group = account.group(SAMPLE).await;
@@ -283,7 +280,7 @@ async fn an_unhealthy_slicer_is_blacklisted_and_failed_back_to() {
     assert_eq!(
         account.group(SAMPLE).await["active_slicer_id"],
         "news02",
-        "the blacklist counts until its end"
+        "still blacklisted"
     );
     account.stamp.set(account.stamp.get() + 400);
     account.system.advance(400);
@@ -323,7 +320,7 @@ async fn the_slate_goes_on_and_off() {
         204
     );
     assert_eq!(account.group(SAMPLE).await["active_slicer_id"], "news01");
-    refusal(&account.ask("PUT", &path, "{}").await, 400);
+    assert_error(&account.ask("PUT", &path, "{}").await, 400);
 }
 
 #[tokio::test]
@@ -334,7 +331,7 @@ async fn a_channel_is_in_one_group_only() {
     let add =
         json!({ "channels_ids_to_add": [broadcast], "channels_ids_to_remove": [] }).to_string();
     let path = format!("/{kids}/channels");
-    refusal(&account.ask("PUT", &path, &add).await, 409);
+    assert_error(&account.ask("PUT", &path, &add).await, 409);
     let remove = json!({ "channels_ids_to_remove": [broadcast] }).to_string();
     assert_eq!(
         account
@@ -354,13 +351,13 @@ async fn a_channel_is_in_one_group_only() {
             .map(Vec::len),
         Some(1)
     );
-    refusal(
+    assert_error(
         &account
             .ask("PUT", &path, r#"{"channels_ids_to_add":["none"]}"#)
             .await,
         404,
     );
-    refusal(
+    assert_error(
         &account
             .ask("PUT", &path, r#"{"channels_ids_to_add":"none"}"#)
             .await,
@@ -396,14 +393,14 @@ async fn owners_are_added_and_removed() {
         (&list["items"][0]["id"], &list["total_items"]),
         (&json!("b"), &json!(1))
     );
-    refusal(
+    assert_error(
         &account.ask("PUT", &path, r#"{"owners_to_add":[1]}"#).await,
         400,
     );
 }
 
 #[tokio::test]
-async fn pictures_are_drawn_for_everyone_and_change_while_slicing() {
+async fn thumbnails_need_no_signature_and_change_while_slicing() {
     let account = Account::new(Scenario::Calm);
     let kids = account.id("Kids 24").await;
     let url = |group: &Value| {
@@ -433,7 +430,7 @@ async fn pictures_are_drawn_for_everyone_and_change_while_slicing() {
 }
 
 #[tokio::test]
-async fn pictures_go_wrong_by_the_slicers_id() {
+async fn a_slicer_id_can_select_a_faulty_thumbnail() {
     let account = Account::new(Scenario::Calm);
     for (slicer, status, media, size) in [
         ("fault-svg", 200, "image/svg+xml", 1..1_000),
@@ -450,9 +447,12 @@ async fn pictures_go_wrong_by_the_slicers_id() {
     ] {
         let path = format!("/thumbs/g/{slicer}/1.png");
         let got = account.system.ask("GET", &path, "").await;
-        let said = got.headers.get("content-type");
+        let content_type = got.headers.get("content-type");
         assert_eq!(
-            (got.code(), said.map_or("", |said| said.to_str().unwrap())),
+            (
+                got.code(),
+                content_type.map_or("", |value| value.to_str().unwrap())
+            ),
             (status, media),
             "{slicer}"
         );
@@ -461,30 +461,26 @@ async fn pictures_go_wrong_by_the_slicers_id() {
 }
 
 #[tokio::test]
-async fn what_no_contract_has_is_answered_with_501_and_named() {
+async fn an_operation_outside_the_contract_gets_501_and_is_named() {
     let account = Account::new(Scenario::Calm);
     for (method, path) in [("POST", ""), ("DELETE", "/x"), ("GET", "/x/slicers")] {
         let got = account.ask(method, path, "").await;
-        refusal(&got, 501);
+        assert_error(&got, 501);
         assert!(got.json()["title"].as_str().unwrap().contains(method));
     }
 }
 
 #[tokio::test]
-async fn scenarios_do_what_they_promise() {
+async fn scenarios_cause_their_failovers() {
     let account = Account::new(Scenario::Incident);
     let on_air = |list: &Value, name: &str| {
         let items = list["items"].as_array().unwrap();
         items.iter().find(|group| group["name"] == name).unwrap()["active_slicer_id"].clone()
     };
     let list = account.ask("GET", "", "").await.json();
-    assert_eq!(
-        on_air(&list, "Kids 24"),
-        "no_slicer",
-        "nothing healthy is left"
-    );
+    assert_eq!(on_air(&list, "Kids 24"), "no_slicer", "no healthy slicer");
     assert_eq!(on_air(&list, "Sports Main"), "sport02", "on a backup");
-    assert_eq!(on_air(&list, "Events Pool"), "no_slicer", "by hand");
+    assert_eq!(on_air(&list, "Events Pool"), "no_slicer", "by an operator");
     account.system.listener.service.enter(Scenario::Calm);
     let list = account.ask("GET", "", "").await.json();
     for (name, slicer) in [

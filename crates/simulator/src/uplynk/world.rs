@@ -9,13 +9,13 @@ use rand::Rng;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) groups: Vec<Group>,
-    /// Channels that no group feeds.
+    /// Channels that belong to no group.
     pub(crate) spare: Vec<Channel>,
     pub(crate) seed: u64,
     pub(crate) scenario: Scenario,
     /// The time up to which it has been simulated.
     pub(crate) now: DateTime<Utc>,
-    /// For the addresses of the thumbnails.
+    /// The base of the thumbnails' addresses.
     pub(crate) base_url: String,
 }
 
@@ -32,7 +32,7 @@ impl World {
         }
         for (at, step) in steps::between(self.now, to) {
             self.now = at;
-            self.trouble(step);
+            self.scenario_step(step);
             for index in 0..self.groups.len() {
                 self.groups[index].recheck(at);
                 self.elect(index);
@@ -52,13 +52,13 @@ impl World {
     fn shift(&mut self, by: TimeDelta) {
         for slicer in self.groups.iter_mut().flat_map(|group| &mut group.slicers) {
             slicer.blacklist = slicer.blacklist.map(|time| time + by);
-            slicer.trouble_until = slicer.trouble_until.map(|time| time + by);
+            slicer.problem_until = slicer.problem_until.map(|time| time + by);
             slicer.available += by;
         }
     }
 
     /// One step of the scenario: a slicer becomes unhealthy, or its state changes.
-    fn trouble(&mut self, step: i64) {
+    fn scenario_step(&mut self, step: i64) {
         let odds = match self.scenario {
             Scenario::Calm => return,
             Scenario::Busy => 0.25,
@@ -85,11 +85,11 @@ impl World {
         let at = rng.random_range(0..group.slicers.len());
         let slicer = &mut group.slicers[at];
         if rng.random_bool(0.3) {
-            slicer.trouble_until = Some(now + TimeDelta::minutes(4));
+            slicer.problem_until = Some(now + TimeDelta::minutes(4));
             slicer.state = -1;
-            slicer.sicken(now);
+            slicer.mark_unhealthy(now);
         } else {
-            slicer.trouble_until = Some(now + TimeDelta::seconds(60));
+            slicer.problem_until = Some(now + TimeDelta::seconds(60));
             slicer.state = rng.random_range(1..=3);
         }
     }
@@ -100,7 +100,7 @@ impl World {
         let now = self.now;
         for group in self.groups.iter_mut().filter(|group| !group.steady) {
             for slicer in &mut group.slicers {
-                (slicer.healthy, slicer.blacklist, slicer.trouble_until) = (true, None, None);
+                (slicer.healthy, slicer.blacklist, slicer.problem_until) = (true, None, None);
                 slicer.state = 0;
                 slicer.thumbnail = Thumbnail::Drawn;
             }
@@ -121,11 +121,11 @@ impl World {
         let mut groups = self.groups.iter_mut().filter(|group| !group.steady);
         if let Some(slicer) = groups.next().and_then(|group| group.slicers.get_mut(2)) {
             slicer.state = -1;
-            slicer.sicken(now);
+            slicer.mark_unhealthy(now);
         }
         if let Some(slicer) = groups.next().and_then(|group| group.slicers.first_mut()) {
             slicer.state = -1;
-            slicer.sicken(now);
+            slicer.mark_unhealthy(now);
         }
         for slicer in groups
             .next()
@@ -133,7 +133,7 @@ impl World {
             .flat_map(|group| &mut group.slicers)
         {
             slicer.state = -1;
-            slicer.sicken(now);
+            slicer.mark_unhealthy(now);
         }
         if let Some(slicer) = groups.next().and_then(|group| group.slicers.first_mut()) {
             slicer.thumbnail = Thumbnail::Stuck;

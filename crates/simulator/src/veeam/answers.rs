@@ -21,7 +21,7 @@ pub(crate) const OPERATIONS: [&str; 5] = [
     "log off",
 ];
 
-/// The period that the collection covers.
+/// The age up to which the collection lists sessions.
 const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The media type of a response: XML, unless `Accept` is exactly JSON.
@@ -55,7 +55,7 @@ pub(crate) fn error_body(
     flavour: JsonFlavour,
 ) -> (&'static str, String) {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let words = match status.as_u16() {
+    let message = match status.as_u16() {
         400 => "The request cannot be read.",
         401 => "The logon session is missing or has ended.",
         403 => "The account has no permission for this resource.",
@@ -67,12 +67,17 @@ pub(crate) fn error_body(
         _ => status.canonical_reason().unwrap_or("The request failed."),
     };
     let media = media(accept);
-    let body = encode(&Content::Error { status, words }, media, &NOWHERE, flavour);
+    let body = encode(
+        &Content::Error { status, message },
+        media,
+        &NO_ADDRESSES,
+        flavour,
+    );
     (media, body)
 }
 
-/// For content without links.
-const NOWHERE: Addresses = Addresses {
+/// The addresses for content without links.
+const NO_ADDRESSES: Addresses = Addresses {
     server: String::new(),
 };
 
@@ -102,10 +107,10 @@ impl Veeam {
         let flavour = state.json;
         match self.decide(state, now, method, uri, headers, media) {
             Ok(response) => response,
-            Err((status, words)) => {
+            Err((status, message)) => {
                 let content = Content::Error {
                     status,
-                    words: &words,
+                    message: &message,
                 };
                 let body = encode(&content, media, &self.0.addresses, flavour);
                 typed(status, media, body)
@@ -123,16 +128,16 @@ impl Veeam {
         media: &'static str,
     ) -> Result<Response, Refusal> {
         let Some(operation) = operation(method.as_str(), uri.path()) else {
-            let words = format!("The contract has no {method} {}", uri.path());
-            return Err((StatusCode::NOT_IMPLEMENTED, words));
+            let message = format!("The contract has no {method} {}", uri.path());
+            return Err((StatusCode::NOT_IMPLEMENTED, message));
         };
         let raw = uri.query().unwrap_or_default();
         if operation == "log on" {
             return self.log_on(state, now, raw, headers, media);
         }
         if !state.logons.check(headers, now) {
-            let words = "The logon session is missing or has ended.".to_owned();
-            return Err((StatusCode::UNAUTHORIZED, words));
+            let message = "The logon session is missing or has ended.".to_owned();
+            return Err((StatusCode::UNAUTHORIZED, message));
         }
         let segments = segments(uri.path());
         let id = segments.last().map(String::as_str).unwrap_or_default();
@@ -154,7 +159,7 @@ impl Veeam {
             "get session" => {
                 let session = state.world.find(id, now);
                 let session = session.ok_or_else(|| missing("cloud failover session", id))?;
-                Content::One {
+                Content::Session {
                     session,
                     entity: is_entity,
                 }
@@ -184,10 +189,10 @@ impl Veeam {
         let profile = &self.0.profile;
         let known = (profile.username.clone(), profile.password.clone());
         if basic(headers) != Some(known) {
-            let words = "The user name or the password is wrong.";
+            let message = "The user name or the password is wrong.";
             let content = Content::Error {
                 status: StatusCode::UNAUTHORIZED,
-                words,
+                message,
             };
             let body = encode(&content, media, &self.0.addresses, state.json);
             let mut response = typed(StatusCode::UNAUTHORIZED, media, body);
@@ -199,8 +204,8 @@ impl Veeam {
             .into_iter()
             .find(|(key, _)| key.eq_ignore_ascii_case("v"));
         if let Some((_, version)) = version.filter(|(_, version)| !is_version(version)) {
-            let words = format!("There is no version '{version}' of the API.");
-            return Err((StatusCode::BAD_REQUEST, words));
+            let message = format!("There is no version '{version}' of the API.");
+            return Err((StatusCode::BAD_REQUEST, message));
         }
         let id = state.logons.begin(state.seed, now);
         let content = Content::LoggedOn {

@@ -16,7 +16,7 @@ pub(super) enum Content<'a> {
         sessions: Vec<Shown<'a>>,
         entities: bool,
     },
-    One {
+    Session {
         session: Shown<'a>,
         entity: bool,
     },
@@ -26,11 +26,11 @@ pub(super) enum Content<'a> {
     },
     Error {
         status: StatusCode,
-        words: &'a str,
+        message: &'a str,
     },
 }
 
-/// A link as it stands in XML and JSON.
+/// A link of a response.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) rel: &'static str,
@@ -59,7 +59,7 @@ impl Addresses {
         format!("{}?format=Entity", self.reference(shown))
     }
 
-    /// Up to the backup server, and across to the same thing in the other format.
+    /// The links to the backup server and to the same session in the other format.
     pub(super) fn links(&self, shown: &Shown<'_>, entity: bool) -> [Link; 2] {
         let session = shown.session;
         let (kind, href) = if entity {

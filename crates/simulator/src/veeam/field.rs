@@ -40,13 +40,13 @@ pub(super) enum Value {
     /// In lower case: the server's database is case-insensitive.
     Text(String),
     Time(DateTime<Utc>),
-    /// The place in the vendor's list of an enumeration's values.
+    /// The index in the vendor's list of the enumeration's values.
     Rank(usize),
 }
 
 impl Field {
     /// # Errors
-    /// The server's message, when there is no such field.
+    /// The server's message, when the field does not exist.
     pub(super) fn named(text: &str) -> Result<Self, String> {
         let found = FIELDS
             .iter()
@@ -57,7 +57,7 @@ impl Field {
         })
     }
 
-    /// The value of the field in a session; `None` when it has none.
+    /// The value of the field in a session, if it has one.
     pub(super) fn of(self, shown: &Shown<'_>) -> Option<Value> {
         let text = |text: &str| Some(Value::Text(text.to_lowercase()));
         let session = shown.session;
@@ -78,7 +78,7 @@ impl Field {
         }
     }
 
-    /// A value of a filter, as this field reads it.
+    /// Parses a filter's value for this field.
     ///
     /// # Errors
     /// The server's message, when the value is not valid for the field.
@@ -94,7 +94,7 @@ impl Field {
                 if quoted || text.chars().all(plain) {
                     Ok(Value::Text(text.to_lowercase()))
                 } else {
-                    Err(format!("The value '{text}' has to stand in quotes."))
+                    Err(format!("The value '{text}' has to be in quotes."))
                 }
             }
         }
@@ -110,7 +110,7 @@ fn one_of(names: &[&str], text: &str) -> Result<Value, String> {
     rank(names, text).ok_or_else(|| format!("'{text}' is not one of {}.", names.join(", ")))
 }
 
-/// A GUID, bare or at the end of a URN of that kind.
+/// Parses a GUID, alone or at the end of a URN of that kind.
 fn uid(text: &str, kind: &str) -> Result<Value, String> {
     let lower = text.to_ascii_lowercase();
     let urn = format!("urn:veeam:{}:", kind.to_ascii_lowercase());
@@ -130,7 +130,7 @@ fn is_guid(text: &str) -> bool {
             .all(|one| one == '-' || one.is_ascii_hexdigit())
 }
 
-/// A UTC date and time, or a date; `Z` may be missing, any other zone is refused.
+/// Parses a UTC date and time, or a date; `Z` is optional, other zones are rejected.
 fn time(text: &str) -> Result<Value, String> {
     let bare = text.strip_suffix(['Z', 'z']).unwrap_or(text);
     let read = NaiveDateTime::parse_from_str(bare, "%Y-%m-%dT%H:%M:%S%.f")

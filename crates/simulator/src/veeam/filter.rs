@@ -66,7 +66,7 @@ impl Filter {
         let mut reader = Reader {
             text,
             at: 0,
-            deep: 0,
+            depth: 0,
         };
         let filter = reader.any()?;
         match reader.peek() {
@@ -76,13 +76,13 @@ impl Filter {
     }
 }
 
-/// Parentheses inside of each other.
-const DEEPEST: usize = 50;
+/// The maximum number of nested parentheses.
+const MAX_DEPTH: usize = 50;
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    deep: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -149,17 +149,17 @@ impl<'a> Reader<'a> {
         if !self.eat('(') {
             return self.comparison();
         }
-        self.deep += 1;
-        if self.deep > DEEPEST {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
             return Err(format!(
-                "The filter has more than {DEEPEST} parentheses inside of each other."
+                "The filter has more than {MAX_DEPTH} nested parentheses."
             ));
         }
         let inner = self.any()?;
         if !self.eat(')') {
             return Err(self.unexpected("')', ';' or ','"));
         }
-        self.deep -= 1;
+        self.depth -= 1;
         Ok(inner)
     }
 
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
         Ok(Filter::Compare(field, *operator, value))
     }
 
-    /// As many characters as `belongs` says, without the spaces before them.
+    /// Skips spaces, then returns the characters up to the first that does not belong.
     fn word(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
         self.peek();
         let rest = self.rest();
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
         &rest[..length]
     }
 
-    /// A value in quotes; two of them inside stand for one.
+    /// Parses a value in quotes; two quotes inside it are one.
     fn quoted(&mut self) -> Result<String, String> {
         let mut value = String::new();
         let mut characters = self.rest().char_indices().skip(1).peekable();

@@ -1,8 +1,8 @@
-//! Responses as JSON. They are built with the names of version 12; version 13 uses camelCase.
+//! Responses as JSON. They are built with the names of version 12, and converted to camelCase for version 13.
 
 use super::content::{Addresses, Content, Link, urn};
 use super::field::JOB_TYPE;
-use super::model::{Moment, Shown, Task, written};
+use super::model::{Moment, Shown, Task, format_time};
 use super::query::Paging;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ pub(crate) enum JsonFlavour {
     V13,
 }
 
-/// The lists of a query result that are always empty here.
+/// The lists of a query result that are always empty in the simulator.
 const EMPTY_LISTS: [&str; 49] = [
     "Jobs",
     "FailoverPlans",
@@ -68,7 +68,7 @@ const EMPTY_LISTS: [&str; 49] = [
     "SystemSessions",
 ];
 
-/// The whole body.
+/// The complete body.
 pub(super) fn document(
     content: &Content<'_>,
     addresses: &Addresses,
@@ -77,33 +77,33 @@ pub(super) fn document(
     let body = body(content, addresses);
     match flavour {
         JsonFlavour::V12 => format!("\u{FEFF}{body}"),
-        JsonFlavour::V13 => small(body).to_string(),
+        JsonFlavour::V13 => camel_case(body).to_string(),
     }
 }
 
 /// Converts all names to camelCase, as .NET does: `UID` is `uid`, `NASJobs` is
 /// `nasJobs`, `VAppReplicas` is `vAppReplicas`.
-fn small(value: Value) -> Value {
+fn camel_case(value: Value) -> Value {
     match value {
         Value::Object(fields) => fields
             .into_iter()
-            .map(|(name, value)| (small_name(&name), small(value)))
+            .map(|(name, value)| (camel_case_name(&name), camel_case(value)))
             .collect(),
-        Value::Array(items) => items.into_iter().map(small).collect(),
+        Value::Array(items) => items.into_iter().map(camel_case).collect(),
         other => other,
     }
 }
 
-fn small_name(name: &str) -> String {
+fn camel_case_name(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let stays = |at: usize| {
         let next_is_small = letters.get(at + 1).is_some_and(|next| !next.is_uppercase());
         !letters[at].is_uppercase() || (at > 0 && next_is_small)
     };
-    let begins = (0..letters.len())
+    let split = (0..letters.len())
         .find(|at| stays(*at))
         .unwrap_or(letters.len());
-    let (first, rest) = letters.split_at(begins);
+    let (first, rest) = letters.split_at(split);
     first
         .iter()
         .map(char::to_ascii_lowercase)
@@ -157,11 +157,11 @@ fn body(content: &Content<'_>, addresses: &Addresses) -> Value {
             sessions,
             entities: false,
         } => json!({ "Refs": references(sessions) }),
-        Content::One {
+        Content::Session {
             session,
             entity: true,
         } => entity(session, addresses),
-        Content::One {
+        Content::Session {
             session,
             entity: false,
         } => reference(session, addresses),
@@ -172,8 +172,8 @@ fn body(content: &Content<'_>, addresses: &Addresses) -> Value {
             "Href": addresses.at(&format!("logonSessions/{id}")),
             "Type": "LogonSession",
         }),
-        Content::Error { status, words } => json!({
-            "Message": words,
+        Content::Error { status, message } => json!({
+            "Message": message,
             "StatusCode": status.as_u16(),
             "Status": status.canonical_reason(),
             "StackTrace": null,
@@ -220,8 +220,8 @@ fn entity(shown: &Shown<'_>, addresses: &Addresses) -> Value {
         "JobUid": null,
         "JobName": null,
         "JobType": JOB_TYPE,
-        "CreationTimeUTC": written(session.run.creation),
-        "EndTimeUTC": shown.moment.end.map(written),
+        "CreationTimeUTC": format_time(session.run.creation),
+        "EndTimeUTC": shown.moment.end.map(format_time),
         "State": shown.moment.state.name(),
         "Result": shown.moment.outcome.name(),
         "Progress": shown.moment.progress,
@@ -242,8 +242,8 @@ fn task(task: &Task, at: &Moment, addresses: &Addresses) -> Value {
             "Name": task.point_name,
             "Type": "CloudVmReplicaPointReference",
         },
-        "CreationTimeUTC": written(task.run.creation),
-        "EndTimeUTC": at.end.map(written),
+        "CreationTimeUTC": format_time(task.run.creation),
+        "EndTimeUTC": at.end.map(format_time),
         "State": at.state.name(),
         "Result": at.outcome.name(),
         "Progress": at.progress,

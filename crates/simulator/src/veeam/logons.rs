@@ -17,19 +17,19 @@ const IDLE: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Debug, Default)]
 pub(super) struct Logons {
-    /// When each was last used, by its GUID.
+    /// The time of each session's last request, by GUID.
     used: HashMap<String, DateTime<Utc>>,
-    /// Counts the log-ons, so that each has a GUID of its own.
+    /// The number of log-ons, from which each GUID is generated.
     count: i64,
 }
 
-/// The header's value for a session: its GUID in Base64.
+/// The value of the session header: the GUID in Base64.
 pub(super) fn header(id: &str) -> String {
     STANDARD.encode(id)
 }
 
 /// The log-on GUID of a request. A cookie takes precedence over the header.
-fn claimed(headers: &HeaderMap) -> Option<String> {
+fn requested_session(headers: &HeaderMap) -> Option<String> {
     let cookies = headers
         .get_all(COOKIE)
         .iter()
@@ -45,23 +45,23 @@ fn claimed(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Logons {
-    fn forget_idle(&mut self, now: DateTime<Utc>) {
+    fn remove_idle(&mut self, now: DateTime<Utc>) {
         self.used.retain(|_, used| now - *used < IDLE);
     }
 
-    /// Logs on; the GUID of the new session.
+    /// Logs on and returns the GUID of the new session.
     pub(super) fn begin(&mut self, seed: u64, now: DateTime<Utc>) -> String {
-        self.forget_idle(now);
+        self.remove_idle(now);
         self.count += 1;
         let id = guid(&mut step_rng(seed ^ 0x0010_6011, self.count));
         self.used.insert(id.clone(), now);
         id
     }
 
-    /// Whether a request is logged on. If so, its idle time starts again.
+    /// Whether a request is logged on. If so, its idle time restarts.
     pub(super) fn check(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> bool {
-        self.forget_idle(now);
-        let used = claimed(headers).and_then(|id| self.used.get_mut(&id));
+        self.remove_idle(now);
+        let used = requested_session(headers).and_then(|id| self.used.get_mut(&id));
         used.map(|used| *used = now).is_some()
     }
 
@@ -70,9 +70,9 @@ impl Logons {
         self.used.remove(&id.to_ascii_lowercase()).is_some()
     }
 
-    /// Keeps the sessions that are logged on at `before` when the clock jumps to `now`.
+    /// Keeps the sessions that are valid at `before` valid when the clock jumps to `now`.
     pub(super) fn renew(&mut self, before: DateTime<Utc>, now: DateTime<Utc>) {
-        self.forget_idle(before);
+        self.remove_idle(before);
         self.used.values_mut().for_each(|used| *used = now);
     }
 }

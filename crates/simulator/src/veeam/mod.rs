@@ -93,12 +93,12 @@ impl Veeam {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Advances to the clock's time: new sessions start; running sessions need no step.
+    /// Advances to the clock's time. Only new sessions need it: the others depend on the time alone.
     pub(crate) fn advance(&self) {
         drop(self.advanced());
     }
 
-    /// The clock is read under the lock: read before, its time could be older than that of another request.
+    /// The clock is read under the lock, so that a concurrent request cannot advance the world further first.
     fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
         let mut state = self.state();
         let now = self.0.clock.now();

@@ -1,5 +1,5 @@
-//! Cloud failover sessions and their progress. A session's course is fixed when it starts: what it
-//! shows depends only on that course and the time.
+//! Cloud failover sessions and their progress. A session's course is fixed when it starts: its state
+//! depends only on that course and the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -26,7 +26,7 @@ impl State {
     }
 }
 
-/// The result; `None`, while it runs, sorts first.
+/// The result, in the vendor's order; `None` while the run continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     None,
@@ -79,8 +79,8 @@ pub(super) struct Moment {
     pub(super) message: Option<String>,
 }
 
-/// The duration of Starting, and of Stopping.
-const EDGE: TimeDelta = TimeDelta::seconds(3);
+/// The duration of the states Starting and Stopping.
+const TRANSITION: TimeDelta = TimeDelta::seconds(3);
 
 impl Run {
     fn at(&self, now: DateTime<Utc>) -> Moment {
@@ -99,13 +99,13 @@ impl Run {
                 message: message.clone(),
             },
             Course::Played { end, .. } => {
-                let (gone, left) = (now - self.creation, *end - now);
-                let whole = (*end - self.creation).num_milliseconds().max(1);
-                let percent = (gone.num_milliseconds() * 100 / whole).clamp(0, 99);
+                let (passed, left) = (now - self.creation, *end - now);
+                let total = (*end - self.creation).num_milliseconds().max(1);
+                let percent = (passed.num_milliseconds() * 100 / total).clamp(0, 99);
                 Moment {
-                    state: if gone < EDGE {
+                    state: if passed < TRANSITION {
                         State::Starting
-                    } else if left < EDGE {
+                    } else if left < TRANSITION {
                         State::Stopping
                     } else {
                         State::Working
@@ -173,8 +173,8 @@ impl Session {
     }
 }
 
-/// A time as the vendor writes it: fractions of a second without zeros at their end.
-pub(super) fn written(time: DateTime<Utc>) -> String {
+/// Formats a time as the vendor does: fractions of a second without trailing zeros.
+pub(super) fn format_time(time: DateTime<Utc>) -> String {
     let text = time.format("%Y-%m-%dT%H:%M:%S%.9f").to_string();
     format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
 }

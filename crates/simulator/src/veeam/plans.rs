@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngCore};
 
-/// A failover plan: its name, its backup server, its machines in the order in which they start.
+/// A failover plan: its name, the index of its backup server, and its machines in starting order.
 pub(super) struct Plan {
     pub(super) name: &'static str,
     server: usize,
@@ -92,7 +92,7 @@ pub(super) struct Ending {
     pub(super) progress: u8,
     pub(super) message: Option<String>,
     /// Machines that fail or warn, by their position in the plan.
-    pub(super) hurt: Vec<usize>,
+    pub(super) affected: Vec<usize>,
 }
 
 impl Ending {
@@ -102,15 +102,15 @@ impl Ending {
             lasts: TimeDelta::seconds(seconds),
             progress: 100,
             message: None,
-            hurt: Vec::new(),
+            affected: Vec::new(),
         }
     }
 
-    pub(super) fn warning(seconds: i64, message: &str, hurt: usize) -> Self {
+    pub(super) fn warning(seconds: i64, message: &str, affected: usize) -> Self {
         Self {
             outcome: Outcome::Warning,
             message: Some(message.to_owned()),
-            hurt: vec![hurt],
+            affected: vec![affected],
             ..Self::success(seconds)
         }
     }
@@ -119,18 +119,18 @@ impl Ending {
         seconds: i64,
         message: Option<&str>,
         progress: u8,
-        hurt: &[usize],
+        affected: &[usize],
     ) -> Self {
         Self {
             outcome: Outcome::Failed,
             progress,
             message: message.map(str::to_owned),
-            hurt: hurt.to_vec(),
+            affected: affected.to_vec(),
             ..Self::success(seconds)
         }
     }
 
-    /// A random result: percentages of failures and of warnings.
+    /// A random result; `failing` and `warning` are the percentages of failures and warnings.
     pub(super) fn random(plan: &Plan, failing: u32, warning: u32, rng: &mut SmallRng) -> Self {
         let count = plan.machines.len();
         let seconds = rng.random_range(35..110) * count as i64;
@@ -139,7 +139,7 @@ impl Ending {
         let percent = rng.random_range(0..100);
         if percent < failing {
             let second = (first + 1) % count;
-            let (message, progress, hurt) = match rng.random_range(0..5) {
+            let (message, progress, affected) = match rng.random_range(0..5) {
                 0 => (None, 0, vec![first]),
                 1 => (
                     Some("Cloud gateway not reachable".to_owned()),
@@ -156,11 +156,12 @@ impl Ending {
                 3 => (Some(REASONS[2].to_owned()), 100, vec![first]),
                 _ => {
                     let other = plan.machines[second];
-                    let words = format!("2 of {count} machines did not start: {machine}, {other}");
-                    (Some(words), 100, vec![first, second])
+                    let message =
+                        format!("2 of {count} machines did not start: {machine}, {other}");
+                    (Some(message), 100, vec![first, second])
                 }
             };
-            Self::failed(seconds, message.as_deref(), progress, &hurt)
+            Self::failed(seconds, message.as_deref(), progress, &affected)
         } else if percent < failing + warning {
             let message = match rng.random_range(0..4) {
                 0 => format!("Re-IP rule did not match for {machine}"),
@@ -196,7 +197,7 @@ pub(super) fn run(
     rng: &mut SmallRng,
 ) -> Session {
     let uid = guid(rng);
-    // The precision of the server's database.
+    // The server's database stores milliseconds.
     let creation = creation.trunc_subsecs(3);
     let count = plan.machines.len() as i32;
     let slice =
@@ -207,20 +208,20 @@ pub(super) fn run(
         .iter()
         .enumerate()
         .map(|(at, machine)| {
-            let hurt = ending.hurt.contains(&at);
+            let affected = ending.affected.contains(&at);
             let later = TimeDelta::milliseconds(rng.random_range(0..900));
             let start = (begin + later).trunc_subsecs(3);
             begin += slice;
             let long = slice * rng.random_range(60..98) / 100;
-            let outcome = if hurt {
+            let outcome = if affected {
                 ending.outcome
             } else {
                 Outcome::Success
             };
             // Occasionally a machine fails without a message, or ends with its progress still at 0.
-            let told = hurt && rng.random_range(0..4) > 0;
+            let has_message = affected && rng.random_range(0..4) > 0;
             let reason = REASONS[rng.random_range(0..REASONS.len())];
-            let unmoved = outcome == Outcome::Failed || rng.random_range(0..40) == 0;
+            let no_progress = outcome == Outcome::Failed || rng.random_range(0..40) == 0;
             let point = creation
                 .date_naive()
                 .and_hms_opt(4, 0, 0)
@@ -236,8 +237,8 @@ pub(super) fn run(
                     course: Course::Played {
                         end: (start + long).trunc_subsecs(3),
                         outcome,
-                        progress: if unmoved { 0 } else { 100 },
-                        message: told.then(|| reason.to_owned()),
+                        progress: if no_progress { 0 } else { 100 },
+                        message: has_message.then(|| reason.to_owned()),
                     },
                 },
             }

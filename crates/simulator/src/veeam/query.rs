@@ -12,7 +12,7 @@ pub(super) type Refusal = (StatusCode, String);
 
 const TYPE: &str = "CloudFailoverSession";
 
-/// A page's size when the request names none.
+/// The page size when the request does not specify it.
 const PAGE_SIZE: usize = 100;
 
 #[derive(Debug)]
@@ -40,12 +40,12 @@ pub(super) struct Paging {
     pub(super) page: usize,
     pub(super) page_size: usize,
     pub(super) pages: usize,
-    /// `Rel`, and the query of the page that it leads to.
+    /// Each link's `Rel` and query.
     pub(super) links: Vec<(&'static str, String)>,
 }
 
-fn bad(words: impl Into<String>) -> Refusal {
-    (StatusCode::BAD_REQUEST, words.into())
+fn bad(message: impl Into<String>) -> Refusal {
+    (StatusCode::BAD_REQUEST, message.into())
 }
 
 /// A positive whole number.
@@ -74,8 +74,8 @@ impl Query {
             Some(kind) if kind.eq_ignore_ascii_case(TYPE) => {}
             None | Some("") => return Err(bad("The query has no type.")),
             Some(kind) => {
-                let words = format!("The type '{kind}' is not simulated, only {TYPE} is.");
-                return Err(bad(words));
+                let message = format!("The type '{kind}' is not simulated, only {TYPE} is.");
+                return Err(bad(message));
             }
         }
         let order = match (get("sortAsc"), get("sortDesc")) {
@@ -110,12 +110,12 @@ impl Query {
         self.sort(&mut found, seed);
         let pages = found.len().div_ceil(self.page_size);
         let before = (self.page - 1).saturating_mul(self.page_size);
-        let cut = found
+        let on_page = found
             .into_iter()
             .skip(before)
             .take(self.page_size)
             .collect();
-        (cut, self.paging(pages))
+        (on_page, self.paging(pages))
     }
 
     fn sort(&self, sessions: &mut [Shown<'_>], seed: u64) {
@@ -156,7 +156,7 @@ impl Query {
         }
     }
 
-    /// The query as it was sent, for another page: its paging replaced where it stands, or added.
+    /// The query for another page: the original with its paging parameters replaced or added.
     fn link(&self, page: usize) -> String {
         let paging = [("pageSize", self.page_size), ("page", page)];
         let mut parts: Vec<String> = Vec::new();
@@ -184,7 +184,7 @@ impl Query {
     }
 }
 
-/// The order of the collection, which the vendor does not document.
+/// Sorts by the order of the collection, which the vendor does not document.
 pub(super) fn newest_first(sessions: &mut [Shown<'_>]) {
     sessions.sort_by_cached_key(|shown| {
         std::cmp::Reverse((shown.session.run.creation, shown.session.uid.clone()))

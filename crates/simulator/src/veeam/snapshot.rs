@@ -1,13 +1,13 @@
 //! The control port's view: the complete state of one Enterprise Manager.
 
 use super::Veeam;
-use super::model::{Moment, written};
+use super::model::{Moment, format_time};
 use super::query::newest_first;
 use serde_json::{Value, json};
 
 impl Veeam {
-    /// `{"json", "sessions": […]}`, newest first: names as in the vendor's XML, UIDs bare, the
-    /// backup server's name and UID and the tasks beside them.
+    /// `{"json", "sessions": […]}`, newest first: names as in the vendor's XML, UIDs as plain GUIDs, with
+    /// the backup server's name and UID and the tasks.
     pub(crate) fn snapshot(&self) -> Value {
         let state = self.state();
         let now = self.0.clock.now();
@@ -24,14 +24,14 @@ impl Veeam {
                         let mut body = moment(at);
                         body["VmName"] = json!(task.vm);
                         body["ReplicaPoint"] = json!(task.point_name);
-                        body["CreationTimeUTC"] = written(task.run.creation).into();
+                        body["CreationTimeUTC"] = format_time(task.run.creation).into();
                         body
                     })
                     .collect();
                 let mut body = moment(&shown.moment);
                 body["UID"] = json!(session.uid);
                 body["Name"] = json!(session.name);
-                body["CreationTimeUTC"] = written(session.run.creation).into();
+                body["CreationTimeUTC"] = format_time(session.run.creation).into();
                 body["BackupServerName"] = json!(session.server.name);
                 body["BackupServerUid"] = json!(session.server.uid);
                 body["Tasks"] = tasks.into();
@@ -44,7 +44,7 @@ impl Veeam {
 
 fn moment(at: &Moment) -> Value {
     json!({
-        "EndTimeUTC": at.end.map(written),
+        "EndTimeUTC": at.end.map(format_time),
         "State": at.state.name(),
         "Result": at.outcome.name(),
         "Progress": at.progress,

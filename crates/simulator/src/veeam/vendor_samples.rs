@@ -140,7 +140,7 @@ fn session(
 
 #[expect(
     clippy::expect_used,
-    reason = "only the constants above come here, and every test that builds a world reads all of them"
+    reason = "called only with the constants above, all of which every test that builds a world parses"
 )]
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a constant time")

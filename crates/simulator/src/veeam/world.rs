@@ -14,20 +14,20 @@ use rand::Rng;
 /// The length of the generated history, in days.
 const DAYS: i64 = 40;
 
-/// The number of generated sessions, in addition to the listed ones.
-const PAST: i64 = 54;
+/// The number of randomly generated sessions, in addition to `recent_sessions`.
+const GENERATED: i64 = 54;
 
-/// The length of a slot in seconds; a session can start once a slot.
+/// The length of a slot in seconds; at most one session starts in each slot.
 const SLOT: i64 = 120;
 
-/// Older slots without requests are skipped.
-const LONGEST: TimeDelta = TimeDelta::hours(24);
+/// Slots older than this are skipped.
+const MAX_CATCH_UP: TimeDelta = TimeDelta::hours(24);
 
 /// The maximum number of sessions since the start; the oldest are dropped first.
-const MOST: usize = 1_000;
+const MAX_NEW_SESSIONS: usize = 1_000;
 
 /// The demo's latest sessions, newest first: age in seconds, and result.
-fn told() -> Vec<(i64, &'static Plan, Ending)> {
+fn recent_sessions() -> Vec<(i64, &'static Plan, Ending)> {
     let shop = "2 of 5 machines did not start: shop-db-02, shop-cache-01";
     vec![
         (478, &LEDGER, Ending::success(760)),
@@ -99,7 +99,7 @@ fn odds(scenario: Scenario) -> (u32, u32, u32) {
 pub(super) struct World {
     sessions: Vec<Session>,
     /// The number of sessions at the start; these are never dropped.
-    first: usize,
+    initial: usize,
     seed: u64,
     scenario: Scenario,
     /// The last simulated slot.
@@ -115,12 +115,12 @@ impl World {
             let fraction = TimeDelta::milliseconds(rng.random_range(1..1_000));
             sessions.push(run(plan, now - age - fraction, ending, rng));
         };
-        for (number, (age, plan, ending)) in (0..).zip(told()) {
+        for (number, (age, plan, ending)) in (0..).zip(recent_sessions()) {
             add(number, TimeDelta::seconds(age), plan, Some(ending));
         }
         // The rest are spread evenly between six and forty days ago, at different hours.
-        for number in 0..PAST {
-            let spread = (DAYS - 6) * 86_400 / PAST;
+        for number in 0..GENERATED {
+            let spread = (DAYS - 6) * 86_400 / GENERATED;
             let shift = step_rng(seed, 1_000 + number).random_range(0..spread - 1_800);
             let age = TimeDelta::seconds(6 * 86_400 + number * spread + shift);
             let plan = PLANS[usize::try_from(number).unwrap_or_default() * 5 % PLANS.len()];
@@ -136,7 +136,7 @@ impl World {
             ("fault-slow".to_owned(), "Slow to answer".to_owned(), true);
         sessions.push(slow);
         Self {
-            first: sessions.len(),
+            initial: sessions.len(),
             sessions,
             seed,
             scenario: Scenario::Calm,
@@ -149,10 +149,10 @@ impl World {
         self.scenario = scenario;
         if scenario == Scenario::Incident {
             let rng = &mut step_rng(self.seed, -now.timestamp());
-            let gone = Ending::failed(95, Some("Cloud gateway not reachable"), 0, &[0, 1, 2, 3]);
+            let failed = Ending::failed(95, Some("Cloud gateway not reachable"), 0, &[0, 1, 2, 3]);
             let running = Ending::failed(400, None, 40, &[2, 3]);
             self.sessions
-                .push(run(&VAULT, now - TimeDelta::seconds(251), gone, rng));
+                .push(run(&VAULT, now - TimeDelta::seconds(251), failed, rng));
             self.sessions
                 .push(run(&SHOP, now - TimeDelta::seconds(93), running, rng));
         }
@@ -161,11 +161,11 @@ impl World {
     /// Advances to `now`. A slot is simulated only once, even when the clock was set back.
     pub(super) fn advance(&mut self, now: DateTime<Utc>) {
         let last = now.timestamp().div_euclid(SLOT);
-        let first = (self.slot + 1).max((now - LONGEST).timestamp().div_euclid(SLOT));
-        let (begins, failing, warning) = odds(self.scenario);
+        let first = (self.slot + 1).max((now - MAX_CATCH_UP).timestamp().div_euclid(SLOT));
+        let (starting, failing, warning) = odds(self.scenario);
         for slot in first..=last {
             let rng = &mut step_rng(self.seed ^ 0x5EED, slot);
-            if rng.random_range(0..100) >= begins {
+            if rng.random_range(0..100) >= starting {
                 continue;
             }
             let Some(start) = DateTime::from_timestamp(slot * SLOT, 0) else {
@@ -177,8 +177,8 @@ impl World {
             self.sessions.push(run(plan, creation, ending, rng));
         }
         self.slot = self.slot.max(last);
-        let over = (self.sessions.len() - self.first).saturating_sub(MOST);
-        self.sessions.drain(self.first..self.first + over);
+        let excess = (self.sessions.len() - self.initial).saturating_sub(MAX_NEW_SESSIONS);
+        self.sessions.drain(self.initial..self.initial + excess);
     }
 
     /// The listed sessions at `now`.

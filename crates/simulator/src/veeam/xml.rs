@@ -2,7 +2,7 @@
 
 use super::content::{Addresses, Content, Link, urn};
 use super::field::JOB_TYPE;
-use super::model::{Moment, Shown, Task, written};
+use super::model::{Moment, Shown, Task, format_time};
 use super::query::Paging;
 
 const NAMESPACE: &str = "http://www.veeam.com/ent/v1.0";
@@ -30,7 +30,7 @@ impl Element {
         self
     }
 
-    fn holding(mut self, children: impl IntoIterator<Item = Element>) -> Self {
+    fn with_children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
         self.children.extend(children);
         self
     }
@@ -41,7 +41,7 @@ impl Element {
             text: Some(text.to_string()),
             ..Self::new(name)
         });
-        self.holding(child)
+        self.with_children(child)
     }
 
     fn write(&self, out: &mut String) {
@@ -72,7 +72,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // A parser would turn these into spaces.
+            // XML parsers replace these with spaces in attributes, unless they are escaped.
             '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", u32::from(one))),
             '\0'..='\x1f' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
             other => out.push(other),
@@ -81,7 +81,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// The whole document.
+/// The complete document.
 pub(super) fn document(content: &Content<'_>, addresses: &Addresses) -> String {
     let mut root = match content {
         Content::Query {
@@ -91,14 +91,14 @@ pub(super) fn document(content: &Content<'_>, addresses: &Addresses) -> String {
         } => {
             let list = if *entities {
                 let list = entities_of(sessions, addresses);
-                Element::new("Entities").holding([list])
+                Element::new("Entities").with_children([list])
             } else {
                 let references = sessions
                     .iter()
                     .map(|shown| reference("Ref", shown, addresses));
-                Element::new("Refs").holding(references)
+                Element::new("Refs").with_children(references)
             };
-            Element::new("QueryResult").holding([list, paging_info(paging, addresses)])
+            Element::new("QueryResult").with_children([list, paging_info(paging, addresses)])
         }
         Content::Collection {
             sessions,
@@ -111,13 +111,13 @@ pub(super) fn document(content: &Content<'_>, addresses: &Addresses) -> String {
             let references = sessions
                 .iter()
                 .map(|shown| reference("Ref", shown, addresses));
-            Element::new("EntityReferences").holding(references)
+            Element::new("EntityReferences").with_children(references)
         }
-        Content::One {
+        Content::Session {
             session,
             entity: true,
         } => entity(session, addresses),
-        Content::One {
+        Content::Session {
             session,
             entity: false,
         } => reference("EntityRef", session, addresses),
@@ -126,12 +126,12 @@ pub(super) fn document(content: &Content<'_>, addresses: &Addresses) -> String {
             Element::new("LogonSession")
                 .with("Type", "LogonSession")
                 .with("Href", addresses.at(&format!("logonSessions/{id}")))
-                .holding([self::links(&links)])
+                .with_children([self::links(&links)])
                 .text("UserName", Some(username))
                 .text("SessionId", Some(id))
         }
-        Content::Error { status, words } => Element::new("Error")
-            .with("Message", words)
+        Content::Error { status, message } => Element::new("Error")
+            .with("Message", message)
             .with("StatusCode", status.as_u16()),
     };
     root.attributes.insert(0, ("xmlns", NAMESPACE.to_owned()));
@@ -142,7 +142,7 @@ pub(super) fn document(content: &Content<'_>, addresses: &Addresses) -> String {
 
 fn entities_of(sessions: &[Shown<'_>], addresses: &Addresses) -> Element {
     let entities = sessions.iter().map(|shown| entity(shown, addresses));
-    Element::new("CloudFailoverSessions").holding(entities)
+    Element::new("CloudFailoverSessions").with_children(entities)
 }
 
 fn link(name: &'static str, link: &Link) -> Element {
@@ -158,7 +158,7 @@ fn link(name: &'static str, link: &Link) -> Element {
 }
 
 fn links(links: &[Link]) -> Element {
-    Element::new("Links").holding(links.iter().map(|one| link("Link", one)))
+    Element::new("Links").with_children(links.iter().map(|one| link("Link", one)))
 }
 
 fn reference(name: &'static str, shown: &Shown<'_>, addresses: &Addresses) -> Element {
@@ -167,14 +167,14 @@ fn reference(name: &'static str, shown: &Shown<'_>, addresses: &Addresses) -> El
         .with("Href", addresses.reference(shown))
         .with("Name", &shown.session.name)
         .with("UID", urn(shown))
-        .holding([links(&addresses.links(shown, false))])
+        .with_children([links(&addresses.links(shown, false))])
 }
 
 /// The common elements of sessions and tasks; missing values have no element.
 fn moment(element: Element, creation: chrono::DateTime<chrono::Utc>, moment: &Moment) -> Element {
     element
-        .text("CreationTimeUTC", Some(written(creation)))
-        .text("EndTimeUTC", moment.end.map(written))
+        .text("CreationTimeUTC", Some(format_time(creation)))
+        .text("EndTimeUTC", moment.end.map(format_time))
         .text("State", Some(moment.state.name()))
         .text("Result", Some(moment.outcome.name()))
         .text("Progress", Some(moment.progress))
@@ -188,12 +188,12 @@ fn entity(shown: &Shown<'_>, addresses: &Addresses) -> Element {
         .with("Href", addresses.entity(shown))
         .with("Name", &session.name)
         .with("UID", urn(shown))
-        .holding([links(&addresses.links(shown, true))])
+        .with_children([links(&addresses.links(shown, true))])
         .text("JobType", Some(JOB_TYPE));
     let tasks = shown.tasks.iter().map(|(one, at)| task(one, at, addresses));
     // The list and each of its items have the same name.
     moment(element, session.run.creation, &shown.moment)
-        .holding([Element::new("CloudFailoverTasks").holding(tasks)])
+        .with_children([Element::new("CloudFailoverTasks").with_children(tasks)])
 }
 
 fn task(task: &Task, at: &Moment, addresses: &Addresses) -> Element {
@@ -205,7 +205,7 @@ fn task(task: &Task, at: &Moment, addresses: &Addresses) -> Element {
     };
     let element = Element::new("CloudFailoverTasks")
         .with("VmName", &task.vm)
-        .holding([link("VmReplicaPointLink", &point)]);
+        .with_children([link("VmReplicaPointLink", &point)]);
     moment(element, task.run.creation, at)
 }
 
@@ -214,5 +214,5 @@ fn paging_info(paging: &Paging, addresses: &Addresses) -> Element {
         .with("PagesCount", paging.pages)
         .with("PageSize", paging.page_size)
         .with("PageNum", paging.page)
-        .holding([links(&addresses.paging(paging))])
+        .with_children([links(&addresses.paging(paging))])
 }

@@ -1,9 +1,9 @@
-//! Where an AVEVA service's paths begin.
+//! The prefix of an AVEVA service's paths.
 
 use crate::from_json;
 use serde::{Deserialize, Serialize};
 
-/// A version of the API. Groups and sessions have one each: the published pages disagree.
+/// A version of the API. Groups and sessions have separate versions, because the published pages disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum ApiVersion {
     /// `v1`: `FailoverScore`, role override, no PUT of sessions.
@@ -18,7 +18,7 @@ pub enum ApiVersion {
 from_json! { enum ApiVersion { V1 = "v1", V1Preview = "v1-preview" } }
 
 impl ApiVersion {
-    /// The text in a path.
+    /// The version in a path.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,13 +28,13 @@ impl ApiVersion {
     }
 }
 
-/// Where an AVEVA service's paths begin: tenant and namespace in the cloud, neither on premises.
+/// The prefix of an AVEVA service's paths: tenant and namespace in the cloud, neither on premises.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Base {
-    /// Cloud only.
+    /// The tenant; only in the cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Cloud only.
+    /// The namespace; only in the cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The version that the group operations use.

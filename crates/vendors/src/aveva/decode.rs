@@ -1,4 +1,4 @@
-//! Decodes JSON to types. Every field may be missing, null or unreadable; names are case-insensitive.
+//! Decodes JSON to types. Every field may be missing, null or unreadable. Names are case-insensitive.
 
 use super::{
     ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Listed,
@@ -21,7 +21,7 @@ pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {
     })
 }
 
-/// A list. What has no id is left out, because nobody could open it.
+/// Reads a list. Items without an id are left out, because they could not be addressed.
 fn listed<T>(
     body: &[u8],
     what: &str,
@@ -57,7 +57,7 @@ pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
     })
 }
 
-/// A heartbeat, and whether its time says that none was ever posted.
+/// Reads a heartbeat, and whether its time means that none has ever been posted.
 fn heartbeat(object: Object<'_>) -> (Heartbeat, bool) {
     let time = object.time_or_never("HeartbeatTime");
     let heartbeat = Heartbeat {

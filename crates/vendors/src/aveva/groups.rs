@@ -29,7 +29,7 @@ impl Groups<'_> {
         )
     }
 
-    /// Skips `skip` items and returns at most `count`; `None` uses the service's own limits.
+    /// Lists at most `count` groups after the first `skip`; `None` uses the service's own limits.
     #[must_use]
     pub fn list(self, skip: Option<u64>, count: Option<u64>) -> Call<Listed<GroupConfiguration>> {
         let part = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
@@ -53,7 +53,7 @@ impl Groups<'_> {
         Call::new(request, read, vendor_error)
     }
 
-    /// Creates a group; `None` fields are not sent.
+    /// Creates a group. Fields that are `None` are not sent.
     #[must_use]
     pub fn create(self, group: &GroupConfiguration) -> Call<Written<GroupConfiguration>> {
         let request = self.request(&CREATE_GROUP, &[]).with_body(&encode(group));
@@ -82,7 +82,7 @@ impl Groups<'_> {
         Call::new(self.request(&DELETE_GROUP, &[id]), read_empty, vendor_error)
     }
 
-    /// Who is primary.
+    /// The status of a group, which names its primary.
     #[must_use]
     pub fn status(self, id: &str) -> Call<GroupStatus> {
         Call::new(

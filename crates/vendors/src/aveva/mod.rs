@@ -1,7 +1,6 @@
 //! AVEVA client failover: groups of data-collecting adapters and their sessions.
 //!
-//! Facts come from the vendor's published pages for client failover groups and client sessions
-//! (`v1-preview`) and their later edition (`v1`).
+//! Based on the vendor's published pages on failover groups and sessions (`v1-preview`) and a later edition (`v1`).
 
 mod base;
 mod decode;

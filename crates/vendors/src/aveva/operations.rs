@@ -1,4 +1,4 @@
-//! The operations of the contract: methods and paths after the base.
+//! The operations of the contract: methods, and paths after the base path.
 
 use super::{ApiVersion, Base};
 use crate::operation::{Method, Operation, Parameter, Values, operations, segment};
@@ -30,7 +30,7 @@ operations! {
     PUT_SESSION = "put session", Put "/groups/{}/clientsessions/{}", NONE;
     /// 204.
     DELETE_SESSION = "delete session", Delete "/groups/{}/clientsessions/{}", NONE;
-    /// 200 with the role; 429 when too soon.
+    /// 200 with the role; 429 if posted too soon.
     HEARTBEAT = "heartbeat", Post "/groups/{}/clientsessions/{}/heartbeat", NONE;
     /// 200; `v1` only.
     ROLE_OVERRIDE = "role override", Post "/groups/{}/clientsessions/{}/roleoverride", NONE;
@@ -70,7 +70,7 @@ impl Base {
         path + "/clientfailover"
     }
 
-    /// Whether the sessions version has an operation.
+    /// Whether this connection's sessions version supports an operation.
     #[must_use]
     pub fn has(&self, operation: &Operation) -> bool {
         match self.sessions_version {
@@ -79,8 +79,8 @@ impl Base {
         }
     }
 
-    /// The operation for a method and a decoded path, if the contract has it in this connection's versions
-    /// (PUT of sessions only in `v1-preview`, role override only in `v1`).
+    /// The operation for a method and a decoded path, if this connection's versions support it (PUT of sessions only
+    /// in `v1-preview`, role override only in `v1`).
     #[must_use]
     pub fn operation(&self, method: Method, segments: &[&str]) -> Option<&'static Operation> {
         let find = |version: ApiVersion, operations: &[&'static Operation]| {

@@ -1,22 +1,21 @@
-//! Reads the list of a group's sessions again and again, piece by piece: a session whose text is as it was before is
-//! not read anew, and whoever reads with one thread can do other things in between. Knows nothing of what a session
-//! holds.
+//! Reads a group's list of sessions incrementally: sessions whose text has not changed since the last response are not
+//! decoded again, and the list is read in pieces, so that a single thread can do other work in between.
 
 use super::{ClientSession, Listed, decode};
 use crate::json::{parse, without_bom};
 use crate::unreadable::counted;
 use std::ops::Range;
 
-/// A body up to this size is read whole, in bytes.
-const SHORT: usize = 64 * 1024;
+/// The largest body in bytes that is read at once.
+const READ_AT_ONCE: usize = 64 * 1024;
 
-/// How much text is read at once, in bytes.
+/// The amount of text per piece, in bytes.
 const PIECE: usize = 32 * 1024;
 
-/// A session that is taken over costs about this part of one that is read.
-const SAVED: usize = 8;
+/// Reusing a session is about this many times cheaper than decoding it.
+const REUSE_FACTOR: usize = 8;
 
-/// The text of a list that was read, and where each of its items stands in it.
+/// The text of a list that was read, with the range of each item.
 #[derive(Debug, Default)]
 pub struct ReadText {
     body: Vec<u8>,
@@ -24,32 +23,32 @@ pub struct ReadText {
 }
 
 impl ReadText {
-    fn item(&self, place: usize) -> Option<&[u8]> {
-        self.body.get(self.items.get(place)?.clone())
+    fn item(&self, index: usize) -> Option<&[u8]> {
+        self.body.get(self.items.get(index)?.clone())
     }
 }
 
-/// A list that is being read.
+/// A list that is being read in pieces.
 #[derive(Debug)]
 pub struct Reread<'a> {
     before: &'a ReadText,
     sessions: &'a [ClientSession],
     text: ReadText,
     read: Vec<Option<ClientSession>>,
-    /// Where the next item begins.
+    /// The start of the next item.
     at: usize,
 }
 
 impl<'a> Reread<'a> {
-    /// Begins to read a long body. `before` is the text that these sessions were read from. `None` for a body that
-    /// is short or no list, which is to be read whole.
+    /// Starts reading a long body. `before` is the text from which `sessions` were read. Returns `None` for a body
+    /// that is short or not a list, which has to be read at once.
     #[must_use]
     pub fn begin(body: &[u8], before: &'a ReadText, sessions: &'a [ClientSession]) -> Option<Self> {
         let body = without_bom(body);
-        if body.len() <= SHORT {
+        if body.len() <= READ_AT_ONCE {
             return None;
         }
-        let at = past(body, 0, b'[')?;
+        let at = skip_byte(body, 0, b'[')?;
         let known = before.items.len() == sessions.len();
         Some(Self {
             before,
@@ -63,20 +62,20 @@ impl<'a> Reread<'a> {
         })
     }
 
-    /// Reads a piece, and says whether it was the last. `None` if the text cannot be read piece by piece: read
-    /// whole it is repaired, or the error says what is wrong with it.
+    /// Reads a piece and returns whether it was the last. `None` if the text cannot be read in pieces; reading it at
+    /// once then repairs it or reports the error.
     pub fn piece(&mut self) -> Option<bool> {
         let mut spent = 0;
         while spent < PIECE {
-            let at = blank(&self.text.body, self.at);
-            let place = self.read.len();
+            let at = skip_whitespace(&self.text.body, self.at);
+            let index = self.read.len();
             let rest = self.text.body.get(at..)?;
-            let held = self.before.item(place).zip(self.sessions.get(place));
-            // An object ends with its brace, so that what begins with its text is the same object.
-            let end = match held.filter(|(text, _)| rest.starts_with(text)) {
+            let previous = self.before.item(index).zip(self.sessions.get(index));
+            // An object ends with its brace, so text that starts with the object's text contains the same object.
+            let end = match previous.filter(|(text, _)| rest.starts_with(text)) {
                 Some((text, session)) => {
                     self.read.push(Some(session.clone()));
-                    spent += text.len() / SAVED;
+                    spent += text.len() / REUSE_FACTOR;
                     at + text.len()
                 }
                 None => {
@@ -87,7 +86,7 @@ impl<'a> Reread<'a> {
                 }
             };
             self.text.items.push(at..end);
-            let after = blank(&self.text.body, end);
+            let after = skip_whitespace(&self.text.body, end);
             match self.text.body.get(after)? {
                 b',' => self.at = after + 1,
                 b']' => {
@@ -100,7 +99,7 @@ impl<'a> Reread<'a> {
         Some(false)
     }
 
-    /// The list, once its last piece was read, and its text for the next time.
+    /// The list after its last piece, with its text for the next response.
     #[must_use]
     pub fn end(self) -> (Listed<ClientSession>, ReadText) {
         let (items, left_out) = counted(self.read, |session| session.id.as_deref());
@@ -113,19 +112,19 @@ impl<'a> Reread<'a> {
     }
 }
 
-/// The first place from `at` on that holds no white space.
-fn blank(body: &[u8], at: usize) -> usize {
+/// The first position from `at` on that is not white space.
+fn skip_whitespace(body: &[u8], at: usize) -> usize {
     let rest = body.get(at..).unwrap_or_default();
     at + rest.len() - rest.trim_ascii_start().len()
 }
 
-/// The place after a byte that stands at `at`, behind white space.
-fn past(body: &[u8], at: usize, byte: u8) -> Option<usize> {
-    let at = blank(body, at);
+/// The position after `byte`, if that is the first byte from `at` on that is not white space.
+fn skip_byte(body: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let at = skip_whitespace(body, at);
     (body.get(at) == Some(&byte)).then_some(at + 1)
 }
 
-/// The length of the JSON object that this begins with.
+/// The length of the JSON object at the start of the text.
 fn object_length(text: &[u8]) -> Option<usize> {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -142,7 +141,7 @@ fn object_length(text: &[u8]) -> Option<usize> {
             _ => {}
         }
         at += 1;
-        // What is no object is one that cannot be read: an object begins with its brace.
+        // Only an object starts with a brace; other values are rejected.
         if depth == 0 {
             return text.starts_with(b"{").then_some(at);
         }
@@ -165,11 +164,11 @@ mod tests {
         })
     }
 
-    fn whole(body: &str) -> Listed<ClientSession> {
+    fn read_at_once(body: &str) -> Listed<ClientSession> {
         decode::sessions(body.as_bytes()).expect("a list")
     }
 
-    /// What is read of a body after another, in how many pieces.
+    /// Reads a body after another one; also returns the number of pieces.
     fn read(
         body: &str,
         before: &ReadText,
@@ -194,12 +193,12 @@ mod tests {
     }
 
     proptest! {
-        // Long bodies take long.
+        // Each case takes long because its bodies are long.
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Whatever came, went, changed or moved, the list is what it would be if all of it were read.
+        /// Whatever was added, removed, changed or moved, the result is the same as reading the list at once.
         #[test]
-        fn what_is_read_again_is_what_is_read_whole(
+        fn incremental_reading_equals_reading_at_once(
             first in prop::collection::vec((0_usize..300, 0_u32..3), 150..200),
             changes in prop::collection::vec((0_usize..300, 0_u32..3, 0_u8..4), 0..40),
             pretty in any::<bool>(),
@@ -207,24 +206,24 @@ mod tests {
             let sessions: Vec<_> = first.iter().map(|(number, score)| session(*number, *score)).collect();
             let mut next = sessions.clone();
             for (number, score, what) in changes {
-                let place = number % next.len();
+                let index = number % next.len();
                 match what {
-                    0 => { next.remove(place); }
-                    1 => next.insert(place, session(number, score)),
-                    2 => next[place] = session(number, score),
-                    _ => next[place] = json!({ "Id": null, "Role": [number] }),
+                    0 => { next.remove(index); }
+                    1 => next.insert(index, session(number, score)),
+                    2 => next[index] = session(number, score),
+                    _ => next[index] = json!({ "Id": null, "Role": [number] }),
                 }
             }
             let first = body(&sessions, pretty);
             let (listed, text, _) = read(&first, &ReadText::default(), &[]).expect("long");
-            prop_assert_eq!(&listed, &whole(first.trim_start_matches('\u{feff}')));
+            prop_assert_eq!(&listed, &read_at_once(first.trim_start_matches('\u{feff}')));
             let next = body(&next, pretty);
             let (again, _, _) = read(&next, &text, &listed.items).expect("long");
-            prop_assert_eq!(again, whole(next.trim_start_matches('\u{feff}')));
+            prop_assert_eq!(again, read_at_once(next.trim_start_matches('\u{feff}')));
         }
 
         #[test]
-        fn no_body_makes_it_panic(head in "[\\[{}\",\\\\ ]{0,9}", body in prop::collection::vec(any::<u8>(), 0..40)) {
+        fn no_body_panics(head in "[\\[{}\",\\\\ ]{0,9}", body in prop::collection::vec(any::<u8>(), 0..40)) {
             let mut bytes = head.into_bytes();
             bytes.extend(body.iter().cycle().take(3 * PIECE));
             let before = ReadText::default();
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_it_was_takes_fewer_pieces() {
+    fn an_unchanged_list_takes_fewer_pieces() {
         let sessions: Vec<_> = (0..1_000).map(|number| session(number, 1)).collect();
         let body = body(&sessions, false);
         let (listed, text, first) = read(&body, &ReadText::default(), &[]).expect("long");
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_no_list_or_broken_is_read_whole() {
+    fn a_short_or_broken_body_or_no_list_is_read_at_once() {
         let long = "x".repeat(3 * PIECE);
         for body in [
             "[]".to_owned(),

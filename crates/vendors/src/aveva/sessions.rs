@@ -32,11 +32,11 @@ pub fn sessions<'a>(base: &'a Base, group: &'a str) -> Sessions<'a> {
 /// A heartbeat to post.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NewHeartbeat {
-    /// 0 to 100, the share of streams that are healthy.
+    /// The share of healthy streams, 0 to 100.
     pub score: f64,
-    /// When it is posted; not sent in `v1`, where the service uses its own time.
+    /// Time of the heartbeat; not sent in `v1`, where the service uses its own time.
     pub heartbeat_time: DateTime<Utc>,
-    /// When data was last processed; not sent in `v1`.
+    /// Time at which data was last processed; not sent in `v1`.
     pub last_data_processed_time: Option<DateTime<Utc>>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Sessions<'a> {
         self.base.sessions_version
     }
 
-    /// Every session of the group; this list is not paged.
+    /// Lists every session of the group; this list is not paged.
     #[must_use]
     pub fn list(self) -> Call<Listed<ClientSession>> {
         Call::new(
@@ -89,7 +89,7 @@ impl<'a> Sessions<'a> {
         )
     }
 
-    /// Creates or updates a session; `None` where the sessions version has no PUT.
+    /// Creates or updates a session; `None` if the sessions version has no PUT.
     #[must_use]
     pub fn put(self, id: &str, session: &ClientSession) -> Option<Call<Written<ClientSession>>> {
         self.base.has(&PUT_SESSION).then(|| {
@@ -110,7 +110,7 @@ impl<'a> Sessions<'a> {
         )
     }
 
-    /// Posts a heartbeat, with the fields that the sessions version asks for.
+    /// Posts a heartbeat with the fields of the sessions version.
     #[must_use]
     pub fn heartbeat(self, id: &str, heartbeat: &NewHeartbeat) -> Call<FailoverResponse> {
         let is_timed = self.version() == ApiVersion::V1Preview;
@@ -128,8 +128,7 @@ impl<'a> Sessions<'a> {
         )
     }
 
-    /// Forces a session's role, or lets the election decide again; `None` where the sessions version
-    /// has no override, and for a value that the contract does not know.
+    /// Forces a session's role, or lets the election decide again; `None` if the version or the contract lacks it.
     #[must_use]
     pub fn override_role(
         self,
@@ -157,7 +156,7 @@ impl<'a> Sessions<'a> {
     }
 }
 
-/// A date-time in .NET's ticks of 100 ns, so that a value that was read is written unchanged.
+/// A date-time in .NET's ticks of 100 ns, so that a value is written back unchanged.
 fn time(time: DateTime<Utc>) -> Value {
     let nanos = time.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let nanos = nanos.trim_end_matches('Z');

@@ -8,17 +8,17 @@ use serde_json::{Map, Value};
 /// `GroupConfiguration`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GroupConfiguration {
-    /// Unique within the service.
+    /// The id, unique within the service.
     pub id: Option<String>,
-    /// Usually absent on groups that adapters made.
+    /// The name; usually absent for groups that adapters created.
     pub name: Option<String>,
-    /// For people.
+    /// The description.
     pub description: Option<String>,
-    /// How long without a heartbeat until a session counts as inactive.
+    /// The time without a heartbeat after which a session counts as inactive.
     pub failover_timeout: Option<TimeSpan>,
     /// Additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -29,33 +29,32 @@ pub struct GroupStatus {
     pub primary: Option<String>,
     /// The id of the session that was elected and has not confirmed yet.
     pub pending_primary: Option<String>,
-    /// When the primary last processed data; `None` for never, which the service may leave out.
+    /// Time at which the primary last processed data; `None` for never, which the service may omit.
     pub last_data_processed_time: Option<DateTime<Utc>>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
 /// `ClientSession`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClientSession {
-    /// Unique within the group, any characters.
+    /// The id, unique within the group; it may contain any characters.
     pub id: Option<String>,
-    /// For people.
+    /// The name.
     pub name: Option<String>,
     /// The role that the service assigned.
     pub role: Option<Role>,
     /// Its last heartbeat.
     pub heartbeat: Option<Heartbeat>,
-    /// Whether it ever posted one: as `v1` says, else `false` where the time of its heartbeat is "never". `None` where
-    /// that is not reported.
+    /// Whether it has ever posted a heartbeat: as `v1` reports, else `false` if its time is "never"; `None` if unknown.
     pub heartbeat_posted: Option<bool>,
-    /// `v1`: whether an administrator forced its role.
+    /// `v1`: the role override by an administrator.
     pub role_override: Option<RoleOverride>,
-    /// `v1`: when the override expires.
+    /// `v1`: the expiration of the override.
     pub role_override_expiration_time: Option<DateTime<Utc>>,
     /// `v1`: additional data from an administrator.
     pub additional_data: Option<Map<String, Value>>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -64,7 +63,7 @@ pub struct ClientSession {
 pub enum RoleOverride {
     /// 0: the election decides.
     Off,
-    /// 1: Primary, whatever its heartbeat says.
+    /// 1: Primary, whatever the heartbeats.
     Primary,
     /// A value that is not in the contract, unmodified.
     Other(String),
@@ -73,31 +72,30 @@ pub enum RoleOverride {
 /// `IFailoverHeartbeat`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Heartbeat {
-    /// `FailoverScore`, or `FailoverStatus` before `v1`: 0 to 100, the share of streams that are
-    /// healthy. A healthy cold standby reports 0 to 1.
+    /// `FailoverScore`, or `FailoverStatus` before `v1`: the share of healthy streams, 0 to 100. Cold standbys report 0
+    /// to 1.
     pub score: Option<f64>,
-    /// When the session last processed data; `None` for never.
+    /// Time at which the session last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
-    /// When the heartbeat was posted, perhaps by the adapter's clock; `None` for never
-    /// ([`ClientSession::heartbeat_posted`]), and where it is not reported.
+    /// Time of the heartbeat, possibly by the adapter's clock; `None` for never and if it is not reported.
     pub heartbeat_time: Option<DateTime<Utc>>,
 }
 
-/// A page of a list, or all of it.
+/// A list, or a page of one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed<T> {
     /// The items of the page.
     pub items: Vec<T>,
     /// The total number of items (`Total-Count`), if the service reports it.
     pub total: Option<u64>,
-    /// What else it held.
+    /// The number of unreadable and repeated items.
     pub left_out: LeftOut,
 }
 
 /// The result of a create or a put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written<T> {
-    /// 201: it was created. 200: an identical one existed (create), or it was updated (put).
+    /// Whether it was created (201). Otherwise (200) an identical one existed, or it was updated by a put.
     pub created: bool,
     /// The current value in the service.
     pub value: T,
@@ -108,7 +106,7 @@ pub struct Written<T> {
 pub struct FailoverResponse {
     /// The new role of the session.
     pub role: Option<Role>,
-    /// When the group last processed data; `None` for never.
+    /// Time at which the group last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
 }
 
@@ -117,6 +115,6 @@ pub struct FailoverResponse {
 pub struct Overridden {
     /// The active override.
     pub value: Option<RoleOverride>,
-    /// When it expires.
+    /// The expiration time.
     pub expiration_time: Option<DateTime<Utc>>,
 }

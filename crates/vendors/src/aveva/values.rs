@@ -27,7 +27,7 @@ impl FromJson for TimeSpan {
     }
 }
 
-/// Why a text is not a time-span.
+/// The error for a text that is not a time span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeSpanError(String);
 
@@ -52,7 +52,7 @@ impl TimeSpan {
         }
     }
 
-    /// As a chrono duration (exact).
+    /// The exact chrono duration.
     #[must_use]
     pub fn delta(self) -> TimeDelta {
         let nanos = self.ticks.rem_euclid(SECOND) * 100;
@@ -128,9 +128,9 @@ fn read(text: &str) -> Option<i64> {
     }
 }
 
-/// One to `most` decimal digits and nothing else.
-fn digits(text: &str, most: usize) -> Option<i64> {
-    let fits = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+/// Parses one to `max` decimal digits and nothing else.
+fn digits(text: &str, max: usize) -> Option<i64> {
+    let fits = (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     fits.then(|| text.parse().ok()).flatten()
 }
 
@@ -141,7 +141,7 @@ pub enum Role {
     Secondary,
     /// 1: collects and sends.
     Primary,
-    /// 2: elected, and has to post one more heartbeat.
+    /// 2: elected, but has to confirm with another heartbeat.
     PendingPrimary,
     /// A value that is not in the contract, unmodified.
     Other(String),
@@ -202,7 +202,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn time_spans_are_read_and_written_as_dotnet_does() {
+    fn time_spans_are_read_and_written_like_dotnet() {
         for (text, ticks, written) in [
             ("00:01:00", 600_000_000, "00:01:00"),
             ("0:01:00", 600_000_000, "00:01:00"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_span_is_refused() {
+    fn an_invalid_time_span_is_rejected() {
         for text in [
             "PT1M",
             "61",
@@ -293,18 +293,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_time_span_survives_being_written(ticks in any::<i64>()) {
+        fn a_time_span_survives_formatting(ticks in any::<i64>()) {
             let span = TimeSpan { ticks };
             prop_assert_eq!(span.to_string().parse::<TimeSpan>(), Ok(span));
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in "\\PC*") {
+        fn no_text_panics(text in "\\PC*") {
             let _ = text.parse::<TimeSpan>();
         }
 
         #[test]
-        fn a_span_is_the_same_as_a_duration(ticks in any::<i64>()) {
+        fn a_time_span_equals_its_duration(ticks in any::<i64>()) {
             let delta = TimeSpan { ticks }.delta();
             prop_assert_eq!(delta.num_seconds(), ticks / 10_000_000);
         }

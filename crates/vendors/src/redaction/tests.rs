@@ -19,7 +19,7 @@ fn text(redacted: &Redacted) -> &str {
     std::str::from_utf8(&redacted.body).expect("text")
 }
 
-/// What the console reads of a body.
+/// The error that the console reads from a body.
 fn read(system: &System, body: &[u8]) -> VendorError {
     fn of<T: std::fmt::Debug>(call: &Call<T>, body: &[u8]) -> VendorError {
         let answer = Answer {
@@ -40,7 +40,7 @@ fn read(system: &System, body: &[u8]) -> VendorError {
 }
 
 #[test]
-fn the_contracts_fields_are_kept_and_no_others() {
+fn only_the_contracts_fields_are_kept() {
     for (system, body, redacted) in [
         (
             a(),
@@ -105,14 +105,14 @@ fn the_contracts_fields_are_kept_and_no_others() {
 }
 
 #[test]
-fn what_says_nothing_is_passed_on_as_nothing_and_is_not_left_out() {
+fn an_empty_body_is_not_marked_as_removed() {
     for body in ["", "  \r\n", "\u{FEFF}", "null", "{}", "[]"] {
         assert_eq!(a().redact(body.as_bytes()), Redacted::default(), "{body:?}");
     }
 }
 
 #[test]
-fn nothing_of_the_inside_is_kept_whatever_the_shape() {
+fn no_internals_are_kept_in_any_form_of_body() {
     let inside = format!("at Plant.{CANARY}.Run()");
     for body in [
         format!("<html><body>{CANARY}</body></html>"),
@@ -153,9 +153,9 @@ fn nothing_of_the_inside_is_kept_whatever_the_shape() {
     assert!(a().redact(&broken).left_out);
 }
 
-/// Nothing is lost that the console shows: message, reason, resolution, operation id.
+/// Redaction keeps everything that the console shows: message, reason, resolution, operation id.
 #[test]
-fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
+fn the_console_reads_the_same_from_a_redacted_body() {
     for body in [
         r#"{"OperationId":"op-1","Error":"E","Reason":"R","Resolution":"S","AdditionalParameters":{"a":1}}"#,
         r#"{"operationid":"op-1","ERROR":"E","reason":"R"}"#,
@@ -181,7 +181,7 @@ fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
         "",
     ] {
         for system in [a(), System::Uplynk, v()] {
-            let (whole, redacted) = (
+            let (original, redacted) = (
                 read(&system, body.as_bytes()),
                 read(&system, &system.redact(body.as_bytes()).body),
             );
@@ -193,18 +193,18 @@ fn the_console_reads_of_what_is_kept_what_it_read_of_the_whole() {
                     error.operation_id.clone(),
                 )
             };
-            assert_eq!(shown(&redacted), shown(&whole), "{system:?} {body}");
+            assert_eq!(shown(&redacted), shown(&original), "{system:?} {body}");
         }
     }
 }
 
 #[test]
-fn a_body_of_more_than_256_kib_is_left_out_unread() {
+fn a_body_of_more_than_256_kib_is_removed_without_parsing() {
     for (system, begin, end) in [
         (a(), r#"{"Error":"E","x":""#, r#""}"#),
         (v(), "<Error Message=\"E\">", "</Error>"),
     ] {
-        let length = LONGEST - begin.len() - end.len();
+        let length = MAX_BODY - begin.len() - end.len();
         for (more, left_out) in [(0, false), (1, true)] {
             let body = format!("{begin}{}{end}", "x".repeat(length + more));
             let redacted = system.redact(body.as_bytes());

@@ -1,11 +1,10 @@
-//! Redacts a text of an error: its sentences pass, up to a stack trace. This does not sanitise markup;
-//! the console always shows the result as plain text.
+//! Redacts an error text: its sentences pass up to a stack trace. Markup passes, because the console shows plain text.
 
 /// The maximum length of a text, in characters.
-const LONGEST: usize = 1000;
+const MAX_LENGTH: usize = 1000;
 
-/// How many bytes of a text are looked at: room for the longest text, whatever its characters, and for blanks before it.
-const READ: usize = 8 * 1024;
+/// The number of bytes of a text that are examined: enough for the longest text and leading white space.
+const EXAMINED: usize = 8 * 1024;
 
 /// A line with one of these prefixes starts a stack trace.
 const TRACES: [&str; 8] = [
@@ -22,9 +21,9 @@ const TRACES: [&str; 8] = [
 /// A text that contains one of these is an HTML page.
 const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<body", "<script"];
 
-/// The text up to a stack trace; `None` when nothing remains.
+/// The text up to a stack trace; `None` if nothing remains.
 pub(crate) fn redact_text(text: &str) -> Option<String> {
-    let (text, _) = text.split_at(text.floor_char_boundary(READ));
+    let (text, _) = text.split_at(text.floor_char_boundary(EXAMINED));
     let lower = text.to_ascii_lowercase();
     if PAGES.iter().any(|mark| lower.contains(mark)) {
         return None;
@@ -39,7 +38,7 @@ pub(crate) fn redact_text(text: &str) -> Option<String> {
         .trim()
         .chars()
         .filter(|c| !c.is_control() || *c == '\n' || *c == '\t')
-        .take(LONGEST)
+        .take(MAX_LENGTH)
         .collect();
     let clean = clean.trim_end();
     (!clean.is_empty()).then(|| clean.to_owned())
@@ -55,7 +54,7 @@ fn is_trace(line: &str) -> bool {
     frame || TRACES.iter().any(|mark| lower.starts_with(mark))
 }
 
-/// A line up to its stack frames, with an ellipsis where these break off a sentence.
+/// A line up to its stack frames, with an ellipsis if these interrupt a sentence.
 fn without_frames(line: &str) -> String {
     let before = before_frame(line);
     let kept = before.trim_end();
@@ -67,7 +66,7 @@ fn without_frames(line: &str) -> String {
     }
 }
 
-/// A line up to a stack frame such as ` at Some.Type.Method(`; some servers put frames into one line.
+/// A line up to a stack frame such as ` at Some.Type.Method(`. Some servers write all frames into one line.
 fn before_frame(line: &str) -> &str {
     let mut from = 0;
     while let Some(found) = line.get(from..).and_then(|rest| rest.find("at ")) {
@@ -82,8 +81,8 @@ fn before_frame(line: &str) -> &str {
     line
 }
 
-/// Whether the text starts with a qualified method name: `Some.Type.Method(`. Looks no further than the name, so that a
-/// line is read once however often it says "at".
+/// Whether the text starts with a qualified method name: `Some.Type.Method(`. It examines only the name, so that a
+/// line with many "at" is scanned only once.
 fn is_frame(text: &str) -> bool {
     let of_a_name = |c: char| c.is_alphanumeric() || "._$<>`+[],:#".contains(c);
     let Some((name, rest)) = text
@@ -95,8 +94,8 @@ fn is_frame(text: &str) -> bool {
     rest.starts_with('(') && name.contains('.') && !name.starts_with('.') && !is_host(name, rest)
 }
 
-/// Whether a name and what follows it are a host and perhaps its port, such as `10.1.2.3(5590)`: no method's name begins
-/// with a digit, and no frame tells a number alone in its parentheses.
+/// Whether a name and the text after it are a host, possibly with its port, such as `10.1.2.3(5590)`. A method name
+/// does not begin with a digit, and a frame does not have only a number in its parentheses.
 fn is_host(name: &str, rest: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
     let last = name.rsplit('.').next().unwrap_or_default();
@@ -108,10 +107,10 @@ fn is_host(name: &str, rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, before_frame, redact_text};
+    use super::{MAX_LENGTH, before_frame, redact_text};
 
     #[test]
-    fn sentences_are_told_and_code_is_not() {
+    fn sentences_are_kept_and_stack_traces_removed() {
         for (text, expected) in [
             ("No such group.", Some("No such group.")),
             (" Two\nlines. ", Some("Two\nlines.")),
@@ -175,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_any_length_is_redacted_at_once() {
-        let begin = "a ".repeat(LONGEST / 2);
+    fn long_texts_are_redacted_quickly() {
+        let begin = "a ".repeat(MAX_LENGTH / 2);
         for long in ["at ", "at x.y ", "ä at ", "at (", "at a.b"] {
             let text = format!("{begin}{}", long.repeat(300_000));
             assert_eq!(redact_text(&text).as_deref(), Some(begin.trim_end()));
         }
-        // Without the cut, each "at" stands alone.
+        // The search for frames is linear even without the length limit.
         for line in ["at x.y ".repeat(300_000), "at ".repeat(300_000)] {
             assert_eq!(before_frame(&line), line);
         }

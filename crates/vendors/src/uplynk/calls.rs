@@ -1,4 +1,4 @@
-//! The operations as calls.
+//! The operations on failover groups as calls.
 
 use super::operations::{
     ACTIVATE, ALLOWED_OWNERS, BASE, CHANNELS, CONFIGURE, GET_GROUP, LIST_GROUPS, ORDER,
@@ -33,7 +33,7 @@ fn write(operation: &'static Operation, id: &str, body: &Value) -> Call<()> {
 }
 
 impl Groups {
-    /// Every group. No paging is documented, so the first request has no parameters.
+    /// Lists every group. No paging is documented, so the first request has no parameters.
     #[must_use]
     pub fn list(self) -> Call<Collection<FailoverGroup>> {
         Call::new(
@@ -43,8 +43,7 @@ impl Groups {
         )
     }
 
-    /// A further page, from 2: only when there are fewer `items` than `total_items`, and until a page has no
-    /// new id.
+    /// Another page, from 2 on. Only if there are fewer `items` than `total_items`, until a page has no new id.
     #[must_use]
     pub fn page(self, page: u32) -> Call<Collection<FailoverGroup>> {
         let request = Request {
@@ -77,7 +76,7 @@ impl Groups {
         write(&CONFIGURE, id, &body)
     }
 
-    /// Sets eligibility and order. Send every slicer of the group. Uplynk ignores unknown slicers silently.
+    /// Sets eligibility and order. `places` must contain every slicer; Uplynk silently ignores unknown ones.
     #[must_use]
     pub fn order(self, id: &str, places: &[SlicerPlace]) -> Call<()> {
         let slicers: Vec<Value> = places

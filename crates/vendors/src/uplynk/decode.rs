@@ -1,4 +1,4 @@
-//! Decodes JSON to types, and error bodies of unknown shape. Every field may be missing, null or unreadable.
+//! Decodes JSON to types, and error bodies of unknown form. Every field may be missing, null or unreadable.
 
 use super::{
     Blacklist, Channel, Collection, FailoverGroup, Mode, NO_SLICER, OnAir, Slicer, SlicerState,
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// Unix milliseconds; 0 is the inner `None`.
-#[expect(clippy::option_option, reason = "absent and 0 are two answers")]
+#[expect(clippy::option_option, reason = "absent and 0 are different results")]
 fn moment(object: Object<'_>, name: &str) -> Option<Option<DateTime<Utc>>> {
     object.read(name, |value| match integer(value)? {
         0 => Some(None),
@@ -91,7 +91,7 @@ fn collection<T>(
         .and_then(|total| u64::try_from(total).ok());
     let listed = match object.get("items") {
         Some(listed) => items(listed, "items")?,
-        // An empty list may be written as none.
+        // The service may omit an empty list.
         None if total == Some(0) => &[],
         None => return Err("items: expected a list, found nothing".to_owned()),
     };
@@ -121,7 +121,7 @@ pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
     collection(answer, owner, |id| Some(id))
 }
 
-/// Error bodies have no documented shape: the first non-empty field of these is the message.
+/// Error bodies have no documented form: the first non-empty field of these is the message.
 pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     error_body::read(
         answer,

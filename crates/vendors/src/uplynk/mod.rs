@@ -1,7 +1,6 @@
 //! Uplynk live slicer failover groups (API v4).
 //!
-//! There is no call to create, delete or rename a group, to change `hot_warm`, or to add a slicer:
-//! those are done in the vendor's own pages.
+//! The API cannot create, delete or rename a group, change `hot_warm`, or add a slicer; the vendor's own pages can.
 
 mod calls;
 mod decode;

@@ -1,4 +1,4 @@
-//! The operations of the contract: methods and paths after the base.
+//! The operations of the contract: methods, and paths after the base path.
 
 use crate::operation::{Method, Operation, Parameter, Values, operations};
 
@@ -15,7 +15,7 @@ operations! {
     GET_GROUP = "get group", Get "/failover-groups/{}", NONE;
     /// 204: mode and auto failback.
     CONFIGURE = "configure group", Patch "/failover-groups/{}", NONE;
-    /// 204: eligibility and order; slicers that are not in the group are ignored silently.
+    /// 204: eligibility and order; slicers that are not in the group are silently ignored.
     ORDER = "order slicers", Put "/failover-groups/{}/slicers", NONE;
     /// 2xx; 400 while auto failback is on. Each attempt switches live output.
     ACTIVATE = "activate slicer", Put "/failover-groups/{}/activate_slicer", NONE;
@@ -29,7 +29,7 @@ operations! {
     SET_ALLOWED_OWNERS = "change allowed owners", Put "/failover-groups/{}/allowed-owners", NONE;
 }
 
-/// All of them; one that is missing here is not relayed.
+/// All operations. One that is missing here is not relayed.
 pub static ALL: &[&Operation] = &[
     &LIST_GROUPS,
     &GET_GROUP,

@@ -1,4 +1,4 @@
-//! Uplynk's data types. Every field may be missing or null; it is then `None`.
+//! Uplynk's data types. A field that is missing or null is `None`.
 
 use crate::from_json;
 use crate::unreadable::{LeftOut, UnreadableField};
@@ -8,27 +8,27 @@ use serde::Serialize;
 /// `FailoverGroup`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FailoverGroup {
-    /// 32 hexadecimal digits.
+    /// The id: 32 hexadecimal digits.
     pub id: String,
     /// The owner's id.
     pub owner: Option<String>,
-    /// For people.
+    /// The display name.
     pub name: Option<String>,
-    /// How many slicers encode and store: 0 all of them, 1 one, N one and N−1 backups.
+    /// The number of slicers that encode and store: 0 means all, 1 one, N one and N−1 backups.
     pub hot_warm: Option<i64>,
-    /// How the next slicer is selected.
+    /// The failover mode, which decides how the next slicer is selected.
     pub mode: Option<Mode>,
-    /// Whether a higher-priority slicer takes over again once healthy; counts in prioritized mode only.
+    /// Whether a slicer of higher priority takes over again once it is healthy; applies only in prioritized mode.
     pub auto_failback: Option<bool>,
-    /// When the last failover was; `None` where none is reported, which 0 is too.
+    /// Time of the last failover; `None` if none is reported or the value is 0.
     pub failover_time: Option<DateTime<Utc>>,
-    /// What is on air.
+    /// The slicer on air, or the slate.
     pub active: Option<OnAir>,
-    /// The live channels of this group; `None` when the list call omits them.
+    /// The live channels of the group; `None` if the list of groups omits them.
     pub channels: Option<Vec<Channel>>,
-    /// The slicers as listed; `None` when the list call omits them.
+    /// The slicers as listed; `None` if the list of groups omits them.
     pub slicers: Option<Vec<Slicer>>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -36,9 +36,9 @@ pub struct FailoverGroup {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// The healthy, eligible slicer with the lowest order.
+    /// The healthy, eligible slicer with the lowest order goes on air.
     Prioritized,
-    /// A random healthy one.
+    /// A random healthy slicer goes on air.
     Flat,
     /// A mode that is not in the contract, unmodified.
     Other(String),
@@ -61,33 +61,32 @@ from_json! { enum OnAir { Slicer(_) = "slicer", Slate = "slate" } }
 /// One live channel of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Channel {
-    /// 32 hexadecimal digits.
+    /// The id: 32 hexadecimal digits.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub desc: Option<String>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
 /// One live slicer of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Slicer {
-    /// A human name, case-sensitive.
+    /// The id: a readable name, case-sensitive.
     pub id: String,
-    /// Health: 0 is healthy; otherwise the slicer is not eligible until then, and a past time means
-    /// that a re-check is due, not that it is healthy.
+    /// The health. A slicer is not eligible until the time; a past time means that a re-check is due, not healthy.
     pub blacklist: Option<Blacklist>,
-    /// From 1; every slicer has 1 in flat mode.
+    /// The position, from 1. In flat mode every slicer has 1.
     pub order: Option<i64>,
-    /// Its activity; not its health.
+    /// The activity, which is not the health.
     pub state: Option<SlicerState>,
-    /// The URL of an image of its output, unmodified.
+    /// The URL of a thumbnail of its output, unmodified.
     pub thumb_url: Option<String>,
-    /// Its host.
+    /// The name of its host.
     pub hostname: Option<String>,
-    /// Whether it takes part in failover; it continues to slice either way.
+    /// Whether it is eligible for failover; it continues slicing either way.
     pub enabled: Option<bool>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -136,16 +135,16 @@ impl From<i64> for SlicerState {
 /// A Collection: a list that may be incomplete.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Collection<T> {
-    /// The received items.
+    /// The items of the response.
     pub items: Vec<T>,
-    /// `total_items`, a number or a text; `None` when it is neither.
+    /// `total_items`, a number or a text; `None` for anything else.
     pub total: Option<u64>,
-    /// What else it held.
+    /// The number of unreadable and repeated items.
     pub left_out: LeftOut,
 }
 
 impl<T> Collection<T> {
-    /// How many items there are beside those that were read: unreadable, or not sent.
+    /// The number of items that are missing: unreadable, or not sent.
     #[must_use]
     pub fn missing(&self) -> usize {
         let known = self.items.len() + self.left_out.repeated;
@@ -158,27 +157,26 @@ impl<T> Collection<T> {
 /// Changes of a group's configuration; `None` leaves a value unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Configuration {
-    /// How the next slicer is selected. Switching to prioritized resets every order.
+    /// The failover mode. Switching to prioritized resets every order.
     pub mode: Option<Mode>,
-    /// Whether a higher-priority slicer takes over again once healthy.
+    /// Whether a slicer of higher priority takes over again once it is healthy.
     pub auto_failback: Option<bool>,
 }
 
-/// A slicer's position in the failover order.
+/// The eligibility and position of a slicer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlicerPlace {
-    /// The slicer.
+    /// The slicer's id.
     pub slicer_id: String,
-    /// Whether it takes part in failover.
+    /// Whether it is eligible for failover.
     pub enabled: bool,
-    /// From 1, dense.
+    /// The position: from 1, without gaps.
     pub order: u32,
 }
 
 impl Slicer {
-    /// The URL of the image of the output, if it may be shown: only http or https, and https on an https
-    /// page; not in an ad break, with replaced content or in a blackout, because the image is then not what
-    /// viewers see. Of a state that is not known nothing is said.
+    /// The URL of the thumbnail, if it may be shown: only http or https, and only https on an https page. Not in an ad
+    /// break, with replaced content or in a blackout, because viewers see something else then.
     #[must_use]
     pub fn thumbnail_url(&self, https_page: bool) -> Option<String> {
         if matches!(

@@ -1,4 +1,4 @@
-//! The operations as calls.
+//! The operations on sessions as calls.
 
 use super::error_body::vendor_error;
 use super::operations::{GET_SESSION, LOG_OFF, LOG_ON, QUERY, RECENT};
@@ -37,7 +37,7 @@ pub fn log_on() -> Call<LogOn> {
     )
 }
 
-/// Logs off; the id is that of the log-on response's body.
+/// Logs off. The id is the one in the body of the log-on response.
 #[must_use]
 pub fn log_off(logon_id: &str) -> Call<()> {
     Call::new(
@@ -69,7 +69,7 @@ pub fn session(uid: &str, media_type: MediaType) -> Call<Session> {
     )
 }
 
-/// One session as raw text, to show the vendor's own response.
+/// One session as raw text, to display the vendor's own response.
 #[must_use]
 pub fn raw_session(uid: &str, media_type: MediaType) -> Call<String> {
     let call = session(uid, media_type);

@@ -1,11 +1,10 @@
-//! Warnings about a comparison that is syntactically valid. A warning does not prevent sending the
-//! query, because only the service knows its own values.
+//! Warnings about comparisons that are syntactically valid. A warning does not prevent the query.
 
 use super::field::{FieldKind, Op};
 use super::filter::{Condition, is_guid};
 use crate::json;
 
-/// A warning in one sentence; `None` when the comparison makes sense.
+/// A warning in one sentence; `None` if the comparison makes sense.
 pub(super) fn warning_for(condition: &Condition) -> Option<String> {
     let Condition { field, op, value } = condition;
     let name = field.name();
@@ -31,7 +30,7 @@ pub(super) fn warning_for(condition: &Condition) -> Option<String> {
     Some(format!("{name} requires {expected}, not “{value}”."))
 }
 
-/// A bare GUID or a URN that ends with one.
+/// Whether the value is a GUID or a URN that ends with one.
 fn is_uid(value: &str) -> bool {
     let is_urn = |before: &str| before.to_ascii_lowercase().starts_with("urn:veeam:");
     match value.rsplit_once(':') {
@@ -40,7 +39,7 @@ fn is_uid(value: &str) -> bool {
     }
 }
 
-/// A date, or a date-time with `Z` or without a zone: the service accepts only UTC.
+/// Whether the value is a date, or a date-time with `Z` or without a zone: the service accepts only UTC.
 fn is_utc(value: &str) -> bool {
     let offset = value
         .get(10..)

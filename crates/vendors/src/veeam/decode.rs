@@ -1,5 +1,5 @@
-//! Decodes the tree to types: sessions, references, pages. The content decides what a body is, because
-//! an import may be a query result, a collection or a single session.
+//! Decodes the tree to types: sessions, references, pages. The content determines the kind of a body, because an import
+//! may be a query result, a collection or a single session.
 
 use super::node::{Fields, Node};
 use super::types::{Page, Paging, Reference, Server, Session, Task};
@@ -7,16 +7,16 @@ use super::values::{count, link, links, number, plan_id, result, state, tail, ti
 use crate::call::Answer;
 use crate::unreadable::{LeftOut, Unread, counted};
 
-/// The list of sessions; may also be the root of a response.
+/// The list of sessions, which may also be the root of a response.
 const SESSIONS: &str = "CloudFailoverSessions";
 
 /// The prefix of every session type in the contract, including references.
 const SESSION: &str = "CloudFailoverSession";
 
-/// Where a query's result tells its pages.
+/// The paging information of a query result.
 const PAGING: &str = "PagingInfo";
 
-/// Where a query's result has what was found.
+/// The lists that a query result may contain.
 const LISTS: [&str; 3] = ["Entities", "Refs", SESSIONS];
 
 fn task(node: &Node) -> Option<Task> {
@@ -62,23 +62,23 @@ fn session(node: &Node) -> Option<Session> {
         progress: number(fields, "Progress"),
         failure_message: fields.text("FailureMessage"),
         server,
-        // The list and each of its items have the same name: only direct children are tasks.
+        // The list and its items have the same name; only direct children are tasks.
         tasks: fields.list("CloudFailoverTasks", "CloudFailoverTasks", task),
         links,
         unreadable: unread.take(),
     })
 }
 
-/// The items of a list, by the first of these names that it has any of; JSON has an additional object with the list's
-/// own name, the last of them. A list that holds something else is not an empty one: nobody knows what is in it.
+/// The items of a list, by the first of `names` that has any. The last of them is the list's own name: JSON has an
+/// additional object with this name. A list with other content is an error, not an empty list.
 fn items<'a>(list: &'a Node, names: [&str; 2]) -> Result<Vec<&'a Node>, String> {
     let [one, own] = names;
-    let wrong = |found: &str| Err(format!("{own}: expected {one}, found {found}"));
+    let unexpected = |found: &str| Err(format!("{own}: expected {one}, found {found}"));
     if let Some(word) = list
         .get(own)
         .filter(|inner| !list.list && inner.text().is_some())
     {
-        return wrong(&word.sketch());
+        return unexpected(&word.sketch());
     }
     for name in names {
         let items = list.items(name);
@@ -87,11 +87,11 @@ fn items<'a>(list: &'a Node, names: [&str; 2]) -> Result<Vec<&'a Node>, String> 
         }
     }
     let is_known = names.into_iter().any(|name| list.has(name));
-    let is_strange = |node: &Node| !node.is_empty() && (!is_known || !node.fields.is_empty());
+    let is_other = |node: &Node| !node.is_empty() && (!is_known || !node.fields.is_empty());
     let mut fields = list.fields.iter();
-    match fields.find(|(_, node)| is_strange(node)) {
-        Some((name, _)) => wrong(name),
-        None if list.text().is_some() => wrong(&list.sketch()),
+    match fields.find(|(_, node)| is_other(node)) {
+        Some((name, _)) => unexpected(name),
+        None if list.text().is_some() => unexpected(&list.sketch()),
         None => Ok(Vec::new()),
     }
 }
@@ -105,10 +105,10 @@ fn sessions(list: &Node) -> Result<(Vec<Session>, LeftOut), String> {
 fn references(list: &Node) -> Result<(Vec<Reference>, LeftOut), String> {
     let items = items(list, ["Ref", "Refs"])?;
     let kind = |node: &Node| node.text_of("Type").unwrap_or_else(|| SESSION.to_owned());
-    // References to something else are another list.
-    let strange = items.iter().map(|node| kind(node));
-    let strange: Vec<String> = strange.filter(|kind| !kind.starts_with(SESSION)).collect();
-    if let (Some(kind), true) = (strange.first(), strange.len() == items.len()) {
+    // A list of references to other objects is an error.
+    let others = items.iter().map(|node| kind(node));
+    let others: Vec<String> = others.filter(|kind| !kind.starts_with(SESSION)).collect();
+    if let (Some(kind), true) = (others.first(), others.len() == items.len()) {
         return Err(format!("expected a {SESSION}Reference, found a {kind}"));
     }
     let read = items.into_iter().map(|node| {
@@ -137,7 +137,7 @@ fn paging(node: &Node) -> Paging {
     }
 }
 
-/// Whether the root is one session. JSON has no element name, but a type.
+/// Whether the root is a single session. JSON has a type instead of an element name.
 fn is_session(root: &Node) -> bool {
     match root.text_of("Type") {
         _ if !root.name.is_empty() => root.name.eq_ignore_ascii_case(SESSION),
@@ -146,7 +146,7 @@ fn is_session(root: &Node) -> bool {
     }
 }
 
-/// The sessions of `Entities`. It has one list for each type; only sessions are valid here.
+/// The sessions of `Entities`, which has one list for each type. Only sessions are valid here.
 fn entities(entities: &Node) -> Result<(Vec<Session>, LeftOut), String> {
     if let Some(list) = entities.get(SESSIONS) {
         return sessions(list);
@@ -162,7 +162,7 @@ fn entities(entities: &Node) -> Result<(Vec<Session>, LeftOut), String> {
     }
 }
 
-/// A page from any root: a query result, references, a collection, or one session.
+/// Reads a page from any root: a query result, references, a collection, or a single session.
 pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     let is = |name: &str| root.name.eq_ignore_ascii_case(name);
     if is("Error") {
@@ -179,18 +179,18 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
     } else if is(SESSIONS) {
         (page.sessions, page.left_out) = sessions(root)?;
     } else if is("QueryResult") || (root.name.is_empty() && is_result(root)) {
-        // Without any list it is not known what the query found. Version 9.5 leaves out what later ones write as
-        // null: where nothing else is there, and no further page, it has found nothing.
+        // Without any list, the result is unknown. But version 9.5 omits empty lists that later versions write as null:
+        // without other content and further pages, the query found nothing.
         let pages = page.paging.as_ref().and_then(|paging| paging.pages);
-        let is_around = |name: &str| {
+        let is_metadata = |name: &str| {
             [PAGING, "Links"]
                 .iter()
                 .any(|own| own.eq_ignore_ascii_case(name))
         };
         let mut fields = root.fields.iter();
-        let is_none = pages.is_some_and(|pages| pages <= 1)
-            && fields.all(|(name, node)| node.fields.is_empty() || is_around(name));
-        if !is_none && !LISTS.iter().any(|name| root.has(name)) {
+        let found_nothing = pages.is_some_and(|pages| pages <= 1)
+            && fields.all(|(name, node)| node.fields.is_empty() || is_metadata(name));
+        if !found_nothing && !LISTS.iter().any(|name| root.has(name)) {
             return Err(format!(
                 "expected {}, found none of them",
                 LISTS.join(" or ")
@@ -211,13 +211,13 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
             format!("`{}`", root.name)
         };
         return Err(format!(
-            "expected a query's result or sessions, found {found}"
+            "expected a query result or sessions, found {found}"
         ));
     }
     Ok(page)
 }
 
-/// Whether JSON without a name is a query result, references or a collection.
+/// Whether a JSON root is a query result, references or a collection.
 fn is_result(root: &Node) -> bool {
     root.has(PAGING) || LISTS.iter().any(|name| root.has(name))
 }

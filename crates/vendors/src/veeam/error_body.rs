@@ -1,14 +1,14 @@
-//! Error bodies: XML, JSON in any casing, HTML, or empty.
+//! Reads error bodies: XML, JSON in any casing, HTML, or empty.
 
 use super::node::Node;
 use crate::call::{Answer, VendorError};
 use crate::{json, status};
 use serde_json::{Map, Value};
 
-/// Properties that are shown elsewhere or not at all. The server's stack trace must not reach a browser.
+/// Properties that are displayed elsewhere or not at all. The server's stack trace must not reach a browser.
 const OMITTED: [&str; 3] = ["Message", "StatusCode", "StackTrace"];
 
-/// Reads every status except 2xx.
+/// Reads the response to any status except 2xx, and refusals with 2xx.
 pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     let blank = VendorError {
         status: answer.status,
@@ -24,7 +24,7 @@ pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     let is_omitted = |key: &str| OMITTED.iter().any(|name| name.eq_ignore_ascii_case(key));
     let more = node.texts().filter(|(key, _)| !is_omitted(key));
     let more = more.map(|(key, text)| (key.to_owned(), text.into()));
-    // `Message` is Veeam's; the others come from what refuses with 200 in front of it.
+    // `Message` is Veeam's; the others come from proxies that refuse requests with 200.
     let names: &[&str] = if answer.is_success() {
         &["Message", "msg", "error"]
     } else {
@@ -38,8 +38,7 @@ pub(super) fn vendor_error(answer: &Answer) -> VendorError {
     }
 }
 
-/// The body as JSON: unmodified JSON, or the text attributes and child elements of an `<Error>`. Other
-/// XML is not an error of this vendor.
+/// The body as JSON: unmodified JSON, or the text attributes and elements of an `<Error>`; `None` for other XML.
 pub(crate) fn error_texts(body: &[u8]) -> Option<Value> {
     if !body.trim_ascii_start().starts_with(b"<") {
         return json::parse(body).ok();

@@ -7,17 +7,17 @@ pub enum Field {
     Uid,
     /// The plan's name.
     Name,
-    /// `FailoverPlan`; in the entity it is called `JobType`.
+    /// The type: `FailoverPlan`. The entity calls it `JobType`.
     Type,
-    /// When it started; in the entity `CreationTimeUTC`.
+    /// The start time. The entity calls it `CreationTimeUTC`.
     CreationTime,
-    /// When it ended; in the entity `EndTimeUTC`.
+    /// The end time. The entity calls it `EndTimeUTC`.
     EndTime,
-    /// Whether it runs.
+    /// The state, such as running or stopped.
     State,
-    /// How it ended.
+    /// The result.
     Result,
-    /// Why it failed.
+    /// The failure message.
     FailureMessage,
     /// The backup server's UID.
     BackupServerUid,
@@ -34,7 +34,7 @@ pub enum FieldKind {
     Text,
     /// A UTC date-time.
     Time,
-    /// One of these words; comparisons go by their order.
+    /// One of these values; comparisons use their order.
     Choice(&'static [&'static str]),
 }
 
@@ -70,13 +70,13 @@ impl Field {
         Self::BackupServerName,
     ];
 
-    /// The names of all, in the grammar.
+    /// The names of all fields in the grammar.
     pub const NAMES: [&'static str; Self::ALL.len()] = {
         let mut names = [""; Self::ALL.len()];
-        let mut place = 0;
-        while place < names.len() {
-            names[place] = Self::ALL[place].name();
-            place += 1;
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = Self::ALL[index].name();
+            index += 1;
         }
         names
     };
@@ -98,7 +98,7 @@ impl Field {
         }
     }
 
-    /// The field of a name, in any case.
+    /// The field with this case-insensitive name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -106,7 +106,7 @@ impl Field {
             .find(|field| field.name().eq_ignore_ascii_case(name))
     }
 
-    /// The type of its values.
+    /// The type of the field's values.
     #[must_use]
     pub fn kind(self) -> FieldKind {
         match self {
@@ -119,8 +119,7 @@ impl Field {
         }
     }
 
-    /// The comparisons that make sense. Times and `Result` have an order, from good to bad for `Result`; the
-    /// order of `State` has no useful meaning.
+    /// The comparisons that make sense. Times and `Result` are ordered, `Result` from good to bad.
     #[must_use]
     pub fn ops(self) -> &'static [Op] {
         match self {

@@ -1,12 +1,11 @@
-//! A filter as an expression, and its text form.
+//! A filter as an expression and as text.
 
 use super::condition_warning;
 use super::field::{Field, FieldKind, Op};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 
-/// One comparison. The value is a text for every type of field, because the vendor may have words and
-/// ids that are not known here.
+/// A comparison. The value is text for every type of field, because the vendor may have unknown values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// The field.
@@ -18,27 +17,27 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Why the service would reject the comparison or never find a match, in one sentence: an order
-    /// comparison of an unordered field, or a value that is not a GUID, a UTC time or a word of the field.
+    /// The reason why the service would reject the comparison or never find a match, in one sentence: an order
+    /// comparison of an unordered field, or a value that is not a GUID, a UTC time or a value of the field.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         condition_warning::warning_for(self)
     }
 }
 
-/// A filter: comparisons of which all or any must match, nested.
+/// A filter: nested lists of comparisons of which all or any must match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
-    /// One comparison.
+    /// A comparison.
     Condition(Condition),
-    /// Every one (`;`).
+    /// All must match (`;`).
     All(Vec<Filter>),
-    /// At least one (`,`).
+    /// At least one must match (`,`).
     Any(Vec<Filter>),
 }
 
 impl Filter {
-    /// One comparison.
+    /// A comparison.
     #[must_use]
     pub fn condition(field: Field, op: Op, value: impl Into<String>) -> Self {
         Self::Condition(Condition {
@@ -48,15 +47,15 @@ impl Filter {
         })
     }
 
-    /// A comparison with a time, written as UTC with its `Z`.
+    /// A comparison with a time, written as UTC with `Z`.
     #[must_use]
     pub fn time(field: Field, op: Op, time: DateTime<Utc>) -> Self {
         let value = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         Self::condition(field, op, value)
     }
 
-    /// The same filter without unnecessary nesting: nested lists of the same kind are joined, and a list of
-    /// one item is that item. `None` when nothing remains; empty lists are dropped.
+    /// The filter without unnecessary nesting: nested lists of the same kind are joined, a list of one item is
+    /// replaced by the item, and empty lists are dropped. `None` if nothing remains.
     #[must_use]
     pub fn normalised(self) -> Option<Self> {
         let normal = |items: Vec<Self>| items.into_iter().filter_map(Self::normalised).collect();
@@ -68,7 +67,7 @@ impl Filter {
         (!filter.items().is_empty()).then_some(filter)
     }
 
-    /// This list, whose items are already normalised, without unnecessary nesting.
+    /// Removes unnecessary nesting from a list whose items are already normalised.
     pub(super) fn joined(self) -> Self {
         let (items, all) = match self {
             Self::Condition(_) => return self,
@@ -89,7 +88,7 @@ impl Filter {
         }
     }
 
-    /// The items of a list; a condition is the only item of itself.
+    /// The items of a list; a condition counts as a list of itself.
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match self {
@@ -110,8 +109,7 @@ impl Filter {
     }
 }
 
-/// Whether a value needs no quotes: the service accepts letters, digits and underscores without them, and GUIDs where it
-/// expects one.
+/// Whether a value needs no quotes: letters, digits and underscores, and GUIDs in fields for these.
 fn is_bare(field: Field, value: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (!value.is_empty() && value.bytes().all(is_word))
@@ -137,8 +135,8 @@ impl fmt::Display for Condition {
 }
 
 impl fmt::Display for Filter {
-    /// The filter in normal form, before percent-encoding; empty for an empty filter. Precedence without
-    /// parentheses is not documented, so a nested list always has them.
+    /// Writes the filter in normal form, before percent-encoding; nothing for an empty filter. Nested lists always
+    /// have parentheses, because the precedence without them is not documented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let normal = self.clone().normalised();
         normal.map_or(Ok(()), |filter| write_normal(&filter, f))

@@ -1,7 +1,7 @@
 //! Veeam Backup Enterprise Manager: cloud failover sessions and their queries.
 //!
-//! Responses are XML, or JSON in three styles: 9.5 omits keys, versions up to v12 write PascalCase after a
-//! byte-order mark, v13 writes camelCase. All of them decode to the same types.
+//! Responses are XML, or JSON in three styles: version 9.5 omits keys, versions up to 12 write PascalCase after a
+//! byte-order mark, version 13 writes camelCase. All of them decode to the same types.
 
 mod calls;
 mod condition_warning;

@@ -11,18 +11,18 @@ use serde_json::Value;
 /// A node of the tree.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Node {
-    /// The element's name, without its prefix; empty at the root of JSON.
+    /// The element's name without its prefix; empty at the root of JSON.
     pub(super) name: String,
     /// The text; never only whitespace.
     pub(super) text: Option<String>,
-    /// Attributes and children, in document order.
+    /// Attributes and children in document order.
     pub(super) fields: Vec<(String, Node)>,
-    /// Whether it is a JSON list; its fields are then the items.
+    /// Whether it is a JSON list, whose fields are its items.
     pub(super) list: bool,
 }
 
 impl Node {
-    /// Parses a body as XML or JSON by its first character; headers are ignored.
+    /// Parses a body as XML or JSON, depending on its first character; headers are ignored.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         let body = json::without_bom(body);
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
@@ -32,7 +32,7 @@ impl Node {
         }
     }
 
-    /// A node that is one text, such as an attribute.
+    /// A node that consists of a text, such as an attribute.
     pub(super) fn leaf(name: String, text: String) -> Self {
         let text = Some(text);
         Self {
@@ -74,14 +74,14 @@ impl Node {
         fields.find(|node| !node.is_empty())
     }
 
-    /// Whether there is a field with this name, even an empty one.
+    /// Whether a field with this name exists, even an empty one.
     pub(super) fn has(&self, name: &str) -> bool {
         let mut keys = self.fields.iter().map(|(key, _)| key);
         keys.any(|key| key.eq_ignore_ascii_case(name))
     }
 
-    /// The items of a list. In XML, its direct children with this name; a list may have the same name as its
-    /// items. In JSON, all items, with or without an intermediate object of the list's name.
+    /// The items of a list. In XML these are its direct children with this name, which may be the name of the list
+    /// itself. In JSON these are all items, with or without an intermediate object with the list's name.
     pub(super) fn items(&self, name: &str) -> Vec<&Self> {
         let mut items = Vec::new();
         for (key, node) in &self.fields {
@@ -102,17 +102,17 @@ impl Node {
         self.text().is_none() && self.fields.iter().all(|(_, node)| node.is_empty())
     }
 
-    /// The node's own text, if not empty.
+    /// The node's own text, if it is not empty.
     pub(super) fn text(&self) -> Option<&str> {
         self.text.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The text of a field; `None` where it is no text.
+    /// The text of a field; `None` if it is not a text.
     pub(super) fn text_of(&self, name: &str) -> Option<String> {
         self.get(name).and_then(Self::text).map(ToOwned::to_owned)
     }
 
-    /// A short description of the value, for an error.
+    /// A short description of the value for an error.
     pub(super) fn sketch(&self) -> String {
         match self.text() {
             Some(text) => format!("`{}`", text.chars().take(60).collect::<String>()),
@@ -122,7 +122,7 @@ impl Node {
         }
     }
 
-    /// The value as it stands in the response; of what is no text, all texts within.
+    /// The value as it is written in the response; for anything but a text, all texts within it.
     fn raw(&self) -> String {
         let fields = self.fields.iter().filter(|(_, node)| !node.is_empty());
         let within = fields.map(|(key, node)| match node.raw() {
@@ -138,7 +138,7 @@ impl Node {
         parts.join(", ")
     }
 
-    /// The names and texts of the fields that are texts.
+    /// The names and texts of all text fields.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields
             .iter()
@@ -146,7 +146,7 @@ impl Node {
     }
 }
 
-/// The fields of one item. A field that cannot be read counts as absent, and `unread` gets it.
+/// The fields of one item. A field that cannot be read counts as absent and is added to `unread`.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     pub(super) node: &'a Node,
@@ -173,7 +173,7 @@ impl<'a> Fields<'a> {
         self.field(name, |node| read(node.text()?.trim()))
     }
 
-    /// An object within this one; its unreadable fields are named after both.
+    /// A nested object. The names of its unreadable fields include its own name.
     pub(super) fn within<T>(self, name: &str, read: impl FnOnce(Fields<'_>) -> T) -> Option<T> {
         let node = self.field(name, |node| (!node.fields.is_empty()).then_some(node))?;
         let unread = Unread::default();
@@ -185,12 +185,12 @@ impl<'a> Fields<'a> {
         Some(got)
     }
 
-    /// The text of a field, as it is.
+    /// The unmodified text of a field.
     pub(super) fn text(self, name: &str) -> Option<String> {
         self.field(name, |node| node.text().map(ToOwned::to_owned))
     }
 
-    /// A list; `read` reads each item, and one that it cannot read counts as an unreadable field.
+    /// A list. An item that `read` cannot read counts as an unreadable field.
     pub(super) fn list<T>(
         self,
         name: &str,
@@ -202,10 +202,10 @@ impl<'a> Fields<'a> {
             (!items.is_empty()).then_some(items)
         });
         let items = items.unwrap_or_default().into_iter().enumerate();
-        let read = items.filter_map(|(place, node)| {
+        let read = items.filter_map(|(index, node)| {
             let got = read(node);
             if got.is_none() {
-                self.unread.add(&format!("{name}[{place}]"), &node.raw());
+                self.unread.add(&format!("{name}[{index}]"), &node.raw());
             }
             got
         });

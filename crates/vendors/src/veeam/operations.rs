@@ -1,11 +1,11 @@
-//! The operations of the contract. Only the gateway logs on and off; these are not relayed.
+//! The operations of the contract. Logging on and off is not relayed; only the gateway does it.
 
 use super::field::Field;
 use crate::operation::{Method, Operation, Parameter, Values, operations};
 
 const NONE: &[Parameter] = &[];
 
-/// Of everything that the server can be queried for, and all that a backup server holds, only this.
+/// The only type that may be queried, although the server has many others.
 const TYPE: Parameter = Parameter {
     name: "type",
     values: Values::Words(&["CloudFailoverSession"]),
@@ -49,12 +49,12 @@ pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation
         .into_iter()
         .find(|operation| operation.matches(method, segments))?;
     let mut parts = found.path.split('/').skip(1).zip(segments);
-    let is_sound = parts.all(|(part, have)| part != "{}" || is_plain(have));
-    is_sound.then_some(found)
+    let ids_are_plain = parts.all(|(part, segment)| part != "{}" || is_plain(segment));
+    ids_are_plain.then_some(found)
 }
 
-/// Whether an id has only letters, digits and dashes, as GUIDs have. With a backslash among them, a server that takes it
-/// for a slash would read a path to something else.
+/// Whether an id consists of letters, digits and dashes, like a GUID. A server that treats a backslash as a slash
+/// would resolve an id with one to a different path.
 fn is_plain(id: &str) -> bool {
     id.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

@@ -1,5 +1,4 @@
-//! Parses a filter from text; an error has the position and what was expected. Whether a comparison
-//! makes sense for its field is checked by [`Condition::warning`].
+//! Parses a filter from text. Whether a comparison makes sense for its field is checked by [`Condition::warning`].
 
 use super::field::{Field, FieldKind, Op};
 use super::filter::{Condition, Filter};
@@ -7,16 +6,16 @@ use crate::json;
 use std::fmt;
 
 /// The maximum depth of parentheses, to limit the stack.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
-/// Why a text is not a filter.
+/// The error for a text that is not a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
     /// The position of the unexpected character, from 1.
     pub position: usize,
-    /// What was expected there.
+    /// The expected text.
     pub expected: String,
-    /// The word that is there; empty at the end of the text.
+    /// The word found there; empty at the end of the text.
     pub found: String,
 }
 
@@ -37,22 +36,21 @@ impl fmt::Display for FilterError {
 impl std::error::Error for FilterError {}
 
 impl Filter {
-    /// Parses a filter to the normal form of [`Filter::normalised`]. Field names are case-insensitive,
-    /// values are quoted or bare. A time without a zone is UTC and gets its `Z`; a bare date is its first moment. The
-    /// service documents no precedence of `;` over `,`, so a text that mixes both without parentheses is rejected.
+    /// Parses a filter to the normal form of [`Filter::normalised`]. Field names are case-insensitive, values are
+    /// quoted or bare. A time without a zone is UTC and gets a `Z`; a date means its first moment. The service
+    /// documents no precedence of `;` over `,`, so a text that mixes both without parentheses is rejected.
     ///
     /// # Errors
-    /// The position and what was expected there.
+    /// The position and the expected text.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        Parser::new(text).whole()
+        Parser::new(text).filter()
     }
 
-    /// Parses a pasted filter. Doubled quotes, as in `Name==""Backup""`, are read as `Name=="Backup"`; these
-    /// values are returned as well.
+    /// Parses a pasted filter. Doubled quotes, as in `Name==""Backup""`, are read as `Name=="Backup"` and returned.
     pub(super) fn parse_pasted(text: &str) -> Result<(Self, Vec<String>), FilterError> {
         let mut parser = Parser::new(text);
         parser.doubled = Some(Vec::new());
-        let filter = parser.whole()?;
+        let filter = parser.filter()?;
         Ok((filter, parser.doubled.unwrap_or_default()))
     }
 }
@@ -75,9 +73,9 @@ impl Parser {
         }
     }
 
-    fn whole(&mut self) -> Result<Filter, FilterError> {
+    fn filter(&mut self) -> Result<Filter, FilterError> {
         let filter = self.list()?;
-        self.blanks();
+        self.skip_whitespace();
         match self.peek(0) {
             None => Ok(filter),
             Some('&') => self.expected(
@@ -93,7 +91,7 @@ impl Parser {
         self.chars.get(self.at + ahead).copied()
     }
 
-    fn blanks(&mut self) {
+    fn skip_whitespace(&mut self) {
         while self.peek(0).is_some_and(char::is_whitespace) {
             self.at += 1;
         }
@@ -107,8 +105,7 @@ impl Parser {
         })
     }
 
-    /// The word that begins here: up to the next operator, separator, parenthesis or blank, or that operator or character
-    /// alone.
+    /// The word at the current position: an operator, a single delimiter, or the text up to the next of these.
     fn word(&self) -> String {
         let rest = self.chars.iter().skip(self.at).copied();
         match self.peek(0) {
@@ -122,7 +119,7 @@ impl Parser {
         let mut items = vec![self.item()?];
         let mut sign = None;
         loop {
-            self.blanks();
+            self.skip_whitespace();
             let Some(next @ (';' | ',')) = self.peek(0) else {
                 break;
             };
@@ -140,18 +137,18 @@ impl Parser {
     }
 
     fn item(&mut self) -> Result<Filter, FilterError> {
-        self.blanks();
+        self.skip_whitespace();
         if self.peek(0) != Some('(') {
             return self.condition().map(Filter::Condition);
         }
-        if self.depth == DEEPEST {
+        if self.depth == MAX_DEPTH {
             return self.expected("no more than 32 nested parentheses");
         }
         self.at += 1;
         self.depth += 1;
         let list = self.list()?;
         self.depth -= 1;
-        self.blanks();
+        self.skip_whitespace();
         if self.peek(0) != Some(')') {
             return self.expected("“;”, “,” or “)”");
         }
@@ -167,9 +164,9 @@ impl Parser {
             return self.expected(&format!("a field ({names}) or “(”"));
         };
         self.at += name.len();
-        self.blanks();
+        self.skip_whitespace();
         let op = self.op()?;
-        self.blanks();
+        self.skip_whitespace();
         let mut value = match self.peek(0) {
             Some('"') => self.quoted()?,
             _ => self.bare()?,
@@ -219,14 +216,14 @@ impl Parser {
             }
         }
         self.at += 1;
-        self.blanks();
+        self.skip_whitespace();
         if !matches!(self.peek(0), None | Some(';' | ',' | ')')) {
             return self.expected("“;”, “,”, “)” or the end after a closing quote");
         }
         Ok(value)
     }
 
-    /// `""Backup""`, which strictly is an empty value followed by more text.
+    /// A value in doubled quotes: `""Backup""`, which strictly is an empty value followed by more text.
     fn between_doubled_quotes(&mut self) -> Option<String> {
         let doubled = self.doubled.as_mut()?;
         let rest = self.chars.get(self.at..)?.strip_prefix(&['"', '"'])?;
@@ -242,7 +239,7 @@ impl Parser {
         Some(value)
     }
 
-    /// An unquoted value, up to a delimiter. Dates, addresses and URNs occur without quotes.
+    /// An unquoted value up to a delimiter. Dates, addresses and URNs occur without quotes.
     fn bare(&mut self) -> Result<String, FilterError> {
         let rest = self.chars.iter().skip(self.at).copied();
         let value: String = rest.take_while(|char| !ends_word(*char)).collect();
@@ -257,12 +254,12 @@ impl Parser {
     }
 }
 
-/// Whether an operator consists of it.
+/// Whether the character is part of an operator.
 fn is_op(char: char) -> bool {
     "=!<>&".contains(char)
 }
 
-/// Whether a word without quotes ends before it.
+/// Whether an unquoted word ends before this character.
 fn ends_word(char: char) -> bool {
     is_op(char) || "(),;\"".contains(char) || char.is_whitespace()
 }

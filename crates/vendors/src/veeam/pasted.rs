@@ -1,5 +1,5 @@
-//! Parses a query from an address, as in documentation, an address bar or a script. Lenient where the
-//! meaning is clear, with a warning where it may not be what was intended.
+//! Parses a query from a URL, as in documentation, an address bar or a script. It is lenient if the meaning is clear,
+//! with a warning if the result may not be intended.
 
 use super::field::Field;
 use super::filter::{Condition, Filter};
@@ -12,17 +12,16 @@ use std::borrow::Cow;
 pub struct Pasted {
     /// The query.
     pub query: Query,
-    /// What may not be intended, one sentence each.
+    /// Warnings about unintended results, one sentence each.
     pub warnings: Vec<String>,
 }
 
 impl Query {
-    /// Parses an address of the query service, or only the text after its `?`, percent-encoded or not.
-    /// Missing values are those of [`Query::default`], except the format: without one the service returns
-    /// references.
+    /// Parses a URL of the query service, or only the text after its `?`, percent-encoded or not. Missing values are
+    /// those of [`Query::default`], except the format: without one, the service returns references.
     ///
     /// # Errors
-    /// One sentence about what cannot be read.
+    /// One sentence about the part that cannot be read.
     pub fn from_text(text: &str) -> Result<Pasted, String> {
         let mut reading = Reading {
             query: Self {
@@ -47,7 +46,7 @@ impl Query {
     }
 }
 
-/// The text after the `?` of an address; `&amp;` from copied XML is unescaped.
+/// The text after the `?` of a URL. `&amp;` from copied XML is unescaped.
 fn parameters(text: &str) -> String {
     let text = text.trim();
     let after = match text.split_once('?') {
@@ -60,7 +59,7 @@ fn parameters(text: &str) -> String {
 struct Reading {
     query: Query,
     warnings: Vec<String>,
-    /// The parameters so far, in lower case, both sorts as one.
+    /// The parameters so far in lower case; both sort parameters count as one.
     seen: Vec<&'static str>,
 }
 
@@ -82,8 +81,8 @@ impl Reading {
         } else {
             known
         });
-        // A form writes a space as a plus, and every quote and colon as an escape. Where one of these stands as it is, or a
-        // space is an escape, a plus stands for itself too.
+        // Form encoding writes a space as a plus, and quotes and colons as escapes. If there is an unescaped quote or
+        // colon or an escaped space, the text is not form-encoded and a plus is literal.
         let is_form = known == "filter"
             && raw.contains('%')
             && !raw.contains(['"', ':'])
@@ -121,7 +120,7 @@ impl Reading {
         self.seen.push(name);
     }
 
-    /// A part that is not a parameter.
+    /// Warns about a part that is not a parameter.
     fn stray(&mut self, part: &str) {
         self.warn(if self.seen.contains(&"filter") {
             format!(
@@ -150,12 +149,12 @@ impl Reading {
         }
         let (filter, doubled) = Filter::parse_pasted(value).map_err(|error| {
             let cut = more && value.matches('"').count() % 2 == 1;
-            let why = if cut {
+            let hint = if cut {
                 " An unescaped & ends the filter: use %26 inside a value."
             } else {
                 ""
             };
-            format!("filter: {error}{why}")
+            format!("filter: {error}{hint}")
         })?;
         for value in doubled {
             self.warn(format!(

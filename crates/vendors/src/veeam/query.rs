@@ -1,10 +1,10 @@
-//! A query: filter, sort and page, and its encoding as the text after `?`.
+//! A query (filter, sort and page) and its encoding as the text after `?`.
 
 use super::field::Field;
 use super::filter::Filter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but RFC 3986's unreserved characters is encoded: a raw `&` would end the filter.
+/// The characters that are encoded: all but the unreserved ones of RFC 3986, because a raw `&` would end the filter.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -26,12 +26,12 @@ pub enum Format {
 pub struct Sort {
     /// The field to sort by.
     pub field: Field,
-    /// Whether the greatest comes first.
+    /// Whether the greatest value comes first.
     pub descending: bool,
 }
 
 impl Default for Sort {
-    /// The newest first.
+    /// Newest first.
     fn default() -> Self {
         Self {
             field: Field::CreationTime,
@@ -43,13 +43,13 @@ impl Default for Sort {
 /// A query for cloud failover sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The filter; all sessions when `None`.
+    /// The filter; `None` for all sessions.
     pub filter: Option<Filter>,
     /// The sort order.
     pub sort: Sort,
-    /// Rows for each page, greater than 0.
+    /// The number of rows per page, greater than 0.
     pub page_size: u32,
-    /// From 1.
+    /// The page, from 1.
     pub page: u32,
     /// The content of the rows.
     pub format: Format,

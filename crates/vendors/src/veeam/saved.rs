@@ -1,16 +1,16 @@
-//! Reads a saved or copied response: from a file, a terminal, or the vendor's documentation. More
-//! lenient than live responses, because people may have edited the text.
+//! Reads a saved or copied response: from a file, a terminal, or the vendor's documentation. It is more lenient than
+//! for live responses, because people may have edited the text.
 
 use super::decode::page_of;
 use super::node::Node;
 use super::types::Page;
 use crate::json;
 
-/// Reads a saved response in any shape: XML or JSON in any casing, after a byte-order mark or response
-/// headers; a query result, a collection, references, or one session.
+/// Reads a saved response in any form: XML or JSON in any casing, after a byte-order mark or response headers; a query
+/// result, a collection, references, or a single session.
 ///
 /// # Errors
-/// One sentence about what cannot be read.
+/// One sentence about the part that cannot be read.
 pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
     let body = saved_body(bytes)?;
     let body = body.as_str();
@@ -23,15 +23,15 @@ pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
     page_of(&node?)
 }
 
-/// The body of a saved response, without what stands before it.
+/// The body of a saved response, without any text before it.
 ///
 /// # Errors
-/// The text is in no encoding that is known here.
+/// The encoding is not supported.
 pub fn saved_body(bytes: &[u8]) -> Result<String, String> {
     text(bytes).map(|text| body(&text).to_owned())
 }
 
-/// UTF-8, or the UTF-16 that some Windows shells write when they redirect output.
+/// Decodes UTF-8, or the UTF-16 that some Windows shells write when they redirect output.
 fn text(bytes: &[u8]) -> Result<String, String> {
     let unit: fn([u8; 2]) -> u16 = match bytes {
         [0xFF, 0xFE, ..] => u16::from_le_bytes,
@@ -48,7 +48,7 @@ fn text(bytes: &[u8]) -> Result<String, String> {
     String::from_utf16(&units).map_err(|_| "the text is not UTF-16".to_owned())
 }
 
-/// The body after response headers, or after a heading of the copied page.
+/// The body after response headers or after a heading of a copied page.
 fn body(text: &str) -> &str {
     let text = text.trim();
     let headers = text.starts_with("HTTP/");

@@ -1,5 +1,5 @@
-//! Cuts a very long response into shorter ones of the same kind, each with some of its sessions, so that a
-//! reader with one thread can do other things in between. Knows nothing of what a session holds.
+//! Cuts a very long response into shorter ones of the same kind, each with some of its sessions, so that a single
+//! thread can do other work between them. The content of a session is not examined.
 
 use super::types::Page;
 use std::collections::HashSet;
@@ -8,34 +8,34 @@ use std::ops::Range;
 /// The name of the list and, in JSON, of the array in it.
 const LIST: &[u8] = b"CloudFailoverSessions";
 
-/// The beginning and the end of an item in XML.
+/// The start and the end of an item in XML.
 const ITEM: (&[u8], &[u8]) = (b"<CloudFailoverSession", b"</CloudFailoverSession>");
 
-/// The size from which the sessions of a slice are enough, in bytes.
-const ENOUGH: usize = 64 * 1024;
+/// The minimum size of a slice's sessions, in bytes.
+const MIN_SLICE: usize = 64 * 1024;
 
-/// Where a body is cut.
+/// The positions at which a body is cut.
 struct Cuts {
     before: Range<usize>,
-    /// The items of each slice.
+    /// The ranges of items, one for each slice.
     runs: Vec<Range<usize>>,
     after: Range<usize>,
 }
 
-/// The slices of a long body, in order; `None` for one that is short or cannot be cut, which is to be read
-/// whole. What stands around the sessions, such as the paging information, is in every slice.
+/// The slices of a long body, in order; `None` for a body that is short or cannot be cut, which has to be read at
+/// once. The text around the sessions, such as the paging information, is in every slice.
 #[must_use]
 pub fn slices(body: &[u8]) -> Option<impl Iterator<Item = Vec<u8>> + '_> {
-    if body.len() < 4 * ENOUGH {
+    if body.len() < 4 * MIN_SLICE {
         return None;
     }
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let cuts = match first {
-        Some(b'<') => xml(body, ENOUGH),
-        _ => json(body, ENOUGH),
+        Some(b'<') => xml(body, MIN_SLICE),
+        _ => json(body, MIN_SLICE),
     }?;
     let around = cuts.before.len() + cuts.after.len();
-    (around < ENOUGH).then(|| bodies(body, cuts))
+    (around < MIN_SLICE).then(|| bodies(body, cuts))
 }
 
 fn bodies(body: &[u8], cuts: Cuts) -> impl Iterator<Item = Vec<u8>> + '_ {
@@ -49,7 +49,7 @@ fn bodies(body: &[u8], cuts: Cuts) -> impl Iterator<Item = Vec<u8>> + '_ {
     runs.into_iter().map(slice)
 }
 
-/// The slices of one response, put together again.
+/// Joins the slices of one response.
 #[derive(Debug, Default)]
 pub struct Joined {
     page: Option<Page>,
@@ -57,7 +57,7 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// Adds the next slice; of the same UID the first session stays.
+    /// Adds the next slice. Of sessions with the same UID, the first is kept.
     pub fn add(&mut self, mut next: Page) {
         let known = &mut self.known;
         let before = next.sessions.len();
@@ -72,25 +72,25 @@ impl Joined {
         }
     }
 
-    /// How many sessions there are so far.
+    /// The number of sessions so far.
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.page.as_ref().map_or(0, |page| page.sessions.len())
     }
 
-    /// The page; none without a slice.
+    /// The joined page; `None` without any slice.
     #[must_use]
     pub fn page(self) -> Option<Page> {
         self.page
     }
 }
 
-fn json(body: &[u8], enough: usize) -> Option<Cuts> {
+fn json(body: &[u8], min_slice: usize) -> Option<Cuts> {
     let mut at = 0;
     let mut depth = 0_usize;
-    // Whether the last thing that was read is the list's name.
+    // Whether the last token was the list's name.
     let mut is_named = false;
-    // The depth of the list and where the next slice begins.
+    // The depth of the list and the start of the next slice.
     let mut list: Option<(usize, usize)> = None;
     let mut cuts = Cuts {
         before: 0..0,
@@ -124,7 +124,7 @@ fn json(body: &[u8], enough: usize) -> Option<Cuts> {
             b',' => {
                 if let Some((own, begin)) = list
                     && own == depth
-                    && at - begin >= enough
+                    && at - begin >= min_slice
                 {
                     cuts.runs.push(begin..at);
                     list = Some((own, at + 1));
@@ -151,8 +151,8 @@ fn string_length(rest: &[u8]) -> Option<usize> {
     }
 }
 
-fn xml(body: &[u8], enough: usize) -> Option<Cuts> {
-    // In these, anything may look like an item.
+fn xml(body: &[u8], min_slice: usize) -> Option<Cuts> {
+    // Comments and CDATA sections may contain text that looks like an item.
     if find(body, b"<!").is_some() {
         return None;
     }
@@ -161,7 +161,7 @@ fn xml(body: &[u8], enough: usize) -> Option<Cuts> {
         loop {
             let at = from + find(body.get(from..)?, ITEM.0)?;
             from = at + ITEM.0.len();
-            // Not the list, whose name begins the same.
+            // Skip the list, whose name has the same prefix.
             if body
                 .get(from)
                 .is_some_and(|next| !next.is_ascii_alphanumeric())
@@ -175,12 +175,12 @@ fn xml(body: &[u8], enough: usize) -> Option<Cuts> {
     let mut runs = Vec::new();
     while let Some(end) = find(&body[last..], ITEM.1) {
         last += end + ITEM.1.len();
-        if last - begin >= enough {
+        if last - begin >= min_slice {
             runs.push(begin..last);
             begin = last;
         }
     }
-    // An item that is empty has no end of its own.
+    // An empty item has no end tag, so the body cannot be cut.
     if last == first || begins(last).is_some() {
         return None;
     }
@@ -236,10 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_long_response_that_can_be_cut_is() {
+    fn only_long_responses_that_can_be_cut_are() {
         let names: Vec<String> = (0..6000).map(|n| format!("Plan {n} \"[,]\"")).collect();
         for body in [in_json(&names), in_xml(&names)] {
-            let whole = read(body.as_bytes()).expect("a page");
+            let complete = read(body.as_bytes()).expect("a page");
             let parts = slices(body.as_bytes()).expect("it is cut");
             let (mut joined, mut count) = (Joined::default(), 0);
             for part in parts {
@@ -248,7 +248,7 @@ mod tests {
                 count += 1;
             }
             assert!(count > 4, "{count}");
-            assert!(joined.page() == Some(whole));
+            assert!(joined.page() == Some(complete));
         }
         let long = "x".repeat(400_000);
         for body in [
@@ -269,23 +269,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn slices_hold_what_the_whole_holds(names in proptest::collection::vec("[\\PC\\[\\]{},\"]{1,9}", 1..20), enough in 1_usize..400) {
+        fn joined_slices_equal_the_complete_response(names in proptest::collection::vec("[\\PC\\[\\]{},\"]{1,9}", 1..20), min_slice in 1_usize..400) {
             let names: Vec<String> = names.into_iter().filter(|name| !name.trim().is_empty()).collect();
             prop_assume!(!names.is_empty());
             for (body, cut) in [(in_json(&names), json as fn(&[u8], usize) -> _), (in_xml(&names), xml)] {
-                let whole = read(body.as_bytes()).expect("a page");
-                let cuts = cut(body.as_bytes(), enough).expect("it is cut");
+                let complete = read(body.as_bytes()).expect("a page");
+                let cuts = cut(body.as_bytes(), min_slice).expect("it is cut");
                 let mut joined = Joined::default();
                 for part in bodies(body.as_bytes(), cuts) {
                     joined.add(read(&part).expect("a page"));
                 }
-                prop_assert_eq!(joined.page(), Some(whole));
+                prop_assert_eq!(joined.page(), Some(complete));
             }
         }
 
         #[test]
-        fn any_bytes_are_cut_or_not(body in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'['), Just(b','), Just(b']')], 0..200), enough in 1_usize..50) {
-            for cuts in [json(&body, enough), xml(&body, enough)].into_iter().flatten() {
+        fn no_bytes_panic(body in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'['), Just(b','), Just(b']')], 0..200), min_slice in 1_usize..50) {
+            for cuts in [json(&body, min_slice), xml(&body, min_slice)].into_iter().flatten() {
                 prop_assert!(bodies(&body, cuts).all(|part| part.len() <= body.len()));
             }
         }

@@ -39,30 +39,30 @@ pub struct Page {
     pub references: Vec<Reference>,
     /// The paging information; the collection has none.
     pub paging: Option<Paging>,
-    /// What else it held.
+    /// The number of unreadable and repeated items.
     pub left_out: LeftOut,
 }
 
 impl Page {
-    /// Whether there may be more: the page is full, and nothing says whether another one follows.
+    /// Whether there may be another page: this one is full, and the server does not report whether another follows.
     #[must_use]
     pub fn is_open_ended(&self, size: u32) -> bool {
-        let says_nothing = |paging: &Paging| paging.pages.is_none() && paging.links.is_empty();
-        let held = self.sessions.len() + self.references.len() + self.left_out.count();
-        self.paging.as_ref().is_none_or(says_nothing) && held >= size as usize
+        let is_uninformative = |paging: &Paging| paging.pages.is_none() && paging.links.is_empty();
+        let rows = self.sessions.len() + self.references.len() + self.left_out.count();
+        self.paging.as_ref().is_none_or(is_uninformative) && rows >= size as usize
     }
 }
 
 /// `PagingInfo`. There is no total count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Paging {
-    /// From 1.
+    /// The page, from 1.
     pub page: u32,
-    /// Rows for each page.
+    /// The number of rows per page.
     pub size: u32,
-    /// The number of pages, where it can be read.
+    /// The number of pages, if it can be read.
     pub pages: Option<u32>,
-    /// First, Previous, Next, Last.
+    /// The links First, Previous, Next and Last.
     pub links: Vec<Link>,
 }
 
@@ -81,14 +81,13 @@ impl Paging {
         page.parse().ok().filter(|page| *page > 0)
     }
 
-    /// The number of the last page: what the server says, or where its link to the last one leads. `None` where it
-    /// says neither.
+    /// The number of the last page, as reported or from the link to it; `None` if there is neither.
     #[must_use]
     pub fn last(&self) -> Option<u32> {
         self.pages.or_else(|| self.linked("Last"))
     }
 
-    /// Whether a page follows this one, as far as the server says.
+    /// Whether another page follows this one, according to the server.
     #[must_use]
     pub fn has_next(&self, page: u32) -> bool {
         let furthest = self.last().or_else(|| self.linked("Next"));
@@ -96,7 +95,7 @@ impl Paging {
     }
 }
 
-/// `Link`. Hrefs contain the server's own name for itself, so only path and query are kept.
+/// `Link`. Hrefs contain the server's internal name, so only path and query are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Link {
     /// `Rel`.
@@ -112,44 +111,44 @@ pub struct Link {
 /// A reference to a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reference {
-    /// The GUID, lower case, without the URN.
+    /// The GUID in lower case, without the URN.
     pub uid: Option<String>,
     /// The plan's name.
     pub name: Option<String>,
-    /// Its links.
+    /// The links.
     pub links: Vec<Link>,
 }
 
 /// `CloudFailoverSession`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Session {
-    /// The GUID, lower case, without `urn:veeam:CloudFailoverSession:`.
+    /// The GUID in lower case, without `urn:veeam:CloudFailoverSession:`.
     pub uid: Option<String>,
-    /// The plan's name; not unique.
+    /// The plan's name, which is not unique.
     pub name: Option<String>,
     /// `JobType`: `FailoverPlan`.
     pub job_type: Option<String>,
-    /// `JobUid`: which plan it is a run of, in lower case, without the URN. May be missing.
+    /// `JobUid`: the plan's id in lower case, without the URN. May be missing.
     pub job_uid: Option<String>,
-    /// When it started; `None` for never.
+    /// Time of the start; `None` for never.
     pub creation_time: Option<DateTime<Utc>>,
-    /// When it ended; `None` while it runs.
+    /// Time of the end; `None` while it is running.
     pub end_time: Option<DateTime<Utc>>,
-    /// Whether it runs.
+    /// The state.
     pub state: Option<State>,
-    /// How it ended.
+    /// The result.
     pub result: Option<Outcome>,
-    /// 0 to 100; may be 0 on a finished session, so never derive completion from it.
+    /// The progress, 0 to 100. It may be 0 for a finished session, so it does not indicate completion.
     pub progress: Option<f64>,
-    /// Why it failed; may be missing even then.
+    /// The failure message; may be missing even after a failure.
     pub failure_message: Option<String>,
     /// The backup server (`Links/Link[@Rel='Up']`).
     pub server: Option<Server>,
-    /// One for each virtual machine.
+    /// The tasks, one for each virtual machine.
     pub tasks: Vec<Task>,
     /// All links.
     pub links: Vec<Link>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -158,30 +157,30 @@ pub struct Session {
 pub struct Server {
     /// The GUID at the end of the link.
     pub uid: Option<String>,
-    /// Its name or address.
+    /// The name or address.
     pub name: Option<String>,
 }
 
 /// One virtual machine of a session (`CloudFailoverTasks`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Task {
-    /// The machine.
+    /// The name of the machine.
     pub vm_name: Option<String>,
     /// The replica point that it starts from (`Name` of `VmReplicaPointLink`).
     pub replica_point: Option<Link>,
-    /// When it started.
+    /// Time of the start.
     pub creation_time: Option<DateTime<Utc>>,
-    /// When it ended; `None` while it runs.
+    /// Time of the end; `None` while it is running.
     pub end_time: Option<DateTime<Utc>>,
-    /// Whether it runs.
+    /// The state.
     pub state: Option<State>,
-    /// How it ended.
+    /// The result.
     pub result: Option<Outcome>,
-    /// 0 to 100.
+    /// The progress, 0 to 100.
     pub progress: Option<f64>,
-    /// Why it failed.
+    /// The failure message.
     pub failure_message: Option<String>,
-    /// What of it could not be read.
+    /// The unreadable fields.
     pub unreadable: Vec<UnreadableField>,
 }
 
@@ -196,16 +195,16 @@ pub enum State {
     Working,
     /// Ended.
     Stopped,
-    /// A word that is not in the contract, unmodified.
+    /// A value that is not in the contract, unmodified.
     Other(String),
 }
 
 impl State {
-    /// Those of the contract.
+    /// The values of the contract.
     pub(super) const KNOWN: [Self; 4] =
         [Self::Starting, Self::Stopping, Self::Working, Self::Stopped];
 
-    /// The vendor's word.
+    /// The name in the contract.
     #[must_use]
     pub fn word(&self) -> &str {
         match self {
@@ -223,21 +222,21 @@ impl State {
 pub enum Outcome {
     /// Still running.
     None,
-    /// All went well.
+    /// Everything succeeded.
     Success,
-    /// Parts of it did not go well.
+    /// Parts of it failed.
     Warning,
     /// It failed.
     Failed,
-    /// A word that is not in the contract, unmodified.
+    /// A value that is not in the contract, unmodified.
     Other(String),
 }
 
 impl Outcome {
-    /// Those of the contract.
+    /// The values of the contract.
     pub(super) const KNOWN: [Self; 4] = [Self::None, Self::Success, Self::Warning, Self::Failed];
 
-    /// The vendor's word.
+    /// The name in the contract.
     #[must_use]
     pub fn word(&self) -> &str {
         match self {
@@ -253,14 +252,14 @@ impl Outcome {
 /// The result of a log-on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogOn {
-    /// For the header `X-RestSvcSessionId` of every further request. A secret.
+    /// The value of the header `X-RestSvcSessionId` for every further request; a secret.
     pub session_id: String,
-    /// For logging off.
+    /// The id for logging off.
     pub logon_id: Option<String>,
 }
 
 impl std::fmt::Debug for LogOn {
-    /// Without the session id, which is a secret.
+    /// Omits the session id, which is a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LogOn").finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! The simple values of a response: UIDs, links, times, numbers and words.
+//! Reads the simple values of a response: UIDs, links, times, numbers and enumerations.
 
 use super::node::Fields;
 use super::types::{Link, Outcome, State};
@@ -6,17 +6,17 @@ use crate::json;
 use crate::unreadable::Unread;
 use chrono::{DateTime, Utc};
 
-/// A time of a field; absent, null, empty and the sentinel `1753-01-01T00:00:00Z` are `None`.
+/// A field's time; `None` if it is absent, null, empty or the sentinel `1753-01-01T00:00:00Z`.
 pub(super) fn time(fields: Fields<'_>, name: &str) -> Option<DateTime<Utc>> {
     fields.read(name, json::time).flatten()
 }
 
-/// A number of a field, also as a text.
+/// A field's number, also as text.
 pub(super) fn number(fields: Fields<'_>, name: &str) -> Option<f64> {
     fields.read(name, json::number)
 }
 
-/// A count of a field, also as a text.
+/// A field's count, also as text.
 pub(super) fn count(fields: Fields<'_>, name: &str) -> Option<u32> {
     fields.read(name, |text| {
         text.strip_suffix(".0").unwrap_or(text).parse().ok()
@@ -25,8 +25,8 @@ pub(super) fn count(fields: Fields<'_>, name: &str) -> Option<u32> {
 
 /// The GUID of a bare UID or of `urn:veeam:CloudFailoverSession:{guid}`, in lower case.
 pub(super) fn guid(uid: &str) -> String {
-    let bare = uid.trim().rsplit(':').next().unwrap_or(uid);
-    bare.to_ascii_lowercase()
+    let without_urn = uid.trim().rsplit(':').next().unwrap_or(uid);
+    without_urn.to_ascii_lowercase()
 }
 
 /// The UID of an item.
@@ -34,7 +34,7 @@ pub(super) fn uid(fields: Fields<'_>) -> Option<String> {
     fields.read("UID", |text| Some(guid(text)))
 }
 
-/// The id of the plan that a session is a run of; one of zeros names nothing.
+/// The id of a session's plan. An id of zeros counts as missing.
 pub(super) fn plan_id(fields: Fields<'_>) -> Option<String> {
     let is_zero = |id: &String| id.bytes().all(|byte| matches!(byte, b'0' | b'-'));
     fields
@@ -42,8 +42,8 @@ pub(super) fn plan_id(fields: Fields<'_>) -> Option<String> {
         .filter(|id| !is_zero(id))
 }
 
-/// Path and query of a link, without the host, which is only the server's own name for itself. Starts
-/// with exactly one slash, so that it can never lead to another host; `None` for other links.
+/// Path and query of a link, without the host, which is only the server's internal name. The result starts with
+/// exactly one slash, so that it can never lead to another host. `None` for other links.
 pub(super) fn local(href: &str) -> Option<String> {
     let href = href.trim();
     let scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -106,7 +106,7 @@ pub(super) fn result(fields: Fields<'_>) -> Option<Outcome> {
     )
 }
 
-/// One of the known words, in any case; a word that is not in the contract is kept.
+/// A known value in any case; a value that is not in the contract is kept.
 fn word<T>(
     fields: Fields<'_>,
     name: &str,
@@ -125,7 +125,7 @@ mod tests {
     use super::{guid, local, tail};
 
     #[test]
-    fn links_lead_to_this_server_or_nowhere() {
+    fn links_never_lead_to_another_host() {
         for (href, path) in [
             (
                 "https://localhost:9398/api/query?type=X&page=1",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_bare_and_in_lower_case() {
+    fn ids_have_no_urn_and_are_in_lower_case() {
         assert_eq!(
             guid("urn:veeam:CloudFailoverSession:475420EE-D045"),
             "475420ee-d045"

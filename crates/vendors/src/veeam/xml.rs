@@ -1,17 +1,17 @@
-//! Parses XML into the tree. Namespaces and prefixes are ignored. Entities are never declared or
-//! expanded, so that a document type can neither read files nor exhaust memory. An entity that is not predefined, and an
-//! `&` that begins none, stand for themselves: one in one text spoils no other.
+//! Parses XML into the tree. Namespaces and prefixes are ignored. Declared entities are never expanded, so that a
+//! document type can neither read files nor exhaust memory. An unknown entity and a lone `&` are kept literally, so
+//! that they do not make the document unreadable.
 
 use super::node::Node;
-use crate::json::MOST;
+use crate::json::MAX_VALUES;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// The maximum depth of elements; a real response has seven.
-const DEEPEST: usize = 64;
+/// The maximum depth of elements. A real response has seven.
+const MAX_DEPTH: usize = 64;
 
-/// The maximum number of an element's attributes; a real one has ten. Each is compared with all others of its element.
-const ATTRIBUTES: usize = 1000;
+/// The maximum number of attributes of an element, because each is compared with all others. A real element has ten.
+const MAX_ATTRIBUTES: usize = 1000;
 
 /// Parses a complete body.
 pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
@@ -28,11 +28,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
             Err(problem) => return Err(format!("the body is not XML: {problem} (at byte {at})")),
         }
     }
-    let whole = tree.root.filter(|_| tree.open.is_empty());
-    whole.ok_or("the body is not XML: it ends before its first element does".to_owned())
+    let root = tree.root.filter(|_| tree.open.is_empty());
+    root.ok_or("the body is not XML: its first element is not closed".to_owned())
 }
 
-/// The open elements, outermost first, and the root once it is closed.
+/// The open elements, outermost first, and the root after it has been closed.
 #[derive(Default)]
 struct Tree {
     open: Vec<Node>,
@@ -42,11 +42,11 @@ struct Tree {
 }
 
 impl Tree {
-    /// Handles an event; `false` at the end.
+    /// Handles an event; returns `false` at the end.
     fn take(&mut self, event: Event<'_>) -> Result<bool, String> {
         match event {
-            Event::Start(_) if self.open.len() == DEEPEST => {
-                return Err(format!("elements more than {DEEPEST} deep"));
+            Event::Start(_) if self.open.len() == MAX_DEPTH => {
+                return Err(format!("elements more than {MAX_DEPTH} deep"));
             }
             Event::Start(start) => {
                 let node = self.element(&start)?;
@@ -76,8 +76,8 @@ impl Tree {
     fn element(&mut self, start: &BytesStart<'_>) -> Result<Node, String> {
         let node = element(start)?;
         self.count += 1 + node.fields.len();
-        if self.count > MOST {
-            return Err(format!("more than {MOST} elements and attributes"));
+        if self.count > MAX_VALUES {
+            return Err(format!("more than {MAX_VALUES} elements and attributes"));
         }
         Ok(node)
     }
@@ -88,7 +88,7 @@ impl Tree {
         }
     }
 
-    /// Closes a node; surrounding whitespace is removed from its text.
+    /// Closes a node and removes white space around its text.
     fn close(&mut self, mut node: Node) {
         let trimmed = node.text.as_deref().map(str::trim);
         node.text = trimmed.filter(|text| !text.is_empty()).map(str::to_owned);
@@ -101,16 +101,18 @@ impl Tree {
     }
 }
 
-/// An element's name and attributes, without namespace declarations and what XML Schema says of an instance, for which
-/// `xsi` is the usual prefix and .NET's serializers also write `i`.
+/// An element's name and attributes, without namespace declarations and XML Schema's instance attributes, whose prefix
+/// usually is `xsi`, or `i` from .NET's serializers.
 fn element(start: &BytesStart<'_>) -> Result<Node, String> {
     let mut node = Node {
         name: start.local_name().as_ref().to_owned(),
         ..Node::default()
     };
-    for (place, attribute) in start.attributes().enumerate() {
-        if place == ATTRIBUTES {
-            return Err(format!("an element of more than {ATTRIBUTES} attributes"));
+    for (index, attribute) in start.attributes().enumerate() {
+        if index == MAX_ATTRIBUTES {
+            return Err(format!(
+                "an element of more than {MAX_ATTRIBUTES} attributes"
+            ));
         }
         let attribute = attribute.map_err(|error| error.to_string())?;
         let full: &str = attribute.key.as_ref();
@@ -132,21 +134,21 @@ fn unescape(raw: &str) -> String {
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {
         text.push_str(before);
-        // No farther than to the next `&`: otherwise very many without an end would take for ever.
+        // Search only up to the next `&`, so that many unterminated ones do not take quadratic time.
         let end = after.find(['&', ';']).unwrap_or_default();
-        let (name, behind) = after.split_at(end);
-        let known = behind
+        let (name, remaining) = after.split_at(end);
+        let known = remaining
             .strip_prefix(';')
-            .and_then(|behind| Some((resolve(name)?, behind)));
-        let (character, behind) = known.unwrap_or(('&', after));
+            .and_then(|remaining| Some((resolve(name)?, remaining)));
+        let (character, remaining) = known.unwrap_or(('&', after));
         text.push(character);
-        rest = behind;
+        rest = remaining;
     }
     text.push_str(rest);
     text
 }
 
-/// The character of an entity; only predefined entities and character references.
+/// The character of a predefined entity or a character reference.
 fn resolve(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),
@@ -167,13 +169,13 @@ fn resolve(name: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, parse};
+    use super::{MAX_VALUES, parse};
 
     #[test]
-    fn too_many_elements_and_attributes_are_refused() {
+    fn too_many_elements_and_attributes_are_rejected() {
         for (body, expected) in [
             (
-                format!("<a b=\"\">{}", "<c d='' e=''/>".repeat(MOST / 3)),
+                format!("<a b=\"\">{}", "<c d='' e=''/>".repeat(MAX_VALUES / 3)),
                 "more than 2000000 elements",
             ),
             (

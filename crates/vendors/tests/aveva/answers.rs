@@ -1,6 +1,5 @@
-//! The AVEVA contract's answers: published examples, value traps, created or not.
-//! Requests are in `requests.rs`, refusals in `errors.rs`.
-#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
+//! Responses of the AVEVA contract: published examples, unusual values. See also `requests.rs` and `errors.rs`.
+#![expect(clippy::panic, reason = "a failing helper fails its test")]
 
 use super::fixtures::{answer, at, cloud, group, new_heartbeat, on_premises};
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ fn the_published_examples_decode() {
         .list(None, None)
         .read(&sample("groups.json"))
         .expect("groups");
-    // The page shows the names of the types as values: "string" is no time-span, and is told so.
+    // The page shows type names as values: "string" is not a time span, so the field is unreadable.
     let group = &groups.items[0];
     assert_eq!(
         (group.id.as_deref(), group.failover_timeout),
@@ -114,11 +113,11 @@ fn sessions_of_v1_decode() {
         additional_data: None,
     };
     assert_eq!(sessions.items[0], pinned);
-    let chosen = sessions.items[1].heartbeat.clone().expect("a heartbeat");
+    let pending = sessions.items[1].heartbeat.clone().expect("a heartbeat");
     assert_eq!(sessions.items[1].role, Some(Role::PendingPrimary));
     assert_eq!(sessions.items[1].role_override, Some(RoleOverride::Off));
-    assert_eq!(chosen.last_data_processed_time, None);
-    assert_eq!(chosen.heartbeat_time, Some(at("2019-08-24T14:15:20Z")));
+    assert_eq!(pending.last_data_processed_time, None);
+    assert_eq!(pending.heartbeat_time, Some(at("2019-08-24T14:15:20Z")));
     let silent = ClientSession {
         id: Some("HOST-03.OpcUa".into()),
         role: Some(Role::Secondary),
@@ -129,11 +128,11 @@ fn sessions_of_v1_decode() {
 }
 
 #[test]
-fn a_role_override_says_what_is_in_force_and_until_when() {
+fn a_role_override_returns_its_value_and_expiration() {
     let base = on_premises();
     let pin = aveva::sessions(&base, "g").override_role("s", &RoleOverride::Primary, None);
     let pin = pin.expect("v1 has the override");
-    for (value, in_force, until) in [
+    for (value, active, until) in [
         (
             json!({ "Value": 1, "RoleOverrideExpirationTime": "2026-11-21T15:00:00" }),
             Some(RoleOverride::Primary),
@@ -143,14 +142,14 @@ fn a_role_override_says_what_is_in_force_and_until_when() {
         (json!({}), None, None),
     ] {
         let read = pin.read(&answer(200, &value)).expect("an override");
-        assert_eq!((read.value, read.expiration_time), (in_force, until));
+        assert_eq!((read.value, read.expiration_time), (active, until));
     }
     let read = pin.read(&answer(200, &json!([])));
     assert!(matches!(read, Err(Failure::Unreadable(_))));
 }
 
 #[test]
-fn a_page_in_between_is_no_proof_that_a_write_was_done() {
+fn a_proxys_page_does_not_confirm_a_write() {
     let base = on_premises();
     let delete = aveva::groups(&base).delete("g");
     for (body, done) in [
@@ -172,7 +171,7 @@ fn a_page_in_between_is_no_proof_that_a_write_was_done() {
 }
 
 #[test]
-fn a_list_says_how_many_there_are_when_the_header_does() {
+fn the_total_comes_from_the_header() {
     let list = |headers: Vec<(String, String)>| {
         let answer = Answer {
             headers,
@@ -199,7 +198,7 @@ fn a_list_says_how_many_there_are_when_the_header_does() {
 }
 
 #[test]
-fn created_is_told_from_already_there() {
+fn created_differs_from_already_existing() {
     let base = cloud(ApiVersion::V1Preview);
     for (status, created) in [(201, true), (200, false)] {
         let answer = answer(status, &json!({ "Id": "a", "FailoverTimeout": "00:01:00" }));
@@ -224,7 +223,7 @@ fn created_is_told_from_already_there() {
 }
 
 #[test]
-fn value_traps() {
+fn unusual_values_are_read() {
     let read = |value: Value| {
         aveva::sessions(&on_premises(), "g")
             .get("s")
@@ -302,7 +301,7 @@ fn value_traps() {
 }
 
 #[test]
-fn a_status_without_a_primary_names_nobody() {
+fn a_status_without_a_primary_names_none() {
     let read = |value: Value| {
         aveva::groups(&on_premises())
             .status("g")

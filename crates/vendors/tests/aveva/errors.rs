@@ -1,5 +1,5 @@
-//! How AVEVA's errors and unreadable answers are reported: in the vendor's own words, and by field.
-#![expect(clippy::panic, reason = "a helper that fails, fails its test")]
+//! AVEVA's errors, which keep the vendor's own texts, and unreadable responses, which name the field.
+#![expect(clippy::panic, reason = "a failing helper fails its test")]
 
 use super::fixtures::{answer, on_premises};
 use serde_json::{Value, json};
@@ -19,19 +19,25 @@ fn error(status: u16, body: &str) -> vendors::VendorError {
 }
 
 #[test]
-fn errors_keep_all_of_the_vendors_words() {
-    let whole = error(
+fn errors_keep_all_texts_of_the_vendor() {
+    let error_response = error(
         409,
         r#"{"OperationId":"op-1","Error":"Conflict.","Reason":"Active sessions.","Resolution":"Stop them.","AdditionalParameters":{"a":1},"further":true}"#,
     );
-    assert_eq!((whole.status, whole.message.as_str()), (409, "Conflict."));
     assert_eq!(
-        (whole.reason.as_deref(), whole.resolution.as_deref()),
+        (error_response.status, error_response.message.as_str()),
+        (409, "Conflict.")
+    );
+    assert_eq!(
+        (
+            error_response.reason.as_deref(),
+            error_response.resolution.as_deref()
+        ),
         (Some("Active sessions."), Some("Stop them."))
     );
-    assert_eq!(whole.operation_id.as_deref(), Some("op-1"));
+    assert_eq!(error_response.operation_id.as_deref(), Some("op-1"));
     assert_eq!(
-        whole.more.keys().collect::<Vec<_>>(),
+        error_response.more.keys().collect::<Vec<_>>(),
         ["AdditionalParameters", "further"]
     );
 }
@@ -39,23 +45,26 @@ fn errors_keep_all_of_the_vendors_words() {
 #[test]
 fn the_published_error_decodes() {
     let body = include_str!("../samples/aveva/error.json");
-    let whole = error(400, body);
+    let error_response = error(400, body);
     let string = Some("string");
-    assert_eq!(whole.message, "string");
+    assert_eq!(error_response.message, "string");
     assert_eq!(
-        (whole.reason.as_deref(), whole.resolution.as_deref()),
+        (
+            error_response.reason.as_deref(),
+            error_response.resolution.as_deref()
+        ),
         (string, string)
     );
-    assert_eq!(whole.operation_id.as_deref(), string);
-    // The further properties are null, and null is absent.
+    assert_eq!(error_response.operation_id.as_deref(), string);
+    // The other properties are null, which means absent.
     assert_eq!(
-        whole.more.keys().collect::<Vec<_>>(),
+        error_response.more.keys().collect::<Vec<_>>(),
         ["AdditionalParameters"]
     );
 }
 
 #[test]
-fn no_word_of_an_odd_error_is_lost() {
+fn unusual_errors_keep_all_their_properties() {
     let nested = error(
         400,
         r#"{"error":{"code":"Bad","message":"No."},"reason":["a"],"errors":{"Id":["x"]}}"#,
@@ -74,7 +83,7 @@ fn no_word_of_an_odd_error_is_lost() {
 }
 
 #[test]
-fn errors_come_in_every_shape() {
+fn errors_are_read_in_every_form() {
     for (status, body, message) in [
         (404, r#"{"error":"Gone.","operationId":null}"#, "Gone."),
         (403, r#"{"Id":"x","Role":0}"#, "Forbidden"),
@@ -106,7 +115,7 @@ fn errors_come_in_every_shape() {
 }
 
 #[test]
-fn an_answer_that_is_no_list_says_what_it_is() {
+fn a_response_that_is_not_a_list_is_described() {
     let read = |value: Value| match aveva::groups(&on_premises())
         .list(None, None)
         .read(&answer(200, &value))
@@ -119,36 +128,39 @@ fn an_answer_that_is_no_list_says_what_it_is() {
 }
 
 #[test]
-fn a_refusal_with_status_200_is_a_refusal_in_the_vendors_words() {
+fn a_refusal_with_status_200_keeps_the_vendors_message() {
     let refusal = answer(
         200,
         &json!({"error": 1, "msg": "Invalid signature", "StackTrace": "x"}),
     );
     let base = on_premises();
     let groups = aveva::groups(&base);
-    let said = |failure: Failure| match failure {
+    let vendor_message = |failure: Failure| match failure {
         Failure::Vendor(error) => {
-            assert!(error.more.is_empty(), "nobody has redacted it");
+            assert!(error.more.is_empty(), "it has not been redacted");
             (error.status, error.message)
         }
         Failure::Unreadable(other) => panic!("{other:?}"),
     };
     let expected = (200, "Invalid signature".to_owned());
-    // A status and a configuration have no field that must be there, and a write confirms nothing.
+    // A status and a configuration have no required fields, and a write has no response to check.
     assert_eq!(
-        groups.list(None, None).read(&refusal).map_err(said),
+        groups
+            .list(None, None)
+            .read(&refusal)
+            .map_err(vendor_message),
         Err(expected.clone())
     );
     assert_eq!(
-        groups.status("g").read(&refusal).map_err(said),
+        groups.status("g").read(&refusal).map_err(vendor_message),
         Err(expected.clone())
     );
     assert_eq!(
-        groups.get("g").read(&refusal).map_err(said),
+        groups.get("g").read(&refusal).map_err(vendor_message),
         Err(expected.clone())
     );
     assert_eq!(
-        groups.delete("g").read(&refusal).map_err(said),
+        groups.delete("g").read(&refusal).map_err(vendor_message),
         Err(expected)
     );
 }

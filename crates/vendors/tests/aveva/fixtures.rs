@@ -1,5 +1,5 @@
-//! What the tests of AVEVA have in common.
-#![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
+//! Fixtures of the AVEVA tests.
+#![expect(clippy::expect_used, reason = "a failing helper fails its test")]
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

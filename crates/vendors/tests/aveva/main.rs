@@ -1,4 +1,4 @@
-//! The AVEVA contract as the calls of this crate speak it.
+//! The AVEVA contract as implemented by the calls of this crate.
 
 mod answers;
 mod errors;

@@ -1,5 +1,4 @@
-//! The paths of the AVEVA contract: every call is recognised as itself whatever its ids, and nothing
-//! else is recognised.
+//! The paths of the AVEVA contract: calls with any ids are recognised as their operation, and no other path is.
 
 use super::fixtures::{cloud, new_heartbeat, on_premises};
 use proptest::prelude::*;
@@ -23,7 +22,7 @@ fn recognised(base: &Base, method: Method, path: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn only_the_contract_of_the_connections_versions_is_recognised() {
+fn only_operations_of_the_connections_versions_are_recognised() {
     let (preview, v1) = (cloud(ApiVersion::V1Preview), on_premises());
     for (base, method, path, name) in [
         (
@@ -96,8 +95,8 @@ fn only_the_contract_of_the_connections_versions_is_recognised() {
 }
 
 #[test]
-fn no_dot_segment_leads_from_one_operation_to_another() {
-    // A URL parser takes `%2E%2E` for `..`, so such an id must leave no operation's path behind.
+fn dot_segments_never_address_another_operation() {
+    // URL parsers treat `%2E%2E` as `..`, so a path with such an id must not match any operation.
     let base = on_premises();
     let s = |group, session| {
         let of = aveva::sessions(&base, group);
@@ -124,7 +123,7 @@ fn no_dot_segment_leads_from_one_operation_to_another() {
     }
 }
 
-/// Every call that there is, with these ids, for either sessions version.
+/// Every call with these ids, for either sessions version.
 fn every_call(base: &Base, group_id: &str, session_id: &str) -> Vec<Request> {
     let (g, s) = (aveva::groups(base), aveva::sessions(base, group_id));
     let session = ClientSession::default();
@@ -148,7 +147,7 @@ fn every_call(base: &Base, group_id: &str, session_id: &str) -> Vec<Request> {
 }
 
 #[test]
-fn the_calls_are_the_operations_that_the_versions_have() {
+fn every_operation_of_a_version_has_a_call() {
     for version in [ApiVersion::V1, ApiVersion::V1Preview] {
         let base = cloud(version);
         let listed = operations::OF_GROUPS.iter().chain(&operations::OF_SESSIONS);
@@ -165,7 +164,7 @@ fn the_calls_are_the_operations_that_the_versions_have() {
 }
 
 #[test]
-fn dot_segments_and_empty_ones_are_no_ids_even_when_they_come_in() {
+fn incoming_dot_segments_and_empty_segments_match_no_operation() {
     let base = on_premises();
     for path in [
         "/api/v1/clientfailover/groups/%2E",
@@ -189,7 +188,7 @@ fn dot_segments_and_empty_ones_are_no_ids_even_when_they_come_in() {
 
 proptest! {
     #[test]
-    fn every_call_with_any_ids_is_recognised_as_itself(
+    fn every_call_with_any_ids_is_recognised_as_its_operation(
         group_id in any::<String>(),
         session_id in any::<String>(),
         tenant in "\\PC{1,12}",

@@ -1,6 +1,5 @@
-//! The AVEVA contract's requests: every operation, its path and its body. Which paths are
-//! recognised is in `paths.rs`, answers are in `answers.rs`.
-#![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
+//! Requests of the AVEVA contract: path and body of every operation. See also `paths.rs` and `answers.rs`.
+#![expect(clippy::expect_used, reason = "a failing helper fails its test")]
 
 use super::fixtures::{at, cloud, group, new_heartbeat, on_premises};
 use serde_json::{Value, json};
@@ -92,7 +91,7 @@ fn every_operation_has_its_request() {
 }
 
 #[test]
-fn what_a_version_does_not_have_is_no_call() {
+fn operations_that_a_version_lacks_have_no_call() {
     let (preview, v1) = (cloud(ApiVersion::V1Preview), on_premises());
     assert!(
         aveva::sessions(&v1, "g")
@@ -124,7 +123,7 @@ fn a_heartbeat_has_the_fields_of_its_version() {
 }
 
 #[test]
-fn what_is_not_known_is_not_sent() {
+fn missing_fields_are_not_sent() {
     let base = on_premises();
     assert_eq!(
         body(&aveva::groups(&base).create(&group())),

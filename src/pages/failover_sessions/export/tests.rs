@@ -1,6 +1,6 @@
-//! The export, read again by readers that are not ours.
+//! Exported files, read back by independent parsers.
 
-use super::{COLUMNS, Pages, Source, Together, csv, exported, json};
+use super::{COLUMNS, CombinedSessions, Pages, Source, csv, export_summary, json};
 use crate::ui::time_zone::ZoneAt;
 use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use vendors::veeam::{
 
 const NOW: &str = "2026-11-21T14:32:08Z";
 
-fn whole() -> Session {
+fn full_session() -> Session {
     let task = |state| Task {
         state: Some(state),
         ..Task::default()
@@ -36,7 +36,7 @@ fn whole() -> Session {
     }
 }
 
-/// A page of sessions with these ids, of so many pages.
+/// A page of sessions with these ids, out of `pages` pages.
 fn page(ids: &[&str], pages: Option<u32>) -> Page {
     let session = |id: &&str| Session {
         uid: Some((*id).to_owned()),
@@ -53,7 +53,7 @@ fn page(ids: &[&str], pages: Option<u32>) -> Page {
 }
 
 #[test]
-fn every_page_together_holds_every_session_once_and_says_what_happened_meanwhile() {
+fn joined_pages_contain_each_session_once_and_note_changes_of_the_list() {
     const CHANGED: &str = " The list changed while it was read.";
     for (read, ids, note) in [
         (
@@ -61,13 +61,13 @@ fn every_page_together_holds_every_session_once_and_says_what_happened_meanwhile
             "a b c",
             "",
         ),
-        // Another one began: b moved on to the next page.
+        // A newer run started, which moved b to the next page.
         (
             vec![page(&["a", "b"], Some(2)), page(&["b", "c"], Some(2))],
             "a b c",
             CHANGED,
         ),
-        // A page more than at first.
+        // One page more than at first.
         (
             vec![
                 page(&["a"], Some(2)),
@@ -77,7 +77,7 @@ fn every_page_together_holds_every_session_once_and_says_what_happened_meanwhile
             "a b c",
             CHANGED,
         ),
-        // A page fewer.
+        // One page fewer.
         (
             vec![page(&["a"], Some(3)), page(&["b"], Some(2))],
             "a b",
@@ -92,21 +92,21 @@ fn every_page_together_holds_every_session_once_and_says_what_happened_meanwhile
     ] {
         let (mut pages, count) = (Pages::default(), read.len());
         for (number, one) in (1..).zip(read) {
-            let goes_on = pages.add(number, 2, one).is_some();
-            assert_eq!(goes_on, (number as usize) < count, "{ids}: {number}");
+            let has_next = pages.add(number, 2, one).is_some();
+            assert_eq!(has_next, (number as usize) < count, "{ids}: {number}");
         }
-        let (whole, told) = pages.whole(&Query::default());
-        let found: Vec<_> = whole
+        let (joined, notes) = pages.finish(&Query::default());
+        let found: Vec<_> = joined
             .sessions
             .iter()
             .filter_map(|one| one.uid.as_deref())
             .collect();
-        assert_eq!((found.join(" ").as_str(), told), (ids, [note, ""]));
+        assert_eq!((found.join(" ").as_str(), notes), (ids, [note, ""]));
     }
 }
 
 #[test]
-fn what_may_have_moved_between_pages_is_said_to_be_missing_perhaps() {
+fn sessions_that_can_move_between_pages_are_noted_as_possibly_missing() {
     const MISSING: &str = " Sessions that changed while it was read may be missing.";
     let by = |field| Sort {
         field,
@@ -130,12 +130,12 @@ fn what_may_have_moved_between_pages_is_said_to_be_missing_perhaps() {
         for number in 1..=count {
             pages.add(number, 1, page(&[&number.to_string()], Some(count)));
         }
-        assert_eq!(pages.whole(&query).1, ["", note], "{filter} by {field:?}");
+        assert_eq!(pages.finish(&query).1, ["", note], "{filter} by {field:?}");
     }
 }
 
 #[test]
-fn where_pages_are_not_counted_the_links_say_whether_one_follows() {
+fn without_a_page_count_the_links_show_whether_a_page_follows() {
     let link = |rel: &str, page: u32| Link {
         rel: Some(rel.to_owned()),
         href: Some(format!("/api/query?page={page}")),
@@ -161,21 +161,21 @@ fn where_pages_are_not_counted_the_links_say_whether_one_follows() {
 }
 
 #[test]
-fn what_is_not_in_the_file_is_said() {
+fn the_summary_names_sessions_missing_from_the_file() {
     let mut page = page(&["a"], Some(1));
-    assert_eq!(exported(&page, ""), "1 session exported.");
+    assert_eq!(export_summary(&page, ""), "1 session exported.");
     page.left_out = LeftOut {
         unreadable: 2,
         repeated: 0,
     };
     page.sessions.clear();
     assert_eq!(
-        exported(&page, " The list changed while it was read."),
+        export_summary(&page, " The list changed while it was read."),
         "0 sessions exported. 2 items could not be read. The list changed while it was read."
     );
 }
 
-/// The file of a session of the one connection that was asked.
+/// The CSV file for a session of a single connection.
 fn file(session: Session, zone: ZoneAt) -> String {
     csv(&[session], &[source("", NOW)], zone)
 }
@@ -191,7 +191,7 @@ fn read(text: &str) -> Vec<Vec<String>> {
     read_with(b',', text)
 }
 
-/// As a spreadsheet reads it whose list separator is this one.
+/// Reads a file like a spreadsheet with this list separator.
 fn read_with(delimiter: u8, text: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -204,8 +204,8 @@ fn read_with(delimiter: u8, text: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_session_is_read_again_with_its_offsets() {
-    let rows = read(&file(whole(), &berlin));
+fn an_exported_session_is_read_back_with_its_time_offsets() {
+    let rows = read(&file(full_session(), &berlin));
     assert_eq!(rows[0], COLUMNS);
     assert_eq!(
         rows[1],
@@ -229,7 +229,7 @@ fn a_session_is_read_again_with_its_offsets() {
 }
 
 #[test]
-fn rows_end_as_the_standard_says() {
+fn rows_end_with_crlf_as_rfc_4180_requires() {
     assert_eq!(
         file(Session::default(), &east(0)),
         format!("\u{feff}{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
@@ -237,13 +237,13 @@ fn rows_end_as_the_standard_says() {
 }
 
 #[test]
-fn what_runs_has_lasted_until_now_by_its_own_clock_and_never_less_than_nothing() {
+fn a_running_session_lasts_until_now_on_its_vendors_clock_and_never_below_zero() {
     let running = Session {
         end_time: None,
         state: Some(State::Working),
         result: Some(Outcome::None),
         creation_time: Some(at("2026-11-21T14:31:08Z")),
-        ..whole()
+        ..full_session()
     };
     let sources = [
         source("North", NOW),
@@ -259,7 +259,7 @@ fn what_runs_has_lasted_until_now_by_its_own_clock_and_never_less_than_nothing()
 }
 
 #[test]
-fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
+fn text_that_a_spreadsheet_would_run_is_escaped_and_numbers_stay_numbers() {
     for (name, cell) in [
         ("=1+1", "'=1+1"),
         ("+1", "'+1"),
@@ -297,7 +297,7 @@ fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
 }
 
 #[test]
-fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quoted() {
+fn the_file_has_a_utf_8_mark_and_quotes_cells_with_any_list_separator() {
     let named = |name: &str| Session {
         name: Some(name.to_owned()),
         ..Session::default()
@@ -314,12 +314,12 @@ fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quote
     ] {
         let written = file(named(name), &east(0));
         assert!(written.contains(&format!("\r\n,{cell},")), "{written}");
-        // An import that separates at commas and semicolons keeps a quoted cell whole.
+        // A reader that splits at commas and semicolons does not split a quoted cell.
         assert_eq!(read(&written)[1][1], name);
     }
 }
 
-/// Whether a spreadsheet runs a cell.
+/// Whether a spreadsheet runs a cell as a formula.
 fn runs(cell: &str) -> bool {
     let cell = cell.trim_start_matches(|char: char| char.is_whitespace() || char == '"');
     cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -331,7 +331,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
     let session = Session {
         name: Some(text.clone()),
         failure_message: Some(format!("{text}\r\n=2+2;\"=3+3\";\t=4")),
-        ..whole()
+        ..full_session()
     };
     let written = file(session, &berlin);
     assert_eq!(read(&written)[1][1], "x;'=1+1");
@@ -344,7 +344,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
 
 #[test]
 fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
-    let text = json(&[whole(), Session::default()], &[]);
+    let text = json(&[full_session(), Session::default()], &[]);
     let list: Vec<Value> = serde_json::from_str(&text).expect("a list");
     assert_eq!(list[0]["Started"], "2026-10-25T00:58:11Z");
     assert_eq!(list[0]["Ended"], "2026-10-25T01:01:51.740Z");
@@ -363,7 +363,7 @@ fn any_text() -> impl Strategy<Value = Option<String>> {
 
 proptest! {
     #[test]
-    fn any_text_is_read_again_as_it_was_but_for_apostrophes(
+    fn any_text_is_read_back_unchanged_except_for_apostrophes(
         texts in proptest::collection::vec((any_text(), any_text()), 1..5),
     ) {
         let sessions: Vec<Session> = texts.iter().cloned().map(|(name, failure_message)| {
@@ -392,7 +392,7 @@ proptest! {
 }
 
 #[test]
-fn a_session_that_several_connections_have_is_exported_once_with_all_their_titles() {
+fn a_session_of_several_connections_is_exported_once_with_all_their_titles() {
     let page = |uids: &[Option<&str>]| Page {
         sessions: uids
             .iter()
@@ -403,7 +403,7 @@ fn a_session_that_several_connections_have_is_exported_once_with_all_their_title
             .collect(),
         ..Page::default()
     };
-    let mut all = Together::default();
+    let mut all = CombinedSessions::default();
     all.add(page(&[Some("a"), None, Some("b")]), &source("North", NOW));
     all.add(page(&[Some("b"), None, Some("c")]), &source("South", NOW));
     let rows = read(&csv(&all.page.sessions, &all.sources, &east(0)));
@@ -419,7 +419,7 @@ fn a_session_that_several_connections_have_is_exported_once_with_all_their_title
             "South"
         ]
     );
-    let mut twice = Together::default();
+    let mut twice = CombinedSessions::default();
     twice.add(page(&[Some("a"), Some("a")]), &source("", NOW));
     assert_eq!(twice.sources, [source("", NOW)]);
 }

@@ -1,11 +1,11 @@
-//! How a session counts in the histogram.
+//! The classes in which the histogram counts sessions.
 
 use crate::pages::failover_sessions::model::count_of_sessions;
 use health::failover_sessions::judge_session;
 use health::severity::Severity;
 use vendors::veeam::Session;
 
-/// What a session counts as, worst first: how bad it is, as a heading, and behind a number.
+/// The classes, worst first: the severity, the heading, and the word after a number.
 pub const CLASSES: [(Severity, &str, &str); 5] = [
     (Severity::Critical, "Failed", "failed"),
     (Severity::Warning, "Warning", "with warnings"),
@@ -14,18 +14,18 @@ pub const CLASSES: [(Severity, &str, &str); 5] = [
     (Severity::Unknown, "Unknown", "unknown"),
 ];
 
-/// How many sessions of each severity.
+/// The number of sessions of each severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts([usize; Severity::ALL.len()]);
 
 impl Counts {
-    /// How many of a severity.
+    /// The number of sessions of a severity.
     #[must_use]
     pub fn of(&self, severity: Severity) -> usize {
         self.0[severity as usize]
     }
 
-    /// How many in all.
+    /// The number of all sessions.
     #[must_use]
     pub fn total(&self) -> usize {
         self.0.iter().sum()
@@ -38,12 +38,14 @@ impl Counts {
             return "no session".to_owned();
         }
         let mut words = vec![count_of_sessions(self.total())];
-        let some = CLASSES.into_iter().filter(|(one, ..)| self.of(*one) > 0);
-        words.extend(some.map(|(one, _, word)| format!("{} {word}", self.of(one))));
+        let present = CLASSES
+            .into_iter()
+            .filter(|(severity, ..)| self.of(*severity) > 0);
+        words.extend(present.map(|(severity, _, word)| format!("{} {word}", self.of(severity))));
         words.join(", ")
     }
 
-    /// Adds a session, judged without regard to how long it runs.
+    /// Counts a session. How long it has been running does not matter.
     pub(super) fn add(&mut self, session: &Session) {
         self.0[judge_session(session, None).severity as usize] += 1;
     }

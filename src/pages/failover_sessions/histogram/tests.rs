@@ -1,7 +1,7 @@
-//! Bars against sessions: none is lost, edges are round, and every span of time gives a picture.
+//! Histograms count every session, have round edges, and work for every span of time.
 
-use super::{Bar, CLASSES, FEWEST, Histogram, LADDER, MOST, Width};
-use crate::ui::time_zone::shown;
+use super::{Bar, CLASSES, Histogram, MAX_BARS, MIN_BARS, WIDTHS, Width};
+use crate::ui::time_zone::local_time;
 use crate::ui::time_zone::tests::{at, berlin, east};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use health::severity::Severity;
@@ -17,17 +17,17 @@ fn started(time: DateTime<Utc>) -> Session {
     }
 }
 
-fn over(from: &str, to: &str) -> Vec<Session> {
+fn sessions_at(from: &str, to: &str) -> Vec<Session> {
     vec![started(at(from)), started(at(to))]
 }
 
-fn holding<'a>(histogram: &'a Histogram, time: &str) -> &'a Bar {
+fn bar_at<'a>(histogram: &'a Histogram, time: &str) -> &'a Bar {
     let inside = |bar: &&Bar| (bar.from..bar.to).contains(&at(time));
     histogram.bars.iter().find(inside).expect("a bar")
 }
 
 #[test]
-fn the_width_goes_with_the_span() {
+fn wider_spans_have_wider_bars() {
     for (from, to, width) in [
         ("2026-11-21T14:00:00Z", "2026-11-21T14:00:00Z", "1 min"),
         ("2026-11-21T14:00:00Z", "2026-11-21T14:47:59Z", "1 min"),
@@ -42,44 +42,44 @@ fn the_width_goes_with_the_span() {
         ("2016-11-01T00:00:00Z", "2026-11-21T00:00:00Z", "3 months"),
         ("1990-11-01T00:00:00Z", "2026-11-21T00:00:00Z", "1 year"),
     ] {
-        let histogram = Histogram::of(&over(from, to), &east(0));
+        let histogram = Histogram::of(&sessions_at(from, to), &east(0));
         assert_eq!(histogram.width.word(), width, "{from} to {to}");
     }
 }
 
 #[test]
-fn bars_begin_at_round_times_of_the_zone() {
-    let sessions = over("2026-11-20T14:10:00Z", "2026-11-21T14:10:00Z");
+fn bars_start_at_round_local_times() {
+    let sessions = sessions_at("2026-11-20T14:10:00Z", "2026-11-21T14:10:00Z");
     let india = east(330);
     let hours = Histogram::of(&sessions, &india);
     assert_eq!(hours.width, Width::Minutes(60));
-    let round = |bar: &Bar| shown(bar.from, &india).minute() == 0;
+    let round = |bar: &Bar| local_time(bar.from, &india).minute() == 0;
     assert!(hours.bars.iter().all(round));
     let week = Histogram::of(
-        &over("2026-11-01T22:59:00Z", "2026-11-25T00:00:00Z"),
+        &sessions_at("2026-11-01T22:59:00Z", "2026-11-25T00:00:00Z"),
         &berlin,
     );
     assert_eq!(week.width, Width::Hours(12));
     assert_eq!(
-        holding(&week, "2026-11-01T22:59:00Z").to,
+        bar_at(&week, "2026-11-01T22:59:00Z").to,
         at("2026-11-01T23:00:00Z")
     );
 }
 
 #[test]
-fn days_stay_days_when_the_clocks_change() {
-    let sessions = over("2026-10-10T12:00:00Z", "2026-11-10T12:00:00Z");
+fn day_bars_start_at_midnight_when_the_clocks_change() {
+    let sessions = sessions_at("2026-10-10T12:00:00Z", "2026-11-10T12:00:00Z");
     let histogram = Histogram::of(&sessions, &berlin);
     assert_eq!(histogram.width, Width::Days(1));
     assert!(
         histogram
             .bars
             .iter()
-            .all(|bar| shown(bar.from, &berlin).hour() == 0)
+            .all(|bar| local_time(bar.from, &berlin).hour() == 0)
     );
-    let long = holding(&histogram, "2026-10-25T12:00:00Z");
+    let long = bar_at(&histogram, "2026-10-25T12:00:00Z");
     assert_eq!(long.to - long.from, TimeDelta::hours(25));
-    let spring = over("2026-03-27T12:00:00Z", "2026-03-30T12:00:00Z");
+    let spring = sessions_at("2026-03-27T12:00:00Z", "2026-03-30T12:00:00Z");
     let spring = Histogram::of(&spring, &berlin);
     assert_eq!(spring.width, Width::Hours(2));
     let after = spring
@@ -89,20 +89,20 @@ fn days_stay_days_when_the_clocks_change() {
     assert!(
         after
             .into_iter()
-            .all(|bar| shown(bar.from, &berlin).hour().is_multiple_of(2))
+            .all(|bar| local_time(bar.from, &berlin).hour().is_multiple_of(2))
     );
 }
 
 #[test]
-fn sessions_count_in_their_bar_by_their_class_and_those_without_a_start_apart() {
-    let mut sessions = over("2026-11-21T14:00:00Z", "2026-11-21T14:30:59.999Z");
+fn sessions_are_counted_by_bar_and_class_and_undated_ones_separately() {
+    let mut sessions = sessions_at("2026-11-21T14:00:00Z", "2026-11-21T14:30:59.999Z");
     sessions[1].result = Some(Outcome::Failed);
     let mut running = started(at("2026-11-21T14:30:00Z"));
     (running.state, running.result) = (Some(State::Working), Some(Outcome::None));
     sessions.push(running);
     sessions.push(Session::default());
     let histogram = Histogram::of(&sessions, &east(0));
-    let bar = holding(&histogram, "2026-11-21T14:30:00Z");
+    let bar = bar_at(&histogram, "2026-11-21T14:30:00Z");
     assert_eq!(
         CLASSES.map(|(severity, ..)| bar.counts.of(severity)),
         [1, 0, 0, 1, 0]
@@ -113,7 +113,7 @@ fn sessions_count_in_their_bar_by_their_class_and_those_without_a_start_apart() 
 }
 
 #[test]
-fn nothing_and_nothing_dated_are_pictures_without_bars() {
+fn a_histogram_without_dated_sessions_has_no_bars() {
     assert!(Histogram::of(&[], &berlin).bars.is_empty());
     let undated = Histogram::of(&[Session::default()], &berlin);
     assert!(undated.bars.is_empty());
@@ -121,15 +121,15 @@ fn nothing_and_nothing_dated_are_pictures_without_bars() {
 }
 
 #[test]
-fn a_bar_is_said() {
-    let sessions = over("2026-11-20T14:10:00Z", "2026-11-21T14:10:00Z");
+fn a_bar_describes_its_span_and_counts() {
+    let sessions = sessions_at("2026-11-20T14:10:00Z", "2026-11-21T14:10:00Z");
     let (zone, hours) = (east(60), Histogram::of(&sessions, &east(60)));
-    let bar = holding(&hours, "2026-11-21T14:10:00Z");
+    let bar = bar_at(&hours, "2026-11-21T14:10:00Z");
     assert_eq!(
         bar.description(hours.width, &zone),
         "21 Nov 2026 15:00 to 16:00: 1 session, 1 succeeded"
     );
-    let before = holding(&hours, "2026-11-20T22:30:00Z");
+    let before = bar_at(&hours, "2026-11-20T22:30:00Z");
     assert_eq!(
         before.description(hours.width, &zone),
         "20 Nov 2026 23:00 to 21 Nov 2026 00:00: no session"
@@ -167,22 +167,22 @@ fn spans_of_days_and_more_name_their_last_day_month_or_year() {
 }
 
 #[test]
-fn the_ends_of_time_have_a_picture() {
+fn the_earliest_and_latest_times_are_counted() {
     let ends = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC].map(started);
     for sessions in [&ends[..], &ends[..1], &ends[1..]] {
         for minutes in [-720, 0, 840] {
             let histogram = Histogram::of(sessions, &east(minutes));
-            assert!(histogram.bars.len() <= MOST);
+            assert!(histogram.bars.len() <= MAX_BARS);
             let counted: usize = histogram.bars.iter().map(|bar| bar.counts.total()).sum();
             assert_eq!(counted + histogram.undated.total(), sessions.len());
         }
     }
-    assert_eq!(LADDER[0], Width::Minutes(1));
+    assert_eq!(WIDTHS[0], Width::Minutes(1));
 }
 
 proptest! {
     #[test]
-    fn no_session_is_lost_and_bars_stand_side_by_side(
+    fn every_session_is_counted_once_and_bars_have_no_gaps(
         first in -2_000_000_000_i64..4_000_000_000,
         spans in proptest::collection::vec((0_u32..32, any::<u32>()), 0..12),
         minutes in -720_i32..=840,
@@ -201,7 +201,7 @@ proptest! {
         if spans.is_empty() {
             prop_assert!(histogram.bars.is_empty());
         } else {
-            prop_assert!((FEWEST..=MOST).contains(&histogram.bars.len()), "{} bars of {}", histogram.bars.len(), histogram.width.word());
+            prop_assert!((MIN_BARS..=MAX_BARS).contains(&histogram.bars.len()), "{} bars of {}", histogram.bars.len(), histogram.width.word());
         }
         for bar in &histogram.bars {
             prop_assert!(bar.from < bar.to);
@@ -209,7 +209,7 @@ proptest! {
         for pair in histogram.bars.windows(2) {
             prop_assert_eq!(pair[0].to, pair[1].from);
         }
-        // Every bar holds what its own query would find.
+        // Each bar covers exactly the sessions that its query would find.
         for session in &sessions {
             let Some(time) = session.creation_time else { continue };
             let inside = histogram.bars.iter().filter(|bar| (bar.from..bar.to).contains(&time)).count();

@@ -1,6 +1,6 @@
-//! How wide a bar is, and where bars begin on the clocks and the calendar of a zone.
+//! The widths of bars, and where bars start on the clock and the calendar of a zone.
 
-use crate::ui::time_zone::{ZoneAt, moment_or_next, shown};
+use crate::ui::time_zone::{ZoneAt, local_time, moment_or_next};
 use chrono::{
     DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc,
 };
@@ -8,23 +8,22 @@ use chrono::{
 /// The width of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
-    /// Minutes that divide an hour, or 60.
+    /// A number of minutes that divides an hour.
     Minutes(u32),
-    /// Hours that divide a day.
+    /// A number of hours that divides a day.
     Hours(u32),
-    /// Days, counted through from one same day, so that all histograms have the same edges.
+    /// Days, counted from a fixed day, so that all histograms have the same edges.
     Days(u32),
     /// From Monday to Monday.
     Week,
-    /// Months that divide a year.
+    /// A number of months that divides a year.
     Months(u32),
-    /// Whole years.
+    /// Calendar years.
     Years(u32),
 }
 
-/// Every width, from narrow to wide. No step is more than sevenfold, and the last takes in all times
-/// that can be written.
-pub const LADDER: [Width; 23] = [
+/// Every width, from narrow to wide. The widest covers all representable times.
+pub const WIDTHS: [Width; 23] = [
     Width::Minutes(1),
     Width::Minutes(2),
     Width::Minutes(5),
@@ -69,11 +68,11 @@ impl Width {
         }
     }
 
-    /// The beginning of the bar that a moment falls into.
+    /// The start of the bar that contains a moment.
     pub(super) fn floor(self, at: DateTime<Utc>, zone: ZoneAt) -> DateTime<Utc> {
-        let shown = shown(at, zone);
+        let shown = local_time(at, zone);
         if let Self::Minutes(minutes) = self {
-            // By subtraction: across a change of the clocks a time of day may be there twice.
+            // By subtraction, because a local time occurs twice when the clocks go back.
             let over = TimeDelta::minutes((shown.minute() % minutes).into())
                 + TimeDelta::seconds(shown.second().into())
                 + TimeDelta::nanoseconds(shown.nanosecond().into());
@@ -100,40 +99,40 @@ impl Width {
                 midnight(NaiveDate::from_ymd_opt(year, 1, 1))
             }
         };
-        // Only at the very ends of time is there no beginning.
+        // `None` only at the limits of representable time.
         begin.map_or(at, |begin| moment_or_next(begin, zone).min(at))
     }
 
-    /// The beginning of the next bar after one that begins here; `None` at the end of time.
+    /// The start of the bar after the one that starts at `from`; `None` at the latest representable time.
     pub(super) fn next(self, from: DateTime<Utc>, zone: ZoneAt) -> Option<DateTime<Utc>> {
         self.step(from, zone, true)
     }
 
-    /// The beginning of the bar before one that begins here; `None` at the beginning of time.
+    /// The start of the bar before the one that starts at `from`; `None` at the earliest representable time.
     pub(super) fn previous(self, from: DateTime<Utc>, zone: ZoneAt) -> Option<DateTime<Utc>> {
         self.step(from, zone, false)
     }
 
-    fn step(self, from: DateTime<Utc>, zone: ZoneAt, on: bool) -> Option<DateTime<Utc>> {
+    fn step(self, from: DateTime<Utc>, zone: ZoneAt, forward: bool) -> Option<DateTime<Utc>> {
         if let Self::Minutes(minutes) = self {
             let width = TimeDelta::minutes(minutes.into());
-            return if on {
+            return if forward {
                 from.checked_add_signed(width)
             } else {
                 from.checked_sub_signed(width)
             };
         }
-        let shown = shown(from, zone);
+        let shown = local_time(from, zone);
         let months = |months: u32| {
             let months = Months::new(months);
-            if on {
+            if forward {
                 shown.checked_add_months(months)
             } else {
                 shown.checked_sub_months(months)
             }
         };
         let days = |days: u64| {
-            if on {
+            if forward {
                 shown.checked_add_days(Days::new(days))
             } else {
                 shown.checked_sub_days(Days::new(days))
@@ -143,17 +142,17 @@ impl Width {
             Self::Minutes(_) => None,
             Self::Hours(hours) => {
                 let width = TimeDelta::hours(hours.into());
-                shown.checked_add_signed(if on { width } else { -width })
+                shown.checked_add_signed(if forward { width } else { -width })
             }
             Self::Days(count) => days(count.into()),
             Self::Week => days(7),
             Self::Months(count) => months(count),
             Self::Years(count) => months(count.checked_mul(12)?),
         };
-        // A beginning that the clocks jumped over was moved; on the calendar it is where it was.
+        // A start in the hour that the clocks skip was moved forward, so `floor` aligns the next one again.
         let to = moment_or_next(to?, zone);
         let to = self.floor(to, zone);
-        (if on { to > from } else { to < from }).then_some(to)
+        (if forward { to > from } else { to < from }).then_some(to)
     }
 }
 

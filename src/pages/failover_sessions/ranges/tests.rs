@@ -1,6 +1,8 @@
-//! Ranges against the clocks of zones, against the filter that they make, and back.
+//! Ranges in time zones, and their conversion to filters and back.
 
-use super::{End, Range, RelativeRange, RelativeRanges, in_zone, no_range, replaced, utc};
+use super::{
+    End, Range, RelativeRange, RelativeRanges, in_zone, other_conditions, replace_conditions, utc,
+};
 use crate::ui::time_zone::local_text;
 use crate::ui::time_zone::tests::{at, berlin, east};
 use chrono::{DateTime, Utc};
@@ -18,7 +20,7 @@ fn text(filter: Option<Filter>) -> String {
 }
 
 #[test]
-fn quick_ranges_are_counted_back_to_a_whole_minute() {
+fn relative_ranges_start_at_a_whole_minute() {
     for (range, start) in [
         (RelativeRange::Hour, "2026-11-21T13:32:00Z"),
         (RelativeRange::Day, "2026-11-20T14:32:00Z"),
@@ -31,14 +33,14 @@ fn quick_ranges_are_counted_back_to_a_whole_minute() {
 }
 
 #[test]
-fn this_month_is_the_month_of_the_zone() {
+fn this_month_starts_in_the_chosen_time_zone() {
     let month = |now: &str| RelativeRange::Month.start(at(now), &berlin);
     assert_eq!(month("2026-10-31T22:59:59Z"), at("2026-09-30T22:00:00Z"));
     assert_eq!(month("2026-10-31T23:00:00Z"), at("2026-10-31T23:00:00Z"));
 }
 
 #[test]
-fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
+fn a_relative_range_is_added_to_the_filter_from_the_current_time() {
     let range = RelativeRanges::read(Some("24h"), None).expect("a range");
     let filter = filter("Result==Failed,State==Working");
     assert_eq!(
@@ -60,7 +62,7 @@ fn a_relative_range_stands_beside_the_filter_and_is_counted_anew() {
 }
 
 #[test]
-fn a_range_that_is_not_known_is_refused_by_its_name() {
+fn an_unknown_relative_range_is_an_error_that_names_its_parameter() {
     assert_eq!(
         RelativeRanges::read(None, Some("3w")),
         Err("ended: “3w” is not one of 1h, 24h, 7d, month.".to_owned())
@@ -89,7 +91,7 @@ fn custom_ranges_are_sent_as_utc() {
 }
 
 #[test]
-fn where_the_clocks_go_back_a_range_takes_in_both_hours_and_an_end_that_nobody_edits_stays() {
+fn an_entered_range_covers_a_repeated_hour_and_an_unedited_end_stays() {
     let custom = |from: &str, to: &str| Range {
         from: Some(at(from)),
         to: Some(at(to)),
@@ -100,8 +102,8 @@ fn where_the_clocks_go_back_a_range_takes_in_both_hours_and_an_end_that_nobody_e
     assert_eq!(Range::custom(night.0, night.1, none, &berlin), Ok(both));
     let second = custom("2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z");
     let first = custom("2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z");
-    for held in [first, second] {
-        assert_eq!(Range::custom(night.0, night.1, held, &berlin), Ok(held));
+    for before in [first, second] {
+        assert_eq!(Range::custom(night.0, night.1, before, &berlin), Ok(before));
     }
     assert_eq!(
         Range::custom(night.0, "2026-10-25T02:45", second, &berlin),
@@ -110,8 +112,8 @@ fn where_the_clocks_go_back_a_range_takes_in_both_hours_and_an_end_that_nobody_e
 }
 
 #[test]
-fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
-    for (from, to, says) in [
+fn an_invalid_custom_range_is_an_error_that_names_the_end() {
+    for (from, to, expected) in [
         ("", " ", "at least one"),
         ("2026-11-21T14:30", "2026-11-21T14:29", "before"),
         ("2026-11-21T14:30", "2026-11-21T14:30", "before"),
@@ -134,12 +136,12 @@ fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
         ),
     ] {
         let error = Range::custom(from, to, Range::default(), &berlin).expect_err("no range");
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
+fn a_range_is_found_in_the_required_conditions_of_a_filter() {
     let range = |from: &str, to: &str| {
         let time = |text: &str| (!text.is_empty()).then(|| at(text));
         Some(Range {
@@ -177,7 +179,7 @@ fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
 }
 
 #[test]
-fn a_new_range_takes_the_place_of_the_old_one_and_of_nothing_else() {
+fn a_new_range_replaces_only_the_old_range() {
     let new = [filter("CreationTime>=\"2026-11-21T00:00:00Z\"")];
     for (before, after) in [
         (
@@ -197,21 +199,21 @@ fn a_new_range_takes_the_place_of_the_old_one_and_of_nothing_else() {
             "EndTime>=\"2026-11-20T00:00:00Z\";CreationTime>=\"2026-11-21T00:00:00Z\"",
         ),
     ] {
-        let found = replaced(Some(&filter(before)), Field::CreationTime, &new);
+        let found = replace_conditions(Some(&filter(before)), Field::CreationTime, &new);
         assert_eq!(text(found), after);
     }
     assert_eq!(
-        text(replaced(None, Field::CreationTime, &new)),
+        text(replace_conditions(None, Field::CreationTime, &new)),
         new[0].to_string()
     );
-    let removed = replaced(Some(&new[0]), Field::CreationTime, &[]);
+    let removed = replace_conditions(Some(&new[0]), Field::CreationTime, &[]);
     assert_eq!(removed, None);
 }
 
 #[test]
-fn conditions_that_are_no_range_are_told_as_they_are_sent() {
+fn conditions_that_form_no_range_are_returned_as_filter_text() {
     let inclusive = "CreationTime>=\"2026-11-20T00:00:00Z\";CreationTime<=\"2026-11-21T00:00:00Z\"";
-    for (written, told) in [
+    for (written, expected) in [
         (inclusive, inclusive),
         (
             "Result==Failed;CreationTime>\"2026-11-20\"",
@@ -221,25 +223,25 @@ fn conditions_that_are_no_range_are_told_as_they_are_sent() {
             "(CreationTime!=\"2026-11-20\";State==Working)",
             "CreationTime!=\"2026-11-20T00:00:00Z\"",
         ),
-        // A range, a condition that need not hold, and none.
+        // A range, a condition that is not required, and no condition on the field.
         ("CreationTime>=\"2026-11-20\"", ""),
         ("CreationTime>\"2026-11-20\",Result==Failed", ""),
         ("EndTime>\"2026-11-20\"", ""),
     ] {
-        let told_of = no_range(Some(&filter(written)), Field::CreationTime);
-        assert_eq!(told_of, told, "{written}");
+        let found = other_conditions(Some(&filter(written)), Field::CreationTime);
+        assert_eq!(found, expected, "{written}");
     }
-    assert_eq!(no_range(None, Field::CreationTime), "");
+    assert_eq!(other_conditions(None, Field::CreationTime), "");
 }
 
 #[test]
-fn what_is_being_entered_goes_on_the_clocks_of_the_other_zone() {
+fn an_entered_time_is_converted_to_a_new_time_zone() {
     let utc = east(0);
     let first = at("2026-10-25T00:30:00Z");
     let second = at("2026-10-25T01:30:00Z");
     for (text, end, before, shown) in [
         ("2026-11-21T14:30", End::From, None, "2026-11-21T13:30"),
-        // What is in force stays the moment that it is; a time that was typed is the whole of both hours.
+        // An applied end keeps its moment; a typed time includes the repeated hour.
         (
             "2026-10-25T02:30",
             End::From,
@@ -249,7 +251,7 @@ fn what_is_being_entered_goes_on_the_clocks_of_the_other_zone() {
         ("2026-10-25T02:30", End::To, Some(first), "2026-10-25T00:30"),
         ("2026-10-25T02:30", End::From, None, "2026-10-25T00:30"),
         ("2026-10-25T02:30", End::To, None, "2026-10-25T01:30"),
-        // No time, or not yet.
+        // A local time that does not exist, and no time.
         ("2026-03-29T02:30", End::From, None, "2026-03-29T02:30"),
         ("", End::To, Some(first), ""),
     ] {
@@ -259,7 +261,7 @@ fn what_is_being_entered_goes_on_the_clocks_of_the_other_zone() {
 }
 
 #[test]
-fn values_of_time_fields_are_moments_in_every_form_that_was_seen() {
+fn every_known_format_of_a_time_value_is_parsed() {
     for (value, time) in [
         ("2025-02-18T14:16:31", Some("2025-02-18T14:16:31Z")),
         ("2019-06-30", Some("2019-06-30T00:00:00Z")),
@@ -278,7 +280,7 @@ fn values_of_time_fields_are_moments_in_every_form_that_was_seen() {
 
 proptest! {
     #[test]
-    fn a_custom_range_survives_its_form_and_its_filter(
+    fn a_custom_range_round_trips_through_its_form_and_its_filter(
         seconds in 0_i64..4_000_000_000,
         length in 3_600_i64..100_000_000,
         ends in 1_u8..4,

@@ -1,28 +1,28 @@
-//! Saved queries as JSON: in the browser's storage, and as a file to share.
+//! Saved queries as JSON, in the browser's storage and in exported files.
 
-use super::{Duplicates, MOST, SavedQueries, SavedQuery};
+use super::{Duplicates, MAX_QUERIES, SavedQueries, SavedQuery};
 use crate::ui::table::search::lower;
 use serde_json::{Value, json};
 
-/// The version that is written. A newer one is refused, because it may mean something else.
+/// The current version. A newer one is rejected, because its meaning may differ.
 const VERSION: u64 = 1;
 
-/// What tells such a file from other JSON.
+/// The value of `kind`, which distinguishes such a file from other JSON.
 const KIND: &str = "failover-console.saved-queries";
 
-/// The most bytes that are read: far more than the most queries of the greatest length.
-const LONGEST_FILE: usize = 2_000_000;
+/// Maximum size of a file in bytes: well above [`MAX_QUERIES`] queries of maximum length.
+const MAX_FILE_SIZE: usize = 2_000_000;
 
-/// What an import did.
+/// The result of an import: the number of queries for each outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Imported {
-    /// New ones.
+    /// Queries with a new name.
     pub added: usize,
-    /// Those that took the place of one with their name.
+    /// Queries that replaced one with the same name.
     pub replaced: usize,
-    /// Those that were added under another name, because theirs was taken.
+    /// Queries that were added under another name, because theirs already existed.
     pub renamed: usize,
-    /// Those that were there already, name and query.
+    /// Queries that already existed with the same name and query.
     pub unchanged: usize,
 }
 
@@ -36,12 +36,12 @@ impl Imported {
             (self.renamed, "added under another name"),
             (self.unchanged, "already present"),
         ];
-        let some = counts.into_iter().filter(|(count, _)| *count > 0);
-        let words: Vec<String> = some
+        let present = counts.into_iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = present
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
         if words.is_empty() {
-            "The file holds no queries.".to_owned()
+            "The file contains no queries.".to_owned()
         } else {
             format!("Saved queries: {}.", words.join(", "))
         }
@@ -49,7 +49,7 @@ impl Imported {
 }
 
 impl SavedQueries {
-    /// All queries as JSON, for storage and for a file.
+    /// All queries as JSON, for storage and for export.
     #[must_use]
     pub fn to_json(&self) -> String {
         let queries: Vec<Value> = self
@@ -63,7 +63,7 @@ impl SavedQueries {
         )
     }
 
-    /// Reads what the browser kept. Readable queries are kept; each other one is reported in a sentence.
+    /// Reads the stored text. Returns the readable queries, and a sentence for each unreadable one.
     #[must_use]
     pub fn from_storage(text: &str) -> (Self, Vec<String>) {
         let mut queries = Self::default();
@@ -76,38 +76,38 @@ impl SavedQueries {
         };
         let mut errors = Vec::new();
         for entry in entries {
-            let kept = entry
+            let saved = entry
                 .and_then(|entry| queries.save(&entry.name, &entry.query, Duplicates::KeepBoth));
-            errors.extend(kept.err());
+            errors.extend(saved.err());
         }
         (queries, errors)
     }
 
-    /// Reads what the browser kept, to be changed and stored in its place.
+    /// Reads the stored text in order to change and store it again.
     ///
     /// # Errors
-    /// A sentence where something cannot be read: it would be lost.
-    pub fn to_change(text: &str) -> Result<Self, String> {
+    /// A sentence if any query is unreadable: storing the others would lose it.
+    pub fn for_update(text: &str) -> Result<Self, String> {
         match Self::from_storage(text) {
             (queries, errors) if errors.is_empty() => Ok(queries),
-            _ => Err("Nothing was changed: this console cannot read every query that is kept in this browser, and those would be lost. The dialog Manage queries lists them.".to_owned()),
+            _ => Err("Nothing was changed: some queries saved in this browser cannot be read and would be lost. The dialog Manage queries lists them.".to_owned()),
         }
     }
 
-    /// Takes in the queries of a file, all of them or, when anything is wrong, none.
+    /// Imports all queries of a file, or none if there is any error.
     ///
     /// # Errors
-    /// A sentence each on everything that is wrong, with the entry that it is about.
+    /// A sentence for each error, with the entry that it concerns.
     pub fn import(&mut self, text: &str, duplicates: Duplicates) -> Result<Imported, Vec<String>> {
         let entries = entries(text).map_err(|error| vec![error])?;
         let (mut good, mut errors): (Vec<SavedQuery>, Vec<String>) = (Vec::new(), Vec::new());
-        for (at, entry) in entries.into_iter().enumerate() {
+        for (index, entry) in entries.into_iter().enumerate() {
             match entry {
                 Ok(entry) => {
                     let name = lower(&entry.name);
                     if good.iter().any(|other| lower(&other.name) == name) {
-                        let what = called(at, Some(&entry.name));
-                        errors.push(format!("{what}: another entry has this name."));
+                        let label = entry_label(index, Some(&entry.name));
+                        errors.push(format!("{label}: another entry has this name."));
                     }
                     good.push(entry);
                 }
@@ -134,7 +134,7 @@ impl SavedQueries {
             let saved = after.save(&entry.name, &entry.query, duplicates);
             saved.map_err(|_| {
                 vec![format!(
-                    "The import would result in more than {MOST} queries: delete some first."
+                    "The import would result in more than {MAX_QUERIES} queries: delete some first."
                 )]
             })?;
         }
@@ -143,9 +143,9 @@ impl SavedQueries {
     }
 }
 
-/// The entries of a file, each a query or what is wrong with it.
+/// The entries of a file, each a query or an error.
 fn entries(text: &str) -> Result<Vec<Result<SavedQuery, String>>, String> {
-    if text.len() > LONGEST_FILE {
+    if text.len() > MAX_FILE_SIZE {
         return Err("The file is far too large for saved queries.".to_owned());
     }
     let text = text.trim_start_matches('\u{FEFF}');
@@ -153,14 +153,14 @@ fn entries(text: &str) -> Result<Vec<Result<SavedQuery, String>>, String> {
         .map_err(|error| format!("The file is not JSON: {error}."))?;
     if value.get("kind").and_then(Value::as_str) != Some(KIND) {
         return Err(format!(
-            "The file holds no saved queries: expected an object with \"kind\": \"{KIND}\"."
+            "The file contains no saved queries: expected an object with \"kind\": \"{KIND}\"."
         ));
     }
     match value.get("version").and_then(Value::as_u64) {
         Some(VERSION) => {}
         Some(version) => {
             return Err(format!(
-                "The file is of version {version}; this console reads version {VERSION}."
+                "The file has version {version}; this console reads version {VERSION}."
             ));
         }
         None => return Err("The file has no version.".to_owned()),
@@ -170,30 +170,30 @@ fn entries(text: &str) -> Result<Vec<Result<SavedQuery, String>>, String> {
     Ok(queries
         .iter()
         .enumerate()
-        .map(|(at, value)| entry(at, value))
+        .map(|(index, value)| entry(index, value))
         .collect())
 }
 
-fn entry(at: usize, value: &Value) -> Result<SavedQuery, String> {
+fn entry(index: usize, value: &Value) -> Result<SavedQuery, String> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let name = text("name");
-    let what = called(at, name);
-    let missing = |key: &str| format!("{what}: expected a text \"{key}\".");
+    let label = entry_label(index, name);
+    let missing = |key: &str| format!("{label}: expected a text \"{key}\".");
     let (name, query) = (
         name.ok_or_else(|| missing("name"))?,
         text("query").ok_or_else(|| missing("query"))?,
     );
-    SavedQuery::new(name, query).map_err(|error| format!("{what}: {error}"))
+    SavedQuery::new(name, query).map_err(|error| format!("{label}: {error}"))
 }
 
-/// An entry by its place, from 1, and the beginning of its name.
-fn called(at: usize, name: Option<&str>) -> String {
-    let place = at + 1;
+/// The number of an entry, from 1, and the beginning of its name.
+fn entry_label(index: usize, name: Option<&str>) -> String {
+    let number = index + 1;
     match name.map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => {
             let begin: String = name.chars().take(40).collect();
-            format!("Entry {place} (“{begin}”)")
+            format!("Entry {number} (“{begin}”)")
         }
-        None => format!("Entry {place}"),
+        None => format!("Entry {number}"),
     }
 }

@@ -1,7 +1,8 @@
-//! Names, limits, duplicates, the file and the ready queries.
+//! Saved queries: names, limits, duplicates, files, and the built-in queries.
 
 use super::{
-    Duplicates, Imported, LONGEST_NAME, LONGEST_QUERY, MOST, Ready, SavedQueries, SavedQuery,
+    BuiltInQuery, Duplicates, Imported, MAX_NAME_LENGTH, MAX_QUERIES, MAX_QUERY_LENGTH,
+    SavedQueries, SavedQuery,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ fn saved(entries: &[(&str, &str)]) -> SavedQueries {
     for (name, query) in entries {
         queries
             .save(name, query, Duplicates::KeepBoth)
-            .expect("it is kept");
+            .expect("it is saved");
     }
     queries
 }
@@ -29,7 +30,7 @@ fn file(queries: Value) -> String {
 }
 
 #[test]
-fn a_query_is_kept_without_its_page_and_with_its_relative_range() {
+fn a_query_is_saved_without_its_page_and_with_its_relative_range() {
     for (search, query) in [
         (
             "?page=3&started=24h&filter=Result%3D%3DFailed",
@@ -42,18 +43,18 @@ fn a_query_is_kept_without_its_page_and_with_its_relative_range() {
         ("sort=-Name&filter=&&size", "sort=-Name"),
         ("", ""),
     ] {
-        let kept = SavedQuery::new("x", search).expect("a query");
-        assert_eq!(kept.query, query);
+        let saved = SavedQuery::new("x", search).expect("a query");
+        assert_eq!(saved.query, query);
         let again = SavedQuery::new("x", query).expect("a query");
-        assert_eq!(again, kept);
+        assert_eq!(again, saved);
     }
 }
 
 #[test]
-fn what_cannot_be_kept_says_why() {
-    let long_name = "n".repeat(LONGEST_NAME + 1);
-    let long_query = format!("filter=Name%3D%3D{}", "n".repeat(LONGEST_QUERY));
-    for (name, search, says) in [
+fn a_query_that_cannot_be_saved_is_rejected_with_the_reason() {
+    let long_name = "n".repeat(MAX_NAME_LENGTH + 1);
+    let long_query = format!("filter=Name%3D%3D{}", "n".repeat(MAX_QUERY_LENGTH));
+    for (name, search, expected) in [
         ("", "", "name is missing"),
         (" \t\n", "", "name is missing"),
         (long_name.as_str(), "", "81 characters, more than 80"),
@@ -65,12 +66,12 @@ fn what_cannot_be_kept_says_why() {
         ),
         ("x", "started=3w", "started: “3w” is not one of"),
         ("x", "ended=3w&ended=24h", "ended: “3w” is not one of"),
-        ("x", "filter=%FF", "not UTF-8"),
+        ("x", "filter=%FF", "not valid UTF-8"),
     ] {
-        let error = SavedQuery::new(name, search).expect_err(says);
-        assert!(error.contains(says), "{error}");
+        let error = SavedQuery::new(name, search).expect_err(expected);
+        assert!(error.contains(expected), "{error}");
     }
-    let most = "ü".repeat(LONGEST_NAME);
+    let most = "ü".repeat(MAX_NAME_LENGTH);
     assert!(
         SavedQuery::new(&most, "").is_ok(),
         "characters count, not bytes"
@@ -78,7 +79,7 @@ fn what_cannot_be_kept_says_why() {
 }
 
 #[test]
-fn names_lose_needless_blanks_and_are_one_whatever_their_case() {
+fn names_have_single_spaces_and_are_unique_regardless_of_case() {
     let mut queries = saved(&[("  Web \n Shop ", "size=10")]);
     assert_eq!(names(&queries), ["Web Shop"]);
     assert_eq!(
@@ -95,27 +96,27 @@ fn names_lose_needless_blanks_and_are_one_whatever_their_case() {
 }
 
 #[test]
-fn a_longest_name_still_finds_room_for_its_number() {
-    let long = "n".repeat(LONGEST_NAME);
+fn a_name_of_maximum_length_is_shortened_for_its_number() {
+    let long = "n".repeat(MAX_NAME_LENGTH);
     let queries = saved(&[(&long, ""), (&long, "")]);
     let second = names(&queries)[1].to_owned();
-    assert!(second.ends_with("n (2)") && second.chars().count() == LONGEST_NAME);
+    assert!(second.ends_with("n (2)") && second.chars().count() == MAX_NAME_LENGTH);
 }
 
 #[test]
 fn queries_are_deleted_by_name() {
     let mut queries = saved(&[("a", "size=10"), ("b", "")]);
-    queries.remove("nobody");
+    queries.remove("unknown");
     queries.remove("A");
     assert_eq!(names(&queries), ["b"]);
 }
 
 #[test]
-fn there_is_an_end_to_how_many_are_kept() {
+fn the_number_of_saved_queries_is_limited() {
     let mut queries = SavedQueries::default();
-    for number in 0..MOST {
-        let kept = queries.save(&number.to_string(), "", Duplicates::KeepBoth);
-        assert!(kept.is_ok());
+    for number in 0..MAX_QUERIES {
+        let saved = queries.save(&number.to_string(), "", Duplicates::KeepBoth);
+        assert!(saved.is_ok());
     }
     let full = queries.clone();
     assert!(queries.save("one more", "", Duplicates::Replace).is_err());
@@ -126,7 +127,7 @@ fn there_is_an_end_to_how_many_are_kept() {
 }
 
 #[test]
-fn an_import_replaces_or_keeps_both() {
+fn an_import_replaces_duplicates_or_keeps_both() {
     let mine = saved(&[("a", "size=10"), ("b", "size=10")]);
     let theirs = saved(&[("A", "size=50"), ("b", "size=10"), ("c", "")]).to_json();
     let mut replaced = mine.clone();
@@ -152,7 +153,7 @@ fn an_import_replaces_or_keeps_both() {
 }
 
 #[test]
-fn a_wrong_entry_is_named_and_nothing_is_imported() {
+fn an_import_with_invalid_entries_names_them_and_imports_nothing() {
     let wrong = file(json!([
         {"name": "good", "query": ""},
         {"name": "bad filter", "query": "filter=Colour%3D%3Dred"},
@@ -177,33 +178,34 @@ fn a_wrong_entry_is_named_and_nothing_is_imported() {
         assert!(error.starts_with(begin), "{error}");
     }
     assert_eq!(names(&queries), ["a"]);
-    let (kept, errors) = SavedQueries::from_storage(&wrong);
-    assert_eq!((names(&kept), errors.len()), (vec!["good", "GOOD (2)"], 4));
+    let (readable, errors) = SavedQueries::from_storage(&wrong);
+    let found = (names(&readable), errors.len());
+    assert_eq!(found, (vec!["good", "GOOD (2)"], 4));
 }
 
 #[test]
-fn what_the_browser_kept_is_changed_only_where_all_of_it_is_read() {
+fn stored_queries_can_be_changed_only_if_all_of_them_are_readable() {
     let newer = json!({"kind": "failover-console.saved-queries", "version": 2, "queries": []});
     let entries = file(json!([{"name": "a", "query": ""}, {"name": "b"}]));
-    for (text, kept) in [
+    for (text, count) in [
         ("", Some(0)),
         (&saved(&[("a", "")]).to_json(), Some(1)),
         (&entries, None),
         (&newer.to_string(), None),
         ("{", None),
     ] {
-        let queries = SavedQueries::to_change(text).ok();
-        assert_eq!(queries.map(|all| all.list().len()), kept, "{text}");
+        let queries = SavedQueries::for_update(text).ok();
+        assert_eq!(queries.map(|all| all.list().len()), count, "{text}");
         let (_, errors) = SavedQueries::from_storage(text);
-        assert_eq!(errors.is_empty(), kept.is_some(), "{text}");
+        assert_eq!(errors.is_empty(), count.is_some(), "{text}");
     }
 }
 
 #[test]
-fn a_file_of_something_else_is_refused() {
+fn a_file_without_saved_queries_is_rejected() {
     let newer = json!({"kind": "failover-console.saved-queries", "version": 2, "queries": []});
     let unlisted = json!({"kind": "failover-console.saved-queries", "version": 1});
-    for (text, says) in [
+    for (text, expected) in [
         ("", "not JSON"),
         ("{\"kind\":", "not JSON"),
         ("[]", "no saved queries"),
@@ -217,38 +219,41 @@ fn a_file_of_something_else_is_refused() {
     ] {
         let errors = SavedQueries::default().import(text, Duplicates::Replace);
         assert!(
-            errors.is_err_and(|errors| errors[0].contains(says)),
-            "{says}"
+            errors.is_err_and(|errors| errors[0].contains(expected)),
+            "{expected}"
         );
     }
     let marked = format!("\u{FEFF}{}", file(json!([])));
     let none = SavedQueries::default().import(&marked, Duplicates::Replace);
     assert_eq!(
         none.map(|none| none.description()).as_deref(),
-        Ok("The file holds no queries.")
+        Ok("The file contains no queries.")
     );
 }
 
 #[test]
-fn ready_queries_are_what_they_say_and_can_be_saved() {
-    for (ready, query) in [
-        (Ready::Failed, Some("started=24h&filter=Result%3D%3DFailed")),
+fn built_in_queries_are_as_named_and_can_be_saved() {
+    for (built_in, query) in [
         (
-            Ready::Running,
+            BuiltInQuery::Failed,
+            Some("started=24h&filter=Result%3D%3DFailed"),
+        ),
+        (
+            BuiltInQuery::Running,
             Some("filter=State%3D%3DStarting%2CState%3D%3DWorking%2CState%3D%3DStopping"),
         ),
         (
-            Ready::Warnings,
+            BuiltInQuery::Warnings,
             Some("started=7d&filter=Result%3D%3DWarning"),
         ),
-        (Ready::History, None),
+        (BuiltInQuery::History, None),
     ] {
-        assert_eq!(ready.query(" ").as_deref(), query);
-        let plan = ready.query("Web \"Shop\" & Co").expect("a query");
-        let kept = SavedQuery::new(ready.name(), &plan).expect("it can be saved");
-        assert_eq!(kept.query, plan);
+        assert_eq!(built_in.query(" ").as_deref(), query);
+        let plan = built_in.query("Web \"Shop\" & Co").expect("a query");
+        let saved = SavedQuery::new(built_in.name(), &plan).expect("it can be saved");
+        assert_eq!(saved.query, plan);
     }
-    let history = Ready::History.query("Web \"Shop\" & Co");
+    let history = BuiltInQuery::History.query("Web \"Shop\" & Co");
     assert_eq!(
         history.as_deref(),
         Some("filter=Name%3D%3D%22Web%20%22%22Shop%22%22%20%26%20Co%22")
@@ -257,11 +262,11 @@ fn ready_queries_are_what_they_say_and_can_be_saved() {
 
 proptest! {
     #[test]
-    fn what_is_kept_is_read_again(entries in proptest::collection::vec(("\\PC{1,20}", "[a-z]{1,8}", "\\PC{0,20}"), 0..20)) {
+    fn saved_queries_round_trip_through_storage_and_import(entries in proptest::collection::vec(("\\PC{1,20}", "[a-z]{1,8}", "\\PC{0,20}"), 0..20)) {
         let mut queries = SavedQueries::default();
         for (name, param, value) in &entries {
             let search = super::parameter(param, value);
-            // Names of blanks alone and parameters with a meaning of their own may be refused.
+            // Blank names and invalid values of known parameters are rejected.
             let _ = queries.save(name, &search, Duplicates::KeepBoth);
         }
         let text = queries.to_json();

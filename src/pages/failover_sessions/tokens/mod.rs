@@ -1,6 +1,5 @@
-//! The query builder's tree: comparisons as tokens, in groups of which all or any have to hold. Every
-//! node has a number of its own that never changes, for keyed rendering. Pure; it does not draw, and
-//! every operation is total: a number that is not there changes nothing.
+//! The query builder's tree: comparisons as tokens, in groups of which all or any must hold. Every node has a permanent
+//! id for keyed rendering. Pure. Operations never fail: an unknown id changes nothing.
 
 #[cfg(test)]
 mod properties;
@@ -10,28 +9,27 @@ mod tree;
 mod words;
 
 pub use tree::Tree;
-pub use words::{choices, field_label, is_time, op_word, usual_op};
+pub use words::{choices, default_op, field_label, is_time, op_word};
 
 use vendors::veeam::{Condition, Field, Filter, Op};
 
-/// The number of a node in its tree.
+/// The id of a node in its tree.
 pub type Id = u32;
 
-/// How many groups may stand inside of each other below the outermost: as deep as a filter's text may
-/// go and still be read back.
-pub const DEEPEST: usize = 32;
+/// Maximum nesting of groups below the outermost one, so that the parser accepts the filter's text.
+pub const MAX_DEPTH: usize = 32;
 
-/// How the nodes of a group go together.
+/// Whether all or any nodes of a group must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Join {
-    /// All of them (`;`).
+    /// All nodes must hold (`;`).
     All,
-    /// Any of them (`,`).
+    /// Any node must hold (`,`).
     Any,
 }
 
 impl Join {
-    /// As it is shown between two nodes.
+    /// The word between two nodes.
     #[must_use]
     pub fn between(self) -> &'static str {
         match self {
@@ -40,7 +38,7 @@ impl Join {
         }
     }
 
-    /// The other one.
+    /// The opposite.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -50,28 +48,28 @@ impl Join {
     }
 }
 
-/// One comparison, perhaps not finished.
+/// One comparison, which may not have a value yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Its number.
+    /// The token's id.
     pub id: Id,
-    /// What is compared.
+    /// The field that is compared.
     pub field: Field,
-    /// How.
+    /// The operator.
     pub op: Op,
-    /// With what; `None` until someone gives it. An empty text that came in a filter (`Name==""`) is
-    /// a value: it is kept and sent.
+    /// The value; `None` until the user enters one. An empty text from a filter (`Name==""`) is a value, which is kept
+    /// and sent.
     pub value: Option<String>,
 }
 
-/// Nodes that go together. None is empty but the outermost.
+/// A group of nodes. Only the outermost one may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its number.
+    /// The group's id.
     pub id: Id,
-    /// All or any.
+    /// Whether all or any nodes must hold.
     pub join: Join,
-    /// What it holds, in the order in which it is written.
+    /// The nodes, in the order of the filter.
     pub nodes: Vec<Node>,
 }
 
@@ -85,7 +83,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// Its number.
+    /// The node's id.
     #[must_use]
     pub fn id(&self) -> Id {
         match self {
@@ -96,7 +94,7 @@ impl Node {
 }
 
 impl Group {
-    /// This group or one within it.
+    /// The group with an id: this one or one within it.
     #[must_use]
     pub fn group(&self, id: Id) -> Option<&Self> {
         if self.id == id {
@@ -133,7 +131,7 @@ impl Group {
         }
     }
 
-    /// How many groups stand around a node within this group, itself among them; none around the group itself.
+    /// The number of groups around a node, including this one; zero for this group itself. `None` for an unknown id.
     fn depth(&self, id: Id) -> Option<usize> {
         if self.id == id {
             return Some(0);
@@ -154,13 +152,13 @@ impl Group {
         })
     }
 
-    /// The group that a node stands in, and where.
-    fn home(&mut self, id: Id) -> Option<(&mut Self, usize)> {
+    /// The group that contains a node, and the node's index in it.
+    fn parent_of(&mut self, id: Id) -> Option<(&mut Self, usize)> {
         if let Some(at) = self.nodes.iter().position(|node| node.id() == id) {
             return Some((self, at));
         }
         self.nodes.iter_mut().find_map(|node| match node {
-            Node::Group(inner) => inner.home(id),
+            Node::Group(inner) => inner.parent_of(id),
             Node::Token(_) => None,
         })
     }
@@ -176,15 +174,15 @@ impl Group {
         });
     }
 
-    /// What stays and is next to a node, unless nothing stays in this group.
-    fn beside(&self, id: Id) -> Option<Id> {
+    /// The nearest node that remains when a node is removed; `None` if this group becomes empty.
+    fn neighbour(&self, id: Id) -> Option<Id> {
         let holds = |node: &Node| match node {
             Node::Group(inner) => inner.depth(id).is_some(),
             Node::Token(token) => token.id == id,
         };
         let at = self.nodes.iter().position(holds)?;
         let within = match self.nodes.get(at) {
-            Some(Node::Group(inner)) => inner.beside(id),
+            Some(Node::Group(inner)) => inner.neighbour(id),
             _ => None,
         };
         let before = at.checked_sub(1).and_then(|at| self.nodes.get(at));
@@ -207,7 +205,7 @@ impl Group {
 }
 
 impl Token {
-    /// The comparison, once it has a value.
+    /// The comparison; `None` without a value.
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
         self.value.clone().map(|value| Condition {
@@ -217,10 +215,9 @@ impl Token {
         })
     }
 
-    /// What is wrong with it in one sentence: it has no value and is left out, or what
-    /// [`Condition::warning`] says.
+    /// The problem with the token in one sentence: a missing value, or the [`Condition::warning`].
     #[must_use]
-    pub fn complaint(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<String> {
         match self.condition() {
             Some(condition) => condition.warning(),
             None => Some(format!(
@@ -230,7 +227,7 @@ impl Token {
         }
     }
 
-    /// The token in words, as it is read to people: `Result at least Warning`.
+    /// The accessible description: `Result at least Warning`.
     #[must_use]
     pub fn description(&self) -> String {
         let value = match self.value.as_deref() {
@@ -242,7 +239,7 @@ impl Token {
         format!("{field} {op} {value}")
     }
 
-    /// Which of the field's choices the value is, whatever its case.
+    /// The field's choice that equals the value regardless of case.
     #[must_use]
     pub fn choice(&self) -> Option<&'static str> {
         let value = self.value.as_deref()?;
@@ -250,8 +247,7 @@ impl Token {
         words.find(|word| word.eq_ignore_ascii_case(value))
     }
 
-    /// The comparisons to offer: those that make sense, and the one that it has, where someone typed
-    /// one that does not.
+    /// The operators to offer: those of the field, and the current one, which may be a typed one that the field lacks.
     #[must_use]
     pub fn ops(&self) -> Vec<Op> {
         let mut offered = self.field.ops().to_vec();

@@ -1,4 +1,4 @@
-//! Any filter, and any sequence of operations, against what always has to hold.
+//! Properties that hold for any filter and any sequence of operations.
 
 use super::{Group, Id, Join, Node, Tree};
 use proptest::prelude::*;
@@ -53,13 +53,13 @@ fn apply(tree: &mut Tree, (what, id, field, op, value): &Step) {
     }
 }
 
-/// Every number of a group, and that no inner group is empty.
-fn numbers(group: &Group) -> Vec<Id> {
+/// Every id in a group. Asserts that no inner group is empty.
+fn ids(group: &Group) -> Vec<Id> {
     let of = |node: &Node| match node {
         Node::Token(token) => vec![token.id],
         Node::Group(inner) => {
-            assert!(!inner.nodes.is_empty(), "an empty group was left");
-            numbers(inner)
+            assert!(!inner.nodes.is_empty(), "an empty group remains");
+            ids(inner)
         }
     };
     let inner = group.nodes.iter().flat_map(of);
@@ -68,16 +68,16 @@ fn numbers(group: &Group) -> Vec<Id> {
 
 proptest! {
     #[test]
-    fn a_tree_says_the_filter_that_it_came_from(filter in any_filter()) {
+    fn a_tree_matches_the_filter_that_it_was_made_from(filter in any_filter()) {
         let tree = Tree::from_filter(Some(&filter));
         prop_assert_eq!(tree.to_filter(), filter.clone().normalised());
-        prop_assert!(tree.says(Some(&filter)));
+        prop_assert!(tree.matches(Some(&filter)));
         let again = Tree::from_filter(tree.to_filter().as_ref());
         prop_assert_eq!(again.to_filter(), tree.to_filter());
     }
 
     #[test]
-    fn any_operations_keep_numbers_apart_and_what_is_said_can_be_read_back(
+    fn ids_stay_unique_and_the_filter_parses_after_any_operations(
         filter in any_filter(),
         steps in proptest::collection::vec(any_step(), 0..60),
     ) {
@@ -85,14 +85,14 @@ proptest! {
         for step in &steps {
             let before = tree.clone();
             apply(&mut tree, step);
-            let mut ids = numbers(tree.root());
+            let mut ids = ids(tree.root());
             let all = ids.len();
             ids.sort_unstable();
             ids.dedup();
             prop_assert_eq!(ids.len(), all);
             for token in before.root().tokens() {
                 let kept = tree.token(token.id).is_some();
-                prop_assert!(kept || step.0 == 3, "only removing removes");
+                prop_assert!(kept || step.0 == 3, "only `remove` removes tokens");
             }
         }
         match tree.to_filter() {

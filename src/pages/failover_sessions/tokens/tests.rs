@@ -1,9 +1,9 @@
-//! The tree against filters, and each operation.
+//! The tree's conversion to filters, and each operation.
 
-use super::{DEEPEST, Id, Join, Tree, choices, op_word};
+use super::{Id, Join, MAX_DEPTH, Tree, choices, op_word};
 use vendors::veeam::{Field, Filter, Op};
 
-const NOBODY: Id = 999_999;
+const UNKNOWN: Id = 999_999;
 
 fn filter(text: &str) -> Filter {
     Filter::parse(text).expect("a filter")
@@ -13,18 +13,18 @@ fn tree(text: &str) -> Tree {
     Tree::from_filter(Some(&filter(text)))
 }
 
-/// The tokens that are left out because they have no value yet, in their order.
+/// The tokens without a value, which the filter leaves out, in their order.
 fn incomplete(tree: &Tree) -> Vec<Id> {
     let tokens = tree.root().tokens().into_iter();
     let unfinished = tokens.filter(|token| token.value.is_none());
     unfinished.map(|token| token.id).collect()
 }
 
-/// What is wrong with which token, in their order.
-fn complaints(tree: &Tree) -> Vec<(Id, String)> {
+/// The tokens with problems, in their order.
+fn problems(tree: &Tree) -> Vec<(Id, String)> {
     let tokens = tree.root().tokens().into_iter();
     tokens
-        .filter_map(|token| Some((token.id, token.complaint()?)))
+        .filter_map(|token| Some((token.id, token.problem()?)))
         .collect()
 }
 
@@ -34,13 +34,13 @@ fn text(tree: &Tree) -> String {
         .unwrap_or_default()
 }
 
-/// The number of the nth node within the outermost group.
+/// The id of the nth node in the outermost group.
 fn nth(tree: &Tree, at: usize) -> Id {
     tree.root().nodes[at].id()
 }
 
 #[test]
-fn a_filter_becomes_tokens_and_the_same_filter_again() {
+fn a_filter_round_trips_through_tokens() {
     for written in [
         "Result==Failed",
         "Result==failed",
@@ -57,7 +57,7 @@ fn a_filter_becomes_tokens_and_the_same_filter_again() {
 }
 
 #[test]
-fn one_comparison_stands_in_the_outermost_group_and_any_of_stays_any_of() {
+fn the_outermost_group_takes_its_join_from_the_filter() {
     let one = tree("Result==Failed");
     assert_eq!((one.root().join, one.root().nodes.len()), (Join::All, 1));
     let any = tree("Result==Failed,State==Working");
@@ -66,36 +66,36 @@ fn one_comparison_stands_in_the_outermost_group_and_any_of_stays_any_of() {
 
 #[test]
 fn empty_lists_become_no_empty_groups() {
-    let hollow = Filter::All(vec![Filter::Any(vec![Filter::All(Vec::new())])]);
-    assert_eq!(Tree::from_filter(Some(&hollow)), Tree::default());
+    let empty = Filter::All(vec![Filter::Any(vec![Filter::All(Vec::new())])]);
+    assert_eq!(Tree::from_filter(Some(&empty)), Tree::default());
 }
 
 #[test]
-fn a_token_without_a_value_is_left_out_and_listed() {
+fn a_token_without_a_value_is_left_out_of_the_filter() {
     let mut tree = tree("Result==Failed");
-    let id = tree.add_token(0, Field::Name).expect("the root is there");
+    let id = tree.add_token(0, Field::Name).expect("the root exists");
     assert_eq!(text(&tree), "Result==Failed");
     assert_eq!(incomplete(&tree), [id]);
     assert_eq!(
-        complaints(&tree),
+        problems(&tree),
         [(id, "Plan has no value yet and is ignored.".to_owned())]
     );
     tree.set_value(id, "Web Shop");
     assert_eq!(text(&tree), "Result==Failed;Name==\"Web Shop\"");
-    assert!(incomplete(&tree).is_empty() && complaints(&tree).is_empty());
+    assert!(incomplete(&tree).is_empty() && problems(&tree).is_empty());
     tree.set_value(id, "");
     assert_eq!(incomplete(&tree), [id]);
 }
 
 #[test]
-fn what_the_service_would_not_take_is_said_beside_its_token() {
+fn a_condition_that_the_service_would_reject_is_a_problem_of_its_token() {
     let tree = tree("Result==Red;State>Working;CreationTime>=yesterday");
-    let ids: Vec<Id> = complaints(&tree).into_iter().map(|(id, _)| id).collect();
+    let ids: Vec<Id> = problems(&tree).into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, [nth(&tree, 0), nth(&tree, 1), nth(&tree, 2)]);
 }
 
 #[test]
-fn blanks_are_cut_off_where_they_cannot_be_meant() {
+fn values_other_than_texts_are_trimmed() {
     let mut tree = tree("Result==Failed;Name==x");
     let (result, name) = (nth(&tree, 0), nth(&tree, 1));
     tree.set_value(result, " Warning ");
@@ -106,7 +106,7 @@ fn blanks_are_cut_off_where_they_cannot_be_meant() {
 }
 
 #[test]
-fn a_new_field_keeps_the_value_that_it_takes_and_an_operator_that_it_has() {
+fn a_new_field_keeps_the_value_and_the_operator_if_it_accepts_them() {
     let guid = "7445e6ce-86f5-4171-b909-dac209c66563";
     for (before, field, after) in [
         (
@@ -146,25 +146,25 @@ fn a_new_field_keeps_the_value_that_it_takes_and_an_operator_that_it_has() {
         let id = nth(&tree, 0);
         tree.set_field(id, field);
         assert_eq!(text(&tree), after, "{before}");
-        let token = tree.token(id).expect("still there");
+        let token = tree.token(id).expect("it still exists");
         assert!(field.ops().contains(&token.op), "{before}");
     }
 }
 
 #[test]
-fn an_operator_that_makes_no_sense_is_not_taken_but_one_that_came_is_offered() {
+fn an_unsupported_operator_cannot_be_chosen_but_a_typed_one_stays_offered() {
     let mut tree = tree("State>Working");
     let id = nth(&tree, 0);
     tree.set_op(id, Op::Less);
     assert_eq!(text(&tree), "State>Working");
-    let offered = tree.token(id).expect("there").ops();
+    let offered = tree.token(id).expect("a token").ops();
     assert_eq!(offered, [Op::Equal, Op::NotEqual, Op::Greater]);
     tree.set_op(id, Op::NotEqual);
     assert_eq!(text(&tree), "State!=Working");
 }
 
 #[test]
-fn a_group_vanishes_with_its_last_node_and_the_outermost_stays() {
+fn a_group_is_removed_with_its_last_node_except_the_outermost() {
     let mut tree = tree("Name==a;(Result==Failed,(State==Working;Type==FailoverPlan))");
     let tokens: Vec<Id> = tree.root().tokens().iter().map(|token| token.id).collect();
     for (removed, rest) in [
@@ -180,21 +180,21 @@ fn a_group_vanishes_with_its_last_node_and_the_outermost_stays() {
 }
 
 #[test]
-fn the_focus_goes_beside_what_is_removed() {
+fn the_focus_moves_to_the_neighbour_of_a_removed_node() {
     let tree = tree("Name==a;(Result==Failed,State==Working)");
     let tokens: Vec<Id> = tree.root().tokens().iter().map(|token| token.id).collect();
-    assert_eq!(tree.beside(tokens[0]), nth(&tree, 1));
-    assert_eq!(tree.beside(tokens[1]), tokens[2]);
-    assert_eq!(tree.beside(tokens[2]), tokens[1]);
-    let mut alone = tree.clone();
-    alone.remove(tokens[1]);
-    assert_eq!(alone.beside(tokens[2]), tokens[0]);
-    alone.remove(tokens[2]);
-    assert_eq!(alone.beside(tokens[0]), alone.root().id);
+    assert_eq!(tree.neighbour(tokens[0]), nth(&tree, 1));
+    assert_eq!(tree.neighbour(tokens[1]), tokens[2]);
+    assert_eq!(tree.neighbour(tokens[2]), tokens[1]);
+    let mut rest = tree.clone();
+    rest.remove(tokens[1]);
+    assert_eq!(rest.neighbour(tokens[2]), tokens[0]);
+    rest.remove(tokens[2]);
+    assert_eq!(rest.neighbour(tokens[0]), rest.root().id);
 }
 
 #[test]
-fn wrapping_alone_changes_no_meaning_and_unwrapping_undoes_it() {
+fn wrapping_keeps_the_filter_and_unwrapping_undoes_it() {
     let mut tree = tree("Name==a;Result==Failed");
     let before = tree.clone();
     let id = nth(&tree, 1);
@@ -211,25 +211,25 @@ fn wrapping_alone_changes_no_meaning_and_unwrapping_undoes_it() {
 }
 
 #[test]
-fn all_and_any_are_switched() {
+fn a_group_switches_between_all_and_any() {
     let mut tree = tree("Name==a;Result==Failed");
     tree.set_join(0, Join::Any);
     assert_eq!(text(&tree), "Name==a,Result==Failed");
 }
 
 #[test]
-fn the_deepest_tree_is_read_back_and_nothing_goes_deeper() {
+fn a_tree_of_maximum_depth_parses_and_cannot_become_deeper() {
     let mut tree = tree("Name==a;Result==Failed");
     let mut group = 0;
-    for level in 0..=DEEPEST {
+    for level in 0..=MAX_DEPTH {
         let Some(id) = tree.add_group(group, Field::State) else {
-            assert_eq!(level, DEEPEST);
+            assert_eq!(level, MAX_DEPTH);
             break;
         };
         tree.set_value(id, "Working");
-        let beside = tree.root().tokens().iter().map(|token| token.id).max();
-        assert_eq!(beside, Some(id));
-        // The group has the number behind its token's.
+        let newest = tree.root().tokens().iter().map(|token| token.id).max();
+        assert_eq!(newest, Some(id));
+        // The group has the id after its token's.
         group = id + 1;
         let other = tree.add_token(group, Field::Name).expect("it is a group");
         tree.set_value(other, "b");
@@ -241,24 +241,24 @@ fn the_deepest_tree_is_read_back_and_nothing_goes_deeper() {
 }
 
 #[test]
-fn an_unknown_number_changes_nothing() {
+fn an_unknown_id_changes_nothing() {
     let mut tree = tree("Name==a;Result==Failed");
     let before = tree.clone();
-    assert_eq!(tree.add_token(NOBODY, Field::Name), None);
-    assert_eq!(tree.add_group(NOBODY, Field::Name), None);
-    assert!(!tree.wrap(NOBODY));
-    tree.remove(NOBODY);
-    tree.unwrap(NOBODY);
-    tree.set_field(NOBODY, Field::Uid);
-    tree.set_op(NOBODY, Op::NotEqual);
-    tree.set_value(NOBODY, "x");
-    tree.set_join(NOBODY, Join::Any);
-    assert_eq!(tree.beside(NOBODY), tree.root().id);
+    assert_eq!(tree.add_token(UNKNOWN, Field::Name), None);
+    assert_eq!(tree.add_group(UNKNOWN, Field::Name), None);
+    assert!(!tree.wrap(UNKNOWN));
+    tree.remove(UNKNOWN);
+    tree.unwrap(UNKNOWN);
+    tree.set_field(UNKNOWN, Field::Uid);
+    tree.set_op(UNKNOWN, Op::NotEqual);
+    tree.set_value(UNKNOWN, "x");
+    tree.set_join(UNKNOWN, Join::Any);
+    assert_eq!(tree.neighbour(UNKNOWN), tree.root().id);
     assert_eq!(tree.root(), before.root());
 }
 
 #[test]
-fn tokens_are_said_in_words() {
+fn tokens_are_described_in_words() {
     for (written, description) in [
         ("Result>=warning", "Result at least Warning"),
         ("Result<Warning", "Result better than Warning"),
@@ -285,7 +285,7 @@ fn tokens_are_said_in_words() {
 }
 
 #[test]
-fn words_of_a_field_tell_its_operators_apart() {
+fn the_operators_of_a_field_have_different_labels() {
     for field in Field::ALL {
         let mut words: Vec<&str> = Op::ALL.iter().map(|op| op_word(field, *op)).collect();
         words.sort_unstable();

@@ -1,9 +1,9 @@
-//! The tree from a filter, the filter that it says, and each change of it.
+//! Conversion between filters and trees, and the changes of a tree.
 
-use super::{DEEPEST, Group, Id, Join, Node, Token, choices, is_time, usual_op};
+use super::{Group, Id, Join, MAX_DEPTH, Node, Token, choices, default_op, is_time};
 use vendors::veeam::{Condition, Field, FieldKind, Filter, Op};
 
-/// Groups and tokens, as they are being built.
+/// The groups and tokens being built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     root: Group,
@@ -11,7 +11,7 @@ pub struct Tree {
 }
 
 impl Default for Tree {
-    /// All of nothing yet.
+    /// An empty group "all".
     fn default() -> Self {
         let root = Group {
             id: 0,
@@ -23,11 +23,11 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// The tree of a filter; of none, all of nothing.
+    /// The tree of a filter; the default one for `None`.
     #[must_use]
     pub fn from_filter(filter: Option<&Filter>) -> Self {
         let mut tree = Self::default();
-        // In normal form no list is empty, so no group will be.
+        // A normalised filter has no empty lists, so the tree has no empty groups.
         if let Some(filter) = filter.cloned().and_then(Filter::normalised) {
             if let Filter::Any(_) = filter {
                 tree.root.join = Join::Any;
@@ -42,7 +42,7 @@ impl Tree {
     }
 
     fn node(&mut self, filter: &Filter) -> Node {
-        let id = self.number();
+        let id = self.next_id();
         let join = match filter {
             Filter::Condition(condition) => {
                 return Node::Token(Token {
@@ -62,17 +62,16 @@ impl Tree {
         })
     }
 
-    /// What the finished tokens say, without needless nesting; `None` when that is nothing. Tokens
-    /// without a value are left out.
+    /// The normalised filter of the tokens that have a value; `None` if there are none.
     #[must_use]
     pub fn to_filter(&self) -> Option<Filter> {
         self.root.to_filter().normalised()
     }
 
-    /// Whether the tree says this filter: then it can stay as it is, with its numbers and its
-    /// unfinished tokens, when the URL comes to hold the filter.
+    /// Whether the tree represents this filter. If so, it keeps its ids and its tokens without a value when the URL
+    /// changes to this filter.
     #[must_use]
-    pub fn says(&self, filter: Option<&Filter>) -> bool {
+    pub fn matches(&self, filter: Option<&Filter>) -> bool {
         self.to_filter() == filter.cloned().and_then(Filter::normalised)
     }
 
@@ -82,14 +81,14 @@ impl Tree {
         &self.root
     }
 
-    /// A token by its number.
+    /// The token with an id.
     #[must_use]
     pub fn token(&self, id: Id) -> Option<&Token> {
         let mut tokens = self.root.tokens().into_iter();
         tokens.find(|token| token.id == id)
     }
 
-    /// Adds an unfinished token at the end of a group. Gives its number.
+    /// Adds a new token at the end of a group. Returns its id.
     pub fn add_token(&mut self, group: Id, field: Field) -> Option<Id> {
         let token = self.fresh(field);
         let id = token.id;
@@ -98,14 +97,14 @@ impl Tree {
         Some(id)
     }
 
-    /// Adds a group with one unfinished token at the end of a group; the new one goes together the
-    /// other way. Gives the token's number. Nothing below [`DEEPEST`] groups.
+    /// Adds a group with one new token and the opposite join at the end of a group. Returns the token's id; `None` at a
+    /// depth of [`MAX_DEPTH`] groups.
     pub fn add_group(&mut self, group: Id, field: Field) -> Option<Id> {
-        if self.root.depth(group)? >= DEEPEST {
+        if self.root.depth(group)? >= MAX_DEPTH {
             return None;
         }
         let token = self.fresh(field);
-        let (inner, id) = (self.number(), token.id);
+        let (inner, id) = (self.next_id(), token.id);
         let group = self.root.group_mut(group)?;
         group.nodes.push(Node::Group(Group {
             id: inner,
@@ -115,35 +114,35 @@ impl Tree {
         Some(id)
     }
 
-    /// Removes a token or a whole group; a group that becomes empty goes with it.
+    /// Removes a token or a group, and each group that becomes empty.
     pub fn remove(&mut self, id: Id) {
         self.root.remove(id);
     }
 
-    /// Where the focus goes when a node is about to be removed: to the node behind it, else before
-    /// it, else beside the groups that vanish with it, at last to the outermost group.
+    /// The node that takes the focus when a node is removed: the next one, else the previous one, else a neighbour of
+    /// the groups that are removed with it, else the outermost group.
     #[must_use]
-    pub fn beside(&self, id: Id) -> Id {
-        self.root.beside(id).unwrap_or(self.root.id)
+    pub fn neighbour(&self, id: Id) -> Id {
+        self.root.neighbour(id).unwrap_or(self.root.id)
     }
 
-    /// Changes a token's field. A comparison that the new field does not have becomes `==`, and `==`
-    /// becomes "at or after" where a time comes in for something else. The value stays where the new
-    /// field takes it, but times and choices never become texts.
+    /// Changes a token's field. The operator becomes the new field's default if the field does not have it, or if it is
+    /// `==` and the new field is a time but the old one is not. The value stays if the new field accepts it, but times
+    /// and choices never become texts.
     pub fn set_field(&mut self, id: Id, field: Field) {
         self.edit(id, |token| {
             let old = token.field;
             token.field = field;
-            let turns_time = is_time(field) && !is_time(old);
-            if !field.ops().contains(&token.op) || (turns_time && token.op == Op::Equal) {
-                token.op = usual_op(field);
+            let becomes_time = is_time(field) && !is_time(old);
+            if !field.ops().contains(&token.op) || (becomes_time && token.op == Op::Equal) {
+                token.op = default_op(field);
             }
             let value = token.value.take().filter(|value| fits(old, field, value));
             token.value = value.or_else(|| only_choice(field));
         });
     }
 
-    /// Changes a token's comparison, where it makes sense for the field.
+    /// Changes a token's operator if the field has it.
     pub fn set_op(&mut self, id: Id, op: Op) {
         self.edit(id, |token| {
             if token.field.ops().contains(&op) {
@@ -152,7 +151,7 @@ impl Tree {
         });
     }
 
-    /// Changes a token's value; empty takes it away. Blanks around anything but a text are cut off.
+    /// Changes a token's value; an empty one removes it. Values other than texts are trimmed.
     pub fn set_value(&mut self, id: Id, value: &str) {
         self.edit(id, |token| {
             let value = match token.field.kind() {
@@ -163,37 +162,37 @@ impl Tree {
         });
     }
 
-    /// Whether all or any of a group have to hold.
+    /// Sets whether all or any nodes of a group must hold.
     pub fn set_join(&mut self, group: Id, join: Join) {
         if let Some(group) = self.root.group_mut(group) {
             group.join = join;
         }
     }
 
-    /// Puts a token into a group of its own, which goes together the other way than the group around it. Gives whether
-    /// there was room for it.
+    /// Wraps a token in a new group with the opposite join of the group around it. Returns false at maximum depth.
     pub fn wrap(&mut self, token: Id) -> bool {
-        let id = self.number();
-        if self.root.depth(token).is_none_or(|depth| depth > DEEPEST) {
+        let id = self.next_id();
+        if self.root.depth(token).is_none_or(|depth| depth > MAX_DEPTH) {
             return false;
         }
-        let Some((home, at)) = self.root.home(token) else {
+        let Some((parent_of, at)) = self.root.parent_of(token) else {
             return false;
         };
-        let join = home.join.other();
-        let nodes = vec![home.nodes.remove(at)];
-        home.nodes
+        let join = parent_of.join.other();
+        let nodes = vec![parent_of.nodes.remove(at)];
+        parent_of
+            .nodes
             .insert(at, Node::Group(Group { id, join, nodes }));
         true
     }
 
-    /// Puts what a group holds in its place. The outermost group cannot be unwrapped.
+    /// Replaces a group by its nodes. The outermost group cannot be unwrapped.
     pub fn unwrap(&mut self, group: Id) {
         self.root.unwrap(group);
     }
 
-    /// The next number. Gaps are harmless.
-    fn number(&mut self) -> Id {
+    /// The next id. Gaps are harmless.
+    fn next_id(&mut self) -> Id {
         let id = self.next;
         self.next = self.next.saturating_add(1);
         id
@@ -201,22 +200,24 @@ impl Tree {
 
     fn fresh(&mut self, field: Field) -> Token {
         Token {
-            id: self.number(),
+            id: self.next_id(),
             field,
-            op: usual_op(field),
+            op: default_op(field),
             value: only_choice(field),
         }
     }
 
     fn edit(&mut self, id: Id, change: impl FnOnce(&mut Token)) {
-        let home = self.root.home(id);
-        if let Some(Node::Token(token)) = home.and_then(|(home, at)| home.nodes.get_mut(at)) {
+        let parent_of = self.root.parent_of(id);
+        if let Some(Node::Token(token)) =
+            parent_of.and_then(|(parent_of, at)| parent_of.nodes.get_mut(at))
+        {
             change(token);
         }
     }
 }
 
-/// The value of a field that takes no other.
+/// The value of a field that has only one choice.
 fn only_choice(field: Field) -> Option<String> {
     match choices(field) {
         [only] => Some((*only).to_owned()),
@@ -224,14 +225,14 @@ fn only_choice(field: Field) -> Option<String> {
     }
 }
 
-/// Whether a value that stood with one field may stay with another.
+/// Whether a value may stay when a token's field changes.
 fn fits(old: Field, new: Field, value: &str) -> bool {
-    let taken = Condition {
+    let condition = Condition {
         field: new,
         op: Op::Equal,
         value: value.to_owned(),
     };
     let loses_meaning = new.kind() == FieldKind::Text
         && matches!(old.kind(), FieldKind::Time | FieldKind::Choice(_));
-    !loses_meaning && taken.warning().is_none()
+    !loses_meaning && condition.warning().is_none()
 }

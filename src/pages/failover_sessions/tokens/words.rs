@@ -1,8 +1,8 @@
-//! Fields and comparisons as they are shown to people, and what each field takes.
+//! The labels of fields and operators, and the values of each field.
 
 use vendors::veeam::{Field, FieldKind, Op};
 
-/// A field as it is shown: by the name of its column.
+/// The label of a field: the name of its column.
 #[must_use]
 pub fn field_label(field: Field) -> &'static str {
     match field {
@@ -19,7 +19,7 @@ pub fn field_label(field: Field) -> &'static str {
     }
 }
 
-/// A comparison as it is shown: times are after and before, results go from good to bad.
+/// The label of an operator: times are before or after, results better or worse.
 #[must_use]
 pub fn op_word(field: Field, op: Op) -> &'static str {
     let (greater, at_least, less, at_most) = match field.kind() {
@@ -27,7 +27,7 @@ pub fn op_word(field: Field, op: Op) -> &'static str {
         FieldKind::Choice(_) if field == Field::Result => {
             ("worse than", "at least", "better than", "at most")
         }
-        // Never offered, but a filter typed by hand may have them.
+        // Never offered, but possible in a typed filter.
         _ => ("greater than", "at least", "less than", "at most"),
     };
     match op {
@@ -40,9 +40,9 @@ pub fn op_word(field: Field, op: Op) -> &'static str {
     }
 }
 
-/// The comparison that a new token has: since a time, else equal.
+/// The operator of a new token: "at or after" for times, else "is".
 #[must_use]
-pub fn usual_op(field: Field) -> Op {
+pub fn default_op(field: Field) -> Op {
     if is_time(field) {
         Op::GreaterOrEqual
     } else {
@@ -50,7 +50,7 @@ pub fn usual_op(field: Field) -> Op {
     }
 }
 
-/// The words of an enumeration, in the vendor's order; none for any other field.
+/// The values of an enumeration in the vendor's order; empty for any other field.
 #[must_use]
 pub fn choices(field: Field) -> &'static [&'static str] {
     match field.kind() {

@@ -1,34 +1,34 @@
-//! Deleting a group.
+//! The dialog that deletes a group.
 
-use super::{Question, ask, effect, running};
+use super::{DialogContents, action_dialog, effect, run_change};
 use crate::api::Outcome;
-use crate::api::aveva::LISTED;
+use crate::api::aveva::MAX_LISTED;
 use crate::nav::use_nav;
 use crate::pages::groups::action_context::ActionContext;
 use crate::route::Route;
 use health::groups::{Action, GroupContext};
 use leptos::prelude::*;
 
-/// The ids of the sessions, those first that block the deletion.
-fn ids(scene: &GroupContext<'_>) -> Vec<String> {
-    let sessions = scene.live_first().into_iter();
+/// The ids of the sessions; live sessions, which block the deletion, come first.
+fn ids(group: &GroupContext<'_>) -> Vec<String> {
+    let sessions = group.live_first().into_iter();
     sessions.filter_map(|one| one.id.clone()).collect()
 }
 
-/// The dialog. It lists the sessions that block the deletion, each with a link.
+/// The dialog that deletes a group. It links to each session that blocks the deletion.
 pub(super) fn delete_group(context: ActionContext) -> AnyView {
     let nav = use_nav();
     let title = context.writer().title;
     let page = nav.route().get_untracked();
-    let effect = effect(context, None, move |scene, _| scene.delete_group(&title));
-    let run = running(context, move |writer, group| {
-        // By the time of the answer the dialog may have been closed, and what it holds be gone.
+    let effect = effect(context, None, move |group, _| group.delete_group(&title));
+    let run = run_change(context, move |writer, group| {
+        // Cloned before sending, because the dialog and its state may be gone by the time of the response.
         let page = page.clone();
-        let seen = context.with_group(None, |scene, _| (scene.group.clone(), ids(&scene)));
+        let seen = context.with_group(None, |group, _| (group.group.clone(), ids(&group)));
         let (seen, sessions) = seen.unwrap_or_default();
         async move {
             let outcome = writer.delete_group(&group, &seen, &sessions).await;
-            // Whoever has left meanwhile stays where they are.
+            // A user who has left the page in the meantime is not moved.
             if matches!(outcome, Outcome::Done { .. }) && nav.is_at(&page) {
                 nav.go(&Route::Groups.href());
             }
@@ -39,11 +39,11 @@ pub(super) fn delete_group(context: ActionContext) -> AnyView {
         .live
         .value_untracked()
         .map_or_else(|| context.group(), |group| group.name());
-    // A link to each session that blocks it; following it closes the dialog.
+    // Following a link closes the dialog.
     let first = Memo::new(move |_| {
-        let ids = context.with_group(None, |scene, _| ids(&scene));
+        let ids = context.with_group(None, |group, _| ids(&group));
         let mut ids = ids.unwrap_or_default();
-        ids.truncate(LISTED);
+        ids.truncate(MAX_LISTED);
         ids
     });
     let sessions = move || {
@@ -55,10 +55,10 @@ pub(super) fn delete_group(context: ActionContext) -> AnyView {
     };
     let more = move || {
         let all = context.live.value()?.detail.sessions.len();
-        let more = all.checked_sub(LISTED).filter(|more| *more > 0)?;
+        let more = all.checked_sub(MAX_LISTED).filter(|more| *more > 0)?;
         Some(view! { <li>{format!("and {more} more")}</li> })
     };
-    let question = Question {
+    let contents = DialogContents {
         title: format!("Delete group {name}?"),
         action: Action::DeleteGroup,
         id: None,
@@ -68,5 +68,5 @@ pub(super) fn delete_group(context: ActionContext) -> AnyView {
     };
     let sessions =
         view! { <ul class="tags row" aria-label="Sessions of the group">{sessions}{more}</ul> };
-    ask(context, question, sessions.into_any())
+    action_dialog(context, contents, sessions.into_any())
 }

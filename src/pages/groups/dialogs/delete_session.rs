@@ -1,28 +1,28 @@
-//! Deleting a session.
+//! The dialog that deletes a session.
 
-use super::{Question, ask, effect_on, is_listed, running};
+use super::{DialogContents, action_dialog, effect_on, is_listed, run_change};
 use crate::pages::groups::action_context::ActionContext;
 use health::groups::Action;
 use leptos::prelude::*;
 
-/// The dialog.
+/// The dialog that deletes a session.
 pub(super) fn delete_session(context: ActionContext, id: String) -> AnyView {
-    let of = id.clone();
-    let question = Question {
+    let session_id = id.clone();
+    let contents = DialogContents {
         title: format!("Delete session {id}?"),
         action: Action::DeleteSession,
-        effect: effect_on(context, id.clone(), |scene, session| {
-            scene.delete_session(session)
+        effect: effect_on(context, id.clone(), |group, session| {
+            group.delete_session(session)
         }),
         ready: is_listed(context, id.clone()),
         id: Some(id),
-        run: running(context, move |writer, group| {
-            let (id, seen) = (of.clone(), context.seen(&of));
+        run: run_change(context, move |writer, group| {
+            let (id, seen) = (session_id.clone(), context.seen(&session_id));
             async move {
                 let sent = writer.delete_session(&group, &id, seen.as_ref());
                 (Some(sent.await), None)
             }
         }),
     };
-    ask(context, question, ().into_any())
+    action_dialog(context, contents, ().into_any())
 }

@@ -1,4 +1,4 @@
-//! The dialogs of a group's page, one at a time, and what they have in common.
+//! The dialogs of a group's page, one at a time, and their common parts.
 
 mod delete_group;
 mod delete_session;
@@ -13,7 +13,7 @@ use super::group_form::GroupForm;
 use crate::api::aveva::Writer;
 use crate::api::{Failure, Outcome};
 use crate::live::use_clock;
-use crate::pages::detail_page::gone_note;
+use crate::pages::detail_page::not_found_note;
 use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
 use crate::ui::notice::Undo;
@@ -27,7 +27,7 @@ use post_heartbeat::post_heartbeat;
 use session_form::session_form;
 use vendors::aveva::ClientSession;
 
-/// A dialog, in a chunk of its own.
+/// The open dialog, drawn by a chunk of its own.
 pub fn dialog(context: ActionContext, open: Open, on_close: Callback<()>) -> AnyView {
     match open {
         Open::Duplicate => {
@@ -46,8 +46,8 @@ pub fn dialog(context: ActionContext, open: Open, on_close: Callback<()>) -> Any
     }
 }
 
-/// Puts a change into the shape that a dialog sends.
-pub(super) fn running<F>(
+/// Wraps a change in the form that `ActionDialog` runs.
+pub(super) fn run_change<F>(
     context: ActionContext,
     change: impl Fn(Writer, String) -> F + 'static,
 ) -> Box<dyn Fn() -> Running>
@@ -55,7 +55,7 @@ where
     F: Future<Output = (Option<Outcome>, Option<Undo>)> + 'static,
 {
     Box::new(move || {
-        // What was said of the change before, and its Undo, belong to another state.
+        // The notice of the previous change and its Undo no longer apply to the current state.
         context.notices.dismiss_undoable();
         let change = change(context.writer(), context.group());
         Box::pin(async move {
@@ -67,43 +67,47 @@ where
     })
 }
 
-/// What the dialog of an action asks.
-pub(super) struct Question {
+/// The contents of the dialog of an action.
+pub(super) struct DialogContents {
     pub(super) title: String,
     pub(super) action: Action,
-    /// The session that it is about; none where it is about the group or a new session.
+    /// The session's id; `None` if the action is about the group or a new session.
     pub(super) id: Option<String>,
     pub(super) effect: Signal<Effect>,
-    /// Whether the fields are right, and the session is there.
+    /// Whether the fields are valid and the session exists.
     pub(super) ready: Signal<bool>,
     pub(super) run: Box<dyn Fn() -> Running>,
 }
 
 /// The dialog of an action, with its fields.
-pub(super) fn ask(context: ActionContext, question: Question, fields: AnyView) -> AnyView {
-    let (action, id) = (question.action, question.id);
+pub(super) fn action_dialog(
+    context: ActionContext,
+    contents: DialogContents,
+    fields: AnyView,
+) -> AnyView {
+    let (action, id) = (contents.action, contents.id);
     let clock = use_clock();
     let typed = id.clone().unwrap_or_else(|| context.group());
     let confirm = Memo::new(move |_| {
         let shown = context.live.status.freshness(clock);
-        let look = |scene: GroupContext<'_>, session: Option<&ClientSession>| {
-            scene.confirm(action, session, shown)
+        let confirm = |group: GroupContext<'_>, session: Option<&ClientSession>| {
+            group.confirm(action, session, shown)
         };
-        let confirm = context.with_group(id.as_deref(), look);
+        let confirm = context.with_group(id.as_deref(), confirm);
         confirm.unwrap_or(Confirm::Click)
     });
     let changed = Callback::new(move |()| context.changed());
     let on_close = Callback::new(move |()| context.open.set(None));
     view! {
-        <ActionDialog title=question.title action=action.name() system=context.writer().title effect=question.effect confirm id=typed
-            ready=question.ready run=question.run changed on_close>
+        <ActionDialog title=contents.title action=action.name() system=context.writer().title effect=contents.effect confirm id=typed
+            ready=contents.ready run=contents.run changed on_close>
             {fields}
         </ActionDialog>
     }
     .into_any()
 }
 
-/// What an action will do at this moment.
+/// The effect that an action would have now.
 pub(super) fn effect(
     context: ActionContext,
     id: Option<String>,
@@ -112,28 +116,28 @@ pub(super) fn effect(
     Memo::new(move |_| {
         let effect: Option<Effect> = context.with_group(id.as_deref(), &of);
         let mut effect = effect.unwrap_or_default();
-        effect.notes.extend(gone_note(context.live.status));
+        effect.notes.extend(not_found_note(context.live.status));
         effect
     })
     .into()
 }
 
-/// What an action on a session will do at this moment, or that the group does not list it now.
+/// The effect that an action on a session would have now; if the group does not list the session, a text that says so.
 pub(super) fn effect_on(
     context: ActionContext,
     id: String,
     of: impl Fn(GroupContext<'_>, &ClientSession) -> Effect + Send + Sync + 'static,
 ) -> Signal<Effect> {
     let named = id.clone();
-    effect(context, Some(id), move |scene, session| {
+    effect(context, Some(id), move |group, session| {
         session.map_or_else(
-            || GroupContext::without(&named),
-            |session| of(scene, session),
+            || GroupContext::missing_session(&named),
+            |session| of(group, session),
         )
     })
 }
 
-/// Whether the group lists a session at this moment. An action on one that it does not list waits.
+/// Whether the group currently lists a session. An action on an unlisted session cannot be sent.
 pub(super) fn is_listed(context: ActionContext, id: String) -> Signal<bool> {
     Memo::new(move |_| {
         let listed = context.with_group(Some(&id), |_, session| session.is_some());

@@ -1,6 +1,6 @@
-//! Overriding a session's role, and clearing that.
+//! Overriding a session's role, and clearing an override.
 
-use super::{Question, ask, effect_on, is_listed, running};
+use super::{DialogContents, action_dialog, effect_on, is_listed, run_change};
 use crate::api::Outcome;
 use crate::api::aveva::Writer;
 use crate::live::clock;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, RoleOverride, TimeSpan};
 
-/// The dialog.
+/// The dialog that overrides a session's role.
 pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
     let period = RwSignal::new("1h".to_owned());
     let read = move || parse_optional(&period.read());
@@ -25,35 +25,35 @@ pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
         _ => "If empty, the override stays until someone clears it.".to_owned(),
     });
     let listed = is_listed(context, id.clone());
-    let named = id.clone();
+    let effect_id = id.clone();
     let ready = Signal::derive(move || error.get().is_none() && listed.get());
-    let effect = effect_on(context, id.clone(), move |scene, session| match read() {
-        Ok(period) => scene.override_role(session, period.map(TimeSpan::delta)),
+    let effect = effect_on(context, id.clone(), move |group, session| match read() {
+        Ok(period) => group.override_role(session, period.map(TimeSpan::delta)),
         Err(_) => Effect {
-            sentence: without_period(&named),
-            ..scene.override_role(session, Some(TimeDelta::zero()))
+            sentence: without_period(&effect_id),
+            ..group.override_role(session, Some(TimeDelta::zero()))
         },
     });
-    let of = id.clone();
-    let run = running(context, move |writer, group| {
-        let (id, expires) = (of.clone(), untrack(read).ok().flatten());
+    let session_id = id.clone();
+    let run = run_change(context, move |writer, group| {
+        let (id, expires) = (session_id.clone(), untrack(read).ok().flatten());
         let seen = context.seen(&id);
-        // Where there is an override already, clearing this one would not bring that back.
+        // Clearing the override would not restore an override that existed before, so there is no undo then.
         let is_free = |seen: &ClientSession| override_of(seen, context.now()) == Override::None;
         let is_undoable = seen.as_ref().is_some_and(|seen| is_free(&seen.session));
         async move {
             let sent = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
                 .await;
-            let (outcome, left) = sent.unzip();
-            // What was not read afterwards cannot be compared.
-            let left = left.flatten().filter(|_| is_undoable);
-            let back = || Ok((RoleOverride::Off, None));
-            let undo = left.map(|left| undo(context, writer, group, left, back));
+            let (outcome, changed) = sent.unzip();
+            // The undo compares the session with what was read after the change.
+            let changed = changed.flatten().filter(|_| is_undoable);
+            let restore = || Ok((RoleOverride::Off, None));
+            let undo = changed.map(|changed| undo(context, writer, group, changed, restore));
             (outcome, undo)
         }
     });
-    let question = Question {
+    let contents = DialogContents {
         title: format!("Override the role of {id}"),
         action: Action::OverrideRole,
         id: Some(id),
@@ -63,24 +63,25 @@ pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
     };
     let period =
         view! { <Field label="Ends after" name="override-period" value=period error hint /> };
-    ask(context, question, period.into_any())
+    action_dialog(context, contents, period.into_any())
 }
 
-/// Undoes a change of an override that `left` the session so. `back` says what to override, and for how long, or why
-/// nothing is sent.
+/// The undo of a change to an override. `changed` is the session after the change; `restore` returns the override to
+/// set and its duration, or why nothing is sent.
 fn undo(
     context: ActionContext,
     writer: Writer,
     group: String,
-    left: ClientSession,
-    back: impl Fn() -> Result<(RoleOverride, Option<TimeSpan>), String> + 'static,
+    changed: ClientSession,
+    restore: impl Fn() -> Result<(RoleOverride, Option<TimeSpan>), String> + 'static,
 ) -> Undo {
     context.undo(move || {
-        let (writer, group, left, back) = (writer.clone(), group.clone(), left.clone(), back());
+        let (writer, group) = (writer.clone(), group.clone());
+        let (changed, restored) = (changed.clone(), restore());
         async move {
-            match back {
+            match restored {
                 Ok((value, expires)) => {
-                    let sent = writer.restore_override(&group, &left, value, expires);
+                    let sent = writer.restore_override(&group, &changed, value, expires);
                     sent.await
                 }
                 Err(message) => Some(Outcome::Prevented { message }),
@@ -89,10 +90,10 @@ fn undo(
     })
 }
 
-/// How long an override that ended at this time is to last when it is made again; none where it had no end.
+/// The remaining duration of an override that is set again; `None` if it has no end.
 ///
 /// # Errors
-/// That it would have ended, in a sentence: it must not be made again for a moment.
+/// A sentence that the override would have ended by now, in which case it must not be set again.
 fn time_left(
     id: &str,
     end: Option<DateTime<Utc>>,
@@ -107,18 +108,18 @@ fn time_left(
     }
 }
 
-/// The effect while how long it lasts cannot be read: nothing is said of that.
+/// The effect while the duration is invalid, without a duration.
 fn without_period(id: &str) -> String {
     format!("Once “Ends after” is valid, {id} can be made Primary regardless of its score.")
 }
 
-/// Whether an override is known so well that it can be made again.
-fn is_known(session: &ClientSession) -> bool {
+/// Whether an override was read completely, so that it can be set again.
+fn is_restorable(session: &ClientSession) -> bool {
     let end = UnreadableField::find(&session.unreadable, "RoleOverrideExpirationTime");
     session.role_override == Some(RoleOverride::Primary) && end.is_none()
 }
 
-/// Clears an override at once. Where it is known in full, that can be undone.
+/// Clears an override without a dialog. This can be undone if the override is restorable.
 pub fn clear_override(context: ActionContext, id: String) {
     let notices = context.notices;
     if untrack(|| context.is_sending(&id)) {
@@ -128,27 +129,27 @@ pub fn clear_override(context: ActionContext, id: String) {
     notices.dismiss_undoable();
     let (writer, group) = (context.writer(), context.group());
     let browser = || clock::time(clock::now());
-    // When it is undone, the page and its vendor clock may be gone.
+    // By the time of an undo, the page and its vendor clock may no longer exist.
     let ahead = context.now() - browser();
     let seen = context.seen(&id);
     let session = seen.as_ref().map(|seen| &seen.session);
-    let is_undoable = session.is_some_and(is_known);
+    let is_undoable = session.is_some_and(is_restorable);
     let ends = session.and_then(|session| session.role_override_expiration_time);
     leptos::task::spawn_local(async move {
         let sent = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
-        let (outcome, left) = sent.unzip();
-        let left = left.flatten().filter(|_| is_undoable);
+        let (outcome, changed) = sent.unzip();
+        let changed = changed.flatten().filter(|_| is_undoable);
         let _ = context
             .sending
             .try_update(|sending| sending.retain(|one| *one != id));
         context.changed();
-        let back = move || {
+        let restore = move || {
             let time_left = time_left(&id, ends, browser() + ahead)?;
             Ok((RoleOverride::Primary, time_left))
         };
-        let undo = left.map(|left| undo(context, writer, group, left, back));
+        let undo = changed.map(|changed| undo(context, writer, group, changed, restore));
         match outcome {
             Some(Outcome::Done { message, .. }) => notices.show(message, undo),
             Some(outcome) => notices.show_outcome(outcome),
@@ -159,14 +160,14 @@ pub fn clear_override(context: ActionContext, id: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_known, time_left};
+    use super::{is_restorable, time_left};
     use chrono::{DateTime, TimeDelta, Utc};
     use health::groups::{Override, override_of};
     use vendors::UnreadableField;
     use vendors::aveva::{ClientSession, RoleOverride};
 
     #[test]
-    fn an_override_that_would_have_ended_is_not_made_again() {
+    fn an_override_that_would_have_ended_is_not_restored() {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(1);
         let left = |ends: Option<i64>| {
             let end = ends.map(|ends| now + TimeDelta::milliseconds(ends));
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_known_can_be_put_back() {
+    fn only_an_override_that_was_read_completely_can_be_restored() {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(1);
         let session =
             |role_override: Option<RoleOverride>, ends: Option<i64>, unreadable: &[&str]| {
@@ -198,7 +199,7 @@ mod tests {
             };
         let primary = || Some(RoleOverride::Primary);
         let other = Some(RoleOverride::Other("9".to_owned()));
-        for (session, overridden, known) in [
+        for (session, overridden, restorable) in [
             (session(None, None, &[]), false, false),
             (session(Some(RoleOverride::Off), None, &[]), false, false),
             (session(primary(), None, &[]), true, true),
@@ -215,9 +216,9 @@ mod tests {
             assert_eq!(
                 (
                     override_of(&session, now) != Override::None,
-                    is_known(&session)
+                    is_restorable(&session)
                 ),
-                (overridden, known),
+                (overridden, restorable),
                 "{session:?}"
             );
         }

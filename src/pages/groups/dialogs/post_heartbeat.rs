@@ -1,6 +1,6 @@
-//! Posting a heartbeat on behalf of an adapter, for a test.
+//! The dialog that posts a heartbeat on behalf of an adapter, for tests.
 
-use super::{Question, ask, effect_on, is_listed, running};
+use super::{DialogContents, action_dialog, effect_on, is_listed, run_change};
 use crate::json;
 use crate::pages::groups::action_context::ActionContext;
 use crate::ui::Field;
@@ -18,10 +18,10 @@ fn number(text: &str) -> Result<f64, String> {
         .ok_or_else(wrong)
 }
 
-/// What stands in a field for the moment of sending.
+/// The text in a field that means the time of sending.
 const NOW: &str = "now";
 
-/// A moment in UTC, `now` by that word; nothing where nothing is typed.
+/// Parses a moment in UTC, or the word "now"; `None` for an empty text.
 fn moment(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -42,12 +42,12 @@ fn moment(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Strin
     })
 }
 
-/// The dialog, with the fields that the connection's version asks for.
+/// The dialog that posts a heartbeat, with the fields of the connection's API version.
 pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
     let preview = context.sessions_version() == ApiVersion::V1Preview;
     let score = RwSignal::new("100".to_owned());
     let (at, data) = (RwSignal::new(NOW.to_owned()), RwSignal::new(NOW.to_owned()));
-    // Untracked: a check of what is typed needs no clock.
+    // Untracked, so that the fields are not validated again with every clock tick.
     let read = move |text: &str| moment(text, untrack(|| context.now()));
     let score_error = Signal::derive(move || number(&score.read()).err());
     let at_error = Signal::derive(move || match read(&at.read()) {
@@ -62,14 +62,14 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
             && score_error.get().is_none()
             && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
     });
-    let effect = effect_on(context, id.clone(), move |scene, session| {
+    let effect = effect_on(context, id.clone(), move |group, session| {
         let score = number(&score.read()).ok();
-        let at = moment(&at.read(), scene.observation.now).ok().flatten();
-        scene.post_heartbeat(session, score, at.filter(|_| preview))
+        let at = moment(&at.read(), group.observation.now).ok().flatten();
+        group.post_heartbeat(session, score, at.filter(|_| preview))
     });
-    let of = id.clone();
-    let run = running(context, move |writer, group| {
-        let id = of.clone();
+    let session_id = id.clone();
+    let run = run_change(context, move |writer, group| {
+        let id = session_id.clone();
         let seen = context.session(&id);
         let heartbeat = NewHeartbeat {
             score: number(&score.get_untracked()).unwrap_or_default(),
@@ -90,10 +90,10 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
         "FailoverScore"
     };
     let times = preview.then(|| view! {
-        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "The time of sending where it says now.".to_owned()) />
+        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "“now” means the time of sending.".to_owned()) />
         <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
     });
-    let question = Question {
+    let contents = DialogContents {
         title: format!("Post a heartbeat of {id}"),
         action: Action::PostHeartbeat,
         id: Some(id),
@@ -102,7 +102,7 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
         run,
     };
     let score = view! { <Field label name="heartbeat-score" value=score error=score_error required=true /> };
-    ask(context, question, view! { {score}{times} }.into_any())
+    action_dialog(context, contents, view! { {score}{times} }.into_any())
 }
 
 #[cfg(test)]
@@ -110,8 +110,8 @@ mod tests {
     use super::{moment, number};
 
     #[test]
-    fn scores_and_times_are_read_as_people_type_them() {
-        for (text, right) in [
+    fn scores_and_times_are_parsed() {
+        for (text, valid) in [
             ("0", true),
             ("100", true),
             ("99.5", true),
@@ -120,7 +120,7 @@ mod tests {
             ("NaN", false),
             ("", false),
         ] {
-            assert_eq!(number(text).is_ok(), right, "{text}");
+            assert_eq!(number(text).is_ok(), valid, "{text}");
         }
         let now = chrono::DateTime::UNIX_EPOCH;
         for text in [

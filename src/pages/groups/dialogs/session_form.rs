@@ -1,6 +1,6 @@
-//! Adding or putting a session.
+//! The dialog that adds or puts a session.
 
-use super::{Question, ask, effect, is_listed, running};
+use super::{DialogContents, action_dialog, effect, is_listed, run_change};
 use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::group_form::{identifier, typed};
 use crate::ui::Field;
@@ -10,25 +10,25 @@ use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::aveva::{ClientSession, Role};
 
-/// The dialog of one of the two; of a new session where there is no id.
+/// The dialog that adds or puts a session; without an id, a new one.
 pub(super) fn session_form(context: ActionContext, action: Action, id: Option<String>) -> AnyView {
     let put = action == Action::PutSession;
     let known = id.is_some();
-    let held = id.as_deref().and_then(|id| context.session(id));
+    let existing = id.as_deref().and_then(|id| context.session(id));
     let session_id = RwSignal::new(id.clone().unwrap_or_default());
     let name_of =
         |session: Option<ClientSession>| session.and_then(|one| one.name).unwrap_or_default();
-    let held_name = name_of(held);
-    let name = RwSignal::new(held_name.clone());
-    // What the field began with: another person's name is not overwritten unseen.
-    let name_before = RwSignal::new(held_name);
+    let existing_name = name_of(existing);
+    let name = RwSignal::new(existing_name.clone());
+    // The name that the user saw, so that a name set by someone else is not overwritten unseen.
+    let name_before = RwSignal::new(existing_name);
     let id_error = Signal::derive(move || identifier(&session_id.read()).err());
     let listed = id.clone().map(|id| is_listed(context, id));
     let ready = Signal::derive(move || {
         id_error.get().is_none() && listed.is_none_or(|listed| listed.get())
     });
     let fixed_id = id.clone();
-    let effect = effect(context, id.clone(), move |scene, session| {
+    let effect = effect(context, id.clone(), move |group, session| {
         match (session, &fixed_id) {
             (Some(session), Some(id)) => {
                 let primary = (session.role == Some(Role::Primary)).then(|| {
@@ -42,13 +42,13 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
                     notes: primary.into_iter().collect(),
                 }
             }
-            (None, Some(id)) => GroupContext::without(id),
-            (_, None) => scene.add_session(),
+            (None, Some(id)) => GroupContext::missing_session(id),
+            (_, None) => group.add_session(),
         }
     });
-    // As it is: an id may begin or end with a blank.
+    // Not trimmed: an existing id may begin or end with a space.
     let known_id = id.clone();
-    let run = running(context, move |writer, group| {
+    let run = run_change(context, move |writer, group| {
         let session = ClientSession {
             id: known_id
                 .clone()
@@ -70,7 +70,7 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
             let outcome = if put {
                 let sent = writer.put_session(&group, session, seen.as_ref()).await;
                 let (outcome, renamed) = sent.unzip();
-                // By now the dialog may be closed.
+                // The dialog may have been closed in the meantime.
                 if let Some(renamed) = renamed.flatten()
                     && let Some(before) = name_before.try_get_untracked()
                 {
@@ -96,7 +96,7 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
         (None, true) => "Put session".to_owned(),
         (None, false) => "Add session".to_owned(),
     };
-    let question = Question {
+    let contents = DialogContents {
         title,
         action,
         id,
@@ -109,5 +109,5 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
             hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
         <Field label="Name" name="session-name" value=name />
     };
-    ask(context, question, fields.into_any())
+    action_dialog(context, contents, fields.into_any())
 }

@@ -1,21 +1,21 @@
-//! The open alarms as a text that outlasts a reload of the page: the wall loads itself anew, and what broke meanwhile
-//! must be found. Pure. It holds ids and priorities only.
+//! The open alarms as a text that survives a reload of the page, so that alarms raised during a reload are found. Pure.
+//! The text contains only ids and priorities.
 //!
-//! A line each: the time; `=` and a connection of which everything has been seen; `C` or `W`, the connection of an
-//! alarm, and the key of its tile. Ids of connections hold no space.
+//! The first line is the time. Each further line is `=` and a connection that has been read completely, or `C` or `W`,
+//! the connection of an alarm and the key of its tile. Ids of connections contain no spaces.
 
 use super::{AlarmDiff, Priority};
 use std::fmt::Write;
 
-/// What was known longer ago tells nothing of what is new, in milliseconds.
-pub const RECENT: i64 = 600_000;
+/// Maximum age of known alarms in milliseconds: older ones do not show which alarms are new.
+pub const MAX_AGE: i64 = 600_000;
 
-/// The most lines. Where there are more, nothing is kept: a part of it would make all others new.
-const MOST: usize = 1_000;
+/// Maximum number of lines. With more, nothing is stored, because alarms that are left out would be new after a reload.
+const MAX_LINES: usize = 1_000;
 
 impl AlarmDiff {
-    /// What is known at this time, in milliseconds since 1970. An alarm that is shown as new is left out: nobody may have
-    /// seen or heard it before the page is loaded anew, and so it is new again then.
+    /// The known alarms at a time in milliseconds since 1970. Alarms that are still shown as new are left out, so that
+    /// they are new again after a reload: nobody may have noticed them yet.
     #[must_use]
     pub fn stored(&self, now: i64, is_new: impl Fn(&str) -> bool) -> String {
         let open = self.known.iter().filter_map(|(key, (source, priority))| {
@@ -23,13 +23,13 @@ impl AlarmDiff {
                 Priority::Critical => 'C',
                 Priority::Warning => 'W',
             };
-            // A vendor's id may hold anything, also what would begin another line.
-            let is_kept = !is_new(key) && !key.contains(char::is_control);
-            is_kept.then_some((mark, source, key))
+            // A vendor's id may contain a line break.
+            let is_stored = !is_new(key) && !key.contains(char::is_control);
+            is_stored.then_some((mark, source, key))
         });
-        let open: Vec<_> = open.take(MOST + 1).collect();
+        let open: Vec<_> = open.take(MAX_LINES + 1).collect();
         let mut text = String::new();
-        if open.len() + self.settled.len() > MOST {
+        if open.len() + self.settled.len() > MAX_LINES {
             return text;
         }
         let _ = write!(text, "{now}");
@@ -42,16 +42,16 @@ impl AlarmDiff {
         text
     }
 
-    /// What was known right before the page was loaded anew; `None` where that is too long ago or cannot be read.
+    /// The alarms known before a reload; `None` if they are too old or the text is unreadable.
     #[must_use]
     pub fn restored(text: &str, now: i64) -> Option<Self> {
         let mut lines = text.lines();
         let written: i64 = lines.next()?.parse().ok()?;
-        if !(0..RECENT).contains(&now.checked_sub(written)?) {
+        if !(0..MAX_AGE).contains(&now.checked_sub(written)?) {
             return None;
         }
         let mut diff = Self::default();
-        for line in lines.take(MOST) {
+        for line in lines.take(MAX_LINES) {
             let (mark, rest) = line.split_once(' ')?;
             let priority = match mark {
                 "C" => Priority::Critical,
@@ -86,15 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn open_alarms_outlast_a_reload_except_those_that_are_still_new() {
+    fn open_alarms_survive_a_reload_except_those_that_are_still_new() {
         let diff = known(&[
             ("plant-a//groups/plant-a/x", Some(Priority::Critical)),
             ("run {7 7}", Some(Priority::Warning)),
-            ("flashes", Some(Priority::Critical)),
-            ("well", None),
+            ("flashing", Some(Priority::Critical)),
+            ("normal", None),
             ("two\nC plant-a lines", Some(Priority::Warning)),
         ]);
-        let text = diff.stored(NOW, |key| key == "flashes");
+        let text = diff.stored(NOW, |key| key == "flashing");
         let read = AlarmDiff::restored(&text, NOW + 1_000).unwrap();
         let expected = known(&[
             ("plant-a//groups/plant-a/x", Some(Priority::Critical)),
@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_long_ago_or_by_another_clock_or_is_no_such_text_is_not_used() {
+    fn a_text_that_is_too_old_from_the_future_or_unreadable_is_not_restored() {
         let text = known(&[]).stored(NOW, |_| false);
         for (now, is_used) in [
             (NOW, true),
-            (NOW + RECENT - 1, true),
-            (NOW + RECENT, false),
+            (NOW + MAX_AGE - 1, true),
+            (NOW + MAX_AGE, false),
             (NOW - 1, false),
         ] {
             assert_eq!(AlarmDiff::restored(&text, now).is_some(), is_used, "{now}");
@@ -128,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_alarms_none_is_kept() {
-        let keys: Vec<String> = (0..MOST).map(|key| key.to_string()).collect();
+    fn too_many_alarms_are_not_stored_at_all() {
+        let keys: Vec<String> = (0..MAX_LINES).map(|key| key.to_string()).collect();
         let of = |keys: &[String]| {
             let alarms = keys
                 .iter()
@@ -138,6 +138,6 @@ mod tests {
         };
         assert_eq!(of(&keys), "");
         let read = AlarmDiff::restored(&of(&keys[1..]), NOW).unwrap();
-        assert_eq!(read.known.len(), MOST - 1);
+        assert_eq!(read.known.len(), MAX_LINES - 1);
     }
 }

@@ -9,7 +9,7 @@ fn tile(source: &str, name: &str, severity: Severity) -> Tile {
         name: name.to_owned(),
         connection: String::new(),
         severity,
-        was: severity,
+        last_severity: severity,
         rank: 1,
         word: String::new(),
         sentence: String::new(),
@@ -17,7 +17,7 @@ fn tile(source: &str, name: &str, severity: Severity) -> Tile {
         observed: Observed::WithConnection,
         fresh: Freshness::Live,
         is_source: false,
-        is_told: true,
+        is_read: true,
         handling: "",
     }
 }
@@ -34,7 +34,7 @@ fn raised(changes: &AlarmChanges) -> Vec<(&str, Priority)> {
 }
 
 #[test]
-fn what_is_there_at_first_is_no_news_and_what_comes_is() {
+fn alarms_at_the_start_are_not_new_and_later_ones_are() {
     let mut diff = AlarmDiff::default();
     let at = |severity| [tile("a", "x", severity), tile("a", "y", Severity::Critical)];
     assert_eq!(
@@ -49,7 +49,7 @@ fn what_is_there_at_first_is_no_news_and_what_comes_is() {
     );
     let changes = diff.update(&at(Severity::Critical), &answering(&["a"]));
     assert_eq!(raised(&changes), [("a/x", Priority::Critical)]);
-    // Less urgent than before is neither new nor over.
+    // An alarm that becomes less urgent is neither new nor ended.
     assert_eq!(
         diff.update(&at(Severity::Warning), &answering(&["a"])),
         AlarmChanges::default()
@@ -59,10 +59,10 @@ fn what_is_there_at_first_is_no_news_and_what_comes_is() {
 }
 
 #[test]
-fn what_a_first_sweep_comes_to_later_is_no_news() {
+fn alarms_that_the_first_sweep_reads_later_are_not_new() {
     let mut diff = AlarmDiff::default();
     let unread = Tile {
-        is_told: false,
+        is_read: false,
         handling: "",
         ..tile("a", "y", Severity::Unknown)
     };
@@ -73,22 +73,22 @@ fn what_a_first_sweep_comes_to_later_is_no_news() {
         &answering(&["a"]),
     );
     assert_eq!(changes, AlarmChanges::default());
-    // From now on something that was not there is.
+    // After the first sweep, an alarm of a new resource is new.
     let z = tile("a", "z", Severity::Critical);
     let changes = diff.update(&[x, z], &answering(&["a"]));
     assert_eq!(raised(&changes), [("a/z", Priority::Critical)]);
-    assert!(changes.ended, "y was critical and is gone");
+    assert!(changes.ended, "y was critical and no longer exists");
 }
 
 #[test]
-fn what_becomes_unknown_has_not_ended() {
+fn an_alarm_of_a_resource_that_becomes_unknown_has_not_ended() {
     let mut diff = AlarmDiff::default();
     let mut update = |severity, handling| {
-        let one = Tile {
+        let x = Tile {
             handling,
             ..tile("a", "x", severity)
         };
-        let changes = diff.update(&[one], &answering(&["a"]));
+        let changes = diff.update(&[x], &answering(&["a"]));
         let raised = !raised(&changes).is_empty();
         (raised, changes.ended, diff.has_open())
     };
@@ -98,7 +98,7 @@ fn what_becomes_unknown_has_not_ended() {
     assert_eq!(update(Severity::Unknown, ""), (false, false, true));
     assert_eq!(update(Severity::Normal, ""), (false, true, false));
     assert_eq!(update(Severity::Critical, ""), (true, false, true));
-    // Somebody takes care of it, which is no end either.
+    // An acknowledgement does not end it either.
     assert_eq!(
         update(Severity::Unknown, "acknowledged"),
         (false, false, false)
@@ -106,15 +106,14 @@ fn what_becomes_unknown_has_not_ended() {
 }
 
 #[test]
-fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nobody_does_any_more()
-{
+fn an_acknowledged_alarm_is_not_open_and_is_new_again_when_withdrawn() {
     let mut diff = AlarmDiff::default();
     let x = tile("a", "x", Severity::Critical);
     let handled = Tile {
         handling: "acknowledged",
         ..x.clone()
     };
-    let well = tile("a", "x", Severity::Normal);
+    let normal = tile("a", "x", Severity::Normal);
     let mut update = |tile: &Tile| {
         let changes = diff.update(std::slice::from_ref(tile), &answering(&["a"]));
         let raised = !raised(&changes).is_empty();
@@ -122,14 +121,14 @@ fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nob
     };
     let critical = Some(Priority::Critical);
     let nothing = (false, false, None);
-    assert_eq!(update(&well), nothing);
+    assert_eq!(update(&normal), nothing);
     assert_eq!(update(&handled), nothing, "handled from the start");
     assert_eq!(update(&x), (true, false, critical), "withdrawn");
     assert_eq!(update(&handled), nothing, "it has not ended");
     assert_eq!(
-        update(&well),
+        update(&normal),
         nothing,
-        "it has ended before, for whoever listens"
+        "its sound ended with the acknowledgement"
     );
     assert_eq!(update(&handled), nothing);
     assert_eq!(update(&x), (true, false, critical), "withdrawn again");
@@ -137,7 +136,7 @@ fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nob
 }
 
 #[test]
-fn a_silent_connection_raises_its_own_alarm_and_keeps_those_it_had() {
+fn a_silent_connection_raises_its_own_alarm_and_keeps_the_open_ones() {
     let mut diff = AlarmDiff::default();
     let x = tile("a", "x", Severity::Critical);
     diff.update(std::slice::from_ref(&x), &answering(&["a"]));
@@ -157,13 +156,13 @@ fn a_silent_connection_raises_its_own_alarm_and_keeps_those_it_had() {
     assert!(!changes.ended);
     let changes = diff.update(&[x], &answering(&["a"]));
     assert_eq!(raised(&changes), []);
-    assert!(changes.ended, "the connection is back");
+    assert!(changes.ended, "the connection answers again");
 }
 
 #[test]
-fn an_alarm_from_before_a_restart_is_no_news_when_it_is_read_and_is_over_when_it_is_well() {
+fn an_alarm_from_before_a_restart_is_not_new_when_read_and_ends_when_normal() {
     let at = |severity| tile("a", "x", severity);
-    for (read, is_over) in [(Severity::Critical, false), (Severity::Normal, true)] {
+    for (read, has_ended) in [(Severity::Critical, false), (Severity::Normal, true)] {
         let mut diff = AlarmDiff::default();
         let before = Tile {
             fresh: Freshness::NoData,
@@ -174,12 +173,12 @@ fn an_alarm_from_before_a_restart_is_no_news_when_it_is_read_and_is_over_when_it
             assert_eq!(changes, AlarmChanges::default());
         }
         let changes = diff.update(&[at(read)], &answering(&["a"]));
-        assert_eq!((raised(&changes), changes.ended), (Vec::new(), is_over));
+        assert_eq!((raised(&changes), changes.ended), (Vec::new(), has_ended));
     }
 }
 
 #[test]
-fn a_run_that_another_connection_comes_to_represent_is_no_news_and_is_over_when_it_is_gone() {
+fn a_run_read_through_another_connection_is_not_new_and_ends_when_removed() {
     let mut diff = AlarmDiff::default();
     let run = |source: &str, fresh| Tile {
         key: "run 7".to_owned(),
@@ -203,7 +202,7 @@ fn a_run_that_another_connection_comes_to_represent_is_no_news_and_is_over_when_
 }
 
 #[test]
-fn a_connection_that_never_answered_is_no_news() {
+fn a_connection_that_never_answered_is_not_new() {
     let mut diff = AlarmDiff::default();
     let silent = Tile {
         is_source: true,
@@ -220,7 +219,7 @@ fn a_connection_that_never_answered_is_no_news() {
 }
 
 #[test]
-fn what_people_do_about_an_alarm_of_a_silent_connection_counts() {
+fn an_alarm_of_a_silent_connection_can_be_acknowledged_and_withdrawn() {
     let mut diff = AlarmDiff::default();
     let x = tile("a", "x", Severity::Critical);
     diff.update(std::slice::from_ref(&x), &answering(&["a"]));
@@ -250,13 +249,13 @@ fn an_alarm_of_a_connection_that_is_no_longer_shown_is_not_open() {
     diff.keep_only(|source| source == "b");
     assert_eq!(diff.priority_of("a/x"), None);
     assert!(diff.has_open());
-    // Shown again, all of it is seen for the first time.
+    // When it is shown again, its alarms are seen for the first time.
     let changes = diff.update(&tiles, &answering(&["a", "b"]));
     assert_eq!(changes, AlarmChanges::default());
 }
 
 #[test]
-fn what_broke_while_the_page_was_loaded_anew_is_new_and_what_was_there_is_not() {
+fn after_a_reload_only_alarms_raised_meanwhile_are_new() {
     let at = |name, severity| tile("a", name, severity);
     let (critical, warning) = (Severity::Critical, Severity::Warning);
     let mut before = AlarmDiff::default();
@@ -268,7 +267,7 @@ fn what_broke_while_the_page_was_loaded_anew_is_new_and_what_was_there_is_not() 
     ];
     before.update(&tiles, &answering(&["a"]));
     let mut diff = AlarmDiff::restored(&before.stored(0, |_| false), 1).unwrap();
-    // Its connection has fallen silent since, or another one was never seen before.
+    // One connection has become silent, and another was not known before the reload.
     let silent = Tile {
         fresh: Freshness::Stale,
         ..at("silent", critical)

@@ -1,11 +1,10 @@
-//! The width of text before it is drawn, from a table instead of the browser, so that the layout stays
-//! pure.
+//! The width of text, estimated from a table and not by the browser, so that the layout stays pure.
 
-/// The width of words in em: as Arial, Helvetica and Liberation Sans have them, and a hair more. Segoe
-/// UI and Roboto are narrower.
+/// The width of a text in em: slightly more than in Arial, Helvetica and Liberation Sans. Segoe UI and Roboto are
+/// narrower.
 #[must_use]
 pub fn measure(words: &str) -> f64 {
-    let one = |letter: char| match letter {
+    let letter_width = |letter: char| match letter {
         '\'' => 0.19,
         'i' | 'j' | 'l' => 0.22,
         ' ' | '.' | ',' | ':' | ';' | '/' | '!' | 'I' | 'f' | 't' | '|' | '[' | ']' | '\\' => 0.28,
@@ -22,16 +21,16 @@ pub fn measure(words: &str) -> f64 {
         letter if u32::from(letter) < 0x500 => 0.75,
         _ => 1.1,
     };
-    1.02 * words.chars().map(one).sum::<f64>()
+    1.02 * words.chars().map(letter_width).sum::<f64>()
 }
 
-/// The width of words in semibold.
+/// The width of a text in semibold.
 #[must_use]
 pub fn measure_bold(words: &str) -> f64 {
     1.09 * measure(words)
 }
 
-/// The least width of words in semibold that stand in two lines.
+/// The minimum width of a text in semibold that is broken into two lines.
 #[must_use]
 pub fn in_two_lines(words: &str) -> f64 {
     let whole = measure_bold(words);

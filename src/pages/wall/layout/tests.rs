@@ -1,5 +1,5 @@
 use super::frame::rows_of;
-use super::tile_rows::MOST_LINES;
+use super::tile_rows::MAX_LINES;
 use super::*;
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ const SCREENS: [(f64, f64); 6] = [
     (720.0, 1280.0),
 ];
 
-fn hall((width, height): (f64, f64)) -> ViewingConditions {
+fn viewing((width, height): (f64, f64)) -> ViewingConditions {
     ViewingConditions {
         width,
         height,
@@ -21,14 +21,14 @@ fn hall((width, height): (f64, f64)) -> ViewingConditions {
     }
 }
 
-/// A large tile whose name is so wide in one line, and whose state is a usual one.
+/// A large tile with a name of this width and a typical state.
 fn large(name: f64) -> TileWidth {
     TileWidth::Large(LargeWidth {
         least: (4.2 + name / 2.0).max(15.0),
         name: 4.2 + name,
         state: 15.0,
-        words: (name, name / 2.0),
-        tells_connection: false,
+        name_only: (name, name / 2.0),
+        shows_connection: false,
     })
 }
 
@@ -45,7 +45,7 @@ fn content(large: usize, small: usize) -> Content {
     }
 }
 
-/// Everything that must hold of any layout.
+/// Checks the invariants of any layout.
 fn check(layout: &Layout, content: &Content) -> Result<(), TestCaseError> {
     prop_assert!(!layout.pages.is_empty());
     let mut next = 0;
@@ -72,11 +72,11 @@ fn check(layout: &Layout, content: &Content) -> Result<(), TestCaseError> {
             prop_assert!(place.h >= COMPACT - 1e-9);
             match content.tiles[page.first + at] {
                 TileWidth::Large(large) => {
-                    let sentence = SENTENCE * lines(place.lines.unwrap_or(99));
+                    let sentence = SENTENCE * as_f64(place.lines.unwrap_or(99));
                     let plain = large.height(place.w);
                     let height = match place.name {
                         NameSize::Plain => plain,
-                        NameSize::Larger if large.stands_larger(place.w) => plain,
+                        NameSize::Larger if large.fits_larger_name(place.w) => plain,
                         size => large.height_with(size, place.w).unwrap_or(f64::MAX),
                     };
                     prop_assert!(
@@ -103,14 +103,14 @@ fn check(layout: &Layout, content: &Content) -> Result<(), TestCaseError> {
 #[test]
 fn few_tiles_are_drawn_at_the_preferred_size() {
     for screen in SCREENS {
-        let hall = ViewingConditions {
+        let viewing = ViewingConditions {
             distance: 3.5,
-            ..hall(screen)
+            ..viewing(screen)
         };
-        let wall = layout(&hall, &content(1, 2));
+        let wall = layout(&viewing, &content(1, 2));
         assert_eq!(wall.pages.len(), 1, "{screen:?}");
         assert!(
-            (wall.text - hall.text(PREFERRED)).abs() < 1e-9,
+            (wall.text - viewing.text(PREFERRED_ARC_MINUTES)).abs() < 1e-9,
             "{screen:?}"
         );
     }
@@ -119,12 +119,12 @@ fn few_tiles_are_drawn_at_the_preferred_size() {
 #[test]
 fn more_tiles_make_the_text_smaller_and_many_make_pages() {
     for screen in SCREENS {
-        let hall = hall(screen);
+        let viewing = viewing(screen);
         let sizes: Vec<_> = (0..60)
             .map(|small| {
-                let wall = layout(&hall, &content(2, small));
+                let wall = layout(&viewing, &content(2, small));
                 assert!(!wall.too_small);
-                assert!(wall.text >= hall.text(LEAST) - 1e-9);
+                assert!(wall.text >= viewing.text(MIN_ARC_MINUTES) - 1e-9);
                 (wall.text, wall.pages.len())
             })
             .collect();
@@ -141,21 +141,21 @@ fn more_tiles_make_the_text_smaller_and_many_make_pages() {
 }
 
 #[test]
-fn what_is_left_over_goes_to_the_sentences() {
+fn unused_height_goes_to_the_sentences() {
     let near = ViewingConditions {
         distance: 3.0,
-        ..hall((1920.0, 1080.0))
+        ..viewing((1920.0, 1080.0))
     };
     let wall = layout(&near, &content(1, 0));
-    assert_eq!(wall.pages[0].places[0].lines, Some(MOST_LINES));
+    assert_eq!(wall.pages[0].places[0].lines, Some(MAX_LINES));
 }
 
 #[test]
-fn a_wall_that_nobody_could_read_says_so() {
+fn a_wall_that_is_too_far_away_to_read_is_marked_too_small() {
     let far = ViewingConditions {
         distance: 30.0,
         diagonal: 32.0,
-        ..hall((1920.0, 1080.0))
+        ..viewing((1920.0, 1080.0))
     };
     let wall = layout(&far, &content(3, 20));
     assert!(wall.too_small);
@@ -171,19 +171,19 @@ fn sources_take_as_many_lines_as_they_need() {
     assert_eq!(
         rows_of(&[99.0, 1.0], 20.0),
         3,
-        "it takes two lines of its own"
+        "the wide one takes two lines"
     );
     assert_eq!(rows_of(&[1.0, 99.0], 20.0), 3);
     assert_eq!(rows_of(&[20.0], 20.0), 1);
 }
 
-/// A wall of 55 inches at 5 m, as most are.
-fn usual() -> ViewingConditions {
-    hall((1920.0, 1080.0))
+/// A typical wall: 55 inches at 5 m.
+fn typical_viewing() -> ViewingConditions {
+    viewing((1920.0, 1080.0))
 }
 
 fn places(content: &Content) -> Vec<TilePlacement> {
-    let wall = layout(&usual(), content);
+    let wall = layout(&typical_viewing(), content);
     assert!(check(&wall, content).is_ok());
     let places = wall.pages.into_iter().flat_map(|page| page.places);
     let name = NameSize::Plain;
@@ -193,15 +193,17 @@ fn places(content: &Content) -> Vec<TilePlacement> {
 }
 
 #[test]
-fn the_worst_tile_is_of_double_height_where_that_takes_no_page_and_no_other_is_ever_larger() {
-    let double = layout(&usual(), &content(5, 0));
+fn the_worst_tile_has_double_height_if_there_is_room_and_no_other_is_larger() {
+    let double = layout(&typical_viewing(), &content(5, 0));
     assert_eq!(double.pages.len(), 1);
     assert!(double.pages[0].places[0].h > 2.0 * double.pages[0].places[4].h);
     let near = ViewingConditions {
         distance: 3.0,
-        ..usual()
+        ..typical_viewing()
     };
-    for (viewing, number) in (3..=30).flat_map(|number| [(near, number), (usual(), number)]) {
+    for (viewing, number) in
+        (3..=30).flat_map(|number| [(near, number), (typical_viewing(), number)])
+    {
         let wall = layout(&viewing, &content(number, 4));
         let worst = wall.pages[0].places[0];
         for other in wall.pages[0].places.iter().filter(|place| **place != worst) {
@@ -215,10 +217,10 @@ fn the_worst_tile_is_of_double_height_where_that_takes_no_page_and_no_other_is_e
 }
 
 #[test]
-fn the_worst_tile_has_a_larger_name_where_all_stand_in_one_row() {
+fn the_worst_tile_in_a_single_row_has_a_larger_name() {
     let near = ViewingConditions {
         distance: 3.0,
-        ..usual()
+        ..typical_viewing()
     };
     let wall = layout(&near, &content(3, 0));
     let names: Vec<_> = wall.pages[0]
@@ -230,41 +232,41 @@ fn the_worst_tile_has_a_larger_name_where_all_stand_in_one_row() {
 }
 
 #[test]
-fn the_worst_tile_takes_no_page_of_its_own() {
+fn the_double_height_of_the_worst_tile_adds_no_page() {
     for number in 1..40 {
         let content = content(number, 0);
-        let wall = layout(&usual(), &content);
+        let wall = layout(&typical_viewing(), &content);
         let plain = wall
             .pages
             .iter()
             .filter(|page| page.places.iter().all(|place| place.name < NameSize::Worst));
-        let each = plain.map(|page| page.places.len()).max().unwrap_or(number);
-        assert!(wall.pages.len() <= number.div_ceil(each), "{number}");
+        let per_page = plain.map(|page| page.places.len()).max().unwrap_or(number);
+        assert!(wall.pages.len() <= number.div_ceil(per_page), "{number}");
     }
-    let six = layout(&usual(), &content(6, 20));
+    let six = layout(&typical_viewing(), &content(6, 20));
     assert_eq!(
         six.pages_of(6),
         1,
-        "nor does it push the last to the next one"
+        "it must not push the last tile to another page"
     );
-    // Where it would, it is as high as the others: what is critical and fits on one page takes no turns.
+    // If it would, it has single height: critical tiles that fit on one page stay on one page.
     let first = |large, critical| {
         let content = Content {
             critical,
             ..content(large, 0)
         };
-        layout(&usual(), &content).pages_of(critical)
+        layout(&typical_viewing(), &content).pages_of(critical)
     };
     for number in 1..40 {
         let alone = first(number, number);
         assert!(first(number + 6, number) <= alone, "{number}");
     }
-    // As many on a page as there is room for: twelve that are critical stand on two pages.
-    assert_eq!(layout(&usual(), &content(12, 20)).pages_of(12), 2);
+    // Twelve critical tiles take two pages.
+    assert_eq!(layout(&typical_viewing(), &content(12, 20)).pages_of(12), 2);
 }
 
 #[test]
-fn no_name_is_larger_than_that_of_the_worst_and_those_beside_a_long_one_are_as_it_is() {
+fn the_worst_name_is_largest_and_a_long_name_makes_the_others_plain() {
     for (names, sizes) in [
         (
             [9.0, 9.0, 9.0],
@@ -282,7 +284,7 @@ fn no_name_is_larger_than_that_of_the_worst_and_those_beside_a_long_one_are_as_i
         };
         let near = ViewingConditions {
             distance: 2.0,
-            ..usual()
+            ..typical_viewing()
         };
         let wall = layout(&near, &content);
         assert!(check(&wall, &content).is_ok());
@@ -296,8 +298,7 @@ fn no_name_is_larger_than_that_of_the_worst_and_those_beside_a_long_one_are_as_i
 }
 
 #[test]
-fn another_word_and_a_longer_name_beside_it_change_no_tile_and_no_tile_spans_the_wall_for_its_name()
-{
+fn a_longer_name_moves_no_tile_and_widens_none() {
     let before = places(&content(6, 4));
     let mut content = content(6, 4);
     for name in [11.0, 13.0, 6.0] {
@@ -314,11 +315,11 @@ fn another_word_and_a_longer_name_beside_it_change_no_tile_and_no_tile_spans_the
 }
 
 #[test]
-fn silent_connections_take_a_line_each_and_leave_the_room_to_what_they_hold() {
+fn silent_connections_take_one_line_each_above_the_alarms() {
     let mut content = content(12, 0);
     let strips = [10.0, 10.0, 14.0, 16.0, 17.0].map(TileWidth::Strip);
     content.tiles.splice(0..0, strips);
-    let wall = layout(&usual(), &content);
+    let wall = layout(&typical_viewing(), &content);
     assert!(check(&wall, &content).is_ok());
     assert!(wall.pages.len() <= 3, "{:?}", wall.pages);
     assert!(
@@ -326,11 +327,11 @@ fn silent_connections_take_a_line_each_and_leave_the_room_to_what_they_hold() {
             .iter()
             .all(|place| place.h <= COMPACT + 1e-9)
     );
-    assert!(wall.pages[0].places.len() > 5, "alarms stand beneath them");
+    assert!(wall.pages[0].places.len() > 5, "alarms are below them");
 }
 
 #[test]
-fn alarms_stand_in_two_columns_on_every_usual_screen() {
+fn alarms_have_two_columns_on_every_typical_screen() {
     for screen in [
         (1024.0, 768.0),
         (1280.0, 720.0),
@@ -338,7 +339,7 @@ fn alarms_stand_in_two_columns_on_every_usual_screen() {
         (1920.0, 1080.0),
     ] {
         let content = content(12, 20);
-        let wall = layout(&hall(screen), &content);
+        let wall = layout(&viewing(screen), &content);
         let widths: Vec<_> = wall.pages[0].places.iter().map(|place| place.w).collect();
         assert!(
             widths.iter().all(|w| *w < wall.width / 2.0),
@@ -349,7 +350,7 @@ fn alarms_stand_in_two_columns_on_every_usual_screen() {
 
 #[test]
 fn rows_of_large_tiles_fill_the_page() {
-    let wall = layout(&usual(), &content(6, 0));
+    let wall = layout(&typical_viewing(), &content(6, 0));
     let bottom = wall.pages[0].places.iter().map(|place| place.y + place.h);
     let bottom = bottom.fold(0.0, f64::max);
     assert!(
@@ -360,10 +361,10 @@ fn rows_of_large_tiles_fill_the_page() {
 }
 
 #[test]
-fn a_sentence_above_the_tiles_has_no_empty_line() {
+fn the_warning_above_the_tiles_has_no_empty_line() {
     let near = ViewingConditions {
         distance: 3.0,
-        ..usual()
+        ..typical_viewing()
     };
     let of = |strip| {
         layout(
@@ -380,8 +381,8 @@ fn a_sentence_above_the_tiles_has_no_empty_line() {
 }
 
 #[test]
-fn words_are_measured_as_they_are_drawn() {
-    // By Liberation Sans: 9.89 em.
+fn measured_widths_match_drawn_text() {
+    // In Liberation Sans: 9.89 em.
     let words = measure("Boiler House OPC UA");
     assert!((9.8..10.6).contains(&words), "{words}");
     assert!(measure("工場") >= 2.0);
@@ -394,23 +395,23 @@ fn words_are_measured_as_they_are_drawn() {
 
 proptest! {
     #[test]
-    fn nothing_overlaps_nothing_is_lost_and_everything_is_on_the_screen(
+    fn tiles_never_overlap_and_all_are_on_the_screen(
         width in 640.0..4_000.0_f64, height in 640.0..4_000.0_f64,
         distance in 0.3..20.0_f64, diagonal in 20.0..120.0_f64,
         larges in proptest::collection::vec((3.0..40.0_f64, 3.0..40.0_f64, any::<bool>(), any::<bool>()), 0..40), smalls in proptest::collection::vec(3.0..40.0_f64, 0..120),
         totals in proptest::collection::vec(3.0..20.0_f64, 0..8), notes in proptest::collection::vec(3.0..20.0_f64, 0..3), sources in proptest::collection::vec(4.0..30.0_f64, 0..8),
         strip in proptest::option::of(1.0..60.0_f64),
     ) {
-        let larges = larges.into_iter().map(|(name, state, tells_connection, is_strip)| {
-            let words = (name, name / 1.7);
-            let least = 4.2 + words.1.max(state / 1.7);
-            if is_strip { TileWidth::Strip(name) } else { TileWidth::Large(LargeWidth { least, name: 4.2 + name, state: 4.2 + state, words, tells_connection }) }
+        let larges = larges.into_iter().map(|(name, state, shows_connection, is_strip)| {
+            let name_only = (name, name / 1.7);
+            let least = 4.2 + name_only.1.max(state / 1.7);
+            if is_strip { TileWidth::Strip(name) } else { TileWidth::Large(LargeWidth { least, name: 4.2 + name, state: 4.2 + state, name_only, shows_connection }) }
         });
         let tiles = larges.chain(smalls.into_iter().map(TileWidth::Small)).collect();
         let content = Content { tiles, critical: 0, totals, notes, sources, strip };
         let viewing = ViewingConditions { width, height, distance, diagonal };
         let wall = layout(&viewing, &content);
         check(&wall, &content)?;
-        prop_assert!(wall.too_small || wall.text >= viewing.text(LEAST) - 1e-6);
+        prop_assert!(wall.too_small || wall.text >= viewing.text(MIN_ARC_MINUTES) - 1e-6);
     }
 }

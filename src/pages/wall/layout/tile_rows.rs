@@ -1,48 +1,48 @@
-//! The tiles in rows, and the rows in pages: how many stand side by side, where the worst one stands, and what the
-//! sentences of each page get of what is left over. Chooses no size of text.
+//! Arranges the tiles in rows and the rows in pages, at a given text size: the number of columns, the position of the
+//! worst tile, and the room left over for sentences.
 
 use super::{
-    Attempt, Content, GAP, LargeWidth, NameSize, Page, SENTENCE, TilePlacement, TileWidth, lines,
-    pages_of, whole,
+    Attempt, Content, GAP, LargeWidth, NameSize, Page, SENTENCE, TilePlacement, TileWidth, as_f64,
+    pages_of, truncated,
 };
 
-/// The narrowest column of large tiles, in em. Their number depends on the screen and not on what the tiles say, so
-/// that another word moves none.
-pub(super) const COLUMN: f64 = 16.0;
+/// Minimum width of a column of large tiles, in em. The number of columns depends only on the screen, so that a changed
+/// text moves no tile.
+pub(super) const MIN_COLUMN: f64 = 16.0;
 
-/// The most lines of a sentence, and of that of the worst one.
-pub(super) const MOST_LINES: usize = 3;
-const WORST_LINES: usize = 5;
+/// Maximum number of lines of a sentence, and of the worst tile's sentence.
+pub(super) const MAX_LINES: usize = 3;
+const MAX_LINES_OF_WORST: usize = 5;
 
-/// From so much room on beside its words a strip tells its sentence, in em.
+/// Minimum room for the sentence in a strip, in em.
 const STRIP_SENTENCE: f64 = 10.0;
 
-/// The pages; at least one. The worst one is of double height unless that takes one more page.
+/// The pages, at least one. The worst tile has double height unless that takes another page.
 pub(super) fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
     let arranged = |double| Arrangement::new(content, attempt, width, area).pages(double);
     let (plain, double) = (arranged(false), arranged(true));
-    // All pages, those on which alarms stand, and those that take turns while something is critical.
-    let takes = |pages: &[Page]| {
+    // The number of all pages, of pages with alarms, and of pages with critical tiles.
+    let page_counts = |pages: &[Page]| {
         let small =
             |page: &&Page| matches!(content.tiles.get(page.first), Some(TileWidth::Small(_)));
         let quiet = pages.iter().filter(small).count();
         let critical = pages_of(pages, content.critical);
         [pages.len(), pages.len() - quiet, critical]
     };
-    let (least, taken) = (takes(&plain), takes(&double));
+    let (least, taken) = (page_counts(&plain), page_counts(&double));
     let takes_more = least.iter().zip(taken).any(|(least, taken)| taken > *least);
     if takes_more { plain } else { double }
 }
 
-/// The columns of the large tiles.
+/// The number of columns of large tiles.
 pub(super) fn large_columns(tiles: &[TileWidth], width: f64) -> usize {
     let large = tiles.iter().filter(|tile| tile.large().is_some()).count();
-    columns(width, COLUMN).min(large.max(1))
+    columns(width, MIN_COLUMN).min(large.max(1))
 }
 
-/// The width of one of so many columns.
-pub(super) fn column(columns: usize, width: f64) -> f64 {
-    (width - GAP * lines(columns - 1)) / lines(columns)
+/// The width of a column.
+pub(super) fn column_width(columns: usize, width: f64) -> f64 {
+    (width - GAP * as_f64(columns - 1)) / as_f64(columns)
 }
 
 struct Arrangement<'a> {
@@ -68,7 +68,7 @@ impl<'a> Arrangement<'a> {
             width,
             area,
             large: large_columns(tiles, width),
-            small: columns(width, usual_small(tiles).max(6.0)),
+            small: columns(width, typical_small(tiles).max(6.0)),
             strips: columns(width, widest),
         }
     }
@@ -102,11 +102,11 @@ impl<'a> Arrangement<'a> {
         pages
     }
 
-    /// The worst tile, as high as the two rows of others that stand beside it.
+    /// The worst tile, with the height of the two rows beside it.
     fn block(&self, at: usize, worst: &LargeWidth, y: f64) -> Option<Vec<TilePlacement>> {
         let mut places = vec![TilePlacement {
             y,
-            w: column(self.large, self.width),
+            w: column_width(self.large, self.width),
             h: 2.0 * self.height(at, self.width) + GAP,
             ..TilePlacement::default()
         }];
@@ -122,8 +122,8 @@ impl<'a> Arrangement<'a> {
         (is_one_of_many && fits).then_some(places)
     }
 
-    /// The next tiles of a kind in a row, from a column on. What needs more than a column takes several. Beside the
-    /// worst tile there are only large ones.
+    /// A row of the next tiles of one kind, starting at a column. A tile that is too wide for a column takes several.
+    /// Beside the worst tile there are only large ones.
     fn row(&self, at: usize, from: usize, y: f64) -> Vec<TilePlacement> {
         let tiles = self.tiles.get(at..).unwrap_or_default();
         let Some(first) = tiles.first() else {
@@ -140,16 +140,16 @@ impl<'a> Arrangement<'a> {
         let same =
             |tile: &&TileWidth| std::mem::discriminant(*tile) == std::mem::discriminant(first);
         for tile in tiles.iter().take_while(same) {
-            let column = column(columns.max(1), self.width);
-            let span = whole(((tile.least() + GAP) / (column + GAP) - 1e-9).ceil());
+            let column = column_width(columns.max(1), self.width);
+            let span = truncated(((tile.least() + GAP) / (column + GAP) - 1e-9).ceil());
             let span = span.min(columns).max(1);
             if taken + span > columns {
                 break;
             }
-            let w = lines(span) * (column + GAP) - GAP;
+            let w = as_f64(span) * (column + GAP) - GAP;
             let sentence = w - tile.least() >= STRIP_SENTENCE;
             places.push(TilePlacement {
-                x: lines(taken) * (column + GAP),
+                x: as_f64(taken) * (column + GAP),
                 y,
                 w,
                 h: self.height(at + places.len(), w),
@@ -165,15 +165,16 @@ impl<'a> Arrangement<'a> {
         places
     }
 
-    /// The least height of a tile of this width.
+    /// The minimum height of a tile at a width.
     fn height(&self, at: usize, width: f64) -> f64 {
         let large = self.tiles.get(at).and_then(TileWidth::large);
         large.map_or(self.attempt.small, |large| {
-            large.height(width) + SENTENCE * lines(self.attempt.lines)
+            large.height(width) + SENTENCE * as_f64(self.attempt.lines)
         })
     }
 
-    /// Gives what a page has left over to its large tiles, evenly, and tells how many lines of a sentence each holds.
+    /// Distributes the unused height of a page evenly among its large tiles, and sets the number of lines of their
+    /// sentences.
     fn finish(&self, page: &mut Page) {
         let tiles = self.tiles.get(page.first..).unwrap_or_default();
         let mut tops: Vec<f64> = Vec::new();
@@ -182,21 +183,21 @@ impl<'a> Arrangement<'a> {
                 tops.push(place.y);
             }
         }
-        let left = (self.area - bottom(&page.places)) / lines(tops.len().max(1));
-        let most = SENTENCE * lines(MOST_LINES.saturating_sub(self.attempt.lines));
+        let left = (self.area - bottom(&page.places)) / as_f64(tops.len().max(1));
+        let most = SENTENCE * as_f64(MAX_LINES.saturating_sub(self.attempt.lines));
         let growth = left.clamp(0.0, most + 0.5);
-        // The first of all large ones is the worst.
+        // The first large tile of all pages is the worst one.
         let before = self.tiles.get(..page.first).unwrap_or_default();
         let mut is_worst = before.iter().all(|tile| tile.large().is_none());
         let mut size = NameSize::Larger;
         let large = |(place, tile): (_, &TileWidth)| Some((place, *tile.large()?));
         let shown = page.places.iter().zip(tiles).filter_map(large);
         let mut shown = shown.skip(usize::from(is_worst));
-        if shown.any(|(place, large)| !large.stands_larger(place.w)) {
+        if shown.any(|(place, large)| !large.fits_larger_name(place.w)) {
             size = NameSize::Plain;
         }
         for (place, tile) in page.places.iter_mut().zip(tiles) {
-            let above = |y: f64| lines(tops.iter().filter(|top| **top < y - 1e-9).count());
+            let above = |y: f64| as_f64(tops.iter().filter(|top| **top < y - 1e-9).count());
             let before = above(place.y);
             if let Some(large) = tile.large() {
                 place.h += growth * (above(place.y + place.h) - before);
@@ -210,11 +211,15 @@ impl<'a> Arrangement<'a> {
                     let mut fitting = sizes.filter(|(_, height)| *height <= place.h + 1e-9);
                     let (name, height) = fitting.next().unwrap_or((NameSize::Plain, taken));
                     (place.name, taken) = (name, height);
-                    // No other name is larger.
+                    // No other name may be larger.
                     size = size.min(name);
                 }
-                let most = if is_worst { WORST_LINES } else { MOST_LINES };
-                place.lines = Some(whole((place.h - taken) / SENTENCE + 1e-9).min(most));
+                let most = if is_worst {
+                    MAX_LINES_OF_WORST
+                } else {
+                    MAX_LINES
+                };
+                place.lines = Some(truncated((place.h - taken) / SENTENCE + 1e-9).min(most));
                 is_worst = false;
             }
             place.y += growth * before;
@@ -222,8 +227,8 @@ impl<'a> Arrangement<'a> {
     }
 }
 
-/// The width that three in four small tiles need: one long name must not take the columns from all others.
-fn usual_small(tiles: &[TileWidth]) -> f64 {
+/// The width that three quarters of the small tiles need, so that one long name does not reduce the number of columns.
+fn typical_small(tiles: &[TileWidth]) -> f64 {
     let small = tiles
         .iter()
         .filter(|tile| matches!(tile, TileWidth::Small(_)));
@@ -233,8 +238,8 @@ fn usual_small(tiles: &[TileWidth]) -> f64 {
     widths.get(most).copied().unwrap_or_default()
 }
 
-fn columns(width: f64, one: f64) -> usize {
-    whole(((width + GAP) / (one + GAP)).floor()).max(1)
+fn columns(width: f64, column: f64) -> usize {
+    truncated(((width + GAP) / (column + GAP)).floor()).max(1)
 }
 
 fn bottom(places: &[TilePlacement]) -> f64 {

@@ -2,13 +2,13 @@ use super::*;
 use health::Verdict;
 use proptest::prelude::*;
 
-fn second(second: i64) -> DateTime<Utc> {
+fn at_second(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).expect("in range")
 }
 
-/// The ages at a second.
+/// The ages of a tile at a second.
 fn ages(tile: &Tile, at: i64) -> Ages {
-    tile.ages(second(at), None).0
+    tile.ages(at_second(at), None).0
 }
 
 fn tile(name: &str, severity: Severity) -> Tile {
@@ -18,29 +18,29 @@ fn tile(name: &str, severity: Severity) -> Tile {
         name: name.to_owned(),
         connection: String::new(),
         severity,
-        was: severity,
+        last_severity: severity,
         rank: Verdict::RULE,
         word: "Heartbeat late".to_owned(),
         sentence: String::new(),
-        since: Some(second(1)),
-        observed: Observed::At(second(10)),
+        since: Some(at_second(1)),
+        observed: Observed::At(at_second(10)),
         fresh: Freshness::Live,
         is_source: false,
-        is_told: true,
+        is_read: true,
         handling: "",
     }
 }
 
-fn not_believed(name: &str, was: Severity, fresh: Freshness) -> Tile {
+fn stale_tile(name: &str, last_severity: Severity, fresh: Freshness) -> Tile {
     Tile {
-        severity: if outlasts_silence(was) {
-            was
+        severity: if outlasts_silence(last_severity) {
+            last_severity
         } else {
             Severity::Unknown
         },
-        was,
+        last_severity,
         fresh,
-        ..tile(name, was)
+        ..tile(name, last_severity)
     }
 }
 
@@ -50,23 +50,23 @@ fn order(mut tiles: Vec<Tile>) -> Vec<String> {
 }
 
 #[test]
-fn the_worst_stands_first_and_the_newest_within_it() {
+fn tiles_are_ordered_worst_first_and_newest_first_among_equals() {
     let newer = Tile {
-        since: Some(second(9)),
+        since: Some(at_second(9)),
         ..tile("newer", Severity::Critical)
     };
     let ended = Tile {
         rank: Verdict::HISTORY,
-        since: Some(second(99)),
+        since: Some(at_second(99)),
         ..tile("ended", Severity::Critical)
     };
     let tiles = vec![
         tile("normal", Severity::Normal),
-        not_believed("was normal", Severity::Normal, Freshness::Stale),
+        stale_tile("was normal", Severity::Normal, Freshness::Stale),
         tile("moving", Severity::Moving),
         tile("off", Severity::Off),
         tile("unknown", Severity::Unknown),
-        not_believed("was critical", Severity::Critical, Freshness::Stale),
+        stale_tile("was critical", Severity::Critical, Freshness::Stale),
         ended,
         tile("older", Severity::Critical),
         tile("warning", Severity::Warning),
@@ -90,86 +90,86 @@ fn the_worst_stands_first_and_the_newest_within_it() {
 }
 
 #[test]
-fn normal_ones_stand_by_name_however_they_came() {
+fn normal_tiles_are_ordered_by_name() {
     let tiles = ["c", "a", "b"].map(|name| tile(name, Severity::Normal));
     assert_eq!(order(tiles.to_vec()), ["a", "b", "c"]);
 }
 
 #[test]
-fn a_tile_says_what_it_is_and_how_old() {
+fn a_tile_shows_its_state_and_its_age() {
     let late = tile("Kiln 2", Severity::Warning);
     assert_eq!(late.label(ages(&late, 13)), "Kiln 2: Heartbeat late");
     let age = |tile: &Tile, at| tile.age(ages(tile, at)).map(|age| age.to_string());
     assert_eq!(age(&late, 373).as_deref(), Some("6 min"));
     assert_eq!(late.note(ages(&late, 13)), "read <10 s ago");
-    let well = tile("Kiln 2", Severity::Normal);
-    assert_eq!(age(&well, 24).as_deref(), Some("10 s"));
-    assert!(!well.is_large() && late.is_large());
+    let normal = tile("Kiln 2", Severity::Normal);
+    assert_eq!(age(&normal, 24).as_deref(), Some("10 s"));
+    assert!(!normal.is_large() && late.is_large());
 }
 
 #[test]
-fn what_is_read_with_its_connection_is_as_old_as_that() {
+fn a_tile_read_with_its_connection_has_the_age_of_the_connection() {
     let with = Tile {
         observed: Observed::WithConnection,
         ..tile("Kiln 2", Severity::Normal)
     };
     let read = |connection| {
-        with.ages(second(40), connection)
+        with.ages(at_second(40), connection)
             .0
             .read
             .map(|age| age.to_string())
     };
-    assert_eq!(read(Some(second(7))).as_deref(), Some("30 s"));
+    assert_eq!(read(Some(at_second(7))).as_deref(), Some("30 s"));
     assert_eq!(read(None), None);
 }
 
 #[test]
-fn a_name_that_is_too_long_for_a_narrow_wall_stands_in_two_lines() {
+fn a_long_name_can_break_into_two_lines() {
     let plan = tile("ABC Company Failover Plan", Severity::Warning);
     let TileWidth::Large(width) = plan.required_width() else {
         panic!("a warning is large");
     };
     assert!(width.name < 20.0, "in small text it fits: {width:?}");
     assert!(
-        width.words.1 < 9.0,
+        width.name_only.1 < 9.0,
         "in two lines it is half as wide: {width:?}"
     );
 }
 
 #[test]
-fn another_usual_state_of_a_tile_and_its_age_do_not_change_what_room_it_takes() {
+fn typical_states_and_ages_take_the_same_width() {
     let of = |word: &str, since| {
         let tile = Tile {
             word: word.to_owned(),
-            since: Some(second(since)),
+            since: Some(at_second(since)),
             ..tile("Kiln 2", Severity::Critical)
         };
         tile.required_width()
     };
-    let usual = of("On slate", 1);
+    let typical = of("On slate", 1);
     for word in [
         "Primary silent",
         "Override silent",
         "Handover stuck",
         "Failed",
     ] {
-        assert_eq!(of(word, 9_999_999), usual, "{word}");
+        assert_eq!(of(word, 9_999_999), typical, "{word}");
     }
 }
 
 #[test]
-fn a_silent_connection_is_one_line() {
+fn a_silent_connection_takes_one_line() {
     let source = Tile {
         is_source: true,
-        ..not_believed("Plant B", Severity::Critical, Freshness::NoData)
+        ..stale_tile("Plant B", Severity::Critical, Freshness::NoData)
     };
     assert!(matches!(source.required_width(), TileWidth::Strip(_)));
-    assert!(source.is_large(), "it stands among the alarms");
+    assert!(source.is_large(), "it is ordered among the alarms");
 }
 
 #[test]
 fn a_sentence_repeats_neither_the_name_nor_the_state() {
-    for (sentence, word, said) in [
+    for (sentence, word, expected) in [
         (
             "Kids 24 is on slate: no slicer is healthy.",
             "On slate",
@@ -201,12 +201,12 @@ fn a_sentence_repeats_neither_the_name_nor_the_state() {
         ("Kids 24: n: x", "known", "n: x"),
         ("", "Failed", ""),
     ] {
-        assert_eq!(without_repetition(sentence, "Kids 24", word), said);
+        assert_eq!(without_repetition(sentence, "Kids 24", word), expected);
     }
 }
 
 #[test]
-fn tiles_of_one_name_tell_their_connection() {
+fn tiles_with_the_same_name_show_their_connection() {
     let twin = Tile {
         connection: "Enterprise Manager".to_owned(),
         ..tile("Web Shop DR", Severity::Critical)
@@ -214,12 +214,12 @@ fn tiles_of_one_name_tell_their_connection() {
     let TileWidth::Large(width) = twin.required_width() else {
         panic!("a critical one is large");
     };
-    assert!(width.tells_connection);
+    assert!(width.shows_connection);
 }
 
 #[test]
-fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
-    let kept = not_believed("Kiln 2", Severity::Warning, Freshness::Stale);
+fn a_stale_tile_shows_its_age_and_keeps_an_alarm() {
+    let kept = stale_tile("Kiln 2", Severity::Warning, Freshness::Stale);
     assert_eq!(
         kept.label(ages(&kept, 52)),
         "Kiln 2: Heartbeat late, last known, STALE 40 s"
@@ -227,7 +227,7 @@ fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
     assert_eq!(kept.state(ages(&kept, 52)), "Heartbeat late, last known");
     let age = kept.age(ages(&kept, 52));
     assert_eq!(age.map(|age| age.to_string()).as_deref(), Some("40 s"));
-    let stale = not_believed("Kiln 2", Severity::Normal, Freshness::Stale);
+    let stale = stale_tile("Kiln 2", Severity::Normal, Freshness::Stale);
     assert_eq!(
         stale.label(ages(&stale, 52)),
         "Kiln 2: STALE 40 s, last known Heartbeat late"
@@ -247,19 +247,19 @@ fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
 }
 
 #[test]
-fn a_stale_tile_says_that_somebody_takes_care_of_it() {
+fn a_stale_tile_shows_its_acknowledgement() {
     let handled = |tile: Tile| Tile {
         handling: "acknowledged",
         ..tile
     };
-    let kept = handled(not_believed("Kiln 2", Severity::Critical, Freshness::Stale));
+    let kept = handled(stale_tile("Kiln 2", Severity::Critical, Freshness::Stale));
     let at = ages(&kept, 52);
     assert_eq!(
         kept.label(at),
         "Kiln 2: Heartbeat late, last known, STALE 40 s, acknowledged"
     );
     assert_eq!(kept.note(at), "STALE, acknowledged");
-    let stale = handled(not_believed("Kiln 2", Severity::Moving, Freshness::Stale));
+    let stale = handled(stale_tile("Kiln 2", Severity::Moving, Freshness::Stale));
     assert_eq!(
         stale.label(at),
         "Kiln 2: STALE 40 s, last known Heartbeat late, acknowledged"
@@ -267,14 +267,14 @@ fn a_stale_tile_says_that_somebody_takes_care_of_it() {
     assert_eq!(stale.state(at), "STALE 40 s, acknowledged");
     let source = handled(Tile {
         is_source: true,
-        ..not_believed("Plant B", Severity::Critical, Freshness::NoData)
+        ..stale_tile("Plant B", Severity::Critical, Freshness::NoData)
     });
     assert_eq!(source.label(at), "Plant B: NO DATA 40 s, acknowledged");
 }
 
 #[test]
-fn acknowledging_what_was_last_known_moves_no_tile_and_its_note_is_shown_where_there_is_room() {
-    let open = not_believed("Kiln 2", Severity::Critical, Freshness::NoData);
+fn handling_a_last_known_alarm_moves_no_tile_and_is_shown_if_there_is_room() {
+    let open = stale_tile("Kiln 2", Severity::Critical, Freshness::NoData);
     let handled = Tile {
         handling: "in maintenance",
         ..open.clone()
@@ -282,20 +282,20 @@ fn acknowledging_what_was_last_known_moves_no_tile_and_its_note_is_shown_where_t
     assert_eq!(handled.required_width(), open.required_width());
     assert!(open.has_room_for_note(29.0) && !handled.has_room_for_note(29.0));
     let words = ["Heartbeat late, last known", " 59 min"].map(measure_bold);
-    let room = REST + words.iter().sum::<f64>() + measure(" NO DATA, in maintenance");
+    let room = GLYPH_AND_PADDING + words.iter().sum::<f64>() + measure(" NO DATA, in maintenance");
     assert!(handled.has_room_for_note(room + 0.1));
 }
 
 #[test]
-fn stale_ones_leave_the_healthy_count_and_connections_are_not_counted() {
+fn totals_count_stale_tiles_separately_and_no_connections() {
     let source = Tile {
         is_source: true,
         ..tile("Plant B", Severity::Critical)
     };
     let totals = totals(&[
         tile("a", Severity::Normal),
-        not_believed("b", Severity::Normal, Freshness::Stale),
-        not_believed("c", Severity::Critical, Freshness::NoData),
+        stale_tile("b", Severity::Normal, Freshness::Stale),
+        stale_tile("c", Severity::Critical, Freshness::NoData),
         tile("d", Severity::Critical),
         source,
     ]);
@@ -304,7 +304,7 @@ fn stale_ones_leave_the_healthy_count_and_connections_are_not_counted() {
 }
 
 #[test]
-fn what_is_critical_now_stops_the_pages_with_what_has_failed_and_that_alone_does_not() {
+fn ended_failures_hold_the_pages_only_together_with_a_current_critical_alarm() {
     let ended = Tile {
         rank: Verdict::HISTORY,
         ..tile("ended", Severity::Critical)
@@ -323,7 +323,7 @@ fn what_is_critical_now_stops_the_pages_with_what_has_failed_and_that_alone_does
 }
 
 #[test]
-fn what_somebody_takes_care_of_stands_behind_the_rest_and_stops_no_page_until_it_is_withdrawn() {
+fn a_handled_alarm_comes_last_and_holds_no_page() {
     let handled = Tile {
         handling: "acknowledged",
         ..tile("handled", Severity::Critical)
@@ -355,7 +355,7 @@ fn what_somebody_takes_care_of_stands_behind_the_rest_and_stops_no_page_until_it
 
 #[test]
 fn ages_have_one_unit() {
-    for (millis, words, on_a_tile) in [
+    for (millis, words, tile_age) in [
         (-3_000, "0 s", "<10 s"),
         (900, "0 s", "<10 s"),
         (10_000, "10 s", "10 s"),
@@ -367,7 +367,7 @@ fn ages_have_one_unit() {
     ] {
         let age = TimeDelta::milliseconds(millis);
         assert_eq!(short(age), words);
-        assert_eq!(Age::of(age).0.to_string(), on_a_tile);
+        assert_eq!(Age::of(age).0.to_string(), tile_age);
     }
     assert!(!short(TimeDelta::MAX).is_empty());
     assert!(!Age::of(TimeDelta::MAX).0.to_string().is_empty());
@@ -375,30 +375,30 @@ fn ages_have_one_unit() {
 
 proptest! {
     #[test]
-    fn an_age_is_called_so_until_the_moment_that_is_told(millis in 0_i64..1_000_000_000) {
+    fn a_displayed_age_is_valid_exactly_as_long_as_returned(millis in 0_i64..1_000_000_000) {
         let age = TimeDelta::milliseconds(millis);
-        let (called, lasts) = Age::of(age);
+        let (displayed, lasts) = Age::of(age);
         prop_assert!(lasts > TimeDelta::zero());
-        prop_assert_eq!(Age::of(age + lasts - TimeDelta::milliseconds(1)).0, called);
-        prop_assert_ne!(Age::of(age + lasts).0, called);
+        prop_assert_eq!(Age::of(age + lasts - TimeDelta::milliseconds(1)).0, displayed);
+        prop_assert_ne!(Age::of(age + lasts).0, displayed);
     }
 
     #[test]
-    fn the_order_is_one_and_does_not_depend_on_where_it_began(seeds in proptest::collection::vec((0_usize..6, 0_u8..3, any::<bool>(), "[a-c]{1,2}", 0_u32..4), 0..24)) {
+    fn the_order_of_tiles_does_not_depend_on_their_initial_order(seeds in proptest::collection::vec((0_usize..6, 0_u8..3, any::<bool>(), "[a-c]{1,2}", 0_u32..4), 0..24)) {
         const ALL: [Severity; 6] = [Severity::Critical, Severity::Warning, Severity::Moving, Severity::Unknown, Severity::Normal, Severity::Off];
         let mut tiles: Vec<Tile> = seeds
             .into_iter()
             .enumerate()
             .map(|(at, (severity, rank, stale, name, since))| {
-                let one = if stale { not_believed(&name, ALL[severity], Freshness::Stale) } else { tile(&name, ALL[severity]) };
-                Tile { key: at.to_string(), rank, since: Some(second(i64::from(since))), ..one }
+                let one = if stale { stale_tile(&name, ALL[severity], Freshness::Stale) } else { tile(&name, ALL[severity]) };
+                Tile { key: at.to_string(), rank, since: Some(at_second(i64::from(since))), ..one }
             })
             .collect();
-        let mut back = tiles.clone();
-        back.reverse();
+        let mut reversed = tiles.clone();
+        reversed.reverse();
         tiles.sort_by(worst_first);
-        back.sort_by(worst_first);
-        prop_assert_eq!(&tiles, &back);
+        reversed.sort_by(worst_first);
+        prop_assert_eq!(&tiles, &reversed);
         prop_assert!(tiles.windows(2).all(|pair| pair[0].is_large() || !pair[1].is_large()));
     }
 }

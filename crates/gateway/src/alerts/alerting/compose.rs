@@ -1,4 +1,4 @@
-//! What a message says of what is due.
+//! Composes the messages that are due.
 
 use crate::alerts::message::{MAX_LISTED, Message, link};
 use crate::alerts::rules::Due;
@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use vendors::SystemKind;
 
-/// Another one for each message, without random numbers too.
+/// A unique id for a message, even if no random numbers are available.
 pub(super) fn message_id(due: &Due<'_>, at: DateTime<Utc>) -> String {
-    let other = || format!("{}-{}-{}", due.rule.id, due.first.id, at.timestamp_millis());
-    random_hex().unwrap_or_else(|_| other())
+    let fallback = || format!("{}-{}-{}", due.rule.id, due.first.id, at.timestamp_millis());
+    random_hex().unwrap_or_else(|_| fallback())
 }
 
-/// What a message says of what is due.
+/// Composes a message that is due.
 pub(super) fn message(
     id: String,
     due: &Due<'_>,

@@ -1,4 +1,4 @@
-//! What the rules make of the alarms that are open.
+//! Evaluates the rules for the open alarms.
 
 use super::Alerting;
 use super::compose::{message, message_id};
@@ -11,7 +11,7 @@ use crate::lock::lock;
 use crate::store::StateChange;
 
 impl Alerting {
-    /// Evaluates the rules for the open alarms, and answers what is to be tried now.
+    /// Evaluates the rules for the open alarms, and returns the attempts to make now.
     pub(super) fn evaluate(&self) -> Vec<(OutboxMessage, Target)> {
         if lock(&self.state).is_idle() {
             return Vec::new();
@@ -22,7 +22,7 @@ impl Alerting {
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         let mut step = state.watches.step(&state.setting.rules, &open, system, now);
-        // Ends are sent before beginnings: one alarm may take the place of another.
+        // Ends are sent before beginnings, because one alarm may replace another.
         let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
         step.due.sort_by_key(|due| !is_over(due));
         let mut saved: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
@@ -35,20 +35,20 @@ impl Alerting {
         }
         let targets = setting.targets.iter().map(|one| one.id.as_str());
         let targets: Vec<&str> = targets.collect();
-        let (redirected, gone) = outbox.redirect(&targets, &setting.rules);
+        let (redirected, removed) = outbox.redirect(&targets, &setting.rules);
         changes.extend(redirected);
-        for (target, (waiting, passed_on)) in gone {
+        for (target, (waiting, passed_on)) in removed {
             tracing::warn!(
                 target,
                 waiting,
                 passed_on,
-                "alerts wait for a target that is not configured any more; those that are passed on go to their rule's \
-                 new targets"
+                "alerts wait for a target that is no longer configured; those that are passed on go to their rule's new \
+                 targets"
             );
         }
         changes.extend(outbox.forget_old(&targets, now));
-        let under_way = state.busy.values().map(String::as_str).collect();
-        changes.extend(outbox.join_waiting(&under_way));
+        let in_progress = state.busy.values().map(String::as_str).collect();
+        changes.extend(outbox.join_waiting(&in_progress));
         let attempts = state.next_attempts(now, self.inventory.clock().millis());
         drop(guard);
         saved.extend(changes.iter().map(outbox_change));

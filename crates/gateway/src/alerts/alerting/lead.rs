@@ -1,4 +1,4 @@
-//! Which of several gateways tells people.
+//! Decides which of several gateways sends the alerts.
 
 use super::Alerting;
 use crate::alerts::outbox::{Outbox, OutboxMessage};
@@ -9,35 +9,34 @@ use crate::store::{LEAD_VALID_FOR, Table};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the database may take to say who is in charge.
+/// The timeout for asking the database for the leader.
 const LEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The same, once it has not answered: alerts must not wait for it again and again.
+/// The timeout after the database did not answer: alerts must not be delayed repeatedly.
 const SHORT_LEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A gateway that has not asked for so long, although it asks again and again, stood still meanwhile: the lead may be
-/// another's since.
+/// A gateway that has not asked for this long was suspended, because it asks regularly. Another gateway may lead since.
 const ASKING_SUSPENDED_AFTER: Duration = Duration::from_secs(15);
 
 impl Alerting {
-    /// Whether this gateway is the one that tells people. One that is not takes over what the other has told, to show it
-    /// and to go on with it. While the database cannot say which one it is, nothing changes: people are better told twice
-    /// than not at all. Then it is asked only now and then, and not waited for: as soon as it answers anybody here that
-    /// another gateway leads, `Store::leads` says so.
-    pub(super) async fn is_in_charge(&self) -> bool {
-        let (follows, revision, unanswered) = {
+    /// Whether this gateway sends the alerts. A follower loads the leader's saved state, to show it and to continue
+    /// from it. While the database does not answer, nothing changes: a message sent twice is better than none. The
+    /// leader then asks only occasionally and with a short timeout; `Store::leads` reports another leader as soon as
+    /// any part of this gateway hears of one.
+    pub(super) async fn is_leader(&self) -> bool {
+        let (is_follower, revision, unanswered) = {
             let state = lock(&self.state);
-            (state.follows, state.revision, state.unanswered)
+            (state.is_follower, state.revision, state.unanswered)
         };
-        let was_in_charge = self.store.leads() && !follows;
+        let was_leader = self.store.leads() && !is_follower;
         let confirmed = self.store.is_lead_confirmed();
         if confirmed {
             lock(&self.state).unanswered = None;
         }
-        if was_in_charge && confirmed {
+        if was_leader && confirmed {
             return true;
         }
-        let wait = if was_in_charge {
+        let wait = if was_leader {
             lead_timeout(unanswered, Moment::now())
         } else {
             Some(LEAD_TIMEOUT)
@@ -48,13 +47,13 @@ impl Alerting {
         let polled = timeout(wait, self.store.poll_changes(revision)).await;
         let Some(update) = polled.ok().flatten() else {
             lock(&self.state).unanswered = Some(Moment::now());
-            // Another part of this gateway may have been answered meanwhile.
-            return was_in_charge && self.store.leads();
+            // Another part of this gateway may have received an answer meanwhile.
+            return was_leader && self.store.leads();
         };
         let mut state = lock(&self.state);
         state.unanswered = None;
-        if update.leads && was_in_charge {
-            // What is saved may be older than what is known here.
+        if update.leads && was_leader {
+            // The saved state may be older than the one in memory.
             return true;
         }
         if let Some(mut saved) = update.saved {
@@ -66,15 +65,15 @@ impl Alerting {
             state.revision = update.revision;
             self.note_failures(&state);
         }
-        state.follows = !update.leads;
+        state.is_follower = !update.leads;
         update.leads
     }
 }
 
-/// How long to wait for the answer of a database that did not answer then; `None` to go on without asking.
+/// The timeout for asking a database that did not answer at `unanswered`; `None` to continue without asking.
 fn lead_timeout(unanswered: Option<Moment>, now: Moment) -> Option<Duration> {
     match unanswered.and_then(|then| then.until(now)) {
-        // For as long as an answer would count: well before the place of a gateway that is silent is taken.
+        // As long as an answer would be valid, which is well before another gateway replaces a silent leader.
         Some(passed) if passed < LEAD_VALID_FOR => None,
         Some(passed) if passed < ASKING_SUSPENDED_AFTER => Some(SHORT_LEAD_TIMEOUT),
         _ => Some(LEAD_TIMEOUT),
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_does_not_answer_is_asked_now_and_then_and_by_who_stood_still_patiently() {
+    fn the_timeout_depends_on_the_time_since_the_database_last_failed_to_answer() {
         let now = Moment::now();
         let ago = |instant: u64, time: u64| {
             let [instant, time] = [instant, time].map(Duration::from_secs);

@@ -1,27 +1,27 @@
-//! Limits how fast messages follow one another to one target.
+//! Limits the rate of messages to each target.
 
 use super::target::Target;
 use health::schedule::Millis;
 use std::collections::HashMap;
 
-/// How fast a target can be sent messages.
+/// The rate limit of a target.
 #[derive(Debug, Clone, Copy)]
 struct Limit {
-    /// In the long run it gets one message in this time, in milliseconds.
+    /// The average time between messages, in milliseconds.
     interval: Millis,
-    /// So many follow one another at once after a while without any.
+    /// The number of messages that may be sent at once after a pause.
     burst: f64,
 }
 
-/// As many as Slack takes: one a second. Teams and Discord take more, Discord five in two seconds, with those that follow
-/// at once.
+/// Slack accepts one message a second. Teams and Discord accept more; Discord accepts five in two seconds, including
+/// bursts.
 const CHAT: Limit = Limit {
     interval: 1_000.0,
     burst: 3.0,
 };
 
-/// Of mail servers and programs, which refuse less. As many at once as in the second from one look at the alarms to the
-/// next.
+/// The limit of mail servers and programs, which accept more. The burst equals the messages of one second, the interval
+/// between evaluations.
 const OTHER: Limit = Limit {
     interval: 100.0,
     burst: 10.0,
@@ -36,13 +36,13 @@ impl Limit {
     }
 }
 
-/// By the target's id: until when its time is used up, and its limit. Not saved: a gateway that goes on after another one
-/// begins anew.
+/// By target id, the time until which its rate is used up, and its limit. Not saved: a gateway that takes over starts
+/// with unused rates.
 #[derive(Debug, Default)]
 pub(super) struct RateLimiter(HashMap<String, (Millis, Limit)>);
 
 impl RateLimiter {
-    /// A target is sent a message now.
+    /// Counts a message that is sent to a target now.
     pub(super) fn count(&mut self, target: &Target, now: Millis) {
         self.0.retain(|_, (used_until, _)| *used_until > now);
         let limit = Limit::of(target);
@@ -50,7 +50,7 @@ impl RateLimiter {
         *used = (used.0 + limit.interval, limit);
     }
 
-    /// The targets that can be sent nothing now.
+    /// The targets to which nothing can be sent now.
     pub(super) fn limited(&self, now: Millis) -> impl Iterator<Item = &String> {
         let limited = self.0.iter().filter(move |(_, (used_until, limit))| {
             used_until - now > limit.interval * (limit.burst - 1.0)
@@ -64,7 +64,7 @@ mod tests {
     use super::super::tests::target;
     use super::*;
 
-    /// How many messages a target gets, one after the other, at each of these moments.
+    /// Asserts how many messages in a row a target accepts at each of these times.
     fn assert_rate(kind: &'static str, expected: &[(Millis, usize)]) {
         let (mut limiter, target) = (RateLimiter::default(), target("pager", kind));
         for &(now, expected) in expected {
@@ -89,7 +89,7 @@ mod tests {
                 (1_001.0, 0),
                 (2_500.0, 1),
                 (3_000.0, 1),
-                // What it did not use counts for three at most.
+                // Unused rate adds up to at most three messages.
                 (60_000.0, 3),
             ];
             assert_rate(kind, &expected);

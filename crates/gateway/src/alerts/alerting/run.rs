@@ -1,4 +1,4 @@
-//! The loop that sends what is due.
+//! The loop that sends the messages that are due.
 
 use super::Alerting;
 use crate::alerts::send::Failure;
@@ -8,50 +8,50 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Weak;
 use tokio::task::JoinSet;
 
-/// How often the alarms are looked at, in milliseconds.
+/// The interval between evaluations of the alarms, in milliseconds.
 const TICK: f64 = 1_000.0;
 
 pub(super) async fn run(alerting: Weak<Alerting>) {
     let mut attempts = JoinSet::new();
-    if let Some(here) = alerting.upgrade() {
-        // What was under way when this failed has ended with it, and is tried again.
-        lock(&here.state).busy.clear();
+    if let Some(strong) = alerting.upgrade() {
+        // Attempts of a previous run of this task have ended with it, and are repeated.
+        lock(&strong.state).busy.clear();
     }
-    let (mut is_look, mut next_look) = (true, 0.0);
+    let (mut is_tick, mut next_tick) = (true, 0.0);
     loop {
-        let Some(here) = alerting.upgrade() else {
+        let Some(strong) = alerting.upgrade() else {
             return;
         };
-        let due = match here.is_in_charge().await {
-            true if is_look => here.evaluate(),
-            true => here.next_attempts(),
+        let due = match strong.is_leader().await {
+            true if is_tick => strong.evaluate(),
+            true => strong.next_attempts(),
             false => Vec::new(),
         };
         for (outgoing, target) in due {
-            let here = here.clone();
+            let strong = strong.clone();
             attempts.spawn(async move {
-                // A fault of its own must not leave the target busy for ever.
+                // A panic must not leave the target busy forever.
                 let (message, only) = (&outgoing.message, &outgoing.remaining_recipients);
                 let attempt = AssertUnwindSafe(target.deliver.deliver(message, only));
                 let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
-                    let line = "a fault in the gateway, which its log describes";
+                    let line = "an internal error of the gateway; see its log";
                     Err(Failure {
                         blocks_connection_only: true,
-                        ..Failure::for_now(line.to_owned())
+                        ..Failure::temporary(line.to_owned())
                     })
                 });
-                here.attempted(&outgoing, outcome);
+                strong.attempted(&outgoing, outcome);
             });
         }
         while attempts.try_join_next().is_some() {}
-        let clock = here.inventory.clock().clone();
-        if is_look {
-            next_look = clock.millis() + TICK;
+        let clock = strong.inventory.clock().clone();
+        if is_tick {
+            next_tick = clock.millis() + TICK;
         }
-        let delivered = here.delivered.clone();
-        drop(here);
-        is_look = tokio::select! {
-            () = clock.sleep_until(next_look) => true,
+        let delivered = strong.delivered.clone();
+        drop(strong);
+        is_tick = tokio::select! {
+            () = clock.sleep_until(next_tick) => true,
             () = delivered.notified() => false,
         };
     }

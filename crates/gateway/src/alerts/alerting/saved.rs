@@ -1,11 +1,11 @@
-//! What is saved of rules and messages.
+//! Converts changes of alert states and messages to changes of the store.
 
 use crate::alerts::outbox::{self, OutboxChange};
 use crate::alerts::rules::{Watch, WatchKey};
 use crate::store::{StateChange, Table};
 
 pub(super) fn watch_change((key, watch): &(WatchKey, Option<Watch>)) -> StateChange {
-    // Neither a rule's nor an alarm's id holds a blank.
+    // Ids of rules and alarms contain no spaces.
     let id = format!("{} {}", key.0, key.1);
     match watch {
         Some(watch) => StateChange::put(Table::AlertWatches, id, &(key, watch)),

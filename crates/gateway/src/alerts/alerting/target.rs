@@ -1,4 +1,4 @@
-//! Where alerts go, and the rules of what is sent there.
+//! The targets of alerts, and the setting of rules and targets.
 
 use crate::alerts::message::Message;
 use crate::alerts::send::{Failure, Sender};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Sends messages to one target.
 pub(crate) trait Deliver: Send + Sync {
-    /// Tries once; an e-mail to these recipients alone, where it names any.
+    /// Tries once. If `only` is not empty, an e-mail goes to these recipients only.
     fn deliver<'a>(
         &'a self,
         message: &'a Message,
@@ -29,22 +29,23 @@ impl Deliver for Sender {
     }
 }
 
-/// Where messages go.
+/// A target of messages.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) id: String,
-    /// The configuration's word for how messages get there.
+    /// The delivery method, as named in the configuration.
     pub(crate) kind: &'static str,
-    /// Another one once its configuration is another. It is not saved: a short password could be found by it.
+    /// A hash that changes with the target's configuration. Not saved, because a short password could be guessed from
+    /// it.
     pub(crate) fingerprint: Vec<u8>,
     pub(crate) deliver: Arc<dyn Deliver>,
 }
 
 impl Target {
-    /// A configured one.
+    /// Creates a configured target.
     ///
     /// # Errors
-    /// What is wrong with it, with its id and without a secret.
+    /// What is wrong with the target, with its id and without a secret.
     pub(crate) fn new(
         target: &config::AlertTarget,
         outbound: &config::Outbound,
@@ -71,7 +72,7 @@ fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> Vec
         DeliveryMethod::Mail(mail) => [mail.sign_in.as_ref().map(|(_, password)| password), None],
     };
     let mut all = Context::new(&SHA256);
-    // This holds everything but the secrets.
+    // The debug format holds everything but the secrets.
     all.update(format!("{target:?} {outbound:?}").as_bytes());
     for secret in own.into_iter().flatten().chain(outbound.passwords()) {
         all.update(b"\0");
@@ -80,12 +81,12 @@ fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> Vec
     all.finish().as_ref().to_vec()
 }
 
-/// The targets, and the rules of what is sent to them.
+/// The configured rules and targets.
 #[derive(Clone, Default)]
 pub(crate) struct Setting {
     pub(crate) rules: Vec<AlertRule>,
     pub(crate) targets: Vec<Target>,
-    /// The console's address, to lead from a message to a page.
+    /// The console's address, for links in messages.
     pub(crate) console: Option<String>,
 }
 
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_another_one_once_anything_of_the_target_is_another() {
+    fn a_fingerprint_changes_with_every_setting_of_the_target() {
         let all = || {
             [
                 webhook("https://hooks.example/a", None, Shape::Own),

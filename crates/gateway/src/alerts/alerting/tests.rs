@@ -1,4 +1,4 @@
-//! What is looked at again after a fault, and what a message names.
+//! Restarts after a panic, the contents of messages, rates and retries, and the loss of the lead.
 
 use super::compose::message;
 use super::*;
@@ -33,21 +33,21 @@ fn rule() -> AlertRule {
 }
 
 #[tokio::test(start_paused = true)]
-async fn alarms_are_looked_at_again_after_a_fault() {
-    let looks = Arc::new(AtomicU64::new(0));
-    let fails_at_first = {
-        let looks = looks.clone();
+async fn alarms_are_evaluated_again_after_a_panic() {
+    let evaluations = Arc::new(AtomicU64::new(0));
+    let panics_at_first = {
+        let evaluations = evaluations.clone();
         move || {
-            assert!(looks.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
+            assert!(evaluations.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
             DateTime::UNIX_EPOCH
         }
     };
     let (_skips, skipped) = watch::channel(Skips::default());
     let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
-    let clock = Clock::new(fails_at_first, skipped);
+    let clock = Clock::new(panics_at_first, skipped);
     let inventory = Arc::new(Inventory::new(clock, store.clone()));
     let alerting = Arc::new(Alerting::new(inventory, store));
-    assert_eq!(looks.load(Ordering::SeqCst), 0);
+    assert_eq!(evaluations.load(Ordering::SeqCst), 0);
     let busy = HashMap::from([("pager".to_owned(), "a key".to_owned())]);
     lock(&alerting.state).busy = busy;
     alerting.set(Setting {
@@ -55,15 +55,15 @@ async fn alarms_are_looked_at_again_after_a_fault() {
         ..Setting::default()
     });
     sleep(Duration::from_secs(10)).await;
-    assert!(looks.load(Ordering::SeqCst) > 2);
+    assert!(evaluations.load(Ordering::SeqCst) > 2);
     assert!(
         lock(&alerting.state).busy.is_empty(),
-        "what was under way is tried again"
+        "interrupted attempts are repeated"
     );
 }
 
 #[test]
-fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
+fn a_message_names_the_connections_of_the_alarms_that_it_omits() {
     let about = |number: usize| {
         let mut alarm = Message::test(String::new(), DateTime::default(), None).alarm;
         alarm.resource = ResourceKey::of_connection(&number.to_string());
@@ -88,75 +88,75 @@ fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
     assert_eq!(message.omitted_connections, BTreeSet::from(omitted));
 }
 
-/// Notes what it is given, and says so.
+/// A receiver that records the messages, or fails.
 #[derive(Default)]
-struct Taker {
-    given: Mutex<Vec<String>>,
+struct FakeReceiver {
+    received: Mutex<Vec<String>>,
     fails: AtomicBool,
-    /// What it asks for with its first answer, as with 429 and `Retry-After`.
-    asks_for_time: Mutex<Option<Duration>>,
-    /// How long it takes to answer.
-    takes: Duration,
+    /// The wait that its first response requests, as with 429 and `Retry-After`.
+    retry_after_once: Mutex<Option<Duration>>,
+    /// The time that it takes to respond.
+    latency: Duration,
 }
 
-impl Deliver for Taker {
+impl Deliver for FakeReceiver {
     fn deliver<'a>(
         &'a self,
         message: &'a Message,
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async {
-            sleep(self.takes).await;
-            if let Some(time) = lock(&self.asks_for_time).take() {
+            sleep(self.latency).await;
+            if let Some(wait) = lock(&self.retry_after_once).take() {
                 return Err(Failure {
-                    retry_after: Some(time),
-                    ..Failure::for_now("429".to_owned())
+                    retry_after: Some(wait),
+                    ..Failure::temporary("429".to_owned())
                 });
             }
             if self.fails.load(Ordering::SeqCst) {
-                return Err(Failure::for_now("refused".to_owned()));
+                return Err(Failure::temporary("refused".to_owned()));
             }
-            lock(&self.given).push(message.id.clone());
+            lock(&self.received).push(message.id.clone());
             Ok(())
         })
     }
 }
 
-/// The alerting of a gateway, with this many messages waiting for its one target, and a clock that is stopped.
-fn alerting(store: Store, waiting: usize) -> (Arc<Alerting>, Arc<Taker>, Setting) {
-    alerting_by(store, waiting, || DateTime::UNIX_EPOCH)
+/// The alerting of a gateway with a stopped clock, and a number of messages that wait for its only target.
+fn alerting(store: Store, waiting: usize) -> (Arc<Alerting>, Arc<FakeReceiver>, Setting) {
+    alerting_with_clock(store, waiting, || DateTime::UNIX_EPOCH)
 }
 
-/// The same, with the time of this clock.
-fn alerting_by(
+/// Like [`alerting`], with this clock.
+fn alerting_with_clock(
     store: Store,
     waiting: usize,
     now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
-) -> (Arc<Alerting>, Arc<Taker>, Setting) {
+) -> (Arc<Alerting>, Arc<FakeReceiver>, Setting) {
     let (_, skipped) = watch::channel(Skips::default());
     let store = Arc::new(store);
     let clock = Clock::new(now, skipped);
     let inventory = Arc::new(Inventory::new(clock, store.clone()));
     let alerting = Arc::new(Alerting::new(inventory, store));
     add(&alerting, waiting, &["pager"]);
-    let taker = Arc::new(Taker::default());
+    let receiver = Arc::new(FakeReceiver::default());
     let setting = Setting {
         targets: vec![Target {
-            deliver: taker.clone(),
+            deliver: receiver.clone(),
             ..target("pager", "slack")
         }],
         ..Setting::default()
     };
-    (alerting, taker, setting)
+    (alerting, receiver, setting)
 }
 
-/// A target that takes everything.
+/// A target that accepts all messages.
 pub(super) fn target(id: &str, kind: &'static str) -> Target {
     Target {
         id: id.to_owned(),
         kind,
         fingerprint: Vec::new(),
-        deliver: Arc::new(Taker::default()),
+        deliver: Arc::new(FakeReceiver::default()),
     }
 }
 
@@ -164,7 +164,7 @@ fn in_memory() -> Store {
     Store::open(&StoreLocation::Memory).unwrap()
 }
 
-/// A message about each of so many connections, for these targets.
+/// Adds one message for each of `number` connections, to these targets.
 fn add(alerting: &Alerting, number: usize, targets: &[&str]) {
     let targets: Vec<String> = targets.iter().map(|&id| id.to_owned()).collect();
     for number in 0..number {
@@ -176,14 +176,14 @@ fn add(alerting: &Alerting, number: usize, targets: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_follow_one_another_at_the_pace_of_their_target() {
-    let (alerting, taker, mut setting) = alerting(in_memory(), 0);
-    // A target that is slow to answer delays no other.
-    let slow = Arc::new(Taker {
-        takes: Duration::from_secs(5),
-        ..Taker::default()
+async fn messages_are_sent_at_the_rate_of_their_target() {
+    let (alerting, receiver, mut setting) = alerting(in_memory(), 0);
+    // A slow target does not delay the others.
+    let slow = Arc::new(FakeReceiver {
+        latency: Duration::from_secs(5),
+        ..FakeReceiver::default()
     });
-    let program = Arc::new(Taker::default());
+    let program = Arc::new(FakeReceiver::default());
     for (id, kind, deliver) in [("mail", "mail", &slow), ("program", "webhook", &program)] {
         setting.targets.push(Target {
             deliver: deliver.clone(),
@@ -196,57 +196,57 @@ async fn messages_follow_one_another_at_the_pace_of_their_target() {
     let all: Vec<String> = (0..20)
         .map(|number: usize| format!("{number:02}"))
         .collect();
-    assert_eq!(*lock(&taker.given), all[..3], "at once");
-    assert_eq!(*lock(&program.given), all[..10], "at once");
+    assert_eq!(*lock(&receiver.received), all[..3], "at once");
+    assert_eq!(*lock(&program.received), all[..10], "at once");
     for number in 4..20 {
         sleep(Duration::from_secs(1)).await;
-        assert_eq!(*lock(&taker.given), all[..number]);
-        assert_eq!(*lock(&program.given), all, "after a second");
+        assert_eq!(*lock(&receiver.received), all[..number]);
+        assert_eq!(*lock(&program.received), all, "after a second");
     }
     sleep(Duration::from_secs(100)).await;
-    for taker in [taker, slow] {
-        assert_eq!(*lock(&taker.given), all, "in their order, and all of them");
+    for receiver in [receiver, slow] {
+        assert_eq!(*lock(&receiver.received), all, "all messages, in order");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receiver_that_asks_for_time_gets_it_and_then_everything_in_order() {
+async fn a_requested_wait_is_respected_and_all_messages_follow_in_order() {
     let began = Instant::now();
     let now = move || DateTime::UNIX_EPOCH + began.elapsed();
-    let (alerting, taker, setting) = alerting_by(in_memory(), 4, now);
-    *lock(&taker.asks_for_time) = Some(Duration::from_secs(40));
+    let (alerting, receiver, setting) = alerting_with_clock(in_memory(), 4, now);
+    *lock(&receiver.retry_after_once) = Some(Duration::from_secs(40));
     alerting.set(setting);
     sleep(Duration::from_secs(39)).await;
-    assert_eq!(lock(&taker.given).len(), 0);
+    assert_eq!(lock(&receiver.received).len(), 0);
     sleep(Duration::from_secs(10)).await;
-    assert_eq!(*lock(&taker.given), ["00", "01", "02", "03"]);
+    assert_eq!(*lock(&receiver.received), ["00", "01", "02", "03"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_another_setting_what_has_failed_is_tried_at_once() {
-    let (alerting, taker, setting) = alerting(in_memory(), 1);
-    taker.fails.store(true, Ordering::SeqCst);
+async fn a_new_setting_retries_failed_messages_at_once() {
+    let (alerting, receiver, setting) = alerting(in_memory(), 1);
+    receiver.fails.store(true, Ordering::SeqCst);
     alerting.set(setting.clone());
     sleep(Duration::from_millis(500)).await;
-    taker.fails.store(false, Ordering::SeqCst);
-    // The clock of these alerts stands still: it would wait for ever.
+    receiver.fails.store(false, Ordering::SeqCst);
+    // The clock of these alerts is stopped, so that the message would wait forever.
     sleep(Duration::from_secs(60)).await;
-    assert_eq!(lock(&taker.given).len(), 0);
+    assert_eq!(lock(&receiver.received).len(), 0);
     alerting.set(setting);
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(lock(&taker.given).len(), 1);
+    assert_eq!(lock(&receiver.received).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn whether_messages_arrive_is_known_without_waiting_for_the_state() {
-    let (alerting, taker, mut setting) = alerting(in_memory(), 1);
-    taker.fails.store(true, Ordering::SeqCst);
+async fn failures_are_readable_without_locking_the_state() {
+    let (alerting, receiver, mut setting) = alerting(in_memory(), 1);
+    receiver.fails.store(true, Ordering::SeqCst);
     alerting.set(setting.clone());
     sleep(Duration::from_millis(500)).await;
     let state = lock(&alerting.state);
     assert!(alerting.is_any_failing());
     drop(state);
-    // A target that was removed is not waited for.
+    // A removed target does not count.
     let target = setting.targets.pop();
     alerting.set(setting.clone());
     assert!(!alerting.is_any_failing());
@@ -256,7 +256,7 @@ async fn whether_messages_arrive_is_known_without_waiting_for_the_state() {
 }
 
 #[tokio::test]
-async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
+async fn a_gateway_that_lost_the_lead_unnoticed_sends_nothing() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -264,22 +264,22 @@ async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     let open = || Store::open(&server.store(&database)).unwrap();
     let (one, other) = (open(), open());
     let (alerting, _, _) = alerting(one, 1);
-    assert!(alerting.is_in_charge().await);
+    assert!(alerting.is_leader().await);
     server.cut_off_the_leader(&database);
     until_it_leads(&other).await;
     alerting.store.forget_confirmation();
-    assert!(!alerting.is_in_charge().await);
-    // While nobody can say who leads, people are better told twice than not at all.
+    assert!(!alerting.is_leader().await);
+    // While the leader is unknown, a message sent twice is better than none.
     drop(other);
-    until("the lead", async || alerting.is_in_charge().await).await;
+    until("the lead", async || alerting.is_leader().await).await;
     let renamed = "ALTER TABLE kept_revision RENAME TO elsewhere";
     server.statement(&database, renamed).unwrap();
     alerting.store.forget_confirmation();
-    assert!(alerting.is_in_charge().await);
+    assert!(alerting.is_leader().await);
 }
 
 #[tokio::test]
-async fn who_does_not_ask_for_a_while_sends_nothing_once_the_store_knows_another_leader() {
+async fn between_requests_for_the_leader_the_store_reports_the_loss_of_the_lead() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -290,18 +290,18 @@ async fn who_does_not_ask_for_a_while_sends_nothing_once_the_store_knows_another
     let is_unanswered = || lock(&alerting.state).unanswered.is_some();
     let renamed = "ALTER TABLE kept_revision RENAME TO elsewhere";
     server.statement(&database, renamed).unwrap();
-    assert!(alerting.is_in_charge().await && is_unanswered());
+    assert!(alerting.is_leader().await && is_unanswered());
     let back = "ALTER TABLE elsewhere RENAME TO kept_revision";
     server.statement(&database, back).unwrap();
-    assert!(alerting.is_in_charge().await);
-    assert!(is_unanswered(), "it has not asked again");
+    assert!(alerting.is_leader().await);
+    assert!(is_unanswered(), "it did not ask again");
     server.cut_off_the_leader(&database);
     until_it_leads(&other).await;
-    // As the look at the store does every two seconds.
+    // Like the regular poll of the store every two seconds.
     until("the loss", async || {
         alerting.store.poll_changes(0).await;
         !alerting.store.leads()
     })
     .await;
-    assert!(!alerting.is_in_charge().await && !is_unanswered());
+    assert!(!alerting.is_leader().await && !is_unanswered());
 }

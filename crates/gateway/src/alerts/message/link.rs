@@ -3,17 +3,17 @@
 use health::inventory::{Kind, ResourceKey};
 use vendors::operation::percent_encoded;
 
-/// The console's page of what an alarm concerns, by the console's address.
+/// The link to the page of a resource. `console` is the console's address.
 pub(crate) fn to_page(console: &str, key: &ResourceKey) -> String {
     format!("{console}{}", page(key))
 }
 
-/// The page where all alarms are.
+/// The link to the page with all alarms.
 pub(crate) fn to_overview(console: &str) -> String {
     format!("{console}/")
 }
 
-/// The same, by a link to the page of one resource.
+/// The link to the page with all alarms, derived from a link to the page of one resource.
 pub(super) fn overview_of(link: &str, key: &ResourceKey) -> String {
     link.strip_suffix(&page(key))
         .map_or_else(|| link.to_owned(), to_overview)

@@ -1,15 +1,15 @@
-//! JSON for the incoming webhooks of Slack and of Mattermost. The two format text by different rules, and Mattermost
-//! knows no way to switch them off, so what would be markup in either is replaced by what looks like it.
+//! JSON for the incoming webhooks of Slack and Mattermost. Their markup differs, and Mattermost's cannot be switched
+//! off, so characters that are markup in either are replaced by similar ones.
 
 use super::Message;
 use super::words::{facts, headline, sentence, shade};
 use health::Severity;
 use serde_json::{Value, json};
 
-/// Facts up to this many characters stand side by side.
+/// Facts with at most this many characters are shown side by side.
 const MAX_SHORT_LENGTH: usize = 40;
 
-/// Takes no room and is no space: what stands on both sides of it does not belong together.
+/// The zero width space, which separates two characters invisibly.
 const SEPARATOR: char = '\u{200b}';
 
 /// The message as JSON for an incoming webhook of Slack or Mattermost.
@@ -49,7 +49,7 @@ fn colour(severity: Severity) -> &'static str {
     }
 }
 
-/// The text so that it is shown as it is, mentions nobody and links to nothing by another name.
+/// Escapes a text so that it is shown literally, mentions nobody and holds no links with a different label.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut before = None;
@@ -63,12 +63,12 @@ fn escaped(text: &str) -> String {
             '*' => escaped.push('∗'),
             '`' => escaped.push('ˋ'),
             '~' => escaped.push('∼'),
-            // Within a word it is none of markup's, and names of resources are copied.
+            // Within a word it is not markup, and it is kept because people copy resource names.
             '_' if is_of_word(before) && is_of_word(after.copied()) => escaped.push('_'),
             '_' => escaped.push('ˍ'),
             '@' => escaped.extend(['@', SEPARATOR]),
             '(' if before == Some(']') => escaped.extend([SEPARATOR, '(']),
-            // At the beginning it would be a heading, an item of a list or a quotation.
+            // At the beginning it would be a heading, a list item or a quotation.
             '#' | '-' | '+' | '|' if before.is_none() => escaped.extend([SEPARATOR, c]),
             c => escaped.push(c),
         }

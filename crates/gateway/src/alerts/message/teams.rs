@@ -1,12 +1,12 @@
-//! JSON for a workflow of Microsoft Teams: an adaptive card. Vendors' text stands in runs of text, which know no
-//! Markdown; blocks of text and sets of facts do.
+//! JSON for a Microsoft Teams workflow: an adaptive card. Vendor texts are in `TextRun` elements, because Teams does
+//! not interpret Markdown in them, as it does in `TextBlock` and `FactSet`.
 
 use super::Message;
 use super::words::{facts, headline, sentence, shade};
 use health::Severity;
 use serde_json::{Value, json};
 
-/// The message as JSON for the webhook of a workflow of Teams.
+/// The message as JSON for the webhook of a Teams workflow.
 pub(crate) fn teams_json(message: &Message) -> Value {
     let headline = headline(message);
     let mut body = vec![

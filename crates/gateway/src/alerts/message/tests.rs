@@ -54,7 +54,7 @@ const ENDED: &str = "It was: No member of CRUDE-01 is primary.\n\n\
     Connection: Plant A\n";
 
 #[test]
-fn a_storm_is_one_message_that_counts_and_lists() {
+fn a_message_about_many_alarms_counts_and_lists_them() {
     let one = message(Occasion::Began);
     let other = |name: &str| Alarm {
         name: name.to_owned(),
@@ -81,9 +81,9 @@ fn a_storm_is_one_message_that_counts_and_lists() {
 }
 
 #[test]
-fn every_form_says_on_every_occasion_what_it_is_about() {
+fn every_format_has_headline_text_and_link_for_every_occasion() {
     let critical = ("#c62828", "Attention");
-    let well = ("#2e7d32", "Good");
+    let normal = ("#2e7d32", "Good");
     let unknown = ("#757575", "Default");
     let unwatched = ENDED.replace("Ended:", "Watched until:");
     let unwatched = unwatched.as_str();
@@ -110,7 +110,7 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
             message(Occasion::Ended),
             "Ended: CRUDE-01 (Plant A): No primary",
             ENDED,
-            well,
+            normal,
         ),
         (
             message(Occasion::Unwatched),
@@ -122,7 +122,7 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
             test_message(),
             "Test: Failover Console: Alerts arrive here",
             "This is a test: there is no alarm.\n",
-            well,
+            normal,
         ),
     ] {
         let link = match &message.link {
@@ -141,13 +141,13 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
         assert_eq!(json["text"], headline);
         assert_eq!(attachment["color"], slack);
         assert_eq!(attachment["title_link"], json!(message.link), "{headline}");
-        let mut words = format!("{}\n", attachment["text"].as_str().unwrap());
-        for (place, field) in attachment["fields"].as_array().unwrap().iter().enumerate() {
-            let gap = if place == 0 { "\n" } else { "" };
+        let mut fields = format!("{}\n", attachment["text"].as_str().unwrap());
+        for (index, field) in attachment["fields"].as_array().unwrap().iter().enumerate() {
+            let gap = if index == 0 { "\n" } else { "" };
             let [title, value] = ["title", "value"].map(|key| field[key].as_str().unwrap());
-            words += &format!("{gap}{title}: {value}\n");
+            fields += &format!("{gap}{title}: {value}\n");
         }
-        assert_eq!(words, text);
+        assert_eq!(fields, text);
 
         let json = teams_json(&message);
         let card = &json["attachments"][0]["content"];
@@ -156,7 +156,7 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
             .unwrap()
             .iter()
             .map(|block| {
-                assert_eq!(block["type"], "RichTextBlock", "which knows no Markdown");
+                assert_eq!(block["type"], "RichTextBlock", "a block without Markdown");
                 let runs = block["inlines"].as_array().unwrap().iter();
                 runs.map(|run| run["text"].as_str().unwrap()).collect()
             })
@@ -170,8 +170,8 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
 }
 
 #[test]
-fn the_own_json_is_as_the_document_says() {
-    let whole = json!({
+fn the_own_json_is_as_documented() {
+    let complete = json!({
         "version": 1,
         "id": "5f0c",
         "occasion": "began",
@@ -194,14 +194,14 @@ fn the_own_json_is_as_the_document_says() {
             "omitted": 0,
             "link": "https://console.example/groups/plant-a/crude%2F01",
     });
-    assert_eq!(webhook_json(&message(Occasion::Began)), whole);
+    assert_eq!(webhook_json(&message(Occasion::Began)), complete);
     for (occasion, word) in [
         (Occasion::Worse, "worse"),
         (Occasion::Reminder, "reminder"),
         (Occasion::Ended, "ended"),
         (Occasion::Unwatched, "unwatched"),
     ] {
-        let mut expected = whole.clone();
+        let mut expected = complete.clone();
         expected["occasion"] = json!(word);
         assert_eq!(webhook_json(&message(occasion)), expected);
     }
@@ -219,9 +219,9 @@ fn the_own_json_is_as_the_document_says() {
     assert!(mail_text(&seen).contains("\nSeen since: 2026-03-01 10:00:00 UTC\n"));
 }
 
-/// Slack's and Mattermost's markup, and what must become of it.
+/// Markup of Slack and Mattermost, and its escaped form.
 #[test]
-fn vendors_text_is_text_and_no_markup() {
+fn vendor_texts_are_never_interpreted_as_markup() {
     for (name, slack) in [
         ("<!channel> & co", "&lt;!channel&gt; &amp; co"),
         ("*bold* ~gone~ `code`", "∗bold∗ ∼gone∼ ˋcodeˋ"),
@@ -253,7 +253,7 @@ fn vendors_text_is_text_and_no_markup() {
 }
 
 #[test]
-fn no_text_breaks_a_line_or_turns_it() {
+fn texts_hold_no_line_breaks_and_no_bidirectional_controls() {
     for (text, expected) in [
         (
             "CRUDE\r\nBcc: all@plant.example",
@@ -277,7 +277,7 @@ fn no_text_breaks_a_line_or_turns_it() {
 }
 
 #[test]
-fn long_texts_are_cut_and_say_so() {
+fn long_texts_are_truncated_with_an_ellipsis() {
     let long = "é".repeat(10_000);
     let mut message = message(Occasion::Began);
     message.alarm.name.clone_from(&long);
@@ -301,7 +301,10 @@ fn long_texts_are_cut_and_say_so() {
     assert_eq!(subject.chars().count(), 200);
     assert!(subject.ends_with('…'));
     for json in [slack_json(&message), teams_json(&message)] {
-        assert!(json.to_string().len() < 16_000, "Teams takes 28 KB");
+        assert!(
+            json.to_string().len() < 16_000,
+            "the limit of Teams is 28 KB"
+        );
     }
     assert_eq!(line(&"é".repeat(200), 200), "é".repeat(200));
 }
@@ -314,9 +317,9 @@ fn a_connection_is_not_named_twice() {
 }
 
 #[test]
-fn a_message_that_waited_is_the_same_one() {
+fn a_saved_message_is_restored_unchanged() {
     let message = message(Occasion::Reminder);
-    let kept = serde_json::to_string(&message).unwrap();
-    let read: Message = serde_json::from_str(&kept).unwrap();
+    let saved = serde_json::to_string(&message).unwrap();
+    let read: Message = serde_json::from_str(&saved).unwrap();
     assert_eq!(read, message);
 }

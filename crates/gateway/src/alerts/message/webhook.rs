@@ -1,4 +1,5 @@
-//! This program's own JSON, which `docs/alerts.md` describes: fields may be added, and none changes its meaning.
+//! This program's own JSON, as documented in `docs/alerts.md`. Fields may be added, but existing ones keep their
+//! meaning.
 
 use super::words::{NAME, SENTENCE, line};
 use super::{Alarm, Message, Since};
@@ -35,7 +36,7 @@ pub(crate) fn webhook_json(message: &Message) -> Value {
             "kind": alarm.resource.kind.key(),
             "connection": alarm.resource.connection,
             "connection_title": line(connection, NAME),
-            // Whole, because the vendor knows it by this and nothing else.
+            // Never truncated, because it identifies the resource at the vendor.
             "resource": alarm.resource.id,
             "name": line(&alarm.name, NAME),
         },
@@ -45,7 +46,7 @@ pub(crate) fn webhook_json(message: &Message) -> Value {
     })
 }
 
-/// One of many.
+/// The summary of a further alarm.
 fn summary_json(alarm: &Alarm) -> Value {
     json!({
         "id": alarm.id,

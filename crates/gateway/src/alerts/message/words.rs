@@ -1,5 +1,5 @@
-//! The words that all forms share. Each text of a vendor becomes one line here, and no longer than people read; how
-//! it is kept from being markup is a matter of each form.
+//! The texts that all formats share. Each vendor text becomes a single line of limited length here; each format escapes
+//! it against its own markup.
 
 use super::{Message, Occasion};
 use crate::identity::is_bidi_control;
@@ -8,14 +8,13 @@ use health::Severity;
 use health::alarms::{Alarm, Since};
 use health::words::span;
 
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 pub(super) const NAME: usize = 200;
 
-/// The longest sentence, in characters.
+/// The maximum length of a sentence, in characters.
 pub(super) const SENTENCE: usize = 1_000;
 
-/// The text as one line: without characters that break lines or turn the direction of text, and cut with `…` where
-/// it has more than `limit` characters.
+/// The text as one line: without line breaks and bidirectional controls, and truncated with `…` to `limit` characters.
 pub(crate) fn line(text: &str, limit: usize) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut characters = text
@@ -31,7 +30,7 @@ pub(crate) fn line(text: &str, limit: usize) -> String {
     line
 }
 
-/// What it is about, in one line: `Critical: CRUDE-01 (Plant A): No primary`.
+/// The headline, such as `Critical: CRUDE-01 (Plant A): No primary`.
 pub(super) fn headline(message: &Message) -> String {
     let Message {
         alarm,
@@ -40,12 +39,12 @@ pub(super) fn headline(message: &Message) -> String {
         ..
     } = message;
     let (name, connection) = (line(&alarm.name, NAME), line(connection, NAME));
-    let of = if name == connection {
+    let suffix = if name == connection {
         String::new()
     } else {
         format!(" ({connection})")
     };
-    let what = format!("{name}{of}: {}", line(&alarm.word, NAME));
+    let what = format!("{name}{suffix}: {}", line(&alarm.word, NAME));
     let what = match message.others.len() + message.omitted {
         0 => what,
         others => format!("{} alarms, the worst of them {what}", others + 1),
@@ -54,19 +53,19 @@ pub(super) fn headline(message: &Message) -> String {
     match occasion {
         Occasion::Began => format!("{severity}: {what}"),
         Occasion::Worse => format!("Worse: {severity}: {what}"),
-        Occasion::Reminder => format!("Still open for {}: {severity}: {what}", lasts(message)),
+        Occasion::Reminder => format!("Still open for {}: {severity}: {what}", duration(message)),
         Occasion::Ended => format!("Ended: {what}"),
         Occasion::Unwatched => format!("No longer watched: {what}"),
         Occasion::Test => format!("Test: {what}"),
     }
 }
 
-/// Whether nothing more comes of the alarm.
+/// Whether this is the last message about the alarm.
 fn is_over(occasion: Occasion) -> bool {
     matches!(occasion, Occasion::Ended | Occasion::Unwatched)
 }
 
-/// What is wrong, or was.
+/// The sentence that describes the alarm.
 pub(super) fn sentence(message: &Message) -> String {
     let sentence = line(&message.alarm.sentence, SENTENCE);
     if is_over(message.occasion) {
@@ -76,7 +75,7 @@ pub(super) fn sentence(message: &Message) -> String {
     }
 }
 
-/// What else there is to know, each with what it is called.
+/// Further facts as pairs of title and value.
 pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
     let Message {
         alarm,
@@ -100,7 +99,7 @@ pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
     };
     facts.push((since, moment(alarm.since.at())));
     if is_over {
-        let end = format!("{}, after {}", moment(*at), lasts(message));
+        let end = format!("{}, after {}", moment(*at), duration(message));
         let name = if *occasion == Occasion::Ended {
             "Ended"
         } else {
@@ -128,7 +127,7 @@ fn others(message: &Message) -> String {
     list.join("; ")
 }
 
-/// How bad it looks: what has ended is well.
+/// The severity that decides the message's colour: normal for an alarm that has ended.
 pub(super) fn shade(message: &Message) -> Severity {
     match message.occasion {
         Occasion::Ended | Occasion::Test => Severity::Normal,
@@ -141,7 +140,7 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// How long the alarm has lasted when the message was made.
-fn lasts(message: &Message) -> String {
+/// The alarm's duration when the message was created.
+fn duration(message: &Message) -> String {
     span(message.at.signed_duration_since(message.alarm.since.at()))
 }

@@ -1,25 +1,26 @@
-//! Joins messages that wait: a target gets them one after the other at its pace, and many alarms that begin within seconds
-//! would otherwise keep people waiting for the last of them.
+//! Joins waiting messages. A target gets its messages one by one at a limited rate, so that after many alarms within
+//! seconds the last message would arrive late.
 
 use super::{Outbox, OutboxChange, OutboxMessage, connection, connections, key};
 use crate::alerts::message::MAX_LISTED;
 use chrono::TimeDelta;
 use std::collections::{HashMap, HashSet};
 
-/// So many may wait for a target as they are. As many alarms of one moment are sent one by one.
+/// The number of messages that may wait for a target without being joined. Equals the limit in `rules`.
 const MAX_SEPARATE: usize = 5;
 
-/// Messages that were made within this time are of one moment.
-const MAX_APART: TimeDelta = TimeDelta::seconds(10);
+/// The maximum time between the first and the last of the messages that are joined.
+const MAX_DISTANCE: TimeDelta = TimeDelta::seconds(10);
 
 impl Outbox {
-    /// Where many wait for a target, joins those of one rule, occasion, connection and moment that follow one another: so no
-    /// message overtakes another one about its connection. Only as many as are listed in full, and nothing that is known to
-    /// have been tried before. `under_way` are the keys of what is tried now.
-    pub(crate) fn join_waiting(&mut self, under_way: &HashSet<&str>) -> Vec<OutboxChange> {
+    /// If many messages wait for a target, joins consecutive ones of one rule, occasion, connection and time, so that
+    /// no message overtakes another one about its connection. Joins at most as many alarms as a message lists, and no
+    /// message that was tried before. `in_progress` holds the keys of the messages that are being sent. Returns the
+    /// changes to save.
+    pub(crate) fn join_waiting(&mut self, in_progress: &HashSet<&str>) -> Vec<OutboxChange> {
         let waiting = self.waiting().into_values();
         let many = waiting.filter(|all| all.len() > MAX_SEPARATE);
-        let groups = many.flat_map(|all| groups(&all, under_way));
+        let groups = many.flat_map(|all| groups(&all, in_progress));
         let groups = groups.filter(|group| group.len() > 1);
         let keys = |group: Vec<&OutboxMessage>| group.into_iter().map(key).collect();
         let groups: Vec<Vec<String>> = groups.map(keys).collect();
@@ -38,24 +39,24 @@ impl Outbox {
     }
 }
 
-/// Of what waits for a target, the oldest first: the messages that are to be joined, each group by itself.
+/// Groups the waiting messages of a target that are to be joined. `waiting` is sorted oldest first.
 fn groups<'a>(
     waiting: &[&'a OutboxMessage],
-    under_way: &HashSet<&str>,
+    in_progress: &HashSet<&str>,
 ) -> Vec<Vec<&'a OutboxMessage>> {
     let mut groups: Vec<Vec<&OutboxMessage>> = Vec::new();
-    // The place of the group to which the next message about a connection may be joined.
+    // The index of the group that the next message about a connection may join.
     let mut open: HashMap<&str, usize> = HashMap::new();
     for one in waiting {
         let id = connection(one);
-        if !is_joinable(one) || under_way.contains(key(one).as_str()) {
+        if !is_joinable(one) || in_progress.contains(key(one).as_str()) {
             for id in connections(one) {
                 open.remove(id);
             }
             continue;
         }
-        let group = open.get(id).and_then(|place| groups.get_mut(*place));
-        match group.filter(|group| fits(group, one)) {
+        let group = open.get(id).and_then(|index| groups.get_mut(*index));
+        match group.filter(|group| can_join(group, one)) {
             Some(group) => group.push(one),
             None => {
                 open.insert(id, groups.len());
@@ -66,9 +67,9 @@ fn groups<'a>(
     groups
 }
 
-/// Whether a message is of those that are joined: not yet tried, listing all of its alarms, about one connection.
+/// Whether a message may be joined: it was not tried yet, lists all of its alarms, and is about one connection.
 fn is_joinable(one: &OutboxMessage) -> bool {
-    // The attempts are counted anew once all are tried at once.
+    // `retry` resets the attempts, so the failure is checked too.
     one.attempts == 0
         && one.failure.is_none()
         && one.remaining_recipients.is_empty()
@@ -76,16 +77,16 @@ fn is_joinable(one: &OutboxMessage) -> bool {
         && connections(one).all(|id| id == connection(one))
 }
 
-/// Whether a message may be joined to those of a group.
-fn fits(group: &[&OutboxMessage], one: &OutboxMessage) -> bool {
+/// Whether a message may be added to a group.
+fn can_join(group: &[&OutboxMessage], one: &OutboxMessage) -> bool {
     let Some(first) = group.first() else {
         return false;
     };
     let alarms = group.iter().chain([&one]);
     let number: usize = alarms.map(|one| 1 + one.message.others.len()).sum();
-    let apart = one.message.at.signed_duration_since(first.message.at);
+    let distance = one.message.at.signed_duration_since(first.message.at);
     number <= 1 + MAX_LISTED
-        && apart <= MAX_APART
+        && distance <= MAX_DISTANCE
         && first.message.occasion == one.message.occasion
         && first.rule == one.rule
         && first.targets == one.targets
@@ -100,15 +101,15 @@ mod tests {
     use health::Severity;
     use std::collections::BTreeMap;
 
-    /// The same message at another time.
-    fn made(seconds: i64, message: Message) -> Message {
+    /// The message with another time of creation.
+    fn created(seconds: i64, message: Message) -> Message {
         Message {
             at: at(seconds),
             ..message
         }
     }
 
-    fn of(occasion: Occasion, message: Message) -> Message {
+    fn with_occasion(occasion: Occasion, message: Message) -> Message {
         Message {
             occasion,
             ..message
@@ -123,7 +124,7 @@ mod tests {
         outbox
     }
 
-    /// The ids of the alarms in each message, in the order in which a target gets them.
+    /// The ids of the alarms in each message, in the order of delivery.
     fn sent(outbox: &mut Outbox) -> Vec<String> {
         let ids = |one: &OutboxMessage| {
             let alarms = std::iter::once(&one.message.alarm).chain(&one.message.others);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn many_messages_of_one_moment_are_joined_where_that_changes_no_order() {
+    fn many_messages_of_one_time_are_joined_where_that_keeps_the_order() {
         let plant = |number| about(number, &["a"]);
         let (began, ended) = (Occasion::Began, Occasion::Ended);
         for (what, messages, expected) in [
@@ -150,24 +151,24 @@ mod tests {
                 vec!["0", "1", "2", "3", "4"],
             ),
             (
-                "within ten seconds of the first",
+                "only messages within ten seconds of the first are joined",
                 (0..12).map(plant).collect(),
                 vec!["0 1 2 3 4 5 6 7 8 9 10", "11"],
             ),
             (
-                "an end stays behind its beginning",
+                "an end stays after its beginning",
                 vec![
                     plant(0),
                     plant(1),
-                    of(ended, plant(2)),
-                    of(ended, plant(3)),
-                    of(began, plant(4)),
-                    of(began, plant(5)),
+                    with_occasion(ended, plant(2)),
+                    with_occasion(ended, plant(3)),
+                    with_occasion(began, plant(4)),
+                    with_occasion(began, plant(5)),
                 ],
                 vec!["0 1", "2 3", "4 5"],
             ),
             (
-                "each connection by itself",
+                "messages of different connections are not joined",
                 (0..8)
                     .map(|number| about(number, &[["a", "b"][number as usize % 2]]))
                     .collect(),
@@ -190,7 +191,7 @@ mod tests {
             let before = outbox.clone();
             let changes = outbox.join_waiting(&HashSet::new());
             assert_eq!(outbox.join_waiting(&HashSet::new()), [], "{what}: once");
-            // What is saved is what is known.
+            // The saved messages equal those in memory.
             let mut saved = before.outgoing;
             for change in changes {
                 match change {
@@ -205,8 +206,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_out_of_joined_messages() {
-        let all = (0..50).map(|number| made(0, about(number, &["a"])));
+    fn joined_messages_omit_no_alarm() {
+        let all = (0..50).map(|number| created(0, about(number, &["a"])));
         let mut outbox = outbox(all);
         outbox.join_waiting(&HashSet::new());
         let sent = sent(&mut outbox);
@@ -215,22 +216,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_or_was_tried_is_not_joined() {
+    fn messages_that_are_or_were_tried_are_not_joined() {
         let mut outbox = outbox((0..7).map(|number| about(number, &["a"])));
         let keys: Vec<String> = outbox.outgoing.keys().cloned().collect();
         let refused = Failure {
             blocks_connection_only: true,
-            ..Failure::for_now("500".to_owned())
+            ..Failure::temporary("500".to_owned())
         };
         outbox.attempted(&keys[1], Err(refused), at(7));
-        // As after a reload, which makes it due again and forgets its attempts.
+        // Like a reload, which makes the message due again and resets its attempts.
         outbox.retry();
         outbox.join_waiting(&HashSet::from([keys[4].as_str()]));
         assert_eq!(sent(&mut outbox), ["0", "1", "2 3", "4", "5 6"]);
     }
 
     #[test]
-    fn a_receiver_that_knows_the_parts_does_not_take_what_is_joined_for_one_of_them() {
+    fn a_joined_message_has_an_id_of_its_own() {
         let messages = || (0..7).map(|number| about(number, &["a"]));
         let ids = || {
             let mut outbox = outbox(messages());
@@ -240,11 +241,11 @@ mod tests {
         let joined = ids();
         assert_eq!((joined.len(), joined[0].len()), (1, 32));
         assert!(messages().all(|one| one.id != joined[0]));
-        assert_eq!(ids(), joined, "as after a crash that saved none of it");
+        assert_eq!(ids(), joined, "the same after an unsaved crash");
     }
 
     #[test]
-    fn a_joined_message_is_about_the_worst_of_its_alarms_and_leads_to_all() {
+    fn a_joined_message_names_the_worst_alarm_and_links_to_the_overview() {
         let mut first = about(0, &["a"]);
         first.link = Some("https://console.example/connections".to_owned());
         first.alarm.severity = Severity::Warning;
@@ -257,7 +258,7 @@ mod tests {
         first.join(&again);
         assert_eq!(first.others.len(), 1);
         let severities = [first.alarm.severity, first.others[0].severity];
-        assert_eq!(severities, [Severity::Critical; 2], "as the later one says");
+        assert_eq!(severities, [Severity::Critical; 2], "from the later one");
         assert_eq!(first.link.as_deref(), Some("https://console.example/"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which message a target gets next: of the connections in turn. One that has failed may hold up the others.
+//! Selects the next message for each target. Connections take turns. A failed message may block the others.
 
 use super::{MAX_WAIT, Outbox, OutboxMessage, connection, connections};
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
 impl Outbox {
-    /// What waits for each target, the oldest first.
+    /// The waiting messages of each target, oldest first.
     pub(super) fn waiting(&self) -> BTreeMap<&str, Vec<&OutboxMessage>> {
         let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
@@ -15,8 +15,8 @@ impl Outbox {
         waiting
     }
 
-    /// The next message of each target, where its time has come. `busy` are targets to which nothing is sent now; those
-    /// that are not configured any more have none.
+    /// The next message of each target that is due. Nothing is sent to `busy` targets. Targets that are no longer
+    /// configured have no messages.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
         let waiting = self.waiting().into_iter();
         let free = waiting.filter(|(target, _)| !busy.contains(*target));
@@ -24,9 +24,9 @@ impl Outbox {
         next.cloned().collect()
     }
 
-    /// Of what waits for a target, the oldest first: what failed as any message would, otherwise the oldest of the
-    /// connection whose turn it is, so that neither one with many messages nor one whose message is refused keeps the
-    /// others waiting.
+    /// The next message of a target. A message whose failure concerns all messages comes first. Otherwise it is the
+    /// oldest message of the connection whose turn it is, so that neither a connection with many messages nor one with
+    /// a refused message delays the others. `waiting` is sorted oldest first.
     fn next<'a>(
         &self,
         target: &str,
@@ -41,13 +41,13 @@ impl Outbox {
         let mut first: BTreeMap<&str, &'a OutboxMessage> = BTreeMap::new();
         for one in waiting {
             let all: Vec<&str> = connections(one).collect();
-            // What only some recipients still have to get holds back nothing from the others.
-            let is_rest = !one.remaining_recipients.is_empty();
-            // An end must not come before its beginning, though a message may be about several connections.
-            if !all.iter().any(|id| older.contains(&(is_rest, *id))) && is_due(one, now) {
+            // A message that only some recipients still have to get does not delay the others.
+            let is_partial = !one.remaining_recipients.is_empty();
+            // An end must not overtake its beginning, even if a message is about several connections.
+            if !all.iter().any(|id| older.contains(&(is_partial, *id))) && is_due(one, now) {
                 first.entry(connection(one)).or_insert(one);
             }
-            older.extend(all.into_iter().map(|id| (is_rest, id)));
+            older.extend(all.into_iter().map(|id| (is_partial, id)));
         }
         let last = self
             .deliveries
@@ -61,10 +61,10 @@ impl Outbox {
     }
 }
 
-/// Whether its time has come. A wait that is longer than any is of a clock that was set back since.
+/// Whether a message is due. A wait longer than the maximum means that the clock was set back.
 fn is_due(outgoing: &OutboxMessage, now: DateTime<Utc>) -> bool {
-    let waits = |next: DateTime<Utc>| next > now && next - now <= MAX_WAIT;
-    outgoing.next_at.is_some_and(|next| !waits(next))
+    let must_wait = |next: DateTime<Utc>| next > now && next - now <= MAX_WAIT;
+    outgoing.next_at.is_some_and(|next| !must_wait(next))
 }
 
 #[cfg(test)]

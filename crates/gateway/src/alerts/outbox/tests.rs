@@ -1,4 +1,4 @@
-//! What becomes of messages when their receivers fail.
+//! Retries and failures of messages.
 
 use super::*;
 use crate::alerts::message::Occasion;
@@ -45,27 +45,27 @@ pub(super) fn to(targets: &[&str]) -> Vec<String> {
     targets.iter().map(|&target| target.to_owned()).collect()
 }
 
-pub(super) fn refusal(is_final: bool) -> Result<(), Failure> {
+pub(super) fn failure_for_all(is_final: bool) -> Result<(), Failure> {
     Err(Failure {
         is_final,
-        ..Failure::for_now("500".to_owned())
+        ..Failure::temporary("500".to_owned())
     })
 }
 
-/// An answer that may be to this message alone.
-pub(super) fn refusal_of_message() -> Result<(), Failure> {
+/// A failure that may concern this message only.
+pub(super) fn failure_of_message() -> Result<(), Failure> {
     Err(Failure {
         blocks_connection_only: true,
-        ..Failure::for_now("500".to_owned())
+        ..Failure::temporary("500".to_owned())
     })
 }
 
-/// An e-mail that all recipients but one have.
-pub(super) fn missed() -> Result<(), Failure> {
+/// The delivery of an e-mail to all recipients but one.
+pub(super) fn partial_delivery() -> Result<(), Failure> {
     Err(Failure {
         blocks_connection_only: true,
         remaining_recipients: to(&["boss@plant.example"]),
-        ..Failure::for_now("delivered to 1 of 2 recipients".to_owned())
+        ..Failure::temporary("delivered to 1 of 2 recipients".to_owned())
     })
 }
 
@@ -76,7 +76,7 @@ fn due(outbox: &Outbox, busy: &[&str], seconds: i64) -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_target_gets_one_after_the_other_and_a_slow_one_delays_no_other() {
+fn each_target_gets_one_message_at_a_time_and_delays_no_other_target() {
     let mut outbox = Outbox::default();
     outbox.add(&message(1), "ops", &to(&["mail", "pager"]));
     outbox.add(&message(2), "ops", &to(&["mail", "pager"]));
@@ -93,7 +93,7 @@ fn each_target_gets_one_after_the_other_and_a_slow_one_delays_no_other() {
 }
 
 #[test]
-fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
+fn a_failed_message_is_retried_with_growing_waits_for_a_day_before_others() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), "ops", &to(&["pager"]));
     outbox.add(&message(1), "ops", &to(&["pager"]));
@@ -103,13 +103,13 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
             break;
         }
         attempts.push(now);
-        outbox.attempted(&key(&one), refusal(false), at(now));
+        outbox.attempted(&key(&one), failure_for_all(false), at(now));
         let (waiting, _) = outbox.messages_for("pager");
         let next = waiting.last().and_then(|one| one.next_at).expect("a time");
         now = next.signed_duration_since(START).num_seconds().max(now);
     }
     assert_eq!(attempts[..9], [0, 10, 30, 70, 150, 310, 630, 1_270, 2_170]);
-    // An hour of failures is survived; after a day it is given up, and shown.
+    // The message is given up after a day, and shown.
     let last = attempts.last().expect("attempts");
     assert!((86_400..86_400 + 900 + 1).contains(last), "{last}");
     let (waiting, given_up) = outbox.messages_for("pager");
@@ -121,15 +121,15 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_keeps_no_message_waiting() {
+fn a_clock_that_was_set_back_delays_no_message() {
     let mut outbox = Outbox::default();
     outbox.add(&message(86_400), "ops", &to(&["pager"]));
     assert_eq!(due(&outbox, &[], 0).len(), 1);
     let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
-    outbox.attempted(&key(&one), refusal(false), at(86_400));
+    outbox.attempted(&key(&one), failure_for_all(false), at(86_400));
     assert_eq!(due(&outbox, &[], 0).len(), 1);
-    // From then on it waits as ever.
-    outbox.attempted(&key(&one), refusal(false), at(0));
+    // The next wait is the usual one.
+    outbox.attempted(&key(&one), failure_for_all(false), at(0));
     assert_eq!(
         (due(&outbox, &[], 19).len(), due(&outbox, &[], 20).len()),
         (0, 1)
@@ -137,9 +137,9 @@ fn a_clock_that_was_set_back_keeps_no_message_waiting() {
 }
 
 #[test]
-fn messages_of_one_moment_keep_their_order_also_after_a_restart() {
+fn messages_of_one_time_keep_their_order_after_a_restart() {
     let mut outbox = Outbox::default();
-    // Ids are random: they say nothing of the order.
+    // Ids are random and do not define the order.
     for id in ["z", "b", "y"] {
         let one = Message {
             id: id.to_owned(),
@@ -155,7 +155,7 @@ fn messages_of_one_moment_keep_their_order_also_after_a_restart() {
     };
     again.add(&last, "ops", &to(&["pager"]));
     assert_eq!(delivered(&mut again), ["z", "b", "y", "a"]);
-    // What an earlier version has saved is known by the key that it has there.
+    // Messages that earlier versions saved keep their keys.
     again.add(&message(0), "ops", &to(&["pager"]));
     let [one] = again.outgoing.values().collect::<Vec<_>>()[..] else {
         panic!("one");
@@ -169,16 +169,16 @@ fn messages_of_one_moment_keep_their_order_also_after_a_restart() {
 }
 
 #[test]
-fn what_waits_after_a_failure_is_tried_at_once_on_request() {
+fn retry_makes_failed_messages_due_at_once() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), "ops", &to(&["pager", "mail"]));
     let [mail, pager] = outbox.due(&HashSet::new(), at(0)).try_into().expect("two");
-    outbox.attempted(&key(&pager), refusal(false), at(0));
-    outbox.attempted(&key(&mail), refusal(true), at(0));
+    outbox.attempted(&key(&pager), failure_for_all(false), at(0));
+    outbox.attempted(&key(&mail), failure_for_all(true), at(0));
     assert_eq!(due(&outbox, &[], 1), []);
-    assert_eq!(outbox.retry().len(), 1, "what was given up stays so");
+    assert_eq!(outbox.retry().len(), 1, "not the one given up");
     assert_eq!(due(&outbox, &[], 1).len(), 1);
-    outbox.attempted(&key(&pager), refusal(false), at(1));
+    outbox.attempted(&key(&pager), failure_for_all(false), at(1));
     assert_eq!(
         (due(&outbox, &[], 10).len(), due(&outbox, &[], 11).len()),
         (0, 1)
@@ -186,12 +186,12 @@ fn what_waits_after_a_failure_is_tried_at_once_on_request() {
 }
 
 #[test]
-fn a_failure_is_forgotten_on_request_unless_a_message_waits_after_it() {
+fn a_failure_is_forgotten_on_request_unless_a_failed_message_waits() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), "ops", &to(&["pager", "mail", "chat"]));
     let due = outbox.due(&HashSet::new(), at(0));
     for one in due {
-        outbox.attempted(&key(&one), refusal(one.target != "mail"), at(0));
+        outbox.attempted(&key(&one), failure_for_all(one.target != "mail"), at(0));
     }
     outbox.retry();
     let changes = outbox.forget_failures(&to(&["pager", "mail", "other"]));
@@ -203,15 +203,15 @@ fn a_failure_is_forgotten_on_request_unless_a_message_waits_after_it() {
 }
 
 #[test]
-fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
+fn a_final_failure_is_given_up_at_once_and_a_requested_wait_is_limited() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), "ops", &to(&["pager"]));
     let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
-    outbox.attempted(&key(&one), refusal(true), at(0));
+    outbox.attempted(&key(&one), failure_for_all(true), at(0));
     assert_eq!(outbox.messages_for("pager").1.len(), 1);
-    for (asked, expected) in [(1, 10), (60, 60), (100_000, 900)] {
-        let asked = Some(Duration::from_secs(asked));
-        assert_eq!(wait(1, asked), TimeDelta::seconds(expected));
+    for (requested, expected) in [(1, 10), (60, 60), (100_000, 900)] {
+        let requested = Some(Duration::from_secs(requested));
+        assert_eq!(wait(1, requested), TimeDelta::seconds(expected));
     }
     assert_eq!(wait(u32::MAX, None), MAX_WAIT);
 }
@@ -219,16 +219,16 @@ fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
 pub(super) fn about(number: i64, connections: &[&str]) -> Message {
     let mut one = message(number);
     let (first, others) = connections.split_first().expect("a connection");
-    let of = |connection: &&str| Alarm {
+    let alarm_of = |connection: &&str| Alarm {
         resource: ResourceKey::of_connection(connection),
         ..one.alarm.clone()
     };
-    one.others = others.iter().map(of).collect();
-    one.alarm = of(first);
+    one.others = others.iter().map(alarm_of).collect();
+    one.alarm = alarm_of(first);
     one
 }
 
-/// What a target gets, one after the other.
+/// Delivers all messages. Returns their ids in order.
 pub(super) fn delivered(outbox: &mut Outbox) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(one) = outbox.due(&HashSet::new(), at(10_000)).pop() {
@@ -254,28 +254,31 @@ fn rule(targets: &[&str]) -> AlertRule {
 }
 
 #[test]
-fn what_waits_for_a_target_that_got_another_id_goes_to_that_one_alone() {
+fn messages_for_a_renamed_target_go_to_its_new_id_only() {
     for (targets, rules, passed_on) in [
         (["mail", "page"], vec![rule(&["mail", "page"])], 1),
-        // The rule has no target that does not know of it.
+        // All targets of the rule have got the message.
         (["mail", "page"], vec![rule(&["mail"])], 0),
         (["mail", "page"], vec![], 0),
-        // Its new target is not configured.
+        // The rule's new target is not configured.
         (["mail", "other"], vec![rule(&["mail", "page"])], 0),
     ] {
         let mut outbox = Outbox::default();
         let changes = outbox.add(&message(0), "ops", &to(&["mail", "pager"]));
         let [mail, pager] = outbox.due(&HashSet::new(), at(0)).try_into().expect("two");
         outbox.attempted(&key(&mail), Ok(()), at(0));
-        outbox.attempted(&key(&pager), refusal(false), at(0));
-        let (changed, gone) = outbox.redirect(&targets, &rules);
-        assert_eq!(gone, BTreeMap::from([("pager".to_owned(), (1, passed_on))]));
+        outbox.attempted(&key(&pager), failure_for_all(false), at(0));
+        let (changed, removed) = outbox.redirect(&targets, &rules);
+        assert_eq!(
+            removed,
+            BTreeMap::from([("pager".to_owned(), (1, passed_on))])
+        );
         assert_eq!(changed.len(), 1 + passed_on);
         let page = ("page".to_owned(), "m0".to_owned());
         assert_eq!(due(&outbox, &[], 0), vec![page; passed_on]);
         let again = outbox.redirect(&targets, &rules);
         assert_eq!(again, (Vec::new(), BTreeMap::new()));
-        // Of what an earlier version wrote no rule is known.
+        // Messages of earlier versions do not name their rule.
         let OutboxChange::Put(one) = &changes[1] else {
             panic!("{changes:?}");
         };
@@ -284,35 +287,35 @@ fn what_waits_for_a_target_that_got_another_id_goes_to_that_one_alone() {
         assert!(fields.remove("rule").is_some() && fields.remove("targets").is_some());
         let old = serde_json::from_value(text).expect("the same");
         let mut outbox = Outbox::new([old], BTreeMap::new());
-        let (_, gone) = outbox.redirect(&targets, &rules);
-        assert_eq!(gone, BTreeMap::from([("pager".to_owned(), (1, 0))]));
+        let (_, removed) = outbox.redirect(&targets, &rules);
+        assert_eq!(removed, BTreeMap::from([("pager".to_owned(), (1, 0))]));
     }
 }
 
 #[test]
-fn what_is_remembered_is_what_is_known() {
+fn the_saved_state_equals_the_state_in_memory() {
     let mut outbox = Outbox::default();
-    let mut kept: BTreeMap<String, OutboxMessage> = BTreeMap::new();
+    let mut saved_messages: BTreeMap<String, OutboxMessage> = BTreeMap::new();
     let mut deliveries = BTreeMap::new();
-    let mut keep = |changes: Vec<OutboxChange>| {
+    let mut save = |changes: Vec<OutboxChange>| {
         for change in changes {
             match change {
                 OutboxChange::Put(one) => {
-                    kept.insert(key(&one), *one);
+                    saved_messages.insert(key(&one), *one);
                 }
                 OutboxChange::Delete(key) => {
-                    kept.remove(&key);
+                    saved_messages.remove(&key);
                 }
                 OutboxChange::Delivery(target, delivery) => {
                     deliveries.insert(target, delivery);
                 }
             }
         }
-        Outbox::new(kept.values().cloned(), deliveries.clone())
+        Outbox::new(saved_messages.values().cloned(), deliveries.clone())
     };
     for number in 0..1_200 {
         let changes = outbox.add(&message(number), "ops", &to(&["mail", "pager"]));
-        assert_eq!(keep(changes), outbox);
+        assert_eq!(save(changes), outbox);
     }
     let (waiting, given_up) = outbox.messages_for("mail");
     assert_eq!(
@@ -322,10 +325,10 @@ fn what_is_remembered_is_what_is_known() {
     );
     let outcomes = [
         Ok(()),
-        refusal_of_message(),
-        missed(),
-        refusal(false),
-        refusal(true),
+        failure_of_message(),
+        partial_delivery(),
+        failure_for_all(false),
+        failure_for_all(true),
     ];
     for (number, outcome) in outcomes.into_iter().enumerate() {
         let one = outbox
@@ -333,17 +336,17 @@ fn what_is_remembered_is_what_is_known() {
             .pop()
             .expect("one");
         let changes = outbox.attempted(&key(&one), outcome, at(2_000));
-        assert_eq!(keep(changes), outbox);
+        assert_eq!(save(changes), outbox);
     }
     let changes = outbox.forget_old(&["pager"], at(2_000));
-    assert_eq!(keep(changes), outbox);
+    assert_eq!(save(changes), outbox);
     assert_eq!(
         outbox.messages_for("mail"),
         (vec![], vec![]),
-        "nobody knows this target any more"
+        "the target is no longer configured"
     );
     assert_eq!(outbox.messages_for("pager").1.len(), 50);
     let changes = outbox.forget_old(&["pager"], at(8 * 86_400));
-    assert_eq!(keep(changes), outbox);
+    assert_eq!(save(changes), outbox);
     assert_eq!(outbox.messages_for("pager").1.len(), 0);
 }

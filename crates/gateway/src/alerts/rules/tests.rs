@@ -1,4 +1,4 @@
-//! Alarms over time, and what is told of them.
+//! Alarms over time, and the messages about them.
 
 use super::*;
 use crate::config::QuietHours;
@@ -70,33 +70,33 @@ fn system(connection: &str) -> Option<SystemKind> {
     (connection == "plant-a").then_some(SystemKind::Aveva)
 }
 
-/// What is told at which second, while the alarms are these from these seconds on.
-fn told(
+/// The messages by second. `over_time` lists the open alarms from each second on.
+fn sent(
     rule: &AlertRule,
     over_time: &[(i64, Vec<Alarm>)],
     until: i64,
 ) -> Vec<(i64, Occasion, usize)> {
     let mut watches = Watches::default();
     let rules = [rule.clone()];
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for second in 0..=until {
         let now = over_time.iter().rev().find(|(from, _)| *from <= second);
         let open = now.map_or(&[][..], |(_, open)| open);
         let step = watches.step(&rules, open, system, at(second));
-        told.extend(
+        sent.extend(
             step.due
                 .iter()
                 .map(|due| (second, due.occasion, 1 + due.others.len())),
         );
     }
-    told
+    sent
 }
 
 const CRITICAL: Severity = Severity::Critical;
 const WARNING: Severity = Severity::Warning;
 
 #[test]
-fn an_alarm_calls_once_it_lasts_when_it_gets_worse_and_when_it_ends() {
+fn an_alarm_is_sent_after_its_delay_when_it_gets_worse_and_when_it_ends() {
     use Occasion::{Began, Ended, Worse};
     let one = |severity| vec![alarm("1", severity)];
     for (over_time, expected) in [
@@ -116,12 +116,12 @@ fn an_alarm_calls_once_it_lasts_when_it_gets_worse_and_when_it_ends() {
             vec![(30, Began, 1), (50, Worse, 1)],
         ),
         (vec![(0, one(Severity::Unknown))], vec![]),
-        // It was no matter of this rule before.
+        // The rule did not apply before.
         (
             vec![(0, one(Severity::Unknown)), (20, one(WARNING))],
             vec![(50, Began, 1)],
         ),
-        // It still is open, though not as bad: it has not ended.
+        // A less severe alarm is still open.
         (
             vec![
                 (0, one(WARNING)),
@@ -131,12 +131,12 @@ fn an_alarm_calls_once_it_lasts_when_it_gets_worse_and_when_it_ends() {
             vec![(30, Began, 1), (60, Ended, 1)],
         ),
     ] {
-        assert_eq!(told(&rule(), &over_time, 100), expected, "{over_time:?}");
+        assert_eq!(sent(&rule(), &over_time, 100), expected, "{over_time:?}");
     }
 }
 
 #[test]
-fn an_alarm_of_a_connection_that_is_taken_out_is_not_told_as_ended() {
+fn an_alarm_of_a_removed_connection_is_reported_as_unwatched() {
     let rules = [rule()];
     let mut watches = Watches::default();
     let mut step = |open: &[Alarm], is_watched: bool, second| {
@@ -152,7 +152,7 @@ fn an_alarm_of_a_connection_that_is_taken_out_is_not_told_as_ended() {
 }
 
 #[test]
-fn what_has_ended_is_told_before_what_begins() {
+fn ends_are_sent_before_beginnings() {
     use Occasion::{Began, Ended};
     let over_time = [
         (0, vec![alarm("1", CRITICAL)]),
@@ -160,11 +160,11 @@ fn what_has_ended_is_told_before_what_begins() {
         (60, vec![alarm("2", CRITICAL)]),
     ];
     let expected = [(30, Began, 1), (60, Ended, 1), (60, Began, 1)];
-    assert_eq!(told(&rule(), &over_time, 90), expected);
+    assert_eq!(sent(&rule(), &over_time, 90), expected);
 }
 
 #[test]
-fn reminders_come_at_their_interval_and_an_end_only_where_it_is_wanted() {
+fn reminders_are_sent_at_their_interval_and_ends_only_if_configured() {
     use Occasion::{Began, Reminder};
     let rule = AlertRule {
         repeat: Some(TimeDelta::seconds(60)),
@@ -173,25 +173,25 @@ fn reminders_come_at_their_interval_and_an_end_only_where_it_is_wanted() {
     };
     let over_time = [(0, vec![alarm("1", CRITICAL)]), (200, vec![])];
     let expected = [(30, Began, 1), (90, Reminder, 1), (150, Reminder, 1)];
-    assert_eq!(told(&rule, &over_time, 300), expected);
+    assert_eq!(sent(&rule, &over_time, 300), expected);
 }
 
 #[test]
-fn what_somebody_takes_care_of_calls_nobody() {
+fn acknowledged_alarms_are_not_sent() {
     use Occasion::{Began, Ended, Reminder};
     let rule = AlertRule {
         repeat: Some(TimeDelta::seconds(60)),
         ..rule()
     };
-    let (open, cared) = (
+    let (open, acked) = (
         vec![alarm("1", CRITICAL)],
         vec![acknowledged(alarm("1", CRITICAL))],
     );
     for (over_time, expected) in [
-        (vec![(0, cared.clone())], vec![]),
-        // The time that it has to last begins when nobody takes care of it any more.
+        (vec![(0, acked.clone())], vec![]),
+        // The delay starts when the acknowledgement ends.
         (
-            vec![(0, open.clone()), (20, cared.clone()), (100, open.clone())],
+            vec![(0, open.clone()), (20, acked.clone()), (100, open.clone())],
             vec![
                 (130, Began, 1),
                 (190, Reminder, 1),
@@ -200,29 +200,29 @@ fn what_somebody_takes_care_of_calls_nobody() {
             ],
         ),
         (
-            vec![(0, open.clone()), (40, cared.clone()), (300, open.clone())],
+            vec![(0, open.clone()), (40, acked.clone()), (300, open.clone())],
             vec![(30, Began, 1), (300, Reminder, 1)],
         ),
-        // Who was called is told that it is over.
+        // The recipients of the alarm also get its end.
         (
-            vec![(0, open), (40, cared), (60, vec![])],
+            vec![(0, open), (40, acked), (60, vec![])],
             vec![(30, Began, 1), (60, Ended, 1)],
         ),
     ] {
-        assert_eq!(told(&rule, &over_time, 310), expected, "{over_time:?}");
+        assert_eq!(sent(&rule, &over_time, 310), expected, "{over_time:?}");
     }
 }
 
 #[test]
-fn what_nobody_takes_care_of_any_more_is_told_again_once() {
+fn an_alarm_is_sent_again_once_when_its_acknowledgement_ends() {
     use Occasion::{Began, Reminder, Worse};
     let one = |severity| vec![alarm("1", severity)];
-    let cared = |severity| vec![acknowledged(alarm("1", severity))];
+    let acked = |severity| vec![acknowledged(alarm("1", severity))];
     for (over_time, expected) in [
         (
             vec![
                 (0, one(CRITICAL)),
-                (40, cared(CRITICAL)),
+                (40, acked(CRITICAL)),
                 (60, one(CRITICAL)),
             ],
             vec![(30, Began, 1), (60, Reminder, 1)],
@@ -230,43 +230,43 @@ fn what_nobody_takes_care_of_any_more_is_told_again_once() {
         (
             vec![
                 (0, one(WARNING)),
-                (40, cared(WARNING)),
+                (40, acked(WARNING)),
                 (60, one(CRITICAL)),
                 (70, one(WARNING)),
             ],
             vec![(30, Began, 1), (60, Worse, 1)],
         ),
-        // It is no matter of this rule while it is not as bad.
+        // The rule does not apply while the alarm is less severe.
         (
             vec![
                 (0, one(WARNING)),
-                (40, cared(WARNING)),
+                (40, acked(WARNING)),
                 (60, one(Severity::Unknown)),
                 (70, one(WARNING)),
             ],
             vec![(30, Began, 1), (70, Reminder, 1)],
         ),
     ] {
-        assert_eq!(told(&rule(), &over_time, 100), expected, "{over_time:?}");
+        assert_eq!(sent(&rule(), &over_time, 100), expected, "{over_time:?}");
     }
 }
 
 #[test]
-fn that_somebody_took_care_of_an_alarm_outlives_a_restart() {
+fn an_earlier_acknowledgement_is_remembered_after_a_restart() {
     let rules = [rule()];
     let open = [alarm("1", CRITICAL)];
     let mut watches = Watches::default();
     for second in [0, 30] {
         watches.step(&rules, &open, system, at(second));
     }
-    let cared = [acknowledged(open[0].clone())];
-    let step = watches.step(&rules, &cared, system, at(40));
+    let acked = [acknowledged(open[0].clone())];
+    let step = watches.step(&rules, &acked, system, at(40));
     let (key, watch) = step.changed.into_iter().next().expect("what changed");
     let mut text = serde_json::to_value(watch.expect("a watch")).expect("JSON");
     let read = |text: &serde_json::Value| serde_json::from_value(text.clone()).expect("a watch");
     let mut after = Watches::new([(key.clone(), read(&text))]);
     assert_eq!(after.step(&rules, &open, system, at(50)).due.len(), 1);
-    // An earlier version did not remember it.
+    // Earlier versions did not save it.
     text.as_object_mut().expect("it").remove("was_handled");
     let mut after = Watches::new([(key, read(&text))]);
     assert_eq!(after.step(&rules, &open, system, at(50)).due, []);
@@ -280,22 +280,22 @@ fn a_clock_that_was_set_forward_and_back_delays_nothing() {
     }];
     let open = [alarm("1", CRITICAL)];
     let mut watches = Watches::default();
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     let day = 86_400;
     for second in [day, 0, 29, 30, day, 40, 99, 100] {
         let step = watches.step(&rules, &open, system, at(second));
-        told.extend(step.due.iter().map(|due| (second, due.occasion)));
+        sent.extend(step.due.iter().map(|due| (second, due.occasion)));
     }
     let expected = [
         (30, Occasion::Began),
         (day, Occasion::Reminder),
         (100, Occasion::Reminder),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(sent, expected);
 }
 
 #[test]
-fn in_quiet_hours_nobody_is_called_and_what_is_open_when_they_end_calls_then() {
+fn quiet_hours_delay_messages_until_they_end() {
     use Occasion::{Began, Ended};
     let time = |text| NaiveTime::parse_from_str(text, "%H:%M:%S").expect("a time");
     let rule = AlertRule {
@@ -315,12 +315,12 @@ fn in_quiet_hours_nobody_is_called_and_what_is_open_when_they_end_calls_then() {
             vec![(30, Began, 1), (180, Ended, 1)],
         ),
     ] {
-        assert_eq!(told(&rule, &over_time, 200), expected, "{over_time:?}");
+        assert_eq!(sent(&rule, &over_time, 200), expected, "{over_time:?}");
     }
 }
 
 #[test]
-fn a_rule_is_about_its_systems_connections_and_resources() {
+fn a_rule_applies_to_its_systems_connections_resources_and_severity() {
     let like = |text: &str| vec![WildMatch::new_case_insensitive(text)];
     for (rule, expected) in [
         (rule(), true),
@@ -381,86 +381,82 @@ fn a_rule_is_about_its_systems_connections_and_resources() {
             false,
         ),
     ] {
-        let told = told(&rule, &[(0, vec![alarm("1", WARNING)])], 60);
-        assert_eq!(told.len() == 1, expected, "{rule:?}");
+        let sent = sent(&rule, &[(0, vec![alarm("1", WARNING)])], 60);
+        assert_eq!(sent.len() == 1, expected, "{rule:?}");
     }
 }
 
 #[test]
-fn a_storm_is_one_message() {
+fn more_than_five_simultaneous_alarms_are_one_message() {
     let many = |number: usize| {
         (0..number)
             .map(|n| alarm(&n.to_string(), CRITICAL))
             .collect()
     };
     for (number, expected) in [(5, vec![1; 5]), (6, vec![6]), (2_000, vec![2_000])] {
-        let told = told(&rule(), &[(0, many(number))], 40);
-        let sizes: Vec<usize> = told.iter().map(|(_, _, size)| *size).collect();
+        let sent = sent(&rule(), &[(0, many(number))], 40);
+        let sizes: Vec<usize> = sent.iter().map(|(_, _, size)| *size).collect();
         assert_eq!(sizes, expected);
     }
 }
 
 #[test]
-fn a_restart_tells_nothing_twice_and_a_rule_that_is_gone_is_forgotten() {
+fn a_restart_sends_nothing_twice_and_forgets_removed_rules() {
     let rules = [rule()];
     let open = [alarm("1", CRITICAL)];
     let mut watches = Watches::default();
-    let mut remembered = BTreeMap::new();
+    let mut saved = BTreeMap::new();
     for second in 0..40 {
         for (key, watch) in watches.step(&rules, &open, system, at(second)).changed {
             match watch {
-                Some(watch) => remembered.insert(key, watch),
-                None => remembered.remove(&key),
+                Some(watch) => saved.insert(key, watch),
+                None => saved.remove(&key),
             };
         }
     }
-    let text = serde_json::to_string(&remembered.values().collect::<Vec<_>>()).expect("JSON");
+    let text = serde_json::to_string(&saved.values().collect::<Vec<_>>()).expect("JSON");
     let read: Vec<Watch> = serde_json::from_str(&text).expect("the same");
-    let mut after = Watches::new(remembered.keys().cloned().zip(read));
+    let mut after = Watches::new(saved.keys().cloned().zip(read));
     assert_eq!(after.step(&rules, &open, system, at(60)).due, []);
     let ended = after.step(&rules, &[], system, at(61));
-    assert_eq!(
-        ended.due.len(),
-        1,
-        "what ended while nobody watched is told"
-    );
-    let mut other = Watches::new(remembered);
+    assert_eq!(ended.due.len(), 1, "an end during the restart is sent");
+    let mut other = Watches::new(saved);
     let step = other.step(&[], &open, system, at(61));
     assert!(step.due.is_empty() && step.changed.len() == 1);
 }
 
 proptest! {
-    /// Whatever comes and goes: an alarm begins once and ends once at most, never ends before it begins, and what is
-    /// remembered is what is known.
+    /// An alarm begins and ends at most once and never ends before it begins, and the saved states equal those in
+    /// memory.
     #[test]
-    fn each_alarm_is_told_in_order(steps in prop::collection::vec((1_i64..40, prop::collection::vec((0_u8..4, 0_u8..3, any::<bool>()), 0..4)), 1..30)) {
+    fn each_alarm_is_sent_in_order(steps in prop::collection::vec((1_i64..40, prop::collection::vec((0_u8..4, 0_u8..3, any::<bool>()), 0..4)), 1..30)) {
         let rules = [rule()];
         let mut watches = Watches::default();
-        let (mut now, mut told, mut remembered) = (0, BTreeMap::<String, bool>::new(), BTreeMap::new());
+        let (mut now, mut sent, mut saved) = (0, BTreeMap::<String, bool>::new(), BTreeMap::new());
         for (seconds, items) in steps {
             now += seconds;
-            let open: BTreeMap<u8, Alarm> = items.into_iter().map(|(id, severity, cared)| {
+            let open: BTreeMap<u8, Alarm> = items.into_iter().map(|(id, severity, acked)| {
                 let severity = [CRITICAL, WARNING, Severity::Unknown][usize::from(severity)];
                 let one = alarm(&id.to_string(), severity);
-                (id, if cared { acknowledged(one) } else { one })
+                (id, if acked { acknowledged(one) } else { one })
             }).collect();
             let open: Vec<Alarm> = open.into_values().collect();
             let step = watches.step(&rules, &open, system, at(now));
             for due in &step.due {
                 for alarm in [&due.first].into_iter().chain(&due.others) {
-                    let is_told = told.entry(alarm.id.clone()).or_default();
-                    prop_assert_eq!(*is_told, due.occasion != Occasion::Began);
+                    let is_sent = sent.entry(alarm.id.clone()).or_default();
+                    prop_assert_eq!(*is_sent, due.occasion != Occasion::Began);
                     prop_assert!(due.occasion == Occasion::Ended || !alarm.is_handled());
-                    *is_told = due.occasion != Occasion::Ended;
+                    *is_sent = due.occasion != Occasion::Ended;
                 }
             }
             for (key, watch) in step.changed {
                 match watch {
-                    Some(watch) => { remembered.insert(key, watch); }
-                    None => { remembered.remove(&key); }
+                    Some(watch) => { saved.insert(key, watch); }
+                    None => { saved.remove(&key); }
                 }
             }
-            prop_assert!(remembered.keys().eq(watches.0.keys()));
+            prop_assert!(saved.keys().eq(watches.0.keys()));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! An e-mail by SMTP. `lettre` writes the message and speaks the protocol; the encryption is this program's own, so
-//! that the same authorities are trusted as everywhere else.
+//! Sends e-mail by SMTP. `lettre` composes the message and implements the protocol; the encryption is the gateway's
+//! own, so that the same authorities are trusted as everywhere else.
 
 mod encryption;
 
@@ -24,13 +24,13 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// How long one address of the server may take to connect: where it has several, another may answer.
+/// The timeout for connecting to one address of the server. Another of its addresses may answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the goodbye may take after a message was delivered.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The timeout of `QUIT` after a message was delivered.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What sends to the recipients of one target.
+/// The sender to the recipients of one target.
 pub(super) struct MailSender {
     server: String,
     port: u16,
@@ -42,24 +42,24 @@ pub(super) struct MailSender {
 }
 
 enum Encryption {
-    FromTheBeginning(TlsConnector, ServerName<'static>),
-    AfterStartTls(TlsConnector, ServerName<'static>),
+    Tls(TlsConnector, ServerName<'static>),
+    StartTls(TlsConnector, ServerName<'static>),
     None,
 }
 
-/// Recipients that the server refused, and whether it may take them later.
+/// The recipients that the server refused, and whether it may accept them later.
 struct Refused {
     emails: Vec<String>,
     lines: Vec<String>,
     all_final: bool,
-    of_message: bool,
+    blocks_connection_only: bool,
 }
 
 impl MailSender {
     /// # Errors
     /// What is wrong with the target.
     pub(super) fn new(mail: &Mail, roots: Roots, limit: Duration) -> Result<Self, String> {
-        // Without the brackets of an address of IPv6.
+        // IPv6 addresses are configured with brackets.
         let server = mail.server.trim_start_matches('[').trim_end_matches(']');
         let to: Vec<Mailbox> = mail
             .to
@@ -80,22 +80,22 @@ impl MailSender {
         })
     }
 
-    /// Sends to these recipients alone, where it names any.
+    /// Sends a message; if `only` is not empty, to these recipients only.
     pub(super) async fn send(&self, message: &Message, only: &[String]) -> Result<(), Failure> {
-        let is_meant = |to: &&Mailbox| only.is_empty() || only.contains(&to.email.to_string());
-        let to: Vec<&Mailbox> = self.to.iter().filter(is_meant).collect();
+        let is_addressed = |to: &&Mailbox| only.is_empty() || only.contains(&to.email.to_string());
+        let to: Vec<&Mailbox> = self.to.iter().filter(is_addressed).collect();
         if to.is_empty() {
-            // Those who were refused are not configured any more, and the others have it.
+            // The refused recipients are no longer configured, and the others have got the message.
             return Ok(());
         }
-        let mail = self
-            .compose(message)
-            .map_err(|error| Failure::at_last(format!("no e-mail can be made of it: {error}")))?;
+        let mail = self.compose(message).map_err(|error| {
+            Failure::permanent(format!("the e-mail cannot be composed: {error}"))
+        })?;
         let (mut connection, refused) = timeout(self.limit, self.deliver(&mail, &to))
             .await
-            .map_err(|_| Failure::for_now(format!("{} did not answer in time", self.server)))??;
-        // It is delivered: whether the server says goodbye changes nothing.
-        let _ = timeout(GOODBYE_TIMEOUT, connection.quit()).await;
+            .map_err(|_| Failure::temporary(format!("{} did not answer in time", self.server)))??;
+        // The message is delivered, whatever the reply to `QUIT`.
+        let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
         if refused.lines.is_empty() {
             return Ok(());
         }
@@ -107,9 +107,9 @@ impl MailSender {
         );
         Err(Failure {
             is_final: refused.all_final,
-            blocks_connection_only: refused.of_message,
+            blocks_connection_only: refused.blocks_connection_only,
             remaining_recipients: refused.emails,
-            ..Failure::for_now(line)
+            ..Failure::temporary(line)
         })
     }
 
@@ -119,7 +119,7 @@ impl MailSender {
             .from(self.from.clone())
             .subject(mail_subject(message))
             .date(message.at.into())
-            .message_id(Some(format!("<{}@{domain}>", word(&message.id))))
+            .message_id(Some(format!("<{}@{domain}>", message_id_part(&message.id))))
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
@@ -128,8 +128,8 @@ impl MailSender {
             mail = mail.to(to.clone());
         }
         if message.occasion != Occasion::Test {
-            // No message has this id: it stands for the alarm, and mail programs put together what answers it.
-            let alarm = format!("<alarm-{}@{domain}>", word(&message.alarm.id));
+            // No message has this id. It represents the alarm, so that mail programs group the messages about it.
+            let alarm = format!("<alarm-{}@{domain}>", message_id_part(&message.alarm.id));
             mail = mail.in_reply_to(alarm.clone()).references(alarm);
         }
         Ok(mail
@@ -137,7 +137,7 @@ impl MailSender {
             .formatted())
     }
 
-    /// Hands the message over. At least one recipient was not refused.
+    /// Delivers the message. On success, the server accepted at least one recipient.
     async fn deliver(
         &self,
         mail: &[u8],
@@ -150,12 +150,12 @@ impl MailSender {
                 .await
                 .map_err(|error| self.failure("refused the sign-in", &error))?;
         }
-        let everybody = self.to.iter().chain([&self.from]);
+        let all = self.to.iter().chain([&self.from]);
         let mut parameters = Vec::new();
-        if everybody.into_iter().any(|one| !is_ascii(one)) {
+        if all.into_iter().any(|one| !is_ascii(one)) {
             if !smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(Failure::at_last(format!(
-                    "{} takes no addresses with other letters than those of ASCII",
+                return Err(Failure::permanent(format!(
+                    "{} does not support addresses with characters other than ASCII",
                     self.server
                 )));
             }
@@ -164,15 +164,15 @@ impl MailSender {
         smtp.command(From::new(Some(self.from.email.clone()), parameters))
             .await
             .map_err(|error| self.failure("refused the sender", &error))?;
-        let refused = self.name_recipients(&mut smtp, to).await?;
+        let refused = self.add_recipients(&mut smtp, to).await?;
         let refuses = |error| self.refusal("refused the message", &error);
         smtp.command(Data).await.map_err(refuses)?;
         smtp.message(mail).await.map_err(refuses)?;
         Ok((smtp, refused))
     }
 
-    /// Names the recipients one by one: the one who is unknown must not keep the alert from the others.
-    async fn name_recipients(
+    /// Adds the recipients one by one, so that an unknown one does not prevent the delivery to the others.
+    async fn add_recipients(
         &self,
         smtp: &mut AsyncSmtpConnection,
         to: &[&Mailbox],
@@ -181,7 +181,7 @@ impl MailSender {
             emails: Vec::new(),
             lines: Vec::new(),
             all_final: true,
-            of_message: true,
+            blocks_connection_only: true,
         };
         for Mailbox { email, .. } in to {
             let Err(error) = smtp.command(Rcpt::new(email.clone(), Vec::new())).await else {
@@ -192,7 +192,7 @@ impl MailSender {
                 return Err(failure);
             }
             refused.all_final &= failure.is_final;
-            refused.of_message &= failure.blocks_connection_only;
+            refused.blocks_connection_only &= failure.blocks_connection_only;
             refused.emails.push(email.to_string());
             refused.lines.push(failure.line);
         }
@@ -201,12 +201,12 @@ impl MailSender {
         }
         Err(Failure {
             is_final: refused.all_final,
-            blocks_connection_only: refused.of_message,
-            ..Failure::for_now(refused.lines.join("; "))
+            blocks_connection_only: refused.blocks_connection_only,
+            ..Failure::temporary(refused.lines.join("; "))
         })
     }
 
-    /// A connection that is encrypted as the target wants it.
+    /// Connects with the encryption that the target is configured with.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
         let stream = self.tcp().await?;
         let hello = match stream.local_addr().map(|address| address.ip()) {
@@ -216,13 +216,13 @@ impl MailSender {
         };
         let stream: Box<dyn AsyncTokioStream> = match &self.encryption {
             Encryption::None => Box::new(stream),
-            Encryption::FromTheBeginning(connector, name) => {
-                let stream = encryption::begin(&self.server, stream, connector, name).await?;
+            Encryption::Tls(connector, name) => {
+                let stream = encryption::encrypt(&self.server, stream, connector, name).await?;
                 Box::new(stream)
             }
-            Encryption::AfterStartTls(connector, name) => {
-                let stream = encryption::ask(&self.server, stream, &hello).await?;
-                let stream = encryption::begin(&self.server, stream, connector, name).await?;
+            Encryption::StartTls(connector, name) => {
+                let stream = encryption::start_tls(&self.server, stream, &hello).await?;
+                let stream = encryption::encrypt(&self.server, stream, connector, name).await?;
                 Box::new(stream.after_start_tls())
             }
         };
@@ -233,7 +233,8 @@ impl MailSender {
 
     async fn tcp(&self) -> Result<TcpStream, Failure> {
         let server = &self.server;
-        let unreachable = |why: &str| Failure::for_now(format!("could not reach {server}: {why}"));
+        let unreachable =
+            |why: &str| Failure::temporary(format!("could not reach {server}: {why}"));
         let may_use = |address: &SocketAddr| !self.is_unencrypted() || address.ip().is_loopback();
         let addresses = lookup_host((server.as_str(), self.port))
             .await
@@ -256,35 +257,35 @@ impl MailSender {
         matches!(self.encryption, Encryption::None)
     }
 
-    /// What it means that a command failed.
+    /// The failure of a command.
     fn failure(&self, what: &str, error: &smtp::Error) -> Failure {
         let server = &self.server;
         let Some(code) = error.status() else {
             return if error.is_client() {
-                Failure::at_last(format!(
-                    "{server} offers no way to sign in that the gateway knows (PLAIN, LOGIN)"
+                Failure::permanent(format!(
+                    "{server} offers no sign-in method that the gateway supports (PLAIN, LOGIN)"
                 ))
             } else {
-                Failure::for_now(format!(
-                    "the connection to {server} broke off, or it is not one for SMTP"
+                Failure::temporary(format!(
+                    "the connection to {server} broke off, or it is not an SMTP server"
                 ))
             };
         };
-        let words = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+        let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
         let password = self
             .sign_in
             .as_ref()
             .map(|(_, password)| password.expose_secret());
-        let words = redacted_line(&words, &[password.unwrap_or_default()]);
-        let line = format!("{server} {what}: {code} {words}");
+        let text = redacted_line(&text, &[password.unwrap_or_default()]);
+        let line = format!("{server} {what}: {code} {text}");
         Failure {
             is_final: error.is_permanent(),
-            ..Failure::for_now(line.trim_end().to_owned())
+            ..Failure::temporary(line.trim_end().to_owned())
         }
     }
 
-    /// The same where the server has the recipient or the text before it: it may take another message, unless it says that
-    /// it is going away (421).
+    /// The failure of a command about the recipients or the content. The server may accept another message, unless it
+    /// is shutting down (421).
     fn refusal(&self, what: &str, error: &smtp::Error) -> Failure {
         let code = error.status().map(u16::from);
         Failure {
@@ -294,10 +295,10 @@ impl MailSender {
     }
 }
 
-/// The address, which stands in lines of the protocol and of the message.
+/// Parses an e-mail address. Rejects control characters, because it becomes part of protocol and header lines.
 ///
 /// # Errors
-/// It is not one.
+/// It is not an e-mail address.
 pub(crate) fn mailbox(text: &str) -> Result<Mailbox, String> {
     let refused = || format!("{text:?} is not an e-mail address");
     if text.chars().any(char::is_control) {
@@ -310,16 +311,16 @@ fn is_ascii(mailbox: &Mailbox) -> bool {
     AsRef::<str>::as_ref(&mailbox.email).is_ascii()
 }
 
-/// The id without what must not stand in the id of a message.
-fn word(id: &str) -> String {
-    let fits = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-    id.chars().filter(fits).collect()
+/// The id without characters that are not allowed in a message id.
+fn message_id_part(id: &str) -> String {
+    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    id.chars().filter(is_allowed).collect()
 }
 
-/// The name that the server's certificate has to have.
+/// The name that the server's certificate must have.
 ///
 /// # Errors
-/// It is not one.
+/// It is not a server name.
 pub(crate) fn server_name(server: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(server.to_owned())
         .map_err(|_| format!("{server:?} is not the name of a server"))
@@ -330,14 +331,14 @@ fn encryption(server: &str, mail: &Mail, roots: Roots) -> Result<Encryption, Str
         return if is_loopback_host(server) {
             Ok(Encryption::None)
         } else {
-            Err("only a server on this computer may be spoken to without encryption".to_owned())
+            Err("only a server on this computer may be used without encryption".to_owned())
         };
     }
     let name = server_name(server)?;
     let config = tls::trusting(roots == Roots::Bundled, mail.ca.as_deref())?;
     let connector = TlsConnector::from(Arc::new(config));
     Ok(match mail.encryption {
-        MailEncryption::StartTls => Encryption::AfterStartTls(connector, name),
-        MailEncryption::Tls | MailEncryption::None => Encryption::FromTheBeginning(connector, name),
+        MailEncryption::StartTls => Encryption::StartTls(connector, name),
+        MailEncryption::Tls | MailEncryption::None => Encryption::Tls(connector, name),
     })
 }

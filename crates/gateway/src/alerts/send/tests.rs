@@ -15,7 +15,7 @@ use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// What encrypts for a server of this name, and its certificate.
+/// A TLS acceptor for a server of this name, and its certificate.
 fn encryption(name: &str) -> (TlsAcceptor, Vec<u8>) {
     crate::tls::install();
     let key = KeyPair::generate().unwrap();
@@ -47,23 +47,23 @@ fn alert() -> Message {
 }
 
 #[test]
-fn words_of_a_receiver_are_one_short_line_without_secrets() {
-    for (words, secrets, expected) in [
+fn a_receivers_text_is_one_short_line_without_secrets() {
+    for (text, secrets, expected) in [
         ("no\r\nsuch\thook ", &[""][..], "no  such hook"),
         ("hunter2 is wrong", &["hunter2"][..], "… is wrong"),
         ("abc", &["a"][..], "abc"),
         ("", &["hunter2"][..], ""),
     ] {
-        assert_eq!(redacted_line(words, secrets), expected);
+        assert_eq!(redacted_line(text, secrets), expected);
     }
     assert_eq!(
         redacted_line(&"x".repeat(1_000), &[]).chars().count(),
-        MAX_WORDS_LENGTH
+        MAX_TEXT_LENGTH
     );
 }
 
 #[test]
-fn a_target_that_cannot_be_used_is_named_by_its_id() {
+fn errors_name_an_unusable_target_by_its_id() {
     let webhook = |url: &str| {
         DeliveryMethod::Webhook(config::Webhook {
             url: url.into(),
@@ -97,7 +97,7 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
         (webhook("https://hooks.example/T0/hunter2"), Ok(())),
         (
             mail("smtp.example", none, me, &[me]),
-            Err("only a server on this computer may be spoken to without encryption"),
+            Err("only a server on this computer may be used without encryption"),
         ),
         (mail("127.0.0.1", none, me, &[me]), Ok(())),
         (mail("[::1]", none, me, &[me]), Ok(())),
@@ -129,8 +129,8 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
             id: "pager".to_owned(),
             method,
         };
-        let made = Sender::new(&target, &config::Outbound::default()).map(drop);
+        let created = Sender::new(&target, &config::Outbound::default()).map(drop);
         let expected = expected.map_err(|why| format!("alert target \"pager\": {why}"));
-        assert_eq!(made, expected);
+        assert_eq!(created, expected);
     }
 }

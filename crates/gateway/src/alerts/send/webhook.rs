@@ -1,4 +1,4 @@
-//! A webhook: one POST of JSON.
+//! Sends to a webhook: one POST of JSON.
 
 use super::{Failure, MIN_SECRET_LENGTH, redacted_line};
 use crate::alerts::message::{Message, slack_json, teams_json, webhook_json};
@@ -13,21 +13,21 @@ use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
-/// The most bytes of an answer that are read.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The maximum number of bytes of a response that are read.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// A piece of the address that is as long may be what makes it secret.
+/// The minimum length of a part of the address that may be a secret token.
 const MIN_TOKEN_LENGTH: usize = 10;
 
-/// Of this message alone, also when it is sent again.
+/// The header with the message's id, which retries keep.
 const ID: &str = "x-failover-console-id";
 
-/// The seconds since 1970 when it was sent, which the signature covers.
+/// The header with the time of sending, in seconds since 1970, which the signature covers.
 const TIMESTAMP: &str = "x-failover-console-timestamp";
 
 const SIGNATURE: &str = "x-failover-console-signature";
 
-/// What sends to one webhook.
+/// The sender to one webhook.
 pub(super) struct WebhookSender {
     http: VendorHttp,
     url: Url,
@@ -38,7 +38,7 @@ pub(super) struct WebhookSender {
 
 impl WebhookSender {
     /// # Errors
-    /// What is wrong with the webhook or with the way to it.
+    /// What is wrong with the webhook, its certificates or the proxy.
     pub(super) fn new(
         webhook: &Webhook,
         outbound: &config::Outbound,
@@ -53,10 +53,10 @@ impl WebhookSender {
             http: VendorHttp {
                 client,
                 name: "the receiver".to_owned(),
-                limit: MAX_ANSWER_BYTES,
+                limit: MAX_RESPONSE_BYTES,
             },
             url,
-            // Slack and Teams know no signature.
+            // Slack and Teams do not support signatures.
             secret: webhook
                 .secret
                 .clone()
@@ -98,10 +98,10 @@ impl WebhookSender {
         }
     }
 
-    /// Why there is no answer. What is said of certificates names the host.
+    /// The failure if there is no response. Replaces the host, which texts about certificates name.
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         let why = self.http.failure(error).detail;
-        Failure::for_now(match self.url.host_str() {
+        Failure::temporary(match self.url.host_str() {
             Some(host) if host.len() >= MIN_SECRET_LENGTH => {
                 why.replace(host, "the host of its url")
             }
@@ -109,32 +109,32 @@ impl WebhookSender {
         })
     }
 
-    /// What an answer means that is no success.
+    /// The failure for a response without success.
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Failure {
         let code = status.as_u16();
         if status.is_redirection() {
-            return Failure::at_last(format!(
+            return Failure::permanent(format!(
                 "the receiver returned {code} and sent the gateway to another address, which it does not follow: look at \
                  the target's url"
             ));
         }
         let reason = status.canonical_reason().unwrap_or_default();
         let mut line = format!("the receiver returned {code} {reason}");
-        let words = self.words(headers, answer);
-        if !words.is_empty() {
-            line = format!("{line}: {words}");
+        let text = self.text(headers, answer);
+        if !text.is_empty() {
+            line = format!("{line}: {text}");
         }
         let retry_after = retry_after(headers);
         Failure {
             is_final: status.is_client_error() && !matches!(code, 408 | 425 | 429),
             retry_after,
             blocks_connection_only: retry_after.is_none() && !matches!(code, 429 | 503),
-            ..Failure::for_now(line)
+            ..Failure::temporary(line)
         }
     }
 
-    /// What the receiver said. A page of HTML says nothing in one line.
-    fn words(&self, headers: &HeaderMap, answer: &[u8]) -> String {
+    /// The receiver's text in one line. HTML pages are left out.
+    fn text(&self, headers: &HeaderMap, answer: &[u8]) -> String {
         let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
         if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"text/html")) {
             return String::new();
@@ -152,11 +152,11 @@ impl WebhookSender {
     }
 }
 
-/// The beginning of the body. What cannot be read is left out: the status has said what counts.
+/// The beginning of the body. Read errors are ignored, because the status is what matters.
 async fn start(response: &mut Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MAX_ANSWER_BYTES.saturating_sub(body.len());
+        let room = MAX_RESPONSE_BYTES.saturating_sub(body.len());
         body.extend(chunk.iter().take(room));
         if chunk.len() >= room {
             break;
@@ -177,7 +177,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     answer.retry_after().map(Duration::from_secs)
 }
 
-/// The header with which a receiver that knows the secret can tell that the body comes from here, and when.
+/// The signature header. A receiver that knows the secret can verify the sender and the time of the body.
 fn signature(secret: &SecretString, timestamp: &str, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
     let mut code = hmac::Context::with_key(&key);

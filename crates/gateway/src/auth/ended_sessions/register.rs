@@ -1,35 +1,35 @@
-//! Which sessions have ended, and until when that has to be known. Pure: reads no clock, no file and no store.
+//! The list of ended sessions, and for how long it must be kept. Pure: reads no clock, no file and no store.
 
 use crate::shared_file::Content;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How long an ended session is listed, in seconds. Longer than any session lasts without being used.
-const KEPT: u64 = 31 * 24 * 3600;
-/// How long a session has to be over, in seconds, until the time at which it ended is believed. A clock that has leapt
-/// ahead may be wrong, and a session that is forgotten for that would be open again once it is set right.
-const STEADY: u64 = 24 * 3600;
-/// How many sessions of one user are listed one by one. A name that more people share than sign out so often while
-/// one session lasts would lose sessions that are still open.
-const PER_HOLDER: usize = 1_000;
+/// How long an ended session is listed, in seconds. Longer than any session stays valid without being used.
+const LIFETIME: u64 = 31 * 24 * 3600;
+/// The time after the end of a session, in seconds, until its recorded time is trusted. A clock that jumped ahead may
+/// be wrong, and a session that is forgotten because of it would be open again once the clock is corrected.
+const TRUST_DELAY: u64 = 24 * 3600;
+/// The maximum number of listed sessions of one user. If more sessions of a user end while an older one is still open,
+/// that one ends too.
+const MAX_PER_HOLDER: usize = 1_000;
 /// The version of the file format.
 const VERSION: u32 = 1;
 
 /// A session that ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EndedSession {
-    /// Identifies the user. A digest, because names do not belong into this file.
+    /// A digest that identifies the user. Names do not belong in this file.
     #[serde(rename = "h")]
     pub(in crate::auth) holder: String,
     /// The session's random id.
     #[serde(rename = "n")]
     pub(in crate::auth) number: String,
-    /// When it began, in seconds since 1970.
+    /// The time of its beginning, in seconds since 1970.
     #[serde(rename = "i")]
     pub(in crate::auth) began: u64,
 }
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Register {
     version: u32,
@@ -48,22 +48,22 @@ impl Default for Register {
 /// The ended sessions of one user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct UserSessions {
-    /// Sessions that began no later have all ended. 0 for none.
+    /// All sessions that began at this time or earlier have ended. 0 for none.
     #[serde(default)]
     floor: u64,
-    /// When the last of them ended.
+    /// The time at which the last of them ended.
     #[serde(default)]
     floor_ended: u64,
-    /// When each session began and when it ended, by its id.
+    /// The times of beginning and end of each session, by its id.
     sessions: BTreeMap<String, (u64, u64)>,
 }
 
-/// One row of what a store keeps.
+/// A row of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Row {
     #[serde(rename = "h")]
     holder: String,
-    /// The session's random id. `None` where all sessions of the holder have ended that began no later.
+    /// The session's random id. `None` if all sessions of the holder have ended that began at this time or earlier.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     number: Option<String>,
     #[serde(rename = "i")]
@@ -75,7 +75,7 @@ pub(super) struct Row {
 impl Content for Register {
     const WHAT: &'static str = "the register of ended sessions";
     const UNTIL_FIXED: &'static str =
-        "until it is fixed, the sessions that have ended are known from memory";
+        "until it is fixed, ended sessions are known from memory only";
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
         let register: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
@@ -83,7 +83,7 @@ impl Content for Register {
             return Ok(register);
         }
         Err(format!(
-            "it is of version {}, and this gateway knows {VERSION}",
+            "it is of version {}, but this gateway reads version {VERSION}",
             register.version
         ))
     }
@@ -109,19 +109,21 @@ impl Register {
             ours.floor = ours.floor.max(theirs.floor);
             ours.floor_ended = ours.floor_ended.max(theirs.floor_ended);
             for (number, times) in &theirs.sessions {
-                // Two gateways may have ended it: known as long as the later one says.
+                // If two gateways ended the session, the later time counts.
                 let known = ours.sessions.entry(number.clone()).or_insert(*times);
                 known.1 = known.1.max(times.1);
             }
         }
     }
 
-    /// Drops what no cookie can refer to any more, and shortens long lists.
+    /// Drops sessions whose cookies have expired, and shortens long lists.
     pub(super) fn tidy(&mut self, now: u64) {
-        let now = self.believed(now);
+        let now = self.trusted_now(now);
         for holder in self.holders.values_mut() {
-            holder.sessions.retain(|_, (_, ended)| now < *ended + KEPT);
-            while holder.sessions.len() > PER_HOLDER {
+            holder
+                .sessions
+                .retain(|_, (_, ended)| now < *ended + LIFETIME);
+            while holder.sessions.len() > MAX_PER_HOLDER {
                 let oldest = holder.sessions.iter().min_by_key(|(_, times)| times.0);
                 let Some((number, (began, ended))) =
                     oldest.map(|(number, times)| (number.clone(), *times))
@@ -134,23 +136,23 @@ impl Register {
             }
         }
         self.holders.retain(|_, holder| {
-            !holder.sessions.is_empty() || now < holder.floor.max(holder.floor_ended) + KEPT
+            !holder.sessions.is_empty() || now < holder.floor.max(holder.floor_ended) + LIFETIME
         });
     }
 
-    /// The latest time that may be believed: a session ended at it, and that was a day ago. 0 for none.
-    fn believed(&self, now: u64) -> u64 {
+    /// The latest trusted time: the latest end of a session at least a day ago. 0 for none.
+    fn trusted_now(&self, now: u64) -> u64 {
         let ended = self.holders.values().flat_map(|holder| {
             let listed = holder.sessions.values().map(|(_, ended)| *ended);
             listed.chain([holder.floor_ended])
         });
-        let believed = ended.filter(|ended| ended.saturating_add(STEADY) <= now);
-        believed.max().unwrap_or_default()
+        let trusted = ended.filter(|ended| ended.saturating_add(TRUST_DELAY) <= now);
+        trusted.max().unwrap_or_default()
     }
 
-    /// What a store keeps of it, by id. What an id stands for never changes, so that gateways may write and forget at
-    /// the same time without undoing what another one has written: a later floor is another row. It stands before those
-    /// that it makes needless, so that it is written before they are forgotten.
+    /// The rows for a store, by id. The content of a row never changes, so that gateways can write and delete rows
+    /// concurrently without undoing each other's changes: a new floor is a new row. The row of a floor sorts before the
+    /// rows that it replaces, so that it is written before they are deleted.
     pub(super) fn rows(&self) -> BTreeMap<String, Row> {
         let mut rows = BTreeMap::new();
         for (name, holder) in &self.holders {
@@ -174,7 +176,7 @@ impl Register {
         rows
     }
 
-    /// What these rows say.
+    /// The register of these rows.
     pub(super) fn of_rows(rows: impl IntoIterator<Item = Row>) -> Self {
         let mut register = Self::default();
         for row in rows {
@@ -206,35 +208,35 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_never_counts_as_open_again() {
+    fn an_ended_session_is_never_open_again() {
         let mut register = Register::default();
-        for number in 0..3 * PER_HOLDER {
+        for number in 0..3 * MAX_PER_HOLDER {
             register.add(&session(number, 1_000 + number as u64), 5_000);
         }
-        for number in 0..3 * PER_HOLDER {
+        for number in 0..3 * MAX_PER_HOLDER {
             assert!(register.holds(&session(number, 1_000 + number as u64)));
         }
-        assert!(!register.holds(&session(9_999, 5_000)), "a younger one");
+        assert!(!register.holds(&session(9_999, 5_000)), "a newer session");
         let other = EndedSession {
             holder: "vic".to_owned(),
             ..session(0, 1_000)
         };
-        assert!(!register.holds(&other), "of another user");
-        assert_eq!(register.holders["ann"].sessions.len(), PER_HOLDER);
+        assert!(!register.holds(&other), "a session of another user");
+        assert_eq!(register.holders["ann"].sessions.len(), MAX_PER_HOLDER);
         assert_eq!(Register::of_rows(register.rows().into_values()), register);
-        register.add(&other, 5_000 + KEPT);
-        register.tidy(5_000 + KEPT + STEADY);
+        register.add(&other, 5_000 + LIFETIME);
+        register.tidy(5_000 + LIFETIME + TRUST_DELAY);
         let holders: Vec<_> = register.holders.keys().collect();
-        assert_eq!(holders, ["vic"], "nothing is kept for ever");
+        assert_eq!(holders, ["vic"], "old sessions are dropped");
     }
 
     #[test]
-    fn a_clock_that_leaps_ahead_forgets_nothing_until_it_has_gone_on_for_a_day() {
+    fn a_clock_that_jumps_ahead_drops_nothing_within_a_day() {
         const DAY: u64 = 24 * 3600;
-        let (now, wrong) = (50 * KEPT, 500 * KEPT);
+        let (now, wrong) = (50 * LIFETIME, 500 * LIFETIME);
         let mut register = Register::default();
         register.add(&session(0, now - 10), now);
-        // Somebody signs in and out by the wrong clock, more than once.
+        // Users sign in and out while the clock is wrong.
         register.add(&session(1, wrong), wrong + 60);
         register.add(&session(2, wrong + 3600), wrong + DAY - 1);
         let again = |register: &Register| Register::of_rows(register.rows().into_values());
@@ -242,20 +244,23 @@ mod tests {
         restarted.add(&session(3, wrong), wrong + DAY);
         assert!(restarted.holds(&session(0, now - 10)));
         restarted.tidy(now);
-        assert!(restarted.holds(&session(0, now - 10)), "set right again");
+        assert!(
+            restarted.holds(&session(0, now - 10)),
+            "after the correction"
+        );
         register.tidy(wrong + 60 + DAY);
         assert!(!register.holds(&session(0, now - 10)));
     }
 
     #[test]
-    fn a_session_that_lasted_long_stays_ended_although_it_is_no_longer_listed_by_itself() {
+    fn a_long_session_stays_ended_after_it_was_removed_from_the_list() {
         let mut register = Register::default();
-        // As that of a wall, which lasts as long as it is used.
-        register.add(&session(0, 1_000), 3 * KEPT);
-        for number in 1..=PER_HOLDER {
-            register.add(&session(number, 2_000), 2 * KEPT + 100);
+        // Like the session of a wall, which is unlimited while it is used.
+        register.add(&session(0, 1_000), 3 * LIFETIME);
+        for number in 1..=MAX_PER_HOLDER {
+            register.add(&session(number, 2_000), 2 * LIFETIME + 100);
         }
-        register.tidy(4 * KEPT - 1);
+        register.tidy(4 * LIFETIME - 1);
         assert!(register.holds(&session(0, 1_000)));
     }
 }

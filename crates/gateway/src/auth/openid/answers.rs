@@ -1,12 +1,13 @@
-//! What is read of a provider's answers. Everything else is left out before the crate sees it, because providers
-//! differ in the shape of what nobody needs, and such a field must refuse no sign-in.
+//! Reduces a provider's responses to the fields that are used. The other fields are removed before the `openidconnect`
+//! crate parses the response, because their types differ between providers, and an unused field must not fail a
+//! sign-in.
 
 use serde_json::{Map, Value, json};
 
-/// The name under which an ID token is handed on as it is. Under its own name the crate would read its claims.
+/// The field that passes the ID token through unparsed. The crate would parse the token in its usual field.
 pub(super) const RAW_ID_TOKEN: &str = "raw_id_token";
 
-/// The fields of the metadata that are read.
+/// The fields of the metadata that are used.
 const METADATA: [&str; 4] = [
     "issuer",
     "authorization_endpoint",
@@ -15,17 +16,17 @@ const METADATA: [&str; 4] = [
 ];
 const METHODS: &str = "token_endpoint_auth_methods_supported";
 
-/// The fields of a key that are read.
+/// The fields of a key that are used.
 const KEY: [&str; 9] = ["kty", "use", "kid", "alg", "n", "e", "crv", "x", "y"];
 
-/// An answer that was reduced to what is read.
+/// A response that was reduced to the used fields.
 pub(super) struct ReducedAnswer {
     pub(super) body: Vec<u8>,
-    /// Whether it refuses, with whatever status it came.
+    /// Whether it is a refusal, whatever its status.
     pub(super) refuses: bool,
 }
 
-/// The answer of the token endpoint, of the metadata or of the keys. `None` if it is no JSON object.
+/// Reduces a response with a token, metadata or keys; `None` if it is not a JSON object.
 pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<ReducedAnswer> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
@@ -44,7 +45,7 @@ pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<ReducedAnswer> {
     })
 }
 
-/// The access token is not used, and so not even kept.
+/// The access token is not used and therefore removed.
 fn token(answer: &Map<String, Value>) -> Value {
     json!({
         "access_token": "-",
@@ -53,7 +54,7 @@ fn token(answer: &Map<String, Value>) -> Value {
     })
 }
 
-/// The last three are demanded by the crate and used by nobody.
+/// The last three fields are required by the crate, but not used.
 fn metadata(answer: &Map<String, Value>) -> Value {
     let mut read = texts(answer, &METADATA);
     let methods = match answer.get(METHODS) {
@@ -79,7 +80,7 @@ fn key(key: &Value) -> Value {
         .map_or(Value::Null, |key| Value::Object(texts(key, &KEY)))
 }
 
-/// These fields, as far as they are texts. A number is a text to the same effect.
+/// The fields with these names that are texts. Numbers are converted to texts.
 fn texts(of: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     let text = |name: &&str| match of.get(*name)? {
         Value::String(text) => Some(((*name).to_owned(), json!(text))),
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_answer_is_its_id_token_or_its_error() {
+    fn a_token_response_is_reduced_to_its_id_token_or_its_error() {
         for (answer, token) in [
             (json!({"id_token": "t"}), json!("t")),
             (
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_and_keys_are_what_is_used_of_them() {
+    fn metadata_and_keys_are_reduced_to_the_used_fields() {
         let odd = json!({"issuer": "i", "jwks_uri": null, "acr_values_supported": [1], METHODS: "client_secret_post"});
         let (found, _) = read(false, &odd);
         assert_eq!(found["issuer"], "i");

@@ -1,5 +1,5 @@
-//! A sign-in that was begun here and continues at the provider. It travels sealed in a cookie of its own, so
-//! that any gateway with the same key can complete it. Also decides where a sign-in may lead afterwards.
+//! A sign-in that began here and continues at the provider. It is kept in a sealed cookie, so that any gateway with the
+//! same key can complete it. Also decides to which pages a sign-in may return.
 
 use crate::auth::GATEWAY_CLOCK_TOLERANCE;
 use crate::auth::users::PreviousSession;
@@ -10,14 +10,14 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a user may take at the provider.
+/// The maximum time that a user may take at the provider.
 pub(super) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// The longest page address that fits into the cookie.
+/// The maximum length of a page address, so that it fits into the cookie.
 const MAX_DESTINATION_LENGTH: usize = 700;
 
-/// First path segments of what the gateway answers itself. None of it is a page to return to.
-const NO_PAGES: [&str; 7] = [
+/// The first path segments of the gateway's own routes, which are not pages to return to.
+const NOT_PAGES: [&str; 7] = [
     "api",
     "relay",
     "thumbnails",
@@ -30,13 +30,13 @@ const NO_PAGES: [&str; 7] = [
 /// The content of the cookie. Has no `Debug`, because its content is enough to complete the sign-in.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Attempt {
-    /// The provider sends it back, which ties its answer to this attempt.
+    /// Binds the provider's response to this attempt: the provider sends it back.
     #[serde(rename = "s")]
     pub(super) state: String,
-    /// The token has to hold it, which ties the token to this attempt.
+    /// Binds the token to this attempt: the token must contain it.
     #[serde(rename = "n")]
     pub(super) nonce: String,
-    /// Needed to redeem the code (PKCE), which ties the code to this attempt.
+    /// Binds the code to this attempt: it is needed to redeem the code (PKCE).
     #[serde(rename = "v")]
     pub(super) verifier: String,
     /// The page to return to.
@@ -45,10 +45,10 @@ pub(super) struct Attempt {
     /// Seconds since 1970.
     #[serde(rename = "b")]
     pub(super) began: u64,
-    /// The session that the browser had. The cookie of that one does not come back from another site.
+    /// The browser's previous session. Its cookie is not sent with the redirect from the provider's site.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub(super) previous: Option<PreviousSession>,
-    /// Whose that is, for the audit.
+    /// The holder of the previous session, for the audit.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(super) holder: Option<SessionHolder>,
 }
@@ -66,26 +66,24 @@ impl Attempt {
     }
 }
 
-/// The page to return to: one of this console, which is below `base_path`, by default its first. Parses the address as a
-/// browser does, which reads `\` as `/` and drops line breaks.
+/// The page to return to: a page of this console, below `base_path`; by default its first page. Parses the address like
+/// a browser, which reads `\` as `/` and drops line breaks.
 pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
-    let ours = |to: &str| {
+    let checked = |to: &str| {
         let base = Url::parse("http://console.invalid/").ok()?;
-        let whole = base.join(to).ok().filter(|_| to.starts_with('/'))?;
-        if whole.origin() != base.origin()
-            || !whole.username().is_empty()
-            || whole.password().is_some()
-        {
+        let url = base.join(to).ok().filter(|_| to.starts_with('/'))?;
+        if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
             return None;
         }
-        let path = &whole[Position::BeforePath..];
-        let below = whole.path().strip_prefix(base_path);
+        let path = &url[Position::BeforePath..];
+        let below = url.path().strip_prefix(base_path);
         let below = below.filter(|below| below.is_empty() || below.starts_with('/'))?;
         let first = below.trim_start_matches('/').split('/').next();
-        let is_page = !path.starts_with("//") && !NO_PAGES.contains(&first.unwrap_or_default());
+        let is_page = !path.starts_with("//") && !NOT_PAGES.contains(&first.unwrap_or_default());
         (is_page && path.len() <= MAX_DESTINATION_LENGTH).then(|| path.to_owned())
     };
-    to.and_then(ours).unwrap_or_else(|| format!("{base_path}/"))
+    to.and_then(checked)
+        .unwrap_or_else(|| format!("{base_path}/"))
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
     use crate::crypto::Seal;
 
     #[test]
-    fn only_pages_of_this_console_are_returned_to() {
+    fn a_destination_is_always_a_page_of_this_console() {
         for (to, expected) in [
             ("/", "/"),
             ("/groups", "/groups"),
@@ -143,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn below_a_path_only_its_pages_are_returned_to() {
+    fn with_a_base_path_a_destination_is_always_below_it() {
         for (to, expected) in [
             (Some("/failover/groups?x=1"), "/failover/groups?x=1"),
             (Some("/failover"), "/failover"),
@@ -163,7 +161,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_destination_is_of_this_origin(to in "[/\\\\.%a-z:@?#\t\n2eéE]{0,40}") {
+        fn every_destination_has_this_origin(to in "[/\\\\.%a-z:@?#\t\n2eéE]{0,40}") {
             let leads = destination(Some(&to), "");
             let at = Url::parse("https://console.example/x").unwrap().join(&leads).unwrap();
             proptest::prop_assert_eq!(at.host_str(), Some("console.example"));
@@ -172,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_attempt_opens_again() {
+    fn the_longest_attempt_fits_into_a_cookie() {
         let name = "\u{1d11e}".repeat(100);
         let attempt = Attempt {
             state: "s".repeat(22),
@@ -193,11 +191,11 @@ mod tests {
         let seal = Seal::shared(&"k".into());
         let sealed = seal.close(&serde_json::to_vec(&attempt).unwrap()).unwrap();
         assert!(seal.open(&sealed).is_some(), "{}", sealed.len());
-        assert!(sealed.len() < 4_000, "a browser keeps it");
+        assert!(sealed.len() < 4_000, "browsers accept it");
     }
 
     #[test]
-    fn an_attempt_is_completed_in_time_and_with_its_own_state() {
+    fn an_attempt_expires_and_expects_its_own_state() {
         let attempt = Attempt {
             state: "s".to_owned(),
             nonce: "n".to_owned(),
@@ -207,14 +205,18 @@ mod tests {
             previous: None,
             holder: None,
         };
-        for (now, young) in [
+        for (now, is_recent) in [
             (1_000_000, true),
             (1_000_599, true),
             (1_000_600, false),
             (999_900, true),
             (999_800, false),
         ] {
-            assert_eq!(attempt.is_recent(Duration::from_secs(now)), young, "{now}");
+            assert_eq!(
+                attempt.is_recent(Duration::from_secs(now)),
+                is_recent,
+                "{now}"
+            );
         }
         assert!(attempt.expects("s"));
         assert!(!attempt.expects("") && !attempt.expects("S") && !attempt.expects("ss"));

@@ -6,13 +6,13 @@ use crate::identity::{Role, is_bidi_control, is_invisible};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A longer name is cut, because it travels in a cookie.
-const LONGEST_NAME: usize = 100;
+/// The maximum length of a name, in characters. Longer names are truncated, because names are stored in cookies.
+const MAX_NAME_LENGTH: usize = 100;
 
-/// The longest subject (OpenID Connect Core 1.0, section 2).
-const LONGEST_SUBJECT: usize = 255;
+/// The maximum length of a subject (OpenID Connect Core 1.0, section 2).
+const MAX_SUBJECT_LENGTH: usize = 255;
 
-/// Which claims are read, and which of their values give which role.
+/// The configured claims for name and roles, and the values that give each role.
 #[derive(Debug)]
 pub(super) struct Claims {
     roles: String,
@@ -26,7 +26,7 @@ pub(super) struct Claims {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) subject: String,
-    /// Why not, for a user without access to this gateway.
+    /// The role, or why the user has no access to this gateway.
     pub(super) role: Result<Role, Refusal>,
 }
 
@@ -40,15 +40,15 @@ impl Claims {
         }
     }
 
-    /// The configured name of the claim with the roles.
+    /// The configured name of the claim that holds the roles.
     pub(super) fn roles_claim(&self) -> &str {
         &self.roles
     }
 
-    /// The user of these claims. `None` without a valid subject.
+    /// The user of these claims; `None` without a valid subject.
     pub(super) fn read(&self, claims: &Value) -> Option<Person> {
         let subject = claims.get("sub")?.as_str().filter(|subject| {
-            (1..=LONGEST_SUBJECT).contains(&subject.len())
+            (1..=MAX_SUBJECT_LENGTH).contains(&subject.len())
                 && subject.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         })?;
         let usual = ["preferred_username", "email"];
@@ -65,15 +65,15 @@ impl Claims {
         })
     }
 
-    /// The highest role that one of the values gives, or why there is none, which the log says too.
+    /// The highest role that the claim's values give, or why there is none, which is also logged.
     fn role(&self, claims: &Value) -> Result<Role, Refusal> {
         let claim = &self.roles;
-        let held = match find(claims, claim).filter(|value| !value.is_null()) {
-            Some(value) => held(value).map_err(Refusal::Claim),
+        let role_values = match find(claims, claim).filter(|value| !value.is_null()) {
+            Some(value) => role_values(value).map_err(Refusal::Claim),
             None if is_left_out(claims, claim) => Err(Refusal::Overage),
             None => Err(Refusal::NoClaim),
         };
-        let held = held.inspect_err(|refusal| {
+        let role_values = role_values.inspect_err(|refusal| {
             let why = match refusal {
                 Refusal::Overage => {
                     "the provider left it out, because the user is in too many groups"
@@ -91,7 +91,7 @@ impl Claims {
         let gives = |wanted: &[String]| {
             wanted
                 .iter()
-                .any(|value| held.iter().any(|one| one == value))
+                .any(|value| role_values.iter().any(|one| one == value))
         };
         if gives(&self.admins) {
             Ok(Role::Admin)
@@ -103,9 +103,9 @@ impl Claims {
     }
 }
 
-/// The values that a claim holds. Providers send a list of texts, one text, several texts with commas between
-/// them, a list of objects with names, or any of these written as JSON within a text.
-fn held(value: &Value) -> Result<Vec<Cow<'_, str>>, Shape> {
+/// The values of a claim. Providers send a list of texts, a single text, several texts separated by commas, a list of
+/// objects with names, or any of these as JSON within a text.
+fn role_values(value: &Value) -> Result<Vec<Cow<'_, str>>, Shape> {
     let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
     match value {
         Value::String(text) => {
@@ -115,7 +115,7 @@ fn held(value: &Value) -> Result<Vec<Cow<'_, str>>, Shape> {
                 .then(|| serde_json::from_str(text).ok())
                 .flatten();
             if let Some(list) = written {
-                return Ok(held(&list)?
+                return Ok(role_values(&list)?
                     .into_iter()
                     .map(|one| one.into_owned().into())
                     .collect());
@@ -147,7 +147,7 @@ fn held(value: &Value) -> Result<Vec<Cow<'_, str>>, Shape> {
     }
 }
 
-/// Whether the provider says that it left the claim out. Microsoft Entra ID does so for people in many groups.
+/// Whether the provider indicates that it omitted the claim. Microsoft Entra ID does so for users in many groups.
 fn is_left_out(claims: &Value, claim: &str) -> bool {
     let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
     elsewhere.is_some_and(|names| names.contains_key(claim))
@@ -157,8 +157,8 @@ fn is_left_out(claims: &Value, claim: &str) -> bool {
                 .is_some_and(|has| *has == Value::Bool(true) || has == "true"))
 }
 
-/// The value under a name, or along a path of names with dots between them. A name may itself hold dots, as
-/// URLs do, so the whole path is tried as one name first.
+/// The value at a name, or at a path of names separated by dots. A name may itself contain dots, as URLs do, so the
+/// complete path is tried as one name first.
 fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     let object = value.as_object()?;
     object.get(path).or_else(|| {
@@ -169,7 +169,7 @@ fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     })
 }
 
-/// A text that can be shown as a name.
+/// The displayable name in a text, if it is not empty.
 fn named(value: &Value) -> Option<String> {
     let name = shortened(value.as_str()?);
     (!name.is_empty()).then_some(name)
@@ -180,7 +180,7 @@ fn shortened(text: &str) -> String {
         .chars()
         .filter(|c| !c.is_control() && !is_bidi_control(*c) && !is_invisible(*c));
     let visible: String = visible.collect();
-    visible.trim().chars().take(LONGEST_NAME).collect()
+    visible.trim().chars().take(MAX_NAME_LENGTH).collect()
 }
 
 #[cfg(test)]
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_follows_from_the_claim_at_its_path() {
+    fn the_role_is_read_from_the_configured_claim() {
         let (admin, viewer) = (Ok(Role::Admin), Ok(Role::Viewer));
         let (no_role, no_claim) = (Err(Refusal::NoRole), Err(Refusal::NoClaim));
         let overage = Err(Refusal::Overage);
@@ -301,8 +301,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_configured_claim_or_the_best_available() {
-        for (asked, found, expected) in [
+    fn the_name_is_read_from_the_configured_claim_or_the_usual_ones() {
+        for (name_claim, found, expected) in [
             (
                 None,
                 json!({"sub": "s", "preferred_username": "ann", "email": "a@x"}),
@@ -337,7 +337,7 @@ mod tests {
                 "ann",
             ),
         ] {
-            let person = claims("groups", asked).read(&found).unwrap();
+            let person = claims("groups", name_claim).read(&found).unwrap();
             assert_eq!(
                 (person.name.as_str(), person.role),
                 (expected, Err(Refusal::NoClaim)),
@@ -346,7 +346,7 @@ mod tests {
         }
         let long = json!({"sub": "s", "email": "é".repeat(1000)});
         let person = claims("groups", None).read(&long).unwrap();
-        assert_eq!(person.name.chars().count(), LONGEST_NAME);
+        assert_eq!(person.name.chars().count(), MAX_NAME_LENGTH);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The HTTP transport that the OpenID Connect crate uses: the gateway's own client with its limits. It
-//! follows no redirect and sends nothing unencrypted.
+//! The HTTP transport for the `openidconnect` crate: the gateway's own client with its limits. It follows no redirects
+//! and sends nothing unencrypted.
 
 use super::answers::reduced;
 use crate::config;
@@ -14,14 +14,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How long one request to the provider may take.
+/// The timeout of a request to the provider.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many requests run at a time.
+/// The maximum number of concurrent requests.
 const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// The largest answer of a provider.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The maximum size of a provider's response.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// A problem as the crate's error type.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ impl std::error::Error for Failed {}
 /// Sends the crate's requests.
 pub(super) struct HttpTransport {
     http: VendorHttp,
-    places: Semaphore,
+    permits: Semaphore,
     /// Whether the provider is on this computer and uses plain http.
-    local: bool,
+    is_local: bool,
 }
 
 impl<'c> AsyncHttpClient<'c> for HttpTransport {
@@ -53,27 +53,27 @@ impl<'c> AsyncHttpClient<'c> for HttpTransport {
 }
 
 impl HttpTransport {
-    /// Makes the client without connecting.
+    /// Builds the client without connecting.
     ///
     /// # Errors
-    /// No TLS client could be made.
-    pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
+    /// The TLS client cannot be built.
+    pub(super) fn new(of: &config::OpenId, is_local: bool) -> Result<Self, String> {
         let trust = Trust::Also(of.ca.as_deref());
         let http = VendorHttp {
             client: client(REQUEST_TIMEOUT, &of.outbound, trust)?,
             name: of.title.clone(),
-            limit: MAX_ANSWER_BYTES,
+            limit: MAX_RESPONSE_BYTES,
         };
         Ok(Self {
             http,
-            places: Semaphore::new(MAX_CONCURRENT_REQUESTS),
-            local,
+            permits: Semaphore::new(MAX_CONCURRENT_REQUESTS),
+            is_local,
         })
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Failed> {
         let request = Request::try_from(request).map_err(|_| {
-            let why = "it names an address that cannot be asked";
+            let why = "it names an invalid address";
             Failed(Problem::new(Kind::Unreadable, why))
         })?;
         let is_token = request.method() == Method::POST;
@@ -81,9 +81,9 @@ impl HttpTransport {
             let why = "it names an address that is not https";
             return Err(Failed(Problem::new(Kind::Unreadable, why)));
         }
-        let place = timeout(REQUEST_TIMEOUT, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            let why = "too many sign in at this moment";
+        let permit = timeout(REQUEST_TIMEOUT, self.permits.acquire()).await;
+        let Ok(Ok(_permit)) = permit else {
+            let why = "too many sign-ins at a time";
             return Err(Failed(Problem::new(Kind::Overloaded, why)));
         };
         let answer = self.http.send(request).await.map_err(Failed)?;
@@ -96,7 +96,7 @@ impl HttpTransport {
                 if read.refuses && answer.status == StatusCode::OK {
                     *response.status_mut() = StatusCode::BAD_REQUEST;
                 }
-                // It was JSON, whatever it was called.
+                // The body is JSON, whatever the provider's content type.
                 response.headers_mut().remove(CONTENT_TYPE);
                 *response.body_mut() = read.body;
             }
@@ -105,9 +105,9 @@ impl HttpTransport {
         Ok(response)
     }
 
-    /// Whether requests may be sent to this address. They carry the client's secret and users' codes, so they
-    /// are encrypted, or stay on this computer if the provider is on it.
+    /// Whether requests may be sent to this address. They carry the client's secret and users' codes, so they must be
+    /// encrypted, unless the provider is on this computer.
     pub(super) fn may_reach(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (self.local && config::is_loopback(url))
+        url.scheme() == "https" || (self.is_local && config::is_loopback(url))
     }
 }

@@ -1,6 +1,6 @@
-//! Signing in at an OpenID Connect provider: authorization code with PKCE. The browser goes there with a
-//! sealed cookie that holds the attempt, and returns with a code. Nothing is stored in between, so that
-//! another gateway with the same key may complete the sign-in. Tokens are read once and kept nowhere.
+//! Sign-in at an OpenID Connect provider by authorization code with PKCE. The browser is redirected to the provider
+//! with a sealed cookie that holds the attempt, and returns with a code. The gateway stores nothing in between, so that
+//! another gateway with the same key can complete the sign-in. Tokens are read once and not kept.
 
 mod answers;
 mod attempt;
@@ -30,35 +30,35 @@ use reqwest::Url;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// The longest code that is accepted.
-const LONGEST_CODE: usize = 4096;
+/// The maximum length of a code.
+const MAX_CODE_LENGTH: usize = 4096;
 
-/// A provider, and what its claims mean here.
+/// A provider, and the meaning of its claims.
 pub(super) struct OpenId {
     title: String,
     provider: Provider,
     claims: Claims,
-    /// The path below which browsers find the console.
+    /// The path prefix of the console in browsers.
     base_path: String,
-    /// Seals the attempts. It opens no session.
+    /// The seal of attempts, which cannot open sessions.
     seal: Seal,
-    /// A fingerprint of the configuration. When the mapping of claims changes, users sign in again.
-    mark: String,
+    /// A fingerprint of the configuration. When the mapping of claims changes, users must sign in again.
+    fingerprint: String,
 }
 
 impl OpenId {
-    /// Makes the client without connecting.
+    /// Builds the client without connecting.
     ///
     /// # Errors
-    /// No client could be made.
+    /// The client cannot be built.
     pub(super) fn new(of: config::OpenId, base_path: String, seal: &Seal) -> Result<Self, String> {
-        let mark = [&of.issuer, &of.client_id, &of.roles_claim]
+        let fingerprint = [&of.issuer, &of.client_id, &of.roles_claim]
             .into_iter()
             .chain(&of.admins)
             .chain([&String::new()])
             .chain(&of.viewers)
-            .fold(String::from("openid"), |mark, text| {
-                format!("{mark}{}:{text}", text.len())
+            .fold(String::from("openid"), |fingerprint, text| {
+                format!("{fingerprint}{}:{text}", text.len())
             });
         Ok(Self {
             provider: Provider::new(&of).map_err(|why| format!("openid: {why}"))?,
@@ -66,7 +66,7 @@ impl OpenId {
             base_path,
             seal: seal.with_purpose(b"failover-console attempt 1"),
             title: of.title,
-            mark,
+            fingerprint,
         })
     }
 
@@ -75,12 +75,12 @@ impl OpenId {
         &self.title
     }
 
-    /// The configured name of the claim with the roles.
+    /// The configured name of the claim that holds the roles.
     pub(super) fn roles_claim(&self) -> &str {
         self.claims.roles_claim()
     }
 
-    /// A user of the provider, in the form in which sessions know users.
+    /// A user of the provider, in the form that sessions use.
     pub(super) fn user(&self, name: &str, provided: &Provided) -> User {
         User {
             name: name.to_owned(),
@@ -89,53 +89,55 @@ impl OpenId {
             } else {
                 Role::Viewer
             },
-            password_hash: format!("{}{}", self.mark, provided.subject),
+            password_hash: format!("{}{}", self.fingerprint, provided.subject),
         }
     }
 
-    /// The code, if the parameters that came back answer this attempt.
+    /// The code, if the returned parameters belong to this attempt.
     fn code(&self, attempt: &Attempt, query: &[(String, String)]) -> Result<String, Refusal> {
         let is_ours = single(query, "state").is_some_and(|state| attempt.expects(state));
-        // RFC 9207: the provider may name itself, and then has to be the right one.
+        // RFC 9207: if the provider names itself, it must be the configured one.
         let issuer = single(query, "iss");
-        if !is_ours || issuer.is_some_and(|issuer| !self.provider.is(issuer)) {
+        if !is_ours || issuer.is_some_and(|issuer| !self.provider.has_issuer(issuer)) {
             return Err(Refusal::Expired);
         }
         match (single(query, "error"), single(query, "code")) {
             (Some("server_error" | "temporarily_unavailable"), _) => Err(Refusal::Unreachable),
             (Some(_), _) => Err(Refusal::Denied),
-            (None, Some(code)) if (1..=LONGEST_CODE).contains(&code.len()) => Ok(code.to_owned()),
+            (None, Some(code)) if (1..=MAX_CODE_LENGTH).contains(&code.len()) => {
+                Ok(code.to_owned())
+            }
             (None, _) => Err(Refusal::Expired),
         }
     }
 }
 
-/// Sends the browser to the provider.
+/// The redirect of the browser to the provider.
 pub(crate) struct AuthorizationRedirect {
-    /// The page to return to in the end.
+    /// The page to return to after the sign-in.
     pub(crate) to: String,
-    /// The provider's address and the cookie with the attempt, or why there is none.
+    /// The provider's address and the cookie with the attempt, or why the sign-in cannot begin.
     pub(crate) provider: Result<(Url, HeaderValue), Refusal>,
 }
 
-/// A sign-in that came back from the provider.
+/// The result of a sign-in at the provider.
 pub(crate) struct Completed {
     /// The page to go to.
     pub(crate) to: String,
-    /// Whether the browser had begun one. Anybody can send requests without.
+    /// Whether the browser had begun a sign-in. Anybody can send requests without one.
     pub(crate) was_begun: bool,
     /// The user's name for the audit, or `-`.
     pub(crate) name: String,
-    /// Whose session it replaced, and why a restart may bring that back.
+    /// The holder of the replaced session, and why a restart may bring the session back.
     pub(crate) replaced: Option<(SessionHolder, Option<Kind>)>,
-    /// The new session's cookie, or why there is none.
+    /// The new session's cookie, or why the sign-in failed.
     pub(crate) session: Result<HeaderValue, Refusal>,
     /// The cookie that deletes the attempt.
     pub(crate) clear_attempt: Option<HeaderValue>,
 }
 
 impl Access {
-    /// Begins a sign-in at the provider, which sends the browser to `back` afterwards.
+    /// Begins a sign-in at the provider, which redirects the browser to `back` afterwards.
     ///
     /// # Errors
     /// No provider is configured.
@@ -163,7 +165,7 @@ impl Access {
         Ok(AuthorizationRedirect { to, provider })
     }
 
-    /// The page of the console that a sign-in with these parameters leads to.
+    /// The page of the console to which a sign-in with these parameters returns.
     ///
     /// # Errors
     /// No provider is configured.
@@ -211,7 +213,7 @@ impl Access {
                             let unsaved = users.end(previous).await.err().map(|why| why.kind);
                             replaced = attempt.holder.clone().map(|holder| (holder, unsaved));
                         }
-                        (visitor.in_log(), Ok(cookie))
+                        (visitor.log_name(), Ok(cookie))
                     }
                     None => ("-".to_owned(), Err(Refusal::Internal)),
                 }
@@ -284,7 +286,7 @@ impl Users {
         let now = (self.clock)();
         let code = code?;
         let (throttle, counted) = (&self.memory.throttle, CountedAttempt::at_provider(from));
-        // Before the id is noted as used: what is refused must not push out the ids of others.
+        // Checked before the id is marked as used, because refused attempts must not displace other ids.
         throttle
             .begin(&counted)
             .map_err(|_| Refusal::TooManyTries)?;
@@ -293,7 +295,7 @@ impl Users {
             return Err(Refusal::Expired);
         }
         let redeemed = openid.provider.redeem(code, back, attempt, now).await;
-        // Many users may share one address: only what failed counts.
+        // Only failures count, because many users may share one address.
         if !matches!(redeemed, Err(Refusal::Invalid | Refusal::Expired)) {
             throttle.forgive(&counted);
         }
@@ -301,15 +303,15 @@ impl Users {
             .claims
             .read(&redeemed?)
             .ok_or_else(|| invalid("its token names no subject"))?;
-        // Each success has a row of the audit, which is kept for ever.
-        if person.role.is_ok() && throttle.signs_in_at_provider(&person.subject).is_err() {
+        // Successes are limited because each adds a row to the audit, which is kept forever.
+        if person.role.is_ok() && throttle.signed_in_at_provider(&person.subject).is_err() {
             person.role = Err(Refusal::TooManyTries);
         }
         Ok(person)
     }
 }
 
-/// A parameter that was sent exactly once.
+/// The value of a parameter that was sent exactly once.
 fn single<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
     let mut found = query.iter().filter(|(known, _)| known == name);
     let (_, value) = found.next()?;

@@ -1,5 +1,5 @@
-//! Talks to the provider: reads its metadata, redeems codes, verifies tokens. Must not log a code, a token or
-//! the secret, and so logs none of the crate's errors that can hold the body of an answer.
+//! The client of the provider: reads its metadata, redeems codes and verifies tokens. It must not log a code, a token
+//! or the secret, and so logs no errors of the crate that may contain the body of a response.
 
 use super::Refusal;
 use super::attempt::Attempt;
@@ -24,23 +24,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long the provider's metadata is used before it is read again.
+/// The time after which the provider's metadata is read again.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// When to try again after a failure: soon without any metadata, later with the previous ones.
+/// The delays before a retry: short without any metadata, longer with previous metadata.
 const FIRST_READ_RETRY_DELAY: Duration = Duration::from_secs(5);
 const RETRY_DELAY: Duration = Duration::from_secs(60);
 
-/// How often an unknown or a changed key may cause the keys to be read again.
+/// The minimum interval between reads of the keys that are caused by unknown or changed keys.
 const KEY_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The provider's metadata as last read.
+/// The provider's metadata as last read, or why it could not be read.
 #[derive(Clone)]
 struct CachedMetadata {
     metadata: Result<Arc<CoreProviderMetadata>, Refusal>,
-    /// When they are read again.
+    /// The time of the next read.
     until: Instant,
-    /// When an unknown or a changed key last caused them to be read.
+    /// The time of the last read that an unknown or a changed key caused.
     keys_requested_at: Option<Instant>,
 }
 
@@ -55,10 +55,10 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// Makes the client without connecting.
+    /// Builds the client without connecting.
     ///
     /// # Errors
-    /// No TLS client could be made.
+    /// The TLS client cannot be built.
     pub(super) fn new(of: &config::OpenId) -> Result<Self, String> {
         let issuer = IssuerUrl::new(of.issuer.clone()).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -71,12 +71,12 @@ impl Provider {
         })
     }
 
-    /// Whether this is the provider's own name for itself.
-    pub(super) fn is(&self, issuer: &str) -> bool {
+    /// Whether this is the provider's issuer identifier.
+    pub(super) fn has_issuer(&self, issuer: &str) -> bool {
         self.issuer.as_str() == issuer
     }
 
-    /// The address where a browser signs in, and the attempt to complete afterwards.
+    /// The address at which the browser signs in, and the attempt to complete afterwards.
     pub(super) async fn authorization(
         &self,
         back: &Url,
@@ -114,7 +114,7 @@ impl Provider {
         Ok((address, attempt))
     }
 
-    /// Redeems a code: the verified claims of the user to whom it was issued.
+    /// Redeems a code. Returns the verified claims of the user to whom it was issued.
     pub(super) async fn redeem(
         &self,
         code: String,
@@ -132,7 +132,7 @@ impl Provider {
         let answer = request
             .request_async(&self.transport)
             .await
-            .map_err(not_given)?;
+            .map_err(token_refusal)?;
         let fields = answer.extra_fields().extra_fields();
         let token = fields
             .raw_id_token
@@ -140,7 +140,7 @@ impl Provider {
             .ok_or_else(|| invalid("its answer holds no ID token"))?;
         match verified(token, &self.client_id, &metadata, attempt, now) {
             Err(Fault::Key(_)) => {
-                // The provider may have changed its keys since they were read, also one under the same name.
+                // The provider may have changed its keys since they were read, even without a new key id.
                 let metadata = self.metadata_after(cached.number).await.value.metadata?;
                 verified(token, &self.client_id, &metadata, attempt, now)
             }
@@ -174,21 +174,21 @@ impl Provider {
 
     /// The provider's metadata, from the cache while it is valid.
     async fn metadata(&self) -> Fetched<CachedMetadata> {
-        let serves = |fetched: &Fetched<CachedMetadata>| Instant::now() < fetched.value.until;
+        let is_usable = |fetched: &Fetched<CachedMetadata>| Instant::now() < fetched.value.until;
         self.cached
-            .get(serves, |last| self.discover(last, None))
+            .get(is_usable, |last| self.discover(last, None))
             .await
     }
 
-    /// Metadata newer than `number`, unless an unknown key has caused a read recently.
+    /// Metadata newer than fetch `number`, unless an unknown key has caused a read recently.
     async fn metadata_after(&self, number: u64) -> Fetched<CachedMetadata> {
-        let serves = |fetched: &Fetched<CachedMetadata>| {
+        let is_usable = |fetched: &Fetched<CachedMetadata>| {
             let at = fetched.value.keys_requested_at;
             fetched.number != number || at.is_some_and(|at| at.elapsed() < KEY_REFRESH_INTERVAL)
         };
         let requested_at = Some(Instant::now());
         self.cached
-            .get(serves, |last| self.discover(last, requested_at))
+            .get(is_usable, |last| self.discover(last, requested_at))
             .await
     }
 
@@ -212,8 +212,8 @@ impl Provider {
             Ok(metadata) => cached(Ok(Arc::new(metadata)), METADATA_LIFETIME),
             Err(error) => {
                 tracing::warn!(
-                    why = ?in_words(error),
-                    "what the OpenID Connect provider says of itself could not be read"
+                    why = ?describe(error),
+                    "the metadata of the OpenID Connect provider could not be read"
                 );
                 match last.map(|last| last.metadata) {
                     Some(Ok(metadata)) => cached(Ok(metadata), RETRY_DELAY),
@@ -224,7 +224,7 @@ impl Provider {
     }
 }
 
-/// Logs why an answer of the provider is not accepted.
+/// Logs why a response of the provider is not accepted.
 pub(super) fn invalid(why: &str) -> Refusal {
     tracing::warn!(
         ?why,
@@ -233,8 +233,8 @@ pub(super) fn invalid(why: &str) -> Refusal {
     Refusal::Invalid
 }
 
-/// Why discovery failed, without the body of the answer, which may be long.
-fn in_words(error: DiscoveryError<Failed>) -> String {
+/// The reason why discovery failed, without the body of the response, which may be long.
+fn describe(error: DiscoveryError<Failed>) -> String {
     match error {
         DiscoveryError::Request(failed) if failed.0.kind == Kind::Redirect => {
             "it sent the gateway to another address, which it does not follow: look at `issuer`"
@@ -243,18 +243,18 @@ fn in_words(error: DiscoveryError<Failed>) -> String {
         DiscoveryError::Request(failed) => failed.0.detail,
         DiscoveryError::Response(status, _, _) => {
             format!(
-                "it returned {} or something else than JSON: look at `issuer`",
+                "it returned {} or a body that is not JSON: look at `issuer`",
                 status.as_u16()
             )
         }
-        DiscoveryError::Parse(error) => format!("it lacks or misspells something: {error}"),
+        DiscoveryError::Parse(error) => format!("a field is missing or invalid: {error}"),
         DiscoveryError::Validation(why) => format!("{why}: look at `issuer`"),
-        _ => "it could not be asked".to_owned(),
+        _ => "the request failed".to_owned(),
     }
 }
 
-/// Why there is no token. The answer is not logged, because it may hold one.
-fn not_given(
+/// The refusal for a failed token request. The response is not logged, because it may contain a token.
+fn token_refusal(
     error: RequestTokenError<Failed, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> Refusal {
     match error {
@@ -274,6 +274,6 @@ fn not_given(
             known => invalid(&format!("it issued no token: {}", known.as_ref())),
         },
         RequestTokenError::Parse(..) => invalid("its answer to the code cannot be read"),
-        RequestTokenError::Other(_) => invalid("its answer to the code is empty or no JSON"),
+        RequestTokenError::Other(_) => invalid("its answer to the code is empty or not JSON"),
     }
 }

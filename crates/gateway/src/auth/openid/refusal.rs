@@ -1,27 +1,27 @@
-//! Why a sign-in at a provider failed. A browser gets a code, never a text.
+//! The reasons why a sign-in at a provider fails. The browser gets a code, never a text.
 
-/// Why a sign-in failed. The console has a sentence for each.
+/// The reason why a sign-in failed. The console has a sentence for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The provider refused the user, or the user cancelled.
     Denied,
-    /// No value of the claim with the roles gives one at this gateway.
+    /// No value of the roles claim gives a role at this gateway.
     NoRole,
-    /// The token does not hold the claim with the roles.
+    /// The token does not contain the roles claim.
     NoClaim,
-    /// The claim with the roles has a shape in which none can be found.
+    /// The roles claim has a shape that cannot be read.
     Claim(Shape),
     /// The provider left the groups out of the token, because there are too many.
     Overage,
-    /// What came back does not belong to this browser's attempt, is late, or was used before.
+    /// The response does not belong to this browser's attempt, is too late, or was used before.
     Expired,
     /// The provider did not answer.
     Unreachable,
-    /// The provider's answer is not valid.
+    /// The provider's response is not valid.
     Invalid,
     /// Too many attempts failed, or this user signed in too often.
     TooManyTries,
-    /// A fault in the gateway.
+    /// An internal error of the gateway.
     Internal,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Shape {
 }
 
 impl Refusal {
-    /// The code by which the console knows it.
+    /// The code that the console receives.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -58,7 +58,7 @@ impl Refusal {
         }
     }
 
-    /// The outcome for the audit: a technical failure is no decision about the user.
+    /// The outcome for the audit. A technical failure is not a refusal of the user.
     pub(crate) fn outcome(self) -> &'static str {
         match self {
             Self::Unreachable | Self::Invalid | Self::Internal => "failed",

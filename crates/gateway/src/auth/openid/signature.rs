@@ -1,5 +1,5 @@
-//! Reads a signed token (JWS, compact form) and checks its signature with the provider's keys. The crate does the
-//! cryptography. Knows no claim.
+//! Reads a signed token (JWS, compact serialization) and checks its signature with the provider's keys. The
+//! `openidconnect` crate does the cryptography. The claims are not interpreted here.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,8 +7,8 @@ use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKey as _, SignatureVerificationError};
 use serde_json::{Map, Value};
 
-/// The accepted signature algorithms: only those with a private key of the provider. Not `none`, and none
-/// that uses the client's secret as its key.
+/// The accepted signature algorithms: only those that use a private key of the provider, so neither `none` nor those
+/// that use the client's secret as the key.
 const ALGORITHMS: [(&str, CoreJwsSigningAlgorithm); 9] = [
     ("RS256", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
     ("RS384", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384),
@@ -21,12 +21,12 @@ const ALGORITHMS: [(&str, CoreJwsSigningAlgorithm); 9] = [
     ("EdDSA", CoreJwsSigningAlgorithm::EdDsa),
 ];
 
-/// Why a token is refused, as the end of a sentence about the provider's answer.
+/// The reason why a token is refused, as the end of a sentence about the provider's response.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// No key of the provider made the signature. Newer keys may have.
+    /// No known key of the provider made the signature, but a newer key may have.
     Key(String),
-    /// Anything else.
+    /// Any other reason.
     Invalid(String),
 }
 
@@ -44,7 +44,7 @@ pub(super) fn signed_claims(
                 "is encrypted, which is not supported: turn encryption off for this client at the provider",
             ));
         }
-        _ => return Err(invalid("is not of three parts")),
+        _ => return Err(invalid("does not have three parts")),
     };
     let unreadable = || invalid("cannot be read");
     let header = object(header).ok_or_else(unreadable)?;
@@ -52,16 +52,16 @@ pub(super) fn signed_claims(
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature);
     let signature = signature.map_err(|_| unreadable())?;
     let text = |name: &str| header.get(name).and_then(Value::as_str);
-    let given = |name: &str| header.get(name).is_some_and(|value| !value.is_null());
-    // RFC 7515, section 4.1.11: what has to be understood and is not makes the token invalid.
-    if given("crit") {
-        return Err(invalid("demands something that is not supported (crit)"));
+    let is_present = |name: &str| header.get(name).is_some_and(|value| !value.is_null());
+    // RFC 7515, section 4.1.11: critical extensions that are not supported make the token invalid.
+    if is_present("crit") {
+        return Err(invalid("requires an unsupported extension (crit)"));
     }
-    // Another token of the provider, such as one for access, must not pass for an ID token.
+    // Another token of the provider, such as an access token, must not be accepted as an ID token.
     let is_jwt = text("typ").is_some_and(|typ| {
         typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt")
     });
-    if given("cty") || (given("typ") && !is_jwt) {
+    if is_present("cty") || (is_present("typ") && !is_jwt) {
         return Err(invalid("is not an ID token (typ, cty)"));
     }
     let name = text("alg").unwrap_or_default();
@@ -78,8 +78,8 @@ pub(super) fn signed_claims(
         Some(other) => Some(other.to_string()),
     };
     let input = &token.as_bytes()[..token.rfind('.').unwrap_or_default()];
-    let mut wrong = false;
-    // Neither `kid` nor `alg` is trusted: they only choose among the provider's own keys for signatures.
+    let mut is_wrong_signature = false;
+    // Neither `kid` nor `alg` is trusted: they only select among the provider's own signature keys.
     for key in keys.keys() {
         let is_named = id
             .as_ref()
@@ -89,12 +89,12 @@ pub(super) fn signed_claims(
         }
         match key.verify_signature(algorithm, input, &signature) {
             Ok(()) => return Ok(claims),
-            // A key for something else.
+            // The key is for another algorithm.
             Err(SignatureVerificationError::InvalidKey(_)) => {}
-            Err(_) => wrong = true,
+            Err(_) => is_wrong_signature = true,
         }
     }
-    Err(Fault::Key(if wrong {
+    Err(Fault::Key(if is_wrong_signature {
         "the signature of its token was not made with its key".to_owned()
     } else {
         format!("none of its keys is the one that signed its token with {name}")

@@ -1,5 +1,5 @@
-//! Verifies ID tokens: issued by the provider, for this gateway, for this attempt, and recently (OpenID Connect
-//! Core 1.0, section 3.1.3.7). Claims that are not verified may have any shape.
+//! Verifies that ID tokens were issued by the provider, for this gateway, for this attempt, and recently (OpenID
+//! Connect Core 1.0, section 3.1.3.7). Claims that are not verified may have any type.
 
 use super::attempt::Attempt;
 use super::signature::{Fault, signed_claims};
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
-/// How far the provider's clock may be off, in seconds.
+/// The tolerated error of the provider's clock, in seconds.
 const PROVIDER_CLOCK_TOLERANCE: f64 = 60.0;
 
-/// The ID token as it was sent.
+/// The unparsed ID token.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RawToken {
-    /// Its name is [`super::answers::RAW_ID_TOKEN`].
+    /// The field [`super::answers::RAW_ID_TOKEN`].
     pub(super) raw_id_token: Option<String>,
 }
 
@@ -44,7 +44,7 @@ type Fields = IdTokenFields<
     CoreJwsSigningAlgorithm,
 >;
 
-/// A client of a provider whose metadata is known.
+/// The client of a provider with known metadata.
 pub(super) type ProviderClient = Client<
     EmptyAdditionalClaims,
     CoreAuthDisplay,
@@ -81,7 +81,7 @@ pub(super) fn verified(
 }
 
 /// # Errors
-/// Why the claims are not valid, as the end of a sentence about the token.
+/// The reason why the claims are not valid, as the end of a sentence about the token.
 fn check(
     claims: &Map<String, Value>,
     issuer: &str,
@@ -90,8 +90,8 @@ fn check(
     now: f64,
 ) -> Result<(), String> {
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_null());
-    let is = |name: &str, wanted: &str| claim(name).and_then(Value::as_str) == Some(wanted);
-    if !is("iss", issuer) {
+    let equals = |name: &str, expected: &str| claim(name).and_then(Value::as_str) == Some(expected);
+    if !equals("iss", issuer) {
         return Err(format!(
             "is of another issuer (iss): {} and not {issuer:?}",
             shown(claim("iss"))
@@ -108,7 +108,7 @@ fn check(
             shown(claim("aud"))
         ));
     }
-    let is_ours = is("azp", party);
+    let is_ours = equals("azp", party);
     if claim("azp").is_some() && !is_ours {
         return Err(format!(
             "was given to another client (azp): {}",
@@ -128,7 +128,7 @@ fn check(
     times(claim, now)
 }
 
-/// A new token that has expired, or is of the future, is a matter of clocks.
+/// Checks the times. If a new token has expired or is not valid yet, a clock is wrong.
 fn times<'c>(claim: impl Fn(&str) -> Option<&'c Value>, now: f64) -> Result<(), String> {
     let time = |name: &str| match claim(name) {
         None => Ok(None),
@@ -137,28 +137,28 @@ fn times<'c>(claim: impl Fn(&str) -> Option<&'c Value>, now: f64) -> Result<(), 
             None => Err(format!("holds no readable time in {name}")),
         },
     };
-    let needed = |name: &str| time(name)?.ok_or_else(|| format!("holds no {name}"));
+    let required = |name: &str| time(name)?.ok_or_else(|| format!("holds no {name}"));
     let clock = |what: &str, by: f64| {
         Err(format!(
             "{what} {by:.0} s: look at the clocks, this computer's or the provider's is wrong"
         ))
     };
-    let (ends, issued, begins) = (needed("exp")?, needed("iat")?, time("nbf")?);
-    if ends + PROVIDER_CLOCK_TOLERANCE <= now {
-        return clock("expired (exp) before it came, by", now - ends);
+    let (expires, issued, not_before) = (required("exp")?, required("iat")?, time("nbf")?);
+    if expires + PROVIDER_CLOCK_TOLERANCE <= now {
+        return clock("expired (exp) before it came, by", now - expires);
     }
     if issued > now + PROVIDER_CLOCK_TOLERANCE {
         return clock("was issued in the future (iat), by", issued - now);
     }
-    match begins {
-        Some(begins) if begins > now + PROVIDER_CLOCK_TOLERANCE => {
-            clock("is valid in the future only (nbf), in", begins - now)
+    match not_before {
+        Some(not_before) if not_before > now + PROVIDER_CLOCK_TOLERANCE => {
+            clock("is valid in the future only (nbf), in", not_before - now)
         }
         _ => Ok(()),
     }
 }
 
-/// Seconds since 1970: a number, or a text of one.
+/// Seconds since 1970, from a number or a text that holds one.
 fn seconds(value: &Value) -> Option<f64> {
     let seconds = match value {
         Value::Number(number) => number.as_f64(),
@@ -168,7 +168,7 @@ fn seconds(value: &Value) -> Option<f64> {
     seconds.filter(|seconds| seconds.is_finite())
 }
 
-/// The beginning of a claim, for the log.
+/// A claim for the log, truncated.
 fn shown(claim: Option<&Value>) -> String {
     let text = claim.map_or_else(|| "nothing".to_owned(), Value::to_string);
     text.chars().take(200).collect()
@@ -181,7 +181,7 @@ mod tests {
 
     const NOW: f64 = 1_000_000.0;
 
-    /// The usual claims with one of them replaced. Null takes it away.
+    /// Checks the usual claims with one of them replaced. Null removes the claim.
     fn checked(name: &str, value: Value) -> Result<(), String> {
         let mut claims = json!({"iss": "i", "aud": "us", "azp": "us", "nonce": "n", "iat": NOW, "exp": NOW + 300.0});
         claims[name] = value;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_verified_has_to_fit() {
+    fn invalid_claims_are_refused() {
         for (name, value, expected) in [
             ("iss", json!("i"), None),
             ("iss", json!("i/"), Some("another issuer")),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_several_clients_has_to_be_given_to_this_one() {
+    fn a_token_for_several_clients_must_be_issued_to_this_one() {
         let mut claims = json!({"iss": "i", "aud": ["them", "us"], "azp": "us", "nonce": "n", "iat": NOW, "exp": NOW});
         assert_eq!(
             check(claims.as_object().unwrap(), "i", "us", "n", NOW),

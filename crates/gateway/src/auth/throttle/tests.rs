@@ -57,7 +57,7 @@ async fn successful_attempts_do_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_at_a_provider_count_from_their_beginning_and_apart_from_passwords() {
+async fn attempts_at_a_provider_count_from_their_start_and_not_as_passwords() {
     let throttle = Throttle::default();
     let (address, at_provider) = (ip("192.0.2.1"), Attempt::at_provider(ip("192.0.2.1")));
     for _ in 0..PER_ADDRESS * PROVIDER_FACTOR {
@@ -67,14 +67,14 @@ async fn attempts_at_a_provider_count_from_their_beginning_and_apart_from_passwo
     for _ in 0..PER_ADDRESS * PROVIDER_FACTOR {
         assert_eq!(throttle.begin(&at_provider), Ok(()));
     }
-    assert_eq!(throttle.begin(&at_provider), Err(900), "all are under way");
+    assert_eq!(throttle.begin(&at_provider), Err(900), "all in progress");
     for number in 0..PER_ADDRESS {
         let attempt = Attempt::new(address, &number.to_string());
-        assert_eq!(throttle.begin(&attempt), Ok(()), "a count of its own");
+        assert_eq!(throttle.begin(&attempt), Ok(()), "counted separately");
     }
     assert!(throttle.begin(&Attempt::new(address, "ops")).is_err());
     throttle.forgive(&at_provider);
-    assert_eq!(throttle.begin(&at_provider), Ok(()), "and the other way");
+    assert_eq!(throttle.begin(&at_provider), Ok(()), "and vice versa");
     let elsewhere = Attempt::at_provider(ip("192.0.2.2"));
     assert_eq!(throttle.begin(&elsewhere), Ok(()));
     tokio::time::advance(WINDOW).await;
@@ -120,14 +120,14 @@ async fn larger_networks_have_limits_of_their_own() {
         };
         subnets.filter(|number| attempt(*number)).count()
     };
-    assert_eq!(attempts(0..256, 0), 30, "a /56, by one of each /64");
-    assert_eq!(attempts(1..256, 8), 70, "the /48, by one of each /56");
+    assert_eq!(attempts(0..256, 0), 30, "a /56, one attempt for each /64");
+    assert_eq!(attempts(1..256, 8), 70, "the /48, one attempt for each /56");
     let beside = Attempt::new(ip("2001:db8:1::1"), "fresh");
     assert_eq!(throttle.begin(&beside), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_known_browser_is_counted_apart() {
+async fn a_known_browser_is_counted_separately() {
     let throttle = Throttle::default();
     for last in 0..200_u8 {
         let _ = throttle.begin(&Attempt::new(IpAddr::from([192, 0, 2, last]), "ops"));
@@ -143,18 +143,18 @@ async fn a_known_browser_is_counted_apart() {
         assert_eq!(throttle.begin(&owner), Ok(()));
     }
     assert_eq!(throttle.begin(&owner), Err(900));
-    assert!(throttle.begin(&anybody).is_err(), "not unlocked by that");
+    assert!(throttle.begin(&anybody).is_err(), "others stay locked out");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
+async fn concurrent_attempts_are_limited_per_account() {
     let throttle = Throttle::default();
-    let mut permits: Vec<AttemptPermit<'_>> = (0..MAX_UNDER_WAY)
+    let mut permits: Vec<AttemptPermit<'_>> = (0..MAX_IN_PROGRESS)
         .map(|_| throttle.admit("vic", true).unwrap())
         .collect();
     assert_eq!(
         throttle.admit("vic", true).unwrap_err(),
-        UNDER_WAY_RETRY_SECONDS
+        IN_PROGRESS_RETRY_SECONDS
     );
     drop(throttle.admit("vic", false).unwrap());
     drop(throttle.admit("ann", true).unwrap());
@@ -162,11 +162,11 @@ async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
     permits.push(throttle.admit("vic", true).unwrap());
     assert!(throttle.admit("vic", true).is_err());
     drop(permits);
-    assert!(lock(&throttle.under_way).is_empty());
+    assert!(lock(&throttle.in_progress).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_signs_in_so_often_and_nobody_else_counts_for_that() {
+async fn only_successful_sign_ins_count_towards_the_limit_of_an_owner() {
     let throttle = Throttle::default();
     for last in 0..60_u8 {
         let stranger = Attempt::new(IpAddr::from([192, 0, 2, last]), "vic");

@@ -3,7 +3,7 @@ use crate::config::{self, DEFAULT_LISTEN};
 
 const PASSWORD: &str = "correct horse";
 
-/// A configuration file, and what survives its changes.
+/// A configuration file, and the state that survives its reloads.
 struct Running {
     folder: tempfile::TempDir,
     memory: Arc<Memory>,
@@ -41,12 +41,12 @@ impl Running {
 
     /// `[tls]` with a new certificate.
     fn tls(&self) -> String {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let write = |name: &str, text: String| {
             std::fs::write(self.folder.path().join(name), text).unwrap();
         };
-        write("chain.pem", made.cert.pem());
-        write("key.pem", made.signing_key.serialize_pem());
+        write("chain.pem", generated.cert.pem());
+        write("key.pem", generated.signing_key.serialize_pem());
         "[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n".to_owned()
     }
 }
@@ -67,7 +67,7 @@ fn a_valid_configuration_takes_effect_and_an_invalid_one_is_reported() {
         assert_eq!(gateway.upstreams[0].public.id, id);
         assert!(
             Arc::ptr_eq(&gateway.shared, &running.shared),
-            "counts go on"
+            "counters continue"
         );
     }
     let why = running
@@ -86,8 +86,8 @@ fn a_valid_configuration_takes_effect_and_an_invalid_one_is_reported() {
     );
 }
 
-/// Makes a configuration fail that was valid when it was read.
-type Spoil<'a> = &'a dyn Fn(&mut Config);
+/// A change that makes a valid configuration fail after it was read.
+type Break<'a> = &'a dyn Fn(&mut Config);
 
 /// The user "ops".
 fn user() -> String {
@@ -96,7 +96,7 @@ fn user() -> String {
 }
 
 #[tokio::test]
-async fn a_configuration_that_fails_at_last_has_changed_nothing() {
+async fn a_configuration_that_fails_late_changes_nothing() {
     let running = Running::new();
     let path = |name: &str| running.folder.path().join(name);
     std::fs::write(path("session.key"), "k".repeat(32)).unwrap();
@@ -114,13 +114,13 @@ async fn a_configuration_that_fails_at_last_has_changed_nothing() {
     let certificate = CertificateReloader::new(files).unwrap();
     let first = certificate.config();
     running.tls();
-    // What `check` finds does not get as far, but files may change between.
-    let fails = |spoil: Spoil<'_>| {
+    // The configuration is checked when it is read, but files may change afterwards.
+    let fails = |break_config: Break<'_>| {
         std::fs::write(path("new.toml"), text("two", "new.json", 7)).unwrap();
         let mut config = Config::load(&path("new.toml"), CHECKS).unwrap();
-        spoil(&mut config);
+        break_config(&mut config);
         let memory = &running.memory;
-        make_successor(config, memory, &running.shared, Some(&certificate)).unwrap_err()
+        build_successor(config, memory, &running.shared, Some(&certificate)).unwrap_err()
     };
     let with_mail = |config: &mut Config| {
         let mail = config::Mail {
@@ -143,14 +143,14 @@ async fn a_configuration_that_fails_at_last_has_changed_nothing() {
         let files = config.tls.as_mut().unwrap();
         files.key = path("gone.pem");
     };
-    let cases: [(Spoil<'_>, &str); 4] = [
+    let cases: [(Break<'_>, &str); 4] = [
         (&with_mail, "\"nobody\" is not an e-mail address"),
         (&with_walls, "the register of walls"),
         (&with_ca, "connection \"two\""),
         (&without_key, "gone.pem"),
     ];
-    for (spoil, expected) in cases {
-        let why = fails(spoil);
+    for (break_config, expected) in cases {
+        let why = fails(break_config);
         assert!(why.contains(expected), "{why}");
         assert!(!running.memory.had_sign_in(), "{why}");
     }
@@ -160,26 +160,28 @@ async fn a_configuration_that_fails_at_last_has_changed_nothing() {
     assert!(!Arc::ptr_eq(&first, &second));
     running.tls();
     let meter = running.shared.metrics.meter("one");
-    for (spoil, expected) in cases {
-        let why = fails(spoil);
+    for (break_config, expected) in cases {
+        let why = fails(break_config);
         assert!(why.contains(expected), "{why}");
         assert!(Arc::ptr_eq(&certificate.config(), &second), "{why}");
         assert_eq!(running.shared.store.retention().days, 30, "{why}");
-        let kept = running.shared.metrics.meter("one");
-        assert!(Arc::ptr_eq(&meter, &kept), "{why}");
+        let same_meter = running.shared.metrics.meter("one");
+        assert!(Arc::ptr_eq(&meter, &same_meter), "{why}");
     }
     let mut headers = axum::http::HeaderMap::new();
     headers.insert("host", "localhost:8080".parse().unwrap());
     let from = std::net::IpAddr::from([192, 0, 2, 1]);
     let password = PASSWORD.into();
-    let entered = gateway.access.enter(&headers, from, "ops", &password);
-    let (visitor, _) = entered.await.unwrap();
+    let signed_in = gateway
+        .access
+        .sign_in_with_password(&headers, from, "ops", &password);
+    let (visitor, _) = signed_in.await.unwrap();
     gateway.access.end(&visitor).await.unwrap();
     assert!(path("present.json").exists() && !path("new.json").exists());
 }
 
 #[test]
-fn removing_all_users_never_lets_everybody_in() {
+fn removing_all_users_by_a_reload_is_refused() {
     let running = Running::new();
     let user = user();
     running.reload(&connection("one"), None).unwrap();
@@ -191,12 +193,12 @@ fn removing_all_users_never_lets_everybody_in() {
 }
 
 #[test]
-fn a_certificate_changes_with_its_configuration_but_encryption_needs_a_restart() {
+fn a_reload_replaces_a_certificate_but_does_not_add_or_remove_tls() {
     let running = Running::new();
     let tls = running.tls();
     let with = connection("one") + &tls;
     let why = running.reload(&with, None).unwrap_err();
-    assert!(why.contains("start the gateway anew"), "{why}");
+    assert!(why.contains("needs a restart"), "{why}");
     let files = crate::tls::CertificateFiles {
         certificate: running.folder.path().join("chain.pem"),
         key: running.folder.path().join("key.pem"),
@@ -211,8 +213,8 @@ fn a_certificate_changes_with_its_configuration_but_encryption_needs_a_restart()
             .reload(&connection("one"), Some(&certificate))
             .is_err()
     );
-    let gone = with.replace("key.pem", "gone.pem");
-    let why = running.reload(&gone, Some(&certificate)).unwrap_err();
+    let missing = with.replace("key.pem", "gone.pem");
+    let why = running.reload(&missing, Some(&certificate)).unwrap_err();
     assert!(
         why.contains("c.toml:7:1: tls: cannot read") && why.contains("gone.pem"),
         "{why}"

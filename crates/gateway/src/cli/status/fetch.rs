@@ -1,4 +1,4 @@
-//! `GET /api/inventory` of a running gateway.
+//! Fetches `GET /api/inventory` from a running gateway.
 
 use super::settings::Settings;
 use crate::config::Outbound;
@@ -9,13 +9,13 @@ use protocol::{Inventory, Problem};
 use reqwest::{Method, Request};
 use std::time::Duration;
 
-/// The largest inventory, in bytes: more than the largest that a gateway holds.
+/// The maximum size of an inventory, in bytes: more than a gateway can hold.
 const LIMIT: usize = 256 * 1024 * 1024;
 
-/// The whole inventory.
+/// Fetches the complete inventory.
 ///
 /// # Errors
-/// Why there is none, in a sentence.
+/// The reason why it cannot be fetched, as a sentence.
 pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<Inventory, String> {
     let Settings {
         route,
@@ -42,12 +42,12 @@ pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<I
     if let Some(value) = authorization {
         headers.insert(header::AUTHORIZATION, value);
     }
-    // The client's own limit does not cover everything, such as a resolver that hangs.
+    // The client's own timeout does not cover everything, such as a hanging DNS resolver.
     let answer = tokio::time::timeout(timeout, http.send(request))
         .await
         .map_err(|_| format!("{name} did not answer in time"))?
         .map_err(|problem| match problem.kind {
-            Kind::Redirect => format!("{name} redirects to another address: use that one"),
+            Kind::Redirect => format!("{name} redirects to another address: use that address"),
             _ => problem.detail,
         })?;
     read(&answer, &name, has_token)
@@ -61,7 +61,7 @@ fn read(answer: &Answer, name: &str, has_token: bool) -> Result<Inventory, Strin
         }
         StatusCode::UNAUTHORIZED => {
             return Err(format!(
-                "{name} asks to sign in: set FAILOVER_CONSOLE_TOKEN or --token-file to its metrics token"
+                "{name} requires a token: set FAILOVER_CONSOLE_TOKEN or --token-file to its metrics token"
             ));
         }
         status => {
@@ -76,6 +76,8 @@ fn read(answer: &Answer, name: &str, has_token: bool) -> Result<Inventory, Strin
         .ok()
         .filter(|inventory: &Inventory| inventory.whole && inventory.connections.is_some())
         .ok_or_else(|| {
-            format!("{name} returned an unreadable response: is it a Failover Console, and of this version?")
+            format!(
+                "{name} returned an unreadable response: is it a Failover Console of this version?"
+            )
         })
 }

@@ -1,11 +1,11 @@
-//! The report as JSON, for scripts. Alarms and connections are as in `GET /api/inventory`, with what the
-//! moment adds. Pure.
+//! The report as JSON, for scripts. Alarms and connections are those of `GET /api/inventory`, with ages and durations
+//! added. Pure.
 
 use super::printable::escaped_json;
 use super::report::{OpenAlarm, Report, Source, State};
 use serde_json::{Value, json};
 
-/// What needs attention.
+/// The report.
 pub(super) fn as_json(report: &Report) -> String {
     let Report {
         state,
@@ -14,8 +14,8 @@ pub(super) fn as_json(report: &Report) -> String {
         sources,
         alarms,
     } = report;
-    written(&json!({
-        "state": word(*state),
+    serialized(&json!({
+        "state": state_name(*state),
         "exit_status": *state as u8,
         "totals": {
             "resources": totals.all(),
@@ -33,21 +33,21 @@ pub(super) fn as_json(report: &Report) -> String {
     }))
 }
 
-/// Why nothing is known.
+/// The reason why the state is unknown.
 pub(super) fn failure_as_json(why: &str) -> String {
     let state = State::Unknown;
-    written(&json!({
-        "state": word(state),
+    serialized(&json!({
+        "state": state_name(state),
         "exit_status": state as u8,
         "error": why,
     }))
 }
 
-fn word(state: State) -> String {
-    state.word().to_ascii_lowercase()
+fn state_name(state: State) -> String {
+    state.name().to_ascii_lowercase()
 }
 
-fn written(value: &Value) -> String {
+fn serialized(value: &Value) -> String {
     escaped_json(&format!("{value:#}"))
 }
 

@@ -1,11 +1,11 @@
-//! The text of a plugin for Nagios and Icinga: one line with the state and performance data, then a line
-//! for each alarm. Pure.
+//! The text of a Nagios or Icinga plugin: one line with the state and performance data, then a line for each alarm.
+//! Pure.
 
 use super::printable::printable;
 use super::report::{OpenAlarm, Report, Source, State};
 use health::words::{ago, span};
 
-/// What needs attention.
+/// The report.
 pub(super) fn as_plugin_text(report: &Report) -> String {
     let Report {
         state,
@@ -16,14 +16,14 @@ pub(super) fn as_plugin_text(report: &Report) -> String {
     } = report;
     let all = totals.all();
     let noun = if all == 1 { "resource" } else { "resources" };
-    let sources_in_words: Vec<String> = sources.iter().map(source).collect();
+    let source_texts: Vec<String> = sources.iter().map(source).collect();
     let mut lines = vec![format!(
         "{}: {} critical, {} warning, {} unknown of {all} {noun}; {} | {}",
-        state.word(),
+        state.name(),
         totals.critical,
         totals.warning,
         totals.unknown + totals.stale,
-        sources_in_words.join(", "),
+        source_texts.join(", "),
         performance(report),
     )];
     lines.extend(alarms.iter().map(alarm));
@@ -40,12 +40,12 @@ pub(super) fn as_plugin_text(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// Why nothing is known.
+/// The reason why the state is unknown.
 pub(super) fn failure_as_plugin_text(why: &str) -> String {
-    format!("{}: {}", State::Unknown.word(), plain(why))
+    format!("{}: {}", State::Unknown.name(), plain(why))
 }
 
-/// Printable, and without the sign that begins performance data.
+/// A printable text without `|`, which starts performance data.
 fn plain(text: &str) -> String {
     printable(text).replace('|', "¦")
 }
@@ -77,8 +77,8 @@ fn alarm(open: &OpenAlarm) -> String {
     if let Some(age) = last_known {
         line.push_str(&format!(", last known, {}", ago(*age)));
     }
-    if let Some(care) = alarm.handling_label() {
-        line.push_str(&format!(", {care}"));
+    if let Some(label) = alarm.handling_label() {
+        line.push_str(&format!(", {label}"));
     }
     line.push_str(&format!(": {} for {}.", alarm.word, span(*lasts)));
     for sentence in [&alarm.sentence, &alarm.advice] {
@@ -89,7 +89,7 @@ fn alarm(open: &OpenAlarm) -> String {
     plain(&line)
 }
 
-/// `label=value`, with `s` behind seconds. What was never read has no age.
+/// Performance data: `label=value`, with `s` after seconds. A connection that was never read has no age.
 fn performance(report: &Report) -> String {
     let totals = &report.totals;
     let mut parts: Vec<String> = [

@@ -1,37 +1,37 @@
-//! Vendors' texts for a terminal. What they hold must not move the cursor, change its colours, or turn the
-//! direction of writing.
+//! Sanitizes vendors' texts for a terminal: they must not move the cursor, change colours or change the direction of
+//! text.
 
 use crate::identity::is_bidi_control;
 
-/// The text without characters that a terminal obeys in place of showing them. A line break is a space.
+/// The text without characters that control a terminal. Line breaks and tabs become spaces.
 pub(super) fn printable(text: &str) -> String {
     text.chars()
-        .filter_map(|letter| match letter {
+        .filter_map(|c| match c {
             '\n' | '\r' | '\t' => Some(' '),
-            letter if is_obeyed(letter) => None,
-            letter => Some(letter),
+            c if is_control(c) => None,
+            c => Some(c),
         })
         .collect()
 }
 
-/// A JSON text in which such characters are escaped. They stand within strings only; line breaks between
-/// values stay.
+/// A JSON text in which such characters are escaped, which occur only within strings. Line breaks between values are
+/// kept.
 pub(super) fn escaped_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for letter in json.chars() {
-        if letter != '\n' && is_obeyed(letter) {
-            // All of them have four digits.
-            text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+    for c in json.chars() {
+        if c != '\n' && is_control(c) {
+            // All of these characters have at most four hexadecimal digits.
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
-            text.push(letter);
+            text.push(c);
         }
     }
     text
 }
 
-fn is_obeyed(letter: char) -> bool {
-    let is_separator = matches!(letter, '\u{2028}' | '\u{2029}');
-    letter.is_control() || is_bidi_control(letter) || is_separator
+fn is_control(c: char) -> bool {
+    let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
+    c.is_control() || is_bidi_control(c) || is_separator
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_cannot_steer_a_terminal() {
+    fn a_text_cannot_control_a_terminal() {
         for (text, expected) in [
             ("Kiln 2 é 日", "Kiln 2 é 日"),
             ("a\u{1b}[2Jb", "a[2Jb"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn json_stays_the_same_value() {
+    fn escaping_keeps_the_value_of_json() {
         let text = "a\u{9b}\u{202e}\u{1b}\u{7f}\n\"\\é";
         let json = serde_json::to_string_pretty(&[text]).unwrap();
         let escaped = escaped_json(&json);

@@ -1,4 +1,4 @@
-//! The inventory as one state with its reasons. Pure.
+//! Reduces the inventory to one state with its reasons. Pure.
 
 use crate::inventory_view::{InventoryView, age, reading};
 use chrono::TimeDelta;
@@ -8,27 +8,27 @@ use health::{Freshness, Severity, Totals};
 use protocol::{ConnectionState, Inventory};
 use std::collections::HashMap;
 
-/// The state as Nagios and Icinga know it; the number is the exit status.
+/// The state in the sense of Nagios and Icinga. The number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Nothing needs attention.
     Ok = 0,
-    /// Someone should look.
+    /// Something should be checked.
     Warning = 1,
-    /// Someone has to act now.
+    /// Something needs action now.
     Critical = 2,
-    /// It is not known: something is stale, was never read, or could not be asked.
+    /// The state is unknown: something is stale, was never read, or could not be reached.
     Unknown = 3,
 }
 
-/// What needs attention.
+/// The report of what needs attention.
 #[derive(Debug)]
 pub(super) struct Report {
-    /// The worst of everything below that is not in maintenance.
+    /// The worst state of everything below that is not in maintenance.
     pub(super) state: State,
-    /// The resources by severity, each as bad as its state or its alarm, whichever is worse.
+    /// The number of resources by severity. Each has the severity of its state or its alarm, whichever is worse.
     pub(super) totals: Totals,
-    /// Resources that nobody has read yet.
+    /// The number of resources that have not been read yet.
     pub(super) unread: usize,
     /// The connections in the order of the configuration.
     pub(super) sources: Vec<Source>,
@@ -36,32 +36,32 @@ pub(super) struct Report {
     pub(super) alarms: Vec<OpenAlarm>,
 }
 
-/// A connection and how far what was read of it can be believed.
+/// A connection and the freshness of its last reading.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) connection: ConnectionState,
     pub(super) freshness: Freshness,
-    /// Since it was last read as a whole; `None` if it never was.
+    /// The time since it was last read completely; `None` if it never was.
     pub(super) age: Option<TimeDelta>,
 }
 
-/// An alarm and what is printed beside it.
+/// An alarm and the facts that are printed with it.
 #[derive(Debug)]
 pub(super) struct OpenAlarm {
     pub(super) alarm: Alarm,
-    /// The title of its connection; none where the connection is what it is about.
+    /// The title of its connection; `None` if the alarm is about the connection itself.
     pub(super) connection: Option<String>,
-    /// How long it has been so.
+    /// The duration of the alarm.
     pub(super) lasts: TimeDelta,
-    /// How old what is known of it is, where that is no longer believed.
+    /// The age of the resource's last reading, if that is stale.
     pub(super) last_known: Option<TimeDelta>,
 }
 
 impl Report {
-    /// Of a whole inventory, or of one connection of it.
+    /// Reports on a complete inventory, or on one of its connections.
     ///
     /// # Errors
-    /// There is no such connection, or none at all.
+    /// The connection does not exist, or no connection is configured.
     pub(super) fn new(inventory: &Inventory, only: Option<&str>) -> Result<Self, String> {
         let connections = connections(inventory, only)?;
         let view = InventoryView::new(inventory, inventory.now);
@@ -75,19 +75,20 @@ impl Report {
             });
         }
         let alarms = alarms(inventory, &view, &resources, only);
-        let of_alarms = alarms.iter().map(|open| &open.alarm);
-        let of_alarms = of_alarms.map(|alarm| (alarm.resource.clone(), alarm.severity));
-        let of_connections = connections.iter().map(|one| {
+        let alarm_severities = alarms.iter().map(|open| &open.alarm);
+        let alarm_severities =
+            alarm_severities.map(|alarm| (alarm.resource.clone(), alarm.severity));
+        let connection_severities = connections.iter().map(|one| {
             let key = ResourceKey::of_connection(&one.connection.id);
             (key, view.severity_of_connection(one))
         });
-        let of_resources = resources
+        let resource_severities = resources
             .iter()
             .map(|one| (one.key.clone(), view.severity(one)));
-        // Maintenance silences every path, and this is one.
-        let severities = of_alarms
-            .chain(of_connections)
-            .chain(of_resources)
+        // Maintenance silences all notifications, including this state.
+        let severities = alarm_severities
+            .chain(connection_severities)
+            .chain(resource_severities)
             .filter(|(key, _)| !view.is_in_maintenance(key))
             .map(|(_, severity)| severity);
         Ok(Self {
@@ -143,7 +144,7 @@ fn alarms(
         only.is_none_or(|id| key.connection == id || by_key.contains_key(key))
     });
     open.sort_by(|one, other| one.worst_first(other));
-    let of = |alarm: &Alarm| {
+    let open_alarm = |alarm: &Alarm| {
         let connection = view.connection(&alarm.resource.connection);
         let resource = by_key.get(&alarm.resource);
         let stale = resource.filter(|one| view.effective_state(one).last_known.is_some());
@@ -158,7 +159,7 @@ fn alarms(
             last_known: read.map(|at| inventory.now.signed_duration_since(at)),
         }
     };
-    open.into_iter().map(of).collect()
+    open.into_iter().map(open_alarm).collect()
 }
 
 fn is_of(resource: &Resource, connection: &str) -> bool {
@@ -176,8 +177,8 @@ fn worst(severities: impl Iterator<Item = Severity>) -> State {
 }
 
 impl State {
-    /// As plugins write it.
-    pub(super) fn word(self) -> &'static str {
+    /// The name in the output of plugins.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Ok => "OK",
             Self::Warning => "WARNING",

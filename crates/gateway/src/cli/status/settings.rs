@@ -1,4 +1,4 @@
-//! Whom to ask, and with which token. The token never stands on the command line, where every user of the
+//! The address of the gateway and the token. The token is never given on the command line, where every user of the
 //! computer could read it.
 
 use super::Arguments;
@@ -12,21 +12,21 @@ const URL: &str = "FAILOVER_CONSOLE_URL";
 const TOKEN: &str = "FAILOVER_CONSOLE_TOKEN";
 const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 
-/// Whom to ask.
+/// The settings of a request to the gateway.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// The route of the inventory.
+    /// The address of the inventory route.
     pub(super) route: Url,
-    /// The address as it is named in messages.
+    /// The gateway's address for messages.
     pub(super) name: String,
-    /// `Authorization`, marked as a secret.
+    /// The `Authorization` header, marked as sensitive.
     pub(super) authorization: Option<HeaderValue>,
-    /// PEM of the certificates to trust in place of the usual ones, and the file's name.
+    /// The PEM content and the name of a file with certificates to trust in place of the usual ones.
     pub(super) ca: Option<(Vec<u8>, String)>,
 }
 
 impl Settings {
-    /// From the command line and the environment.
+    /// Reads the settings from the command line and the environment.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -104,11 +104,11 @@ fn authorization(token: &str, from: &str, base: &Url) -> Result<HeaderValue, Str
     }
     if base.scheme() == "http" && !config::is_loopback(base) {
         return Err(format!(
-            "{from}: a token goes over http to this machine only, so use https"
+            "{from}: a token is sent over http to this computer only: use https"
         ));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| format!("{from}: holds a character that no token has"))?;
+        .map_err(|_| format!("{from}: holds a character that is not allowed in a token"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_comes_from_the_line_then_from_the_environment() {
+    fn the_address_is_read_from_the_command_line_before_the_environment() {
         for (url, variables, route) in [
             (None, &[] as &[_], "http://127.0.0.1:8080/api/inventory"),
             (None, &[(URL, "")], "http://127.0.0.1:8080/api/inventory"),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_sent_encrypted_or_on_this_machine_and_never_printed() {
+    fn a_token_is_sent_encrypted_or_to_this_computer_and_never_printed() {
         let sent = |url: &str, token: &str| with(Some(url), &[(TOKEN, token)]);
         for url in [
             "https://a.example",
@@ -188,7 +188,7 @@ mod tests {
         for (url, token, why) in [
             ("http://a.example", "hunter2", "use https"),
             ("https://a.example", " ", "holds no token"),
-            ("https://a.example", "hunter2\nx", "no token has"),
+            ("https://a.example", "hunter2\nx", "not allowed in a token"),
         ] {
             let error = sent(url, token).unwrap_err();
             assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
@@ -196,10 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn the_token_of_a_file_stands_before_that_of_the_environment() {
+    fn the_token_is_read_from_the_file_before_the_environment() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
-        let of = |content: Option<&[u8]>| {
+        let with_file = |content: Option<&[u8]>| {
             match content {
                 Some(content) => std::fs::write(&file, content).unwrap(),
                 None => std::fs::remove_file(&file).unwrap(),
@@ -210,7 +210,7 @@ mod tests {
             };
             Settings::new(&arguments, |name| (name == TOKEN).then(|| "other".into()))
         };
-        let settings = of(Some(b"from-file\n")).unwrap();
+        let settings = with_file(Some(b"from-file\n")).unwrap();
         assert_eq!(
             settings.authorization.unwrap().as_bytes(),
             b"Bearer from-file"
@@ -220,7 +220,7 @@ mod tests {
             (Some(&b"\xff"[..]), "not a text"),
             (None, "cannot be read"),
         ] {
-            assert!(of(content).unwrap_err().contains(why), "{why}");
+            assert!(with_file(content).unwrap_err().contains(why), "{why}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Inventories and what is printed of them; then gateways over a real socket, dead ones included.
+//! Reports of inventories; in `over_a_socket`, the command against servers over a real socket.
 
 use super::report::{Report, State};
 use super::*;
@@ -16,7 +16,7 @@ struct Line {
     arguments: Arguments,
 }
 
-/// What the command prints and its exit status, for tests of a whole gateway.
+/// Runs the command. Returns its output and its exit status, for tests of a complete gateway.
 pub(crate) async fn run_line(line: &[&str], token: Option<&str>) -> (String, u8) {
     let line = ["status"].iter().chain(line);
     let Line { arguments } = clap::Parser::parse_from(line);
@@ -140,7 +140,7 @@ fn the_state_is_the_worst_of_alarms_resources_and_connections() {
         ),
         (Some(-2), &[Normal], &[Critical], State::Critical),
         (Some(-2), &[Unknown], &[], State::Unknown),
-        // What is stale is never OK, and hides nothing.
+        // Stale data is never OK and hides no alarm.
         (Some(-16), &[Normal], &[], State::Unknown),
         (Some(-16), &[], &[], State::Unknown),
         (Some(-16), &[Critical], &[], State::Critical),
@@ -156,14 +156,14 @@ fn the_state_is_the_worst_of_alarms_resources_and_connections() {
             .iter()
             .map(|severity| alarm(key("a", "0"), *severity, "news"))
             .collect();
-        let whole = inventory(&[connection("a", read)], &resources, &alarms);
-        assert_eq!(report(&whole).state, expected, "{read:?} {resources:?}");
+        let complete = inventory(&[connection("a", read)], &resources, &alarms);
+        assert_eq!(report(&complete).state, expected, "{read:?} {resources:?}");
     }
 }
 
-/// Maintenance silences this path too; an acknowledgement does not, because plugins have their own.
+/// Maintenance silences the state; an acknowledgement does not, because Nagios and Icinga have their own.
 #[test]
-fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
+fn resources_in_maintenance_are_printed_but_do_not_affect_the_state() {
     let maintenance = |scope, from, until| Maintenance {
         id: "m".to_owned(),
         scope,
@@ -187,7 +187,7 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
             maintenance: planned.clone().filter(|one| one.is_active(NOW)),
             ..alarm(key("a", "news"), Severity::Critical, "news")
         };
-        let whole = Inventory {
+        let complete = Inventory {
             maintenance: Some(planned.clone().into_iter().collect()),
             ..inventory(
                 &[connection("a", Some(-2))],
@@ -195,7 +195,7 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
                 &[open],
             )
         };
-        let report = report(&whole);
+        let report = report(&complete);
         assert_eq!(report.state, expected, "{planned:?}");
         let text = as_plugin_text(&report);
         assert!(
@@ -214,8 +214,8 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
         }),
         ..alarm(key("a", "news"), Severity::Critical, "news")
     };
-    let whole = inventory(&[connection("a", Some(-2))], &[], &[acknowledged]);
-    let report = report(&whole);
+    let complete = inventory(&[connection("a", Some(-2))], &[], &[acknowledged]);
+    let report = report(&complete);
     assert_eq!(report.state, State::Critical);
     let text = as_plugin_text(&report);
     assert!(
@@ -225,12 +225,12 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
 }
 
 #[test]
-fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
+fn the_first_line_is_a_summary_and_each_alarm_has_a_line_worst_first() {
     let mut limited = connection("a", Some(-2));
     limited.limit = Some("Only the first 20,000 groups are watched.".to_owned());
     let mut unread = resource("a", "new", Severity::Unknown);
     unread.observed = Observed::Never;
-    let whole = inventory(
+    let complete = inventory(
         &[limited, connection("b", Some(-25)), connection("c", None)],
         &[
             resource("a", "news", Severity::Critical),
@@ -249,7 +249,7 @@ fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
             alarm(key("a", "news"), Severity::Critical, "news"),
         ],
     );
-    let report = report(&whole);
+    let report = report(&complete);
     assert_eq!(report.state, State::Critical);
     let text = as_plugin_text(&report);
     let lines: Vec<&str> = text.lines().collect();
@@ -267,23 +267,23 @@ fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
             "Plant a: Only the first 20,000 groups are watched.",
         ]
     );
-    let well = inventory(
+    let normal = inventory(
         &[connection("a", Some(0))],
         &[resource("a", "news", Severity::Normal)],
         &[],
     );
     assert_eq!(
-        as_plugin_text(&self::report(&well)),
+        as_plugin_text(&self::report(&normal)),
         "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant a live now | critical=0 \
          warning=0 unknown=0 resources=1 alarms=0 age_a=0s"
     );
 }
 
 #[test]
-fn one_connection_shows_what_it_holds_alone_or_with_others() {
+fn a_report_on_one_connection_includes_resources_that_it_shares() {
     let mut shared = resource("em", "guid", Severity::Warning);
     shared.also_on = vec!["em-old".to_owned()];
-    let whole = inventory(
+    let complete = inventory(
         &[
             connection("em", Some(-1)),
             connection("em-old", Some(-2)),
@@ -300,13 +300,13 @@ fn one_connection_shows_what_it_holds_alone_or_with_others() {
         ("em-old", State::Warning, 1, 1),
         ("a", State::Critical, 1, 1),
     ] {
-        let report = Report::new(&whole, Some(id)).unwrap();
+        let report = Report::new(&complete, Some(id)).unwrap();
         assert_eq!(report.state, state, "{id}");
         assert_eq!((report.totals.all(), report.alarms.len()), (all, alarms));
         assert_eq!(report.sources.len(), 1);
     }
     assert_eq!(
-        Report::new(&whole, Some("b")).unwrap_err(),
+        Report::new(&complete, Some("b")).unwrap_err(),
         "no connection has the id b; there are: em, em-old, a"
     );
     let none = inventory(&[], &[], &[]);
@@ -315,26 +315,26 @@ fn one_connection_shows_what_it_holds_alone_or_with_others() {
 }
 
 #[test]
-fn an_alarm_counts_its_resource_as_bad_as_it_is() {
+fn a_resource_counts_with_the_severity_of_its_alarm() {
     let flapping = resource("a", "news", Severity::Normal);
-    let whole = inventory(
+    let complete = inventory(
         &[connection("a", Some(-1))],
         std::slice::from_ref(&flapping),
         &[alarm(flapping.key.clone(), Severity::Warning, "news")],
     );
-    let totals = report(&whole).totals;
+    let totals = report(&complete).totals;
     assert_eq!((totals.warning, totals.normal), (1, 0));
 }
 
 #[test]
-fn a_vendors_text_cannot_steer_the_terminal_nor_forge_a_line() {
+fn a_vendors_text_cannot_control_the_terminal_or_forge_a_line() {
     let name = "news\u{1b}[2J\u{9b}1m | critical=0\nOK: all well\u{202e}";
-    let whole = inventory(
+    let complete = inventory(
         &[connection("a", Some(-1))],
         &[],
         &[alarm(key("a", "news"), Severity::Critical, name)],
     );
-    let report = report(&whole);
+    let report = report(&complete);
     for text in [as_plugin_text(&report), as_json(&report)] {
         let harmful =
             |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
@@ -347,7 +347,7 @@ fn a_vendors_text_cannot_steer_the_terminal_nor_forge_a_line() {
 
 #[test]
 fn json_holds_alarms_connections_and_totals() {
-    let whole = inventory(
+    let complete = inventory(
         &[connection("a", Some(-25)), connection("b", None)],
         &[
             resource("a", "news", Severity::Critical),
@@ -355,7 +355,7 @@ fn json_holds_alarms_connections_and_totals() {
         ],
         &[alarm(key("a", "news"), Severity::Critical, "news")],
     );
-    let value: serde_json::Value = serde_json::from_str(&as_json(&report(&whole))).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&as_json(&report(&complete))).unwrap();
     for (pointer, expected) in [
         ("/state", serde_json::json!("critical")),
         ("/exit_status", serde_json::json!(2)),
@@ -381,10 +381,10 @@ fn json_holds_alarms_connections_and_totals() {
 }
 
 #[test]
-fn a_resolver_that_hangs_does_not_hold_up_the_answer() {
+fn a_hanging_resolver_does_not_delay_the_result() {
     let (resolver, hangs) = std::sync::mpsc::channel::<()>();
     let given_up = block_on(async {
-        // As names are looked up: on a thread that waits for the operating system.
+        // Like a DNS lookup, which runs on a thread that waits for the operating system.
         let (begin, begun) = tokio::sync::oneshot::channel();
         let lookup = tokio::task::spawn_blocking(move || {
             begin.send(()).unwrap();

@@ -1,11 +1,11 @@
-//! What is likely wrong with a `base_url` that is a valid address. A proxy may make any of these right, so they are
-//! hints and not faults.
+//! Hints about a `base_url` that is valid but probably wrong. A proxy may make any of these addresses right, so they
+//! are not faults.
 
 use super::Connection;
 use vendors::System;
 
 impl Connection {
-    /// What is likely wrong with the address, to continue a sentence that names it.
+    /// The probable mistake in the address, to continue a sentence that names the address.
     pub(crate) fn address_hint(&self) -> Option<String> {
         let hints: Vec<String> = [self.path_hint(), self.port_hint()]
             .into_iter()
@@ -17,10 +17,10 @@ impl Connection {
     fn path_hint(&self) -> Option<String> {
         let url = &self.base_url;
         let mut path = url.path_segments()?;
-        let place = path.position(|segment| segment.eq_ignore_ascii_case("api"))?;
-        let kept: Vec<&str> = url.path_segments()?.take(place).collect();
+        let api_at = path.position(|segment| segment.eq_ignore_ascii_case("api"))?;
+        let prefix: Vec<&str> = url.path_segments()?.take(api_at).collect();
         let mut short = url.clone();
-        short.set_path(&kept.join("/"));
+        short.set_path(&prefix.join("/"));
         let short = short.as_str().trim_end_matches('/');
         Some(format!(
             "base_url holds the API's own path, which the gateway adds itself; give {short}"
@@ -49,7 +49,7 @@ mod tests {
     use crate::config::tests::hint;
 
     #[test]
-    fn an_address_that_is_likely_wrong_is_known_at_sight() {
+    fn an_address_that_is_probably_wrong_has_a_hint() {
         for (system, address, expected) in [
             ("veeam", "https://em.example:9398", None),
             ("veeam", "https://em.example:9398/", None),

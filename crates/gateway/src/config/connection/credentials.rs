@@ -1,4 +1,4 @@
-//! The `credentials` of a connection: of a kind that fits its system, and never with the secret itself.
+//! The `credentials` of a connection. Their kind must fit its system, and the file must not contain the secret itself.
 
 use crate::config::section::Section;
 use crate::config::{Environment, secret, url};
@@ -27,7 +27,7 @@ pub(crate) enum Credentials {
     },
 }
 
-/// The kinds, as the file names them.
+/// The value of `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     ClientCredentials,
@@ -41,7 +41,7 @@ const KINDS: [(&str, Kind); 3] = [
     ("basic", Kind::Basic),
 ];
 
-/// The keys of all kinds, but for `kind` itself.
+/// The keys of all kinds, except `kind` itself.
 const KEYS: [&str; 13] = [
     "token_url",
     "client_id",
@@ -68,7 +68,7 @@ pub(super) fn credentials(
     let kind = table.required_one_of("kind", &KINDS);
     let kind = kind.filter(|kind| fits(&table, *kind, system));
     let Some(kind) = kind else {
-        // It is not known which other keys belong here.
+        // Without a valid kind, the keys of every kind may belong here.
         table.allow(&KEYS);
         table.finish();
         return None;
@@ -113,7 +113,7 @@ pub(super) fn credentials(
     credentials
 }
 
-/// Whether credentials of this kind fit the system. Reports a fault where they do not.
+/// Whether credentials of this kind fit the system. Reports a fault if not.
 fn fits(table: &Section<'_>, kind: Kind, system: Option<SystemKind>) -> bool {
     let (fits, wanted) = match system {
         Some(SystemKind::Aveva) => (

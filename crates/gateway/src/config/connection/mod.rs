@@ -1,5 +1,5 @@
-//! `[[connection]]`: a vendor system, its address and its credentials. Only the text is checked. Whether a
-//! connection works shows when it is used.
+//! `[[connection]]`: a vendor system, its address and its credentials. Only the text is checked; nothing is
+//! connected to.
 
 mod address;
 mod credentials;
@@ -18,37 +18,38 @@ use vendors::{System, SystemKind, veeam};
 /// A vendor system and how to reach it.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
-    /// What the console may know about it.
+    /// The part that the console may see.
     pub(crate) public: vendors::Connection,
-    /// The address where its paths begin.
+    /// The prefix of all its API addresses.
     pub(crate) base_url: Url,
     pub(crate) credentials: Credentials,
-    /// The certificates (PEM) that are trusted for this connection, instead of the computer's.
+    /// Certificates (PEM) to trust for this connection, instead of those of [`Outbound::roots`].
     pub(crate) ca: Option<Vec<u8>>,
     pub(crate) outbound: Outbound,
     pub(crate) timeout: Duration,
-    /// How long an answer is shared by all who read the same.
+    /// How long an answer is reused for identical requests.
     pub(crate) share: Duration,
+    /// The interval between two readings by the watcher.
     pub(crate) watch: Duration,
 }
 
-/// The default of how long one request may take.
+/// The default of [`Connection::timeout`].
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The default of how long an answer is shared.
+/// The default of [`Connection::share`].
 pub(crate) const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 
-/// How often the gateway watches a system when nothing else is said.
+/// The default of [`Connection::watch`].
 pub(crate) const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
 
-/// How often it may, in seconds.
+/// The limits of `watch_seconds`.
 const WATCH_SECONDS: Range<u64> = 2..301;
 
-/// For how long a session that has ended may be watched, in hours: up to a month.
+/// The limits of `recent_hours`, for which sessions that have ended are watched: up to a month.
 const RECENT_HOURS: Range<u64> = 1..745;
 
-/// The keys that only one system has.
-const OF_ONE_SYSTEM: [(SystemKind, &[&str]); 2] = [
+/// The keys that are valid for one system only.
+const SYSTEM_SPECIFIC_KEYS: [(SystemKind, &[&str]); 2] = [
     (
         SystemKind::Aveva,
         &["tenant", "namespace", "groups_version", "sessions_version"],
@@ -66,7 +67,7 @@ const MEDIA_TYPES: [(&str, veeam::MediaType); 2] = [
     ("application/xml", veeam::MediaType::Xml),
 ];
 
-/// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
+/// Reads every `[[connection]]`. Leaves out those with a fault, because the file is rejected anyway.
 pub(super) fn all(
     top: &Section<'_>,
     environment: &Environment<'_>,
@@ -109,9 +110,9 @@ fn one(
     let watch = section
         .number("watch_seconds", WATCH_SECONDS)
         .map_or(DEFAULT_WATCH, Duration::from_secs);
-    for (owner, keys) in OF_ONE_SYSTEM {
+    for (owner, keys) in SYSTEM_SPECIFIC_KEYS {
         match kind {
-            // Without the system it is not known whether they belong here.
+            // Without a valid system, these keys may belong here.
             None => section.allow(keys),
             Some(kind) if kind != owner => {
                 let (owner, key) = (owner.key(), kind.key());
@@ -157,7 +158,7 @@ fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String> {
         section.wrong(
             id.at,
             "id",
-            &format!("another connection is called {:?} already", id.value),
+            &format!("another connection has the id {:?}", id.value),
         );
         return None;
     }
@@ -171,14 +172,14 @@ fn system(section: &Section<'_>, kind: SystemKind) -> Option<System> {
             let groups_version = section.one_of("groups_version", &VERSIONS);
             let sessions_version = section.one_of("sessions_version", &VERSIONS);
             let (tenant, namespace) = (section.text("tenant"), section.text("namespace"));
-            for (there, missing) in [("tenant", "namespace"), ("namespace", "tenant")] {
-                if let Some(at) = section.key(there)
+            for (given, missing) in [("tenant", "namespace"), ("namespace", "tenant")] {
+                if let Some(at) = section.key(given)
                     && section.key(missing).is_none()
                 {
                     section.fault(
                         at,
                         &format!(
-                            "`{there}` is given without `{missing}`: a cloud service has both, one on premises neither"
+                            "`{given}` is given without `{missing}`: a cloud service has both, one on premises neither"
                         ),
                     );
                     return None;
@@ -204,7 +205,7 @@ fn system(section: &Section<'_>, kind: SystemKind) -> Option<System> {
     }
 }
 
-/// The certificates of `ca_file`.
+/// Reads the certificates of `ca_file`.
 pub(super) fn ca(section: &Section<'_>, environment: &Environment<'_>) -> Option<Vec<u8>> {
     let file = section.text("ca_file")?;
     let fault = |why: &str| {

@@ -1,4 +1,4 @@
-//! Alerts: their targets and their rules.
+//! Tests of alert targets and alert rules.
 
 use super::*;
 use chrono::{NaiveTime, TimeDelta};
@@ -44,17 +44,17 @@ id = "all"
 targets = ["channel"]
 "#;
 
-fn whole() -> String {
-    format!("{WHOLE}{ALERTS}")
+fn full_with_alerts() -> String {
+    format!("{FULL}{ALERTS}")
 }
 
 #[test]
-fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
-    let alerts = read(&whole()).unwrap().alerts;
+fn rules_and_targets_are_read_with_defaults_for_missing_keys() {
+    let alerts = read(&full_with_alerts()).unwrap().alerts;
     let ids: Vec<&str> = alerts.targets.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["pager", "channel", "ops-mail"]);
     let DeliveryMethod::Mail(mail) = &alerts.targets[2].method else {
-        panic!("it is mail");
+        panic!("a mail target");
     };
     assert_eq!((mail.server.as_str(), mail.port), ("smtp.example", 2525));
     assert_eq!(mail.encryption, MailEncryption::StartTls);
@@ -79,14 +79,13 @@ fn rules_and_targets_are_read_and_have_what_is_usual_where_nothing_is_said() {
     );
     assert_eq!((all.repeat, all.quiet), (None, None));
     assert!(all.systems.is_empty() && all.connections.is_empty() && all.resources.is_empty());
-    // Without any, nobody is notified.
-    let none = read(WHOLE).unwrap().alerts;
+    let none = read(FULL).unwrap().alerts;
     assert!(none.rules.is_empty() && none.targets.is_empty());
 }
 
 #[test]
-fn each_fault_is_told_and_no_secret_with_it() {
-    for (what, by, says) in [
+fn each_fault_is_reported_without_secrets() {
+    for (what, by, expected) in [
         (
             "id = \"pager\"",
             "id = \"pa ger\"",
@@ -152,7 +151,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "url_env = \"HOOK\"",
             "url = \"https://hooks.example\"",
-            "a secret must not stand in this file",
+            "a secret must not be in this file",
         ),
         (
             "secret_env",
@@ -187,7 +186,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "starttls",
             "none",
-            "without encryption only a server on this computer is used",
+            "without encryption, only a server on this computer is allowed",
         ),
         (
             "user = \"console\"",
@@ -295,27 +294,27 @@ fn each_fault_is_told_and_no_secret_with_it() {
         ),
     ] {
         assert!(ALERTS.contains(what), "{what}");
-        let text = format!("{WHOLE}{}", ALERTS.replacen(what, by, 1));
+        let text = format!("{FULL}{}", ALERTS.replacen(what, by, 1));
         let found = read(&text).expect_err(by).concat();
-        assert!(found.contains(says), "{by}: {found}");
+        assert!(found.contains(expected), "{by}: {found}");
         assert!(!found.contains("hunter2"), "{by}: {found}");
     }
 }
 
 #[test]
-fn nothing_follows_from_a_connection_or_a_target_that_is_faulty_itself() {
+fn a_faulty_connection_or_target_causes_no_faults_of_rules() {
     for (what, by) in [
         ("title = \"Plant A\"", ""),
         ("kind = \"webhook\"", "kind = 7"),
     ] {
-        let found = read(&whole().replacen(what, by, 1)).expect_err(by);
+        let found = read(&full_with_alerts().replacen(what, by, 1)).expect_err(by);
         assert_eq!(found.len(), 1, "{found:?}");
     }
 }
 
 #[test]
-fn an_id_that_is_given_twice_is_found_beside_other_faults() {
-    let text = whole()
+fn a_duplicate_id_is_reported_beside_other_faults() {
+    let text = full_with_alerts()
         .replacen(
             "id = \"channel\"\nkind = \"slack\"",
             "id = \"pager\"\nkind = \"slac\"",
@@ -330,7 +329,7 @@ fn an_id_that_is_given_twice_is_found_beside_other_faults() {
         "alert \"all\": id: another one has this id",
         "alert \"all\": severity: \"bad\" is not one of",
     ] {
-        let told = found.iter().filter(|fault| fault.contains(expected));
-        assert_eq!(told.count(), 1, "{expected}: {found:?}");
+        let matching = found.iter().filter(|fault| fault.contains(expected));
+        assert_eq!(matching.count(), 1, "{expected}: {found:?}");
     }
 }

@@ -1,10 +1,10 @@
-//! Mistakes in `[[connection]]`: the vendor's system, its address, its certificate and what guards it.
+//! Tests of faults in `[[connection]]`.
 
 use super::*;
 
 #[test]
 fn each_fault_of_a_connection_is_reported_with_its_position() {
-    each_is_reported(&[
+    check_faults(&[
         (
             "https://region.example",
             "htp://x",
@@ -79,7 +79,7 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
         (
             "id = \"live\"",
             "id = \"plant-a\"",
-            &["16:6: connection \"plant-a\": id: another connection is called \"plant-a\" already"],
+            &["16:6: connection \"plant-a\": id: another connection has the id \"plant-a\""],
         ),
         (
             "id = \"live\"",
@@ -107,7 +107,7 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
             "client_secret_env = \"SECRET\"",
             "client_secret = \"hunter2\"",
             &[
-                "13:103: connection \"plant-a\": credentials: client_secret: a secret must not stand in this file: put it \
+                "13:103: connection \"plant-a\": credentials: client_secret: a secret must not be in this file: put it \
              into an environment variable and name that with `client_secret_env`, or into a file of its own and name \
              that with `client_secret_file`",
             ],
@@ -136,7 +136,7 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
             "api_key_file = \"good.key\"",
             "api_key = \"hunter2\", api_key_file = \"good.key\"",
             &[
-                "20:56: connection \"live\": credentials: api_key: a secret must not stand in this file: put it into an \
+                "20:56: connection \"live\": credentials: api_key: a secret must not be in this file: put it into an \
              environment variable and name that with `api_key_env`, or into a file of its own and name that with \
              `api_key_file`",
             ],
@@ -257,7 +257,7 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
 }
 
 #[test]
-fn a_certificate_or_secret_that_cannot_be_read_says_why() {
+fn an_unreadable_certificate_or_secret_is_reported_with_the_reason() {
     for (what, by, place) in [
         (
             "api_key_file = \"good.key\"",
@@ -270,7 +270,7 @@ fn a_certificate_or_secret_that_cannot_be_read_says_why() {
             "27:11: ",
         ),
     ] {
-        let found = read(&WHOLE.replacen(what, by, 1)).unwrap_err();
+        let found = read(&FULL.replacen(what, by, 1)).unwrap_err();
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
             found[0].starts_with(place) && found[0].contains("cannot read \"gone"),

@@ -1,10 +1,10 @@
-//! Where the gateway listens, who may come there, and what makes that safe.
+//! Tests of `listen`, `public_url`, `trusted_proxies`, `wall_frames`, `[tls]` and the metrics token.
 
 use super::*;
 
 #[test]
 fn each_fault_of_the_address_is_reported_with_its_position() {
-    each_is_reported(&[
+    check_faults(&[
         (
             "[::1]:9000",
             "8080",
@@ -25,16 +25,15 @@ fn each_fault_of_the_address_is_reported_with_its_position() {
 
 #[test]
 fn a_file_without_a_listen_address_listens_on_this_computer() {
-    let text = WHOLE.replace("listen = \"[::1]:9000\"", "");
+    let text = FULL.replace("listen = \"[::1]:9000\"", "");
     assert_eq!(read(&text).unwrap().listen, DEFAULT_LISTEN);
 }
 
-/// For each combination of address, encryption and sign-in, the fault that follows.
 #[test]
-fn other_computers_need_encryption_and_a_sign_in() {
+fn listening_beyond_this_computer_needs_encryption_and_a_sign_in() {
     let public = "public_url = \"https://console.example/\"\n";
-    let user = &WHOLE[WHOLE.find("[[user]]").unwrap()..];
-    let other = WHOLE.replace("[::1]:9000", "0.0.0.0:8080");
+    let user = &FULL[FULL.find("[[user]]").unwrap()..];
+    let other = FULL.replace("[::1]:9000", "0.0.0.0:8080");
     assert_eq!(read(&other).unwrap().listen.to_string(), "0.0.0.0:8080");
     let reach = "1:10: listen: 0.0.0.0:8080 can be reached from other computers, ";
     let open = other.replace(public, "");
@@ -58,14 +57,14 @@ fn other_computers_need_encryption_and_a_sign_in() {
                 .to_owned()
         ]
     );
-    let alone = WHOLE.replace(user, "").replace(public, "");
-    assert!(read(&alone).unwrap().users.is_empty(), "at this computer");
+    let no_user = FULL.replace(user, "").replace(public, "");
+    assert!(read(&no_user).unwrap().users.is_empty(), "at this computer");
 }
 
 #[test]
-fn the_wall_is_framed_by_origins_only() {
-    let with = |frames: &str| read(&format!("wall_frames = {frames}\n{WHOLE}"));
-    assert!(read(WHOLE).unwrap().wall_frames.is_empty());
+fn wall_frames_are_origins() {
+    let with = |frames: &str| read(&format!("wall_frames = {frames}\n{FULL}"));
+    assert!(read(FULL).unwrap().wall_frames.is_empty());
     assert_eq!(
         with("[\"https://intranet.example/\", \"http://127.0.0.1:8000\"]")
             .unwrap()
@@ -99,8 +98,8 @@ fn the_wall_is_framed_by_origins_only() {
 }
 
 #[test]
-fn proxies_are_addresses_or_networks() {
-    let with = |proxies: &str| read(&format!("trusted_proxies = {proxies}\n{WHOLE}"));
+fn trusted_proxies_are_addresses_or_networks() {
+    let with = |proxies: &str| read(&format!("trusted_proxies = {proxies}\n{FULL}"));
     let proxies = with("[\"127.0.0.1\", \"10.0.0.0/8\"]")
         .unwrap()
         .trusted_proxies;
@@ -117,7 +116,7 @@ fn proxies_are_addresses_or_networks() {
         assert_eq!(
             with(&format!("[\"127.0.0.1\", \"{everything}\"]")).unwrap_err(),
             [format!(
-                "1:33: trusted_proxies: \"{everything}\" is every address: a visitor could then say to have any; give \
+                "1:33: trusted_proxies: \"{everything}\" is every address, so a visitor could claim any address; give \
                  those of your proxies"
             )]
         );
@@ -125,14 +124,14 @@ fn proxies_are_addresses_or_networks() {
 }
 
 #[test]
-fn a_proxy_in_front_that_is_not_named_is_warned_about() {
+fn a_public_url_without_trusted_proxies_is_warned_about() {
     let warnings = |top: &str, text: &str| {
         let config = read(&format!("{top}{text}")).unwrap();
         let texts = config.warnings.into_iter().map(|found| found.text);
         let of_proxies = texts.filter(|text| text.starts_with("public_url: "));
         of_proxies.collect::<Vec<_>>()
     };
-    let found = warnings("", WHOLE);
+    let found = warnings("", FULL);
     assert_eq!(found.len(), 1);
     assert!(
         found[0].contains("without [tls] a proxy has to be in front")
@@ -140,13 +139,13 @@ fn a_proxy_in_front_that_is_not_named_is_warned_about() {
         "{found:?}"
     );
     for (top, text) in [
-        ("trusted_proxies = [\"127.0.0.1\"]\n", WHOLE.to_owned()),
-        // Such as one that passes on connections, and no requests.
-        ("trusted_proxies = []\n", WHOLE.to_owned()),
-        ("", WHOLE.replace("public_url", "# public_url")),
+        ("trusted_proxies = [\"127.0.0.1\"]\n", FULL.to_owned()),
+        // Such as a proxy that forwards connections instead of requests.
+        ("trusted_proxies = []\n", FULL.to_owned()),
+        ("", FULL.replace("public_url", "# public_url")),
         (
             "",
-            WHOLE.replace("https://console.example", "http://localhost"),
+            FULL.replace("https://console.example", "http://localhost"),
         ),
     ] {
         assert_eq!(warnings(top, &text), [""; 0], "{top}");
@@ -166,33 +165,33 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
     std::fs::write(folder.path().join("good.key"), "hunter2").unwrap();
     let with = |change: &dyn Fn(String) -> String| {
         let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
-        let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
+        let text = change(FULL.replace("[::1]:9000", "0.0.0.0:443") + tls);
         let variable = |_: &str| Some("hunter2".to_owned());
         read_in(&text, folder.path(), &variable).map_err(|faults| faults[0].text.clone())
     };
-    let own = with(&|text| text).unwrap();
-    assert!(own.is_encrypted());
+    let complete = with(&|text| text).unwrap();
+    assert!(complete.is_encrypted());
     let of_proxies = |found: &Fault| found.text.starts_with("public_url");
     assert!(
-        !own.warnings.iter().any(of_proxies),
-        "none has to be in front"
+        !complete.warnings.iter().any(of_proxies),
+        "no proxy is needed"
     );
     let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
-    assert!(nameless.contains("under which name"), "{nameless}");
+    assert!(nameless.contains("name for it is unknown"), "{nameless}");
     let local = with(&|text| {
         text.replace("0.0.0.0:443", "127.0.0.1:443")
             .replace("public_url", "# public_url")
     });
     assert!(local.unwrap().is_encrypted());
-    let odd = with(&|text| text.replace("key.pem", "chain.pem")).unwrap_err();
-    assert!(odd.contains("tls: the key's file holds none"), "{odd}");
-    let half = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
-    assert!(half.contains("tls: `key_file` is missing"), "{half}");
+    let wrong = with(&|text| text.replace("key.pem", "chain.pem")).unwrap_err();
+    assert!(wrong.contains("tls: the key's file holds none"), "{wrong}");
+    let partial = with(&|text| text.replace("key_file = \"key.pem\"", "")).unwrap_err();
+    assert!(partial.contains("tls: `key_file` is missing"), "{partial}");
 }
 
 #[test]
-fn a_public_address_may_have_a_path_and_a_moment_before_the_end() {
-    let with = |url: &str| read(&WHOLE.replace("https://console.example/", url));
+fn a_public_url_may_have_a_path_and_sets_the_default_drain() {
+    let with = |url: &str| read(&FULL.replace("https://console.example/", url));
     for (url, origin, path) in [
         ("https://console.example", "https://console.example", ""),
         (
@@ -223,20 +222,20 @@ fn a_public_address_may_have_a_path_and_a_moment_before_the_end() {
         with("https://console.example/api").unwrap_err(),
         ["2:14: public_url: the path must not begin with \"api\", which is the console's own"]
     );
-    let drain = |line: &str| read(&format!("{line}\n{WHOLE}")).map(|config| config.drain.as_secs());
+    let drain = |line: &str| read(&format!("{line}\n{FULL}")).map(|config| config.drain.as_secs());
     assert_eq!(drain("drain_seconds = 0"), Ok(0));
     assert_eq!(drain("drain_seconds = 30"), Ok(30));
     assert_eq!(
         drain("drain_seconds = 301").unwrap_err(),
         ["1:17: drain_seconds: must be a whole number from 0 to 300"]
     );
-    let local = WHOLE.replace("public_url", "# public_url");
+    let local = FULL.replace("public_url", "# public_url");
     assert_eq!(read(&local).unwrap().drain, Duration::ZERO);
 }
 
 #[test]
-fn a_metrics_token_is_as_long_as_a_key() {
-    let with = |line: &str| read(&format!("{line}\n{WHOLE}")).map(|config| config.metrics_token);
+fn a_metrics_token_needs_at_least_32_characters() {
+    let with = |line: &str| read(&format!("{line}\n{FULL}")).map(|config| config.metrics_token);
     let token = with("metrics_token_env = \"LONG\"").unwrap().unwrap();
     assert_eq!(token.expose_secret().len(), 40);
     for line in [

@@ -1,4 +1,4 @@
-//! Every kind of fault, with the line, the column and the sentence that people read.
+//! Tests every kind of fault, with its line, column and text.
 
 mod alerts;
 mod connections;
@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 /// The gateway's own checks.
 pub(super) const CHECKS: Checks = crate::cli::CHECKS;
 
-/// A folder that is closed to others.
+/// A folder that other users cannot read.
 fn private_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     #[cfg(unix)]
@@ -28,8 +28,8 @@ fn private_folder() -> tempfile::TempDir {
     folder
 }
 
-/// A configuration in a folder with `good.key`, `empty.key` and `not.pem`, a broken file of ended sessions beside
-/// `spoilt.key`, and a folder where the lock of `blocked.json` would be; `SECRET` is set, `EMPTY` is set and empty.
+/// Reads a configuration in a folder with `good.key`, `empty.key` and `not.pem`, a corrupt file of ended sessions
+/// beside `corrupt.key`, and a folder in the place of the lock of `blocked.json`. `SECRET` is set, `EMPTY` is empty.
 fn read(text: &str) -> Result<Config, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in [
@@ -37,8 +37,8 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
         ("empty.key", "\n"),
         ("long.key", "llllllllllllllllllllllllllllllllllllllll\n"),
         ("not.pem", "hunter2"),
-        ("spoilt.key", "llllllllllllllllllllllllllllllllllllllll\n"),
-        ("spoilt.key.ended", "hunter2"),
+        ("corrupt.key", "llllllllllllllllllllllllllllllllllllllll\n"),
+        ("corrupt.key.ended", "hunter2"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
@@ -54,7 +54,7 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     read_with(text, folder.path(), &variable)
 }
 
-/// The least that a configuration holds.
+/// The minimum that every configuration needs.
 pub(super) const CONNECTION: &str = r#"
 [[connection]]
 id = "live"
@@ -64,7 +64,7 @@ base_url = "https://x.example"
 credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
 "#;
 
-/// Reads a configuration of a folder with these environment variables. Its faults as they are shown, without the file.
+/// Reads a configuration in a folder, with these environment variables. Faults are formatted, without the file name.
 pub(super) fn read_with(
     text: &str,
     folder: &Path,
@@ -74,7 +74,7 @@ pub(super) fn read_with(
     read_in(text, folder, variable).map_err(|faults| faults.iter().map(shown).collect())
 }
 
-/// The same, with the faults themselves.
+/// Like [`read_with`], with unformatted faults.
 fn read_in(
     text: &str,
     folder: &Path,
@@ -88,7 +88,7 @@ fn read_in(
     Config::read(text, &environment)
 }
 
-const WHOLE: &str = r#"listen = "[::1]:9000"
+const FULL: &str = r#"listen = "[::1]:9000"
 public_url = "https://console.example/"
 
 [[connection]]
@@ -123,7 +123,7 @@ role = "admin"
 password_hash = "$argon2id$v=19$m=19456,t=2,p=1$hgFLuKv8EITaimyGFmDzvw$d11SJ82f/BvbIT6zu+WEFXg8YEcT4r2BPjTW6w7XnY8"
 "#;
 
-/// What is likely wrong with the address of a system.
+/// The hint about the address of a system.
 pub(super) fn hint(system: &str, base_url: &str) -> Option<String> {
     let credentials = match system {
         "uplynk" => r#"kind = "integration-key", owner = "o", api_key_env = "SECRET""#,
@@ -136,11 +136,11 @@ pub(super) fn hint(system: &str, base_url: &str) -> Option<String> {
     read(&text).unwrap().connections[0].address_hint()
 }
 
-/// Makes one change to the whole file per case: what is replaced, by what, and every fault that follows.
-fn each_is_reported(cases: &[(&str, &str, &[&str])]) {
+/// Makes one replacement in the full file per case and compares all faults with the expected ones.
+fn check_faults(cases: &[(&str, &str, &[&str])]) {
     for (what, by, expected) in cases {
-        assert!(WHOLE.contains(what), "{what}");
-        let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+        assert!(FULL.contains(what), "{what}");
+        let found = read(&FULL.replacen(what, by, 1)).expect_err(by);
         assert_eq!(found, *expected, "{by}");
         assert!(!found.concat().contains("hunter2"));
     }
@@ -148,7 +148,7 @@ fn each_is_reported(cases: &[(&str, &str, &[&str])]) {
 
 #[test]
 fn a_complete_file_is_read() {
-    let config = read(WHOLE).unwrap();
+    let config = read(FULL).unwrap();
     assert_eq!(config.listen.to_string(), "[::1]:9000");
     assert_eq!(
         config.public_origin.as_deref(),
@@ -190,7 +190,7 @@ fn a_complete_file_is_read() {
 
 #[test]
 fn all_faults_are_reported_in_the_order_of_their_lines() {
-    let text = WHOLE
+    let text = FULL
         .replace("[::1]:9000", "x")
         .replace("\"Live\"", "7")
         .replace("https://em.example:9398", "em")
@@ -214,7 +214,7 @@ fn every_syntax_error_is_reported() {
 }
 
 #[test]
-fn an_empty_file_has_nothing_to_show() {
+fn an_empty_file_is_rejected() {
     assert_eq!(
         read("").unwrap_err(),
         ["1:1: there is no [[connection]]: nothing to show"]
@@ -222,7 +222,7 @@ fn an_empty_file_has_nothing_to_show() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_reported_with_its_name() {
     let faults = Config::load(Path::new("gone.toml"), CHECKS).unwrap_err();
     assert!(
         faults

@@ -1,4 +1,4 @@
-//! Proxies and certificate authorities: from the environment, from the file, and their mistakes.
+//! Tests of proxies and certificate authorities, from the environment and from the file.
 
 use super::*;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn connection(more: &str) -> String {
     format!("{CONNECTION}{more}\n")
 }
 
-/// The proxy for https, with its account, and the exceptions.
+/// The proxy for https with its credentials, and the exceptions.
 fn proxy(config: &Config) -> Option<(String, String)> {
     let proxy = config.connections[0].outbound.proxy.as_ref()?;
     let server = proxy.https.as_ref()?;
@@ -34,7 +34,7 @@ fn proxy(config: &Config) -> Option<(String, String)> {
 }
 
 #[test]
-fn the_environments_proxy_is_used_unless_the_connection_names_its_own() {
+fn a_connections_own_proxy_overrides_the_environments() {
     let environment: &[(&str, &str)] = &[
         ("HTTPS_PROXY", "http://ann:hunter3@corp.example:3128"),
         ("NO_PROXY", "*.plant.example"),
@@ -69,7 +69,7 @@ fn the_environments_proxy_is_used_unless_the_connection_names_its_own() {
 }
 
 #[test]
-fn mistakes_about_a_proxy_are_reported_without_its_password() {
+fn faults_of_a_proxy_are_reported_without_its_password() {
     let name = "connection \"live\": ";
     let address = "is not the address of a proxy such as http://proxy.example:3128";
     let none = "belongs to a proxy, and `proxy` is \"none\": leave it out, or name the proxy";
@@ -88,7 +88,7 @@ fn mistakes_about_a_proxy_are_reported_without_its_password() {
             &[],
             "proxy = \"http://a:hunter3@x\"",
             format!(
-                "{name}proxy: must hold no user name and no password: they belong into `proxy_username` and \
+                "{name}proxy: must hold no user name and no password: they belong in `proxy_username` and \
                  `proxy_password_env` or `proxy_password_file`"
             ),
         ),
@@ -125,7 +125,7 @@ fn mistakes_about_a_proxy_are_reported_without_its_password() {
 }
 
 #[test]
-fn the_known_authorities_are_this_computers_or_the_programs_own() {
+fn trusted_roots_are_the_systems_or_the_bundled_ones() {
     for (line, expected) in [
         ("", Roots::System),
         ("trusted_roots = \"system\"\n", Roots::System),

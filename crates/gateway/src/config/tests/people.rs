@@ -1,10 +1,10 @@
-//! Faults in `[[user]]`, and a file without any sign-in.
+//! Tests of faults in `[[user]]`.
 
-use super::each_is_reported;
+use super::check_faults;
 
 #[test]
 fn each_fault_of_a_user_is_reported_with_its_position() {
-    each_is_reported(&[
+    check_faults(&[
         (
             "role = \"admin\"",
             "role = \"amdin\"",
@@ -17,7 +17,7 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
             "password_hash = \"$2b$",
             &[
                 "33:17: user \"ops\": password_hash: is not an Argon2id hash: it has to begin with $argon2id$ and be \
-             whole, as `failover-console hash-password` writes it",
+             complete, as `failover-console hash-password` writes it",
             ],
         ),
         (

@@ -1,4 +1,4 @@
-//! How long sessions last, with which key, and where the walls are kept that it lets in.
+//! Tests of `[session]` and `[walls]`.
 
 use super::*;
 
@@ -6,12 +6,12 @@ use super::*;
 fn walls_need_a_valid_file_and_a_key() {
     let with = |walls: &str, key: &str| {
         let config = read(&format!(
-            "walls = {{ {walls} }}\nsession = {{ {key} }}\n{WHOLE}"
+            "walls = {{ {walls} }}\nsession = {{ {key} }}\n{FULL}"
         ));
         config.map(|config| config.walls)
     };
     let key = "key_env = \"LONG\"";
-    assert_eq!(read(WHOLE).unwrap().walls, None);
+    assert_eq!(read(FULL).unwrap().walls, None);
     let file = with("file = \"walls.json\"", key).unwrap().unwrap();
     assert!(
         file.is_absolute() && file.ends_with("walls.json"),
@@ -37,7 +37,7 @@ fn walls_need_a_valid_file_and_a_key() {
         (
             "file = \"a.json\"",
             "",
-            "1:9: walls: [session] has no key: after a restart no wall would be known",
+            "1:9: walls: [session] has no key: after a restart no wall would be recognised",
         ),
         (
             "file = \"good.key\"",
@@ -55,12 +55,12 @@ fn walls_need_a_valid_file_and_a_key() {
 }
 
 #[test]
-fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
-    let with = |session: &str| read(&format!("{session}\n{WHOLE}"));
-    let usual = read(WHOLE).unwrap().session;
-    assert!(usual.key.is_none());
+fn session_limits_and_a_long_enough_key_are_read() {
+    let with = |session: &str| read(&format!("{session}\n{FULL}"));
+    let unset = read(FULL).unwrap().session;
+    assert!(unset.key.is_none());
     assert_eq!(
-        (usual.limits.idle.as_secs(), usual.limits.absolute.as_secs()),
+        (unset.limits.idle.as_secs(), unset.limits.absolute.as_secs()),
         (3600, 12 * 3600)
     );
     let set =
@@ -72,7 +72,7 @@ fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
         ("key_env = \"SECRET\"", "at least 32 characters"),
         ("key_env = \"NOT_SET\"", "NOT_SET is not set"),
         ("key_file = \"gone.key\"", "cannot read \"gone.key\""),
-        ("key = \"hunter2\"", "must not stand in this file"),
+        ("key = \"hunter2\"", "must not be in this file"),
         ("idle_minutes = 0", "a whole number from 1 to 1440"),
         ("idle_minutes = 180, absolute_hours = 2", "is longer than"),
         ("idle = 5", "unknown key `idle`"),
@@ -88,14 +88,15 @@ fn sessions_have_their_limits_and_a_key_that_is_long_enough() {
 }
 
 #[test]
-fn ended_sessions_are_kept_beside_the_key_or_where_it_is_said() {
+fn ended_sessions_are_kept_beside_the_key_or_in_ended_file() {
     let with = |session: &str| {
-        let config = read(&format!("session = {{ {session} }}\n{WHOLE}"));
+        let config = read(&format!("session = {{ {session} }}\n{FULL}"));
         config.map(|config| config.session.ended)
     };
     let named = |session: &str| with(session).unwrap().unwrap();
-    let said = named("key_env = \"LONG\", ended_file = \"ended.json\"");
-    assert!(said.path.ends_with("ended.json") && said.path.is_absolute() && said.is_configured);
+    let explicit = named("key_env = \"LONG\", ended_file = \"ended.json\"");
+    assert!(explicit.path.ends_with("ended.json"));
+    assert!(explicit.path.is_absolute() && explicit.is_configured);
     assert_eq!(with("key_env = \"LONG\"").unwrap(), None);
     let beside = named("key_file = \"long.key\"");
     assert!(
@@ -117,7 +118,7 @@ fn ended_sessions_are_kept_beside_the_key_or_where_it_is_said() {
             "1:44: session: ended_file: the register of ended sessions ",
         ),
         (
-            "key_file = \"spoilt.key\"",
+            "key_file = \"corrupt.key\"",
             "1:24: session: key_file: the register of ended sessions ",
         ),
     ] {

@@ -1,4 +1,4 @@
-//! Where the record lies.
+//! Tests of `[store]` and `[activity]`.
 
 use super::*;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
 }
 
 #[test]
-fn a_database_is_named_by_a_secret_and_shown_without_it() {
+fn a_database_address_is_secret_and_shown_without_its_password() {
     let url = "postgres://fc:hunter2@db.example/fc";
     let config = with_url("[store]\nurl_env = \"STORE_URL\"", url).unwrap();
     let shown = "PostgreSQL database \"fc\" at db.example";
@@ -29,16 +29,16 @@ fn a_database_is_named_by_a_secret_and_shown_without_it() {
         "postgres://fc:hunter2@db.example/fc?sslmode=disable",
     );
     let warnings = open.unwrap().warnings;
-    assert!(warnings[0].text.starts_with("store: url: goes unencrypted"));
+    assert!(warnings[0].text.starts_with("store: url: the connection"));
 }
 
 #[test]
-fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
+fn faults_of_the_store_are_reported_without_secrets() {
     for (text, url, expected) in [
         (
             "[store]\nurl = \"postgres://fc:hunter2@db.example/fc\"",
             "",
-            "2:1: store: url: a secret must not stand in this file",
+            "2:1: store: url: a secret must not be in this file",
         ),
         (
             "[store]\nurl_env = \"STORE_URL\"",
@@ -78,7 +78,7 @@ fn what_is_wrong_with_the_store_is_said_at_its_line_without_its_secrets() {
 }
 
 #[test]
-fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
+fn a_store_at_the_default_location_has_a_hint() {
     let read = |text: &str, state: Option<&str>| {
         let variable = |name: &str| match name {
             "STATE_DIRECTORY" => state.map(str::to_owned),
@@ -110,7 +110,7 @@ fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
 }
 
 #[test]
-fn how_long_what_happened_is_kept_is_said_for_all_and_for_single_kinds() {
+fn activity_is_kept_for_configured_days_in_total_and_per_kind() {
     let read = |text: &str| with_url(text, "").map(|config| config.retention);
     assert_eq!(read(""), Ok(Retention::default()));
     let some = read(
@@ -118,12 +118,12 @@ fn how_long_what_happened_is_kept_is_said_for_all_and_for_single_kinds() {
     );
     let some = some.unwrap();
     assert_eq!((some.days, some.entries), (90, 5_000));
-    let of: Vec<_> = some
-        .of
+    let by_kind: Vec<_> = some
+        .by_kind
         .iter()
         .map(|(kind, days)| (kind.key(), *days))
         .collect();
-    assert_eq!(of, [("change", 3_660), ("heartbeat", 7)]);
+    assert_eq!(by_kind, [("change", 3_660), ("heartbeat", 7)]);
     for (text, expected) in [
         (
             "[activity]\nkeep_days = 0",

@@ -1,11 +1,11 @@
-//! Texts and secrets that hold what nobody means to write.
+//! Tests of texts and secrets with control characters, wrong encodings or invisible characters.
 
 use super::*;
 
-const SENTENCE: &str = "a backslash in double quotes is an escape: use single quotes";
+const REMEDY: &str = "a backslash in double quotes is an escape: use single quotes";
 
 #[test]
-fn a_control_character_is_refused_in_every_text() {
+fn a_control_character_is_rejected_in_every_text() {
     for (what, by, place, code) in [
         (
             "\"ops\"",
@@ -56,44 +56,44 @@ fn a_control_character_is_refused_in_every_text() {
             "0009",
         ),
     ] {
-        let found = read(&WHOLE.replacen(what, by, 1)).expect_err(by);
+        let found = read(&FULL.replacen(what, by, 1)).expect_err(by);
         assert_eq!(
             found,
             [format!(
-                "{place}holds the control character U+{code}; {SENTENCE}"
+                "{place}holds the control character U+{code}; {REMEDY}"
             )],
             "{by}"
         );
     }
-    let text = format!("wall_frames = [\"https://a.example\\n\"]\n{WHOLE}");
-    assert!(read(&text).unwrap_err()[0].ends_with(SENTENCE));
-    // Escapes that do not exist are a matter of the syntax.
-    let text = WHOLE.replace("\"ops\"", r#""CORP\admin""#);
+    let text = format!("wall_frames = [\"https://a.example\\n\"]\n{FULL}");
+    assert!(read(&text).unwrap_err()[0].ends_with(REMEDY));
+    // The parser itself reports unknown escapes.
+    let text = FULL.replace("\"ops\"", r#""CORP\admin""#);
     let found = read(&text).unwrap_err();
     assert!(
-        found[0].starts_with("31:") && found[0].ends_with(SENTENCE),
+        found[0].starts_with("31:") && found[0].ends_with(REMEDY),
         "{found:?}"
     );
     for good in ["'CORP\\nina'", "\"CORP\\\\nina\"", "\"Müller 👩‍🏭\""] {
-        assert!(read(&WHOLE.replace("\"ops\"", good)).is_ok(), "{good}");
+        assert!(read(&FULL.replace("\"ops\"", good)).is_ok(), "{good}");
     }
 }
 
-/// The configuration with this content of `good.key` and of `SECRET`.
+/// Reads the configuration twice: with this content in `good.key`, and in the variable `SECRET`.
 fn with_secret(content: &[u8]) -> [Result<Config, Vec<Fault>>; 2] {
     let folder = private_folder();
     std::fs::write(folder.path().join("good.key"), content).unwrap();
     let secret = String::from_utf8(content.to_vec()).ok();
     let read = |text: &str| {
-        // Without the warning about what is missing for the proxy.
-        let whole = WHOLE.replace("public_url", "# public_url");
-        let good = whole.replace("good.key", "other.key");
+        // Without `public_url`, so that there is no warning about trusted proxies.
+        let by_file = FULL.replace("public_url", "# public_url");
+        let by_env = by_file.replace("good.key", "other.key");
         std::fs::write(folder.path().join("other.key"), "other").unwrap();
-        let text = if text == "file" { &whole } else { &good };
-        // What names a proxy is a variable as well, and no secret.
+        let text = if text == "file" { &by_file } else { &by_env };
+        // Variables such as `HTTPS_PROXY` are read too, and are no secrets.
         let variable = |name: &str| match (
             name.to_ascii_uppercase().ends_with("_PROXY"),
-            *text == whole,
+            *text == by_file,
         ) {
             (true, _) => None,
             (false, true) => Some("other".to_owned()),
@@ -188,7 +188,7 @@ fn a_secret_is_one_line_of_utf_8() {
 }
 
 #[test]
-fn blanks_that_nobody_sees_are_warned_about() {
+fn blanks_and_invisible_characters_in_secrets_are_warned_about() {
     let blank = "begins or ends with a blank, which is sent as a part of it";
     for (content, expected) in [
         ("hunter2 ", vec![blank.to_owned()]),
@@ -226,10 +226,10 @@ fn blanks_that_nobody_sees_are_warned_about() {
 }
 
 #[test]
-fn a_configuration_of_another_encoding_is_named() {
+fn a_configuration_in_another_encoding_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
-    let utf_16: Vec<u8> = WHOLE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16: Vec<u8> = FULL.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, expected) in [
         (utf_16, "this file is UTF-16: save it as UTF-8"),
         (
@@ -251,12 +251,12 @@ fn a_configuration_of_another_encoding_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_secret_that_everybody_at_the_computer_may_read_is_warned_about() {
+fn a_secret_that_every_user_may_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt as _;
     let connection = "listen = \"127.0.0.1:9000\"\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
         base_url = \"https://services.example\"\n\
         credentials = { kind = \"integration-key\", owner = \"o\", api_key_file = \"api.key\" }\n";
-    let (_, user) = WHOLE.split_once("[[user]]").unwrap();
+    let (_, user) = FULL.split_once("[[user]]").unwrap();
     let with_users = format!("{connection}[[user]]{user}");
     let folder = private_folder();
     std::fs::write(folder.path().join("api.key"), "hunter2").unwrap();
@@ -271,7 +271,7 @@ fn a_secret_that_everybody_at_the_computer_may_read_is_warned_about() {
         let warnings = warnings.into_iter().map(|found| (found.line, found.text));
         warnings.collect::<Vec<_>>()
     };
-    let open = "can be read by everybody at this computer: `chmod o=` takes that away";
+    let open = "can be read by every user of this computer: `chmod o=` removes that permission";
     let hashes = (
         1,
         format!("this file holds hashes of passwords, and {open}"),

@@ -7,8 +7,8 @@ use tokio::time::sleep;
 
 /// A clock that follows tokio's, which tests can pause.
 fn virtual_clock(start: Duration) -> Clock {
-    let begun = Instant::now();
-    Arc::new(move || start + begun.elapsed())
+    let started = Instant::now();
+    Arc::new(move || start + started.elapsed())
 }
 
 fn signer() -> Signer {
@@ -22,7 +22,7 @@ fn signer() -> Signer {
 }
 
 #[test]
-fn an_uncompressed_message_and_its_signature_are_the_published_ones() {
+fn an_uncompressed_message_matches_the_published_example() {
     let message = signer()
         .message(1_576_107_800, Compression::none())
         .unwrap();
@@ -37,7 +37,7 @@ fn an_uncompressed_message_and_its_signature_are_the_published_ones() {
 }
 
 #[tokio::test]
-async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
+async fn a_compressed_message_inflates_to_the_json_and_is_signed() {
     let signer = signer();
     let turn = signer
         .turn(Urgency::Read, Duration::from_secs(1))
@@ -73,28 +73,28 @@ async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
 #[tokio::test(start_paused = true)]
 async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
     let turns = SigningQueue::new(virtual_clock(Duration::from_millis(100_900)), None);
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut seconds = Vec::new();
     for _ in 0..4 {
         seconds.push(turns.next(Urgency::Read).await.second);
     }
     assert_eq!(seconds, [100, 101, 102, 103]);
-    assert_eq!(begun.elapsed().as_millis(), 2_100);
+    assert_eq!(started.elapsed().as_millis(), 2_100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_runs_faster_has_its_seconds_sooner() {
-    let begun = Instant::now();
-    let now = Arc::new(move || Duration::from_secs(100) + 10 * begun.elapsed());
+async fn a_faster_clock_gives_turns_sooner() {
+    let started = Instant::now();
+    let now = Arc::new(move || Duration::from_secs(100) + 10 * started.elapsed());
     let turns = SigningQueue::new(SigningClock::new(now, 10.0), None);
     for second in 100..104 {
         assert_eq!(turns.next(Urgency::Read).await.second, second);
     }
-    assert_eq!(begun.elapsed().as_millis(), 300);
+    assert_eq!(started.elapsed().as_millis(), 300);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_request_at_a_time() {
+async fn a_turn_waits_until_the_previous_one_ends() {
     let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let first = turns.next(Urgency::Read).await;
     let waited = tokio::time::timeout(Duration::from_secs(60), turns.next(Urgency::Read)).await;
@@ -107,7 +107,7 @@ async fn one_request_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
+async fn a_change_gets_the_next_second_before_all_waiting_reads() {
     let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let order = std::sync::Mutex::new(Vec::new());
     let take = async |name, urgency| {
@@ -135,7 +135,7 @@ async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
         .collect();
     assert_eq!(changes, [101, 102, 103]);
     let seconds: Vec<u64> = order.iter().map(|(_, second)| *second).collect();
-    assert_eq!(seconds, (100..118).collect::<Vec<u64>>(), "each its own");
+    assert_eq!(seconds, (100..118).collect::<Vec<u64>>(), "no duplicates");
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +166,7 @@ async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_no_longer_waits_holds_up_no_read() {
+async fn an_abandoned_change_does_not_delay_reads() {
     let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let held = turns.next(Urgency::Read).await;
     let change = turns.next(Urgency::Change);
@@ -226,12 +226,12 @@ async fn no_second_is_used_again_after_a_clock_was_set_back() {
     sleep(Duration::from_secs(20)).await;
     assert_eq!(next().await, 122);
     back.store(21, SeqCst);
-    let begun = Instant::now();
+    let started = Instant::now();
     assert_eq!([next().await, next().await], [103, 104]);
-    assert_eq!(begun.elapsed().as_secs(), 3);
+    assert_eq!(started.elapsed().as_secs(), 3);
 }
 
-/// What several gateways take their seconds from.
+/// Seconds shared by several gateways.
 fn shared_seconds() -> SharedSeconds {
     let taken = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     Arc::new(move |now| {
@@ -242,7 +242,7 @@ fn shared_seconds() -> SharedSeconds {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
+async fn two_gateways_never_sign_with_the_same_second() {
     let (shared, clock) = (shared_seconds(), virtual_clock(Duration::from_secs(100)));
     let gateway = || SigningQueue::new(clock.clone(), Some(shared.clone()));
     let (one, other) = (gateway(), gateway());
@@ -250,7 +250,7 @@ async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
         let mut seconds = Vec::new();
         for _ in 0..3 {
             let second = turns.next(Urgency::Read).await.second;
-            assert!(second <= clock().as_secs(), "{second} has come");
+            assert!(second <= clock().as_secs(), "{second} is in the future");
             seconds.push(second);
         }
         seconds
@@ -262,10 +262,10 @@ async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_that_a_read_has_taken_is_that_of_the_change_that_comes_before_it() {
+async fn a_change_takes_over_the_shared_second_of_a_waiting_read() {
     let clock = virtual_clock(Duration::from_secs(100));
     let turns = SigningQueue::new(clock, Some(shared_seconds()));
-    // Another gateway has the present one.
+    // Another gateway has taken the current second.
     turns.shared.as_ref().unwrap()(100).await;
     let read = turns.next(Urgency::Read);
     let change = async {
@@ -277,18 +277,18 @@ async fn a_second_that_a_read_has_taken_is_that_of_the_change_that_comes_before_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_counts_by_itself_where_what_is_shared_is_away_or_its_clock_was_set_back() {
+async fn without_usable_shared_seconds_a_gateway_counts_by_itself() {
     for answer in [Some(None), None] {
-        let away: SharedSeconds = Arc::new(move |_| match answer {
+        let unavailable: SharedSeconds = Arc::new(move |_| match answer {
             Some(answer) => Box::pin(std::future::ready(answer)),
             None => Box::pin(std::future::pending()),
         });
-        let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), Some(away));
-        let begun = Instant::now();
+        let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), Some(unavailable));
+        let started = Instant::now();
         let first = turns.next(Urgency::Read).await.second;
         let second = turns.next(Urgency::Change).await.second;
         assert!(first < second, "{first} {second}");
-        assert!(begun.elapsed() <= Duration::from_secs(3));
+        assert!(started.elapsed() <= Duration::from_secs(3));
     }
     let turns = SigningQueue::new(
         virtual_clock(Duration::from_secs(100)),

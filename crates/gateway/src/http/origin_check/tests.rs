@@ -62,7 +62,7 @@ fn only_names_of_this_computer_are_accepted() {
 }
 
 #[test]
-fn a_refused_name_is_said_beside_the_one_that_is_wanted() {
+fn a_rejected_host_is_reported_with_the_expected_one() {
     for (public, host, expected) in [
         (
             Some("https://console.example:8443"),
@@ -111,7 +111,7 @@ fn an_authority_in_the_request_line_is_checked_like_the_host() {
 }
 
 #[test]
-fn of_browsers_changes_are_accepted_from_the_consoles_own_pages_only() {
+fn browsers_may_send_changes_only_from_the_consoles_own_pages() {
     let public = Some("https://console.example");
     for (origin, site, public, expected) in [
         (None, None, None, true),
@@ -159,13 +159,13 @@ fn of_browsers_changes_are_accepted_from_the_consoles_own_pages_only() {
         );
         assert!(
             is_accepted(&Method::GET, &headers, public),
-            "reads cannot be read by other sites anyway"
+            "other sites cannot see the response"
         );
     }
 }
 
 #[test]
-fn what_is_not_ascii_is_nobodys_origin() {
+fn a_header_that_is_not_ascii_is_rejected() {
     for name in ["origin", "sec-fetch-site"] {
         let headers = HeaderMap::from_iter([
             (header::HOST, HeaderValue::from_static("localhost")),
@@ -180,7 +180,7 @@ fn what_is_not_ascii_is_nobodys_origin() {
 }
 
 #[test]
-fn one_host_is_the_same_in_every_way_that_it_is_written() {
+fn equivalent_spellings_of_a_host_are_equal() {
     for (host, origin, expected) in [
         ("console.example", "https://console.example:443", true),
         ("console.example", "HTTPS://CONSOLE.example", true),
@@ -214,7 +214,7 @@ fn one_host_is_the_same_in_every_way_that_it_is_written() {
 }
 
 #[test]
-fn a_request_says_once_for_whom_it_is_and_from_where() {
+fn a_request_has_one_host_and_at_most_one_origin() {
     let host = (header::HOST, HeaderValue::from_static("localhost"));
     let origin = (header::ORIGIN, HeaderValue::from_static("http://localhost"));
     let other = (
@@ -243,7 +243,7 @@ fn a_request_says_once_for_whom_it_is_and_from_where() {
 }
 
 #[test]
-fn without_any_certificate_the_public_pages_are_http() {
+fn without_tls_the_public_pages_are_http() {
     let headers = [
         ("host", "console.lan:8080"),
         ("origin", "http://console.lan:8080"),
@@ -259,7 +259,7 @@ fn without_any_certificate_the_public_pages_are_http() {
 }
 
 #[test]
-fn with_a_certificate_the_consoles_own_pages_are_https() {
+fn with_tls_the_consoles_own_pages_are_https() {
     let uri = Uri::from_static("/x");
     for (origin, expected) in [("https://localhost", true), ("http://localhost", false)] {
         let headers = HeaderMap::from_iter([

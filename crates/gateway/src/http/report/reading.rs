@@ -1,4 +1,4 @@
-//! Reads from the activity what a report needs.
+//! Reads the entries of a report from the activity.
 
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -8,11 +8,11 @@ use health::inventory::ResourceKey;
 use protocol::ActivityEntry;
 use std::collections::HashMap;
 
-/// How many entries are read at a time where one is looked for, which usually is the first.
+/// The page size of a search for a single entry, which usually is the first one.
 const PAGE: usize = 100;
 
-/// All that a query leaves, and of each resource the first entry after its time: it tells who led when that ended,
-/// whether the group was listed then, and whether that was watched until then.
+/// All entries that match a query, and for each resource the first entry after the query's period: it shows who led at
+/// the end of the period, whether the group existed, and whether it was watched until then.
 pub(super) async fn entries_and_next(
     gateway: &Gateway,
     query: ActivityQuery,
@@ -28,7 +28,8 @@ pub(super) async fn entries_and_next(
     Ok(newest_first)
 }
 
-/// Of each group that nobody led when the time of a query began: the failover before it, which says who led last.
+/// For each group without a leader at the start of the period, the last failover before it, which names the previous
+/// leader.
 pub(super) async fn failovers_before(
     gateway: &Gateway,
     query: &ActivityQuery,
@@ -42,7 +43,7 @@ pub(super) async fn failovers_before(
     }
     let mut before = Vec::new();
     for (key, entry) in first {
-        // Where there is only what came after the time, nobody led in all of it, whoever did before.
+        // If the only entry is after the period, the group had no leader in all of it; who led before is irrelevant.
         let is_later = query.to.is_some_and(|to| entry.at >= to);
         if is_later || Leader::of(key.kind, entry.before.clone()) != Leader::Nobody {
             continue;
@@ -58,7 +59,7 @@ pub(super) async fn failovers_before(
     Ok(before)
 }
 
-/// The last entry before the time of a query of which this is true.
+/// The last entry before the period of a query that satisfies `is_wanted`.
 pub(super) async fn last_before(
     gateway: &Gateway,
     query: ActivityQuery,
@@ -82,7 +83,7 @@ pub(super) async fn last_before(
     }
 }
 
-/// All that a query leaves.
+/// All entries that match a query.
 pub(super) async fn entries(
     gateway: &Gateway,
     query: ActivityQuery,

@@ -1,4 +1,4 @@
-//! Sums up what was recorded over a time. Pure.
+//! Summarizes the recorded events of a period. Pure.
 
 use super::{ReportQuery, recorded};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,54 +10,54 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-/// What a report is made of.
+/// The input of a report.
 pub(super) struct ReportData {
     pub(super) query: ReportQuery,
     pub(super) failovers: Vec<ActivityEntry>,
     pub(super) runs: Vec<ActivityEntry>,
-    /// The groups that came and went, and were read again.
+    /// Entries about groups that appeared, disappeared or became readable again.
     pub(super) listed: Vec<ActivityEntry>,
-    /// When each connection could not be seen.
+    /// By connection, the intervals in which it was not observed.
     pub(super) unknown: HashMap<String, Vec<UnknownInterval>>,
-    /// The groups that are there.
-    pub(super) groups: Vec<Listed>,
+    /// The groups that currently exist.
+    pub(super) groups: Vec<CurrentGroup>,
 }
 
-/// A group that is there.
-pub(super) struct Listed {
+/// A group that currently exists.
+pub(super) struct CurrentGroup {
     pub(super) key: ResourceKey,
     pub(super) name: String,
     pub(super) leader: Leader,
-    /// When its state became unknown; `None` while the last reading is believed.
+    /// When its state became unknown. `None` while the last reading is still valid.
     pub(super) unknown_since: Option<DateTime<Utc>>,
 }
 
-/// What was recorded of a group.
+/// The recorded events of a group.
 #[derive(Default)]
 struct Group {
     name: String,
-    /// In the order of time.
+    /// In chronological order.
     changes: Vec<LeaderChange>,
-    /// That it came and went, and was read again.
+    /// Entries about its appearance, disappearance and readability.
     listed: Vec<ActivityEntry>,
-    /// What is known of it now; `None` where it is gone.
-    now: Option<Listed>,
+    /// Its current state. `None` if it no longer exists.
+    now: Option<CurrentGroup>,
 }
 
 impl Group {
-    /// The times for which it is not known who led it; `connection` has those in which its connection was not read.
+    /// The intervals in which its leader is unknown, including those of its connection.
     fn gaps<'g>(&self, connection: &'g Gaps) -> Cow<'g, Gaps> {
         let mut own = events::absences(self.listed.iter().map(recorded));
         let unknown_since = self.now.as_ref().and_then(|now| now.unknown_since);
         own.extend(unknown_since.map(UnknownInterval::since));
-        // Of many groups most have none of their own, and a connection may have many.
+        // Most groups have no gaps of their own, so the connection's, which may be many, are not copied.
         match own.is_empty() {
             true => Cow::Borrowed(connection),
             false => Cow::Owned(connection.and(own)),
         }
     }
 
-    /// Who led last, where nobody does at this moment.
+    /// The previous leader, if there is no leader at this moment.
     fn led_before(&self, at: DateTime<Utc>) -> Option<&str> {
         let mut before = self.changes.iter().rev();
         let last = before.find(|change| change.at < at)?;
@@ -67,7 +67,7 @@ impl Group {
         }
     }
 
-    /// Who leads it. A group that is gone has no leader, and who led last is in the last change.
+    /// The current leader. For a group that no longer exists, the leader after its last change.
     fn leader(&self) -> &Leader {
         let last = || self.changes.last().map(|last| &last.after);
         match &self.now {
@@ -77,11 +77,11 @@ impl Group {
     }
 }
 
-/// Sums up what was recorded.
+/// Creates the report.
 pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
     let query = data.query;
     let mut groups: BTreeMap<ResourceKey, Group> = BTreeMap::new();
-    // The newest come first.
+    // Entries are sorted newest first.
     for entry in data.failovers.into_iter().rev() {
         if let Some(key) = entry.resource {
             let change = LeaderChange::new(key.kind, entry.at, entry.before, entry.after);
@@ -108,8 +108,8 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         let gaps = group.gaps(gaps.get(&key.connection).unwrap_or(&none));
         let timeline = events::timeline(&group.changes, group.leader(), &gaps, query.from, now);
         let led_before = group.led_before(query.from);
-        let record = events::record(&events::until(timeline, query.to), led_before);
-        // Who led before and leads again: a timeline shows no change.
+        let statistics = events::statistics(&events::until(timeline, query.to), led_before);
+        // Failovers back to the same leader, which a timeline does not show.
         let and_back = group.changes.iter().filter(|one| {
             let is_named = matches!(one.before, Leader::Named(_));
             let is_within = one.at >= query.from && one.at < query.to;
@@ -117,19 +117,19 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         });
         GroupReport {
             resource: key,
-            failovers: record.failovers + and_back.count(),
+            failovers: statistics.failovers + and_back.count(),
             name: group.name,
-            without_ms: millis(record.without),
-            longest_ms: millis(record.longest),
-            recoveries: record.recoveries,
-            mean_recovery_ms: record.mean_recovery.map(millis),
-            unknown_ms: millis(record.unknown),
+            without_ms: millis(statistics.leaderless),
+            longest_ms: millis(statistics.longest),
+            recoveries: statistics.recoveries,
+            mean_recovery_ms: statistics.mean_recovery.map(millis),
+            unknown_ms: millis(statistics.unknown),
         }
     });
     let mut groups: Vec<GroupReport> = groups.collect();
     groups.sort_by(|one, other| {
-        let place = |of: &GroupReport| (of.resource.connection.clone(), of.name.clone());
-        place(one).cmp(&place(other))
+        let key = |group: &GroupReport| (group.resource.connection.clone(), group.name.clone());
+        key(one).cmp(&key(other))
     });
     Report {
         from: query.from,
@@ -139,13 +139,13 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
     }
 }
 
-/// The runs that ended, by plan. What was recorded of one and the same run counts once, as the newest entry of the first
-/// of its connections has it: a run's GUID is unique, and several connections may see it.
+/// The ended runs, by plan. Several connections may see a run, which has a unique GUID. It counts once, with the newest
+/// entry of its first connection.
 fn plans(runs: &[ActivityEntry], query: &ReportQuery) -> Vec<PlanReport> {
     let mut ends: BTreeMap<&str, (usize, &ActivityEntry)> = BTreeMap::new();
     let mut plans: BTreeMap<(String, String), PlanReport> = BTreeMap::new();
     let is_end = |entry: &&ActivityEntry| {
-        entry.kind == ActivityKind::Seen(EventKind::Run)
+        entry.kind == ActivityKind::Event(EventKind::Run)
             && entry.severity != Severity::Moving
             && entry.at < query.to
     };
@@ -156,9 +156,9 @@ fn plans(runs: &[ActivityEntry], query: &ReportQuery) -> Vec<PlanReport> {
         let mut connections = query.connections.iter();
         let place = connections.position(|id| *id == entry.connection);
         let found = (place.unwrap_or(usize::MAX), entry);
-        let held = ends.entry(&resource.id).or_insert(found);
-        if (found.0, Reverse(entry.at)) < (held.0, Reverse(held.1.at)) {
-            *held = found;
+        let current = ends.entry(&resource.id).or_insert(found);
+        if (found.0, Reverse(entry.at)) < (current.0, Reverse(current.1.at)) {
+            *current = found;
         }
     }
     for (_, entry) in ends.into_values() {
@@ -205,8 +205,8 @@ mod tests {
         .unwrap()
     }
 
-    /// Of a time from 0 to 100 s, now: the group has this leader.
-    fn seen(leader: Option<&str>) -> ReportData {
+    /// The data of a report from 0 to 100 s, with one group that currently has this leader.
+    fn data_with(leader: Option<&str>) -> ReportData {
         ReportData {
             query: ReportQuery {
                 from: at(0),
@@ -217,7 +217,7 @@ mod tests {
             listed: Vec::new(),
             runs: Vec::new(),
             unknown: HashMap::new(),
-            groups: vec![Listed {
+            groups: vec![CurrentGroup {
                 key: group(),
                 name: "G".to_owned(),
                 leader: Leader::of(ResourceKind::FailoverGroup, leader.map(str::to_owned)),
@@ -226,74 +226,74 @@ mod tests {
         }
     }
 
-    fn unknown_ms(seen: ReportData) -> u64 {
-        report(seen, at(100)).groups[0].unknown_ms
+    fn unknown_ms(data: ReportData) -> u64 {
+        report(data, at(100)).groups[0].unknown_ms
     }
 
     #[test]
-    fn nobody_is_said_to_have_led_on_while_nobody_watched() {
+    fn an_unwatched_interval_counts_as_unknown_and_not_as_led() {
         let failover = ActivityEntry {
             before: Some("a".to_owned()),
             after: Some("b".to_owned()),
             ..entry(10, "failover", "warning")
         };
         let unwatched = events::unwatched([(at(60), Some(at(30)))]);
-        let seen = ReportData {
+        let data = ReportData {
             failovers: vec![failover],
             unknown: HashMap::from([("c".to_owned(), unwatched)]),
-            ..seen(None)
+            ..data_with(None)
         };
-        let group = &report(seen, at(100)).groups[0];
+        let group = &report(data, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
     }
 
     #[test]
-    fn what_happened_before_the_time_is_no_failover_of_it() {
+    fn a_failover_before_the_period_is_not_counted() {
         let and_back = |second| ActivityEntry {
             before: Some("a".to_owned()),
             after: Some("a".to_owned()),
             ..entry(second, "failover", "warning")
         };
-        let seen = ReportData {
+        let data = ReportData {
             failovers: vec![and_back(10), and_back(-10)],
-            ..seen(Some("a"))
+            ..data_with(Some("a"))
         };
-        assert_eq!(report(seen, at(100)).groups[0].failovers, 1);
+        assert_eq!(report(data, at(100)).groups[0].failovers, 1);
     }
 
     #[test]
-    fn a_group_that_was_not_there_or_not_watched_or_cannot_be_read_is_not_said_to_have_been_led() {
-        assert_eq!(unknown_ms(seen(Some("a"))), 0);
-        let mut came = seen(Some("a"));
-        came.listed = vec![entry(40, "resource", "normal")];
-        assert_eq!(unknown_ms(came), 40_000);
-        let mut was_away = seen(Some("a"));
-        was_away.listed = vec![
+    fn time_when_a_group_was_missing_unwatched_or_unreadable_is_unknown() {
+        assert_eq!(unknown_ms(data_with(Some("a"))), 0);
+        let mut appeared = data_with(Some("a"));
+        appeared.listed = vec![entry(40, "resource", "normal")];
+        assert_eq!(unknown_ms(appeared), 40_000);
+        let mut reappeared = data_with(Some("a"));
+        reappeared.listed = vec![
             entry(40, "resource", "normal"),
             entry(30, "resource", "unknown"),
         ];
-        was_away.listed[0].number = 2;
-        // The reading after it came back was not compared with the last one before it went.
-        assert_eq!(unknown_ms(was_away), 40_000);
-        let mut went = seen(None);
-        went.listed = vec![entry(70, "resource", "unknown")];
-        went.failovers = vec![ActivityEntry {
+        reappeared.listed[0].number = 2;
+        // The first reading after it reappeared is not compared with the last one before it disappeared.
+        assert_eq!(unknown_ms(reappeared), 40_000);
+        let mut disappeared = data_with(None);
+        disappeared.listed = vec![entry(70, "resource", "unknown")];
+        disappeared.failovers = vec![ActivityEntry {
             before: Some("a".to_owned()),
             after: Some("b".to_owned()),
             ..entry(10, "failover", "warning")
         }];
-        went.groups = Vec::new();
-        assert_eq!(unknown_ms(went), 30_000);
-        let mut new = seen(Some("a"));
+        disappeared.groups = Vec::new();
+        assert_eq!(unknown_ms(disappeared), 30_000);
+        let mut new = data_with(Some("a"));
         new.unknown = HashMap::from([("c".to_owned(), vec![UnknownInterval::before(at(20))])]);
         assert_eq!(unknown_ms(new), 20_000);
-        let mut unreadable = seen(Some("a"));
+        let mut unreadable = data_with(Some("a"));
         unreadable.groups[0].unknown_since = Some(at(90));
         assert_eq!(unknown_ms(unreadable), 10_000);
     }
 
     #[test]
-    fn a_run_counts_once_however_many_connections_saw_it_and_as_it_ended() {
+    fn a_run_seen_by_several_connections_counts_once_with_its_outcome() {
         let run = |second: i64, connection: &str, id: &str, severity: &str| -> ActivityEntry {
             serde_json::from_value(serde_json::json!({
                 "at": second * 1_000, "kind": "run", "severity": severity, "what": "", "name": "Web Shop",
@@ -306,17 +306,17 @@ mod tests {
             }))
             .unwrap()
         };
-        let mut seen = seen(None);
-        seen.query.connections = vec!["b".to_owned(), "a".to_owned()];
-        seen.runs = vec![
+        let mut data = data_with(None);
+        data.query.connections = vec!["b".to_owned(), "a".to_owned()];
+        data.runs = vec![
             run(90, "a", "3", "moving"),
             run(61, "a", "1", "critical"),
             run(60, "b", "1", "critical"),
             run(50, "b", "1", "warning"),
             run(40, "a", "2", "normal"),
         ];
-        let plans = report(seen, at(100)).plans;
-        let told = plans.iter().map(|plan| {
+        let plans = report(data, at(100)).plans;
+        let counts = plans.iter().map(|plan| {
             let PlanReport {
                 connection,
                 runs,
@@ -326,11 +326,11 @@ mod tests {
             } = plan;
             (connection.as_str(), *runs, *failed, *warnings)
         });
-        assert_eq!(told.collect::<Vec<_>>(), [("a", 1, 0, 0), ("b", 1, 1, 0)]);
+        assert_eq!(counts.collect::<Vec<_>>(), [("a", 1, 0, 0), ("b", 1, 1, 0)]);
     }
 
     #[test]
-    fn a_failover_and_back_counts_and_changes_nothing_of_who_led() {
+    fn a_failover_back_to_the_same_leader_counts_without_a_gap() {
         let key = ResourceKey {
             kind: ResourceKind::SlicerGroup,
             connection: "c".to_owned(),
@@ -343,7 +343,7 @@ mod tests {
             }))
             .unwrap()
         };
-        // The newest come first.
+        // Newest first.
         let failovers = vec![
             failover(90, "b", "b"),
             failover(60, "a", "b"),
@@ -352,16 +352,16 @@ mod tests {
             failover(30, "a", "slate"),
             failover(10, "a", "a"),
         ];
-        let mut seen = seen(Some("b"));
-        seen.query.to = at(80);
-        seen.failovers = failovers;
-        seen.groups[0].key = key.clone();
-        let group = &report(seen, at(100)).groups[0];
+        let mut data = data_with(Some("b"));
+        data.query.to = at(80);
+        data.failovers = failovers;
+        data.groups[0].key = key.clone();
+        let group = &report(data, at(100)).groups[0];
         assert_eq!((group.failovers, group.without_ms), (2, 20_000));
         assert_eq!((group.recoveries, group.unknown_ms), (1, 0));
-        // What is on air was not reported for a while.
-        let mut seen = self::seen(None);
-        seen.failovers = vec![
+        // For a while the vendor did not report what is on air.
+        let mut data = data_with(None);
+        data.failovers = vec![
             ActivityEntry {
                 before: None,
                 ..failover(30, "", "a")
@@ -371,9 +371,9 @@ mod tests {
                 ..failover(10, "a", "")
             },
         ];
-        seen.groups[0].key = key.clone();
-        seen.groups[0].leader = Leader::Named("a".to_owned());
-        let group = &report(seen, at(100)).groups[0];
+        data.groups[0].key = key.clone();
+        data.groups[0].leader = Leader::Named("a".to_owned());
+        let group = &report(data, at(100)).groups[0];
         assert_eq!((group.failovers, group.without_ms), (0, 0));
         assert_eq!((group.recoveries, group.unknown_ms), (0, 20_000));
     }

@@ -1,4 +1,4 @@
-//! Connections to the server: their limits, how long they may take, and how they end.
+//! Tests of the limits, timeouts and shutdown of connections.
 
 use super::*;
 use crate::vendor_http::Trust;
@@ -28,10 +28,10 @@ struct Server {
 }
 
 async fn start(bounds: Bounds, router: Router) -> Server {
-    begin(bounds, router, None).await
+    start_with(bounds, router, None).await
 }
 
-async fn begin(
+async fn start_with(
     bounds: Bounds,
     router: Router,
     certificate: Option<Arc<CertificateReloader>>,
@@ -62,8 +62,8 @@ fn hello() -> Router {
     )
 }
 
-/// Everything until the server closes.
-async fn rest(stream: &mut TcpStream) -> String {
+/// Reads until the server closes the connection.
+async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let _ = stream.read_to_end(&mut text).await;
     String::from_utf8_lossy(&text).into_owned()
@@ -73,11 +73,11 @@ async fn request(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     stream.write_all(request).await.unwrap();
-    rest(&mut stream).await
+    read_to_end(&mut stream).await
 }
 
 #[tokio::test]
-async fn a_request_holds_its_peers_address() {
+async fn a_request_has_its_peers_address() {
     let server = start(BOUNDS, hello()).await;
     let answer = request(server.address).await;
     assert!(
@@ -87,22 +87,22 @@ async fn a_request_holds_its_peers_address() {
 }
 
 #[tokio::test]
-async fn unfinished_requests_are_disconnected_and_others_are_served() {
+async fn connections_with_incomplete_requests_are_closed_in_time() {
     let server = start(BOUNDS, hello()).await;
     let mut slow = Vec::new();
-    for begin in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: localhost\r\nx-a: "] {
+    for head in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: localhost\r\nx-a: "] {
         for _ in 0..4 {
             let mut stream = TcpStream::connect(server.address).await.unwrap();
-            stream.write_all(begin.as_bytes()).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
             slow.push(stream);
         }
     }
-    // One more than the limit: the oldest of the slow ones makes room.
+    // One more than the limit, so the oldest of the slow connections is closed.
     let answer = tokio::time::timeout(Duration::from_secs(10), request(server.address)).await;
     assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
     for stream in &mut slow {
-        let received = tokio::time::timeout(Duration::from_secs(10), rest(stream)).await;
-        let received = received.expect("hung up on");
+        let received = tokio::time::timeout(Duration::from_secs(10), read_to_end(stream)).await;
+        let received = received.expect("disconnected");
         assert!(
             received.is_empty() || received.starts_with("HTTP/1.1 408"),
             "{received}"
@@ -111,7 +111,7 @@ async fn unfinished_requests_are_disconnected_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn slowly_sent_headers_do_not_keep_a_connection_open() {
+async fn slowly_sent_headers_do_not_extend_the_timeout() {
     let server = start(BOUNDS, hello()).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut reads, mut writes) = stream.into_split();
@@ -124,14 +124,14 @@ async fn slowly_sent_headers_do_not_keep_a_connection_open() {
     let mut received = Vec::new();
     let ended =
         tokio::time::timeout(Duration::from_secs(10), reads.read_to_end(&mut received)).await;
-    assert!(ended.is_ok(), "a slow head ends with its time");
+    assert!(ended.is_ok(), "the timeout covers the complete head");
     drip.await.unwrap();
 }
 
 #[tokio::test]
-async fn oversized_and_malformed_heads_are_refused_without_harm() {
+async fn oversized_and_malformed_heads_are_rejected() {
     let server = start(BOUNDS, hello()).await;
-    let long = "x".repeat(HEAD * 2);
+    let long = "x".repeat(MAX_HEAD_SIZE * 2);
     let many: String = (0..500)
         .map(|number| format!("x-{number}: y\r\n"))
         .collect();
@@ -187,18 +187,18 @@ async fn oversized_and_malformed_heads_are_refused_without_harm() {
     ] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let _ = stream.write_all(request.as_bytes()).await;
-        let answer = rest(&mut stream).await;
-        // The answer may be lost if the server closes the connection while much is still being sent.
+        let answer = read_to_end(&mut stream).await;
+        // The response may be lost if the server closes the connection while the client is still sending.
         let refused = answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status}"));
         assert!(refused, "{request:.60}: {answer:.80}");
     }
     assert!(request(server.address).await.starts_with("HTTP/1.1 200"));
 }
 
-/// If a request states the length of its body twice, a proxy and this server could each use another one, and the
-/// rest of the body would count as the next request.
+/// If a request states the length of its body twice, a proxy and this server could use different ones, and the rest
+/// of the body would count as the next request.
 #[tokio::test]
-async fn no_request_is_smuggled_in_the_body_of_another() {
+async fn a_request_cannot_be_smuggled_in_the_body_of_another() {
     let paths = Arc::new(std::sync::Mutex::new(Vec::new()));
     let noted = paths.clone();
     let app = Router::new().fallback(move |request: Request| async move {
@@ -220,7 +220,7 @@ async fn no_request_is_smuggled_in_the_body_of_another() {
         let request = format!("POST /open HTTP/1.1\r\nhost: a\r\n{head}\r\n\r\n0\r\n\r\n{hidden}");
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        let answer = tokio::time::timeout(Duration::from_secs(10), read_to_end(&mut stream)).await;
         let answer = answer.expect("an end");
         let seen: Vec<String> = paths.lock().unwrap().drain(..).collect();
         assert!(
@@ -234,7 +234,7 @@ async fn no_request_is_smuggled_in_the_body_of_another() {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(10), rest(&mut stream)).await;
+        let answer = tokio::time::timeout(Duration::from_secs(10), read_to_end(&mut stream)).await;
         answer.expect("an end");
     }
     assert!(!paths.lock().unwrap().iter().any(|path| path != "/open"));
@@ -242,25 +242,25 @@ async fn no_request_is_smuggled_in_the_body_of_another() {
 
 #[tokio::test]
 async fn a_stop_completes_requests_and_accepts_no_new_ones() {
-    let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+    let (started, mut starts) = tokio::sync::mpsc::channel(1);
     let go = Arc::new(tokio::sync::Notify::new());
     let slow = {
         let go = go.clone();
         get(move || async move {
-            begun.send(()).await.unwrap();
+            started.send(()).await.unwrap();
             go.notified().await;
             "finished"
         })
     };
     let server = start(BOUNDS, Router::new().route("/", slow)).await;
     let mut idle = TcpStream::connect(server.address).await.unwrap();
-    let asking = tokio::spawn(request(server.address));
-    begins.recv().await.unwrap();
+    let pending = tokio::spawn(request(server.address));
+    starts.recv().await.unwrap();
     server.stop.send(true).unwrap();
-    assert_eq!(rest(&mut idle).await, "", "an idle connection is closed");
+    assert_eq!(read_to_end(&mut idle).await, "", "idle connections close");
     assert!(TcpStream::connect(server.address).await.is_err());
     go.notify_one();
-    assert!(asking.await.unwrap().ends_with("finished"));
+    assert!(pending.await.unwrap().ends_with("finished"));
     server.ended.await.unwrap();
 }
 
@@ -272,8 +272,8 @@ async fn a_stop_does_not_wait_forever() {
         ..BOUNDS
     };
     let server = start(bounds, Router::new().route("/", never)).await;
-    let asking = tokio::spawn(request(server.address));
-    while !asking.is_finished() && server.stop.receiver_count() < 2 {
+    let pending = tokio::spawn(request(server.address));
+    while !pending.is_finished() && server.stop.receiver_count() < 2 {
         tokio::task::yield_now().await;
     }
     server.stop.send(true).unwrap();
@@ -281,17 +281,17 @@ async fn a_stop_does_not_wait_forever() {
         .await
         .unwrap()
         .unwrap();
-    asking.await.unwrap();
+    pending.await.unwrap();
 }
 
 #[tokio::test]
 async fn a_new_router_takes_effect_on_open_connections() {
-    let say = |word: &'static str| Router::new().route("/", get(move || async move { word }));
-    let server = start(BOUNDS, say("one")).await;
+    let app = |word: &'static str| Router::new().route("/", get(move || async move { word }));
+    let server = start(BOUNDS, app("one")).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     for word in ["one", "two"] {
-        server.router.send(say(word)).unwrap();
+        server.router.send(app(word)).unwrap();
         stream.write_all(request).await.unwrap();
         let mut answer = [0; 1024];
         let length = stream.read(&mut answer).await.unwrap();
@@ -301,7 +301,7 @@ async fn a_new_router_takes_effect_on_open_connections() {
 }
 
 #[tokio::test]
-async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_is_used() {
+async fn with_a_certificate_only_encrypted_connections_are_served() {
     crate::tls::install();
     let folder = tempfile::tempdir().unwrap();
     let files = crate::tls::CertificateFiles {
@@ -316,7 +316,7 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
     };
     let first = renew();
     let certificate = Arc::new(CertificateReloader::new(files.clone()).unwrap());
-    let server = begin(BOUNDS, hello(), Some(certificate.clone())).await;
+    let server = start_with(BOUNDS, hello(), Some(certificate.clone())).await;
     let url = format!("https://localhost:{}/", server.address.port());
     let trusting = |pem: &[u8]| {
         let (timeout, outbound) = (Duration::from_secs(5), crate::config::Outbound::default());
@@ -324,34 +324,34 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
         client.unwrap()
     };
     let address = server.address;
-    let ask = async |pem: &[u8]| {
+    let get_status = async |pem: &[u8]| {
         let answer = trusting(pem).get(&url).send().await;
         answer.map(|answer| answer.status().as_u16())
     };
-    assert_eq!(ask(&first).await.unwrap(), 200);
+    assert_eq!(get_status(&first).await.unwrap(), 200);
     assert!(
         !request(address).await.starts_with("HTTP/1.1 200"),
-        "in the open"
+        "unencrypted"
     );
     let second = renew();
-    assert!(ask(&second).await.is_err(), "not looked at yet");
+    assert!(get_status(&second).await.is_err(), "not loaded yet");
     assert_eq!(certificate.reload(), Ok(true));
-    assert_eq!(ask(&second).await.unwrap(), 200);
-    assert!(ask(&first).await.is_err());
-    // Who says nothing at all does not stay.
+    assert_eq!(get_status(&second).await.unwrap(), 200);
+    assert!(get_status(&first).await.is_err());
+    // A client that sends nothing is disconnected.
     let mut silent = TcpStream::connect(address).await.unwrap();
-    let closed = tokio::time::timeout(Duration::from_secs(10), rest(&mut silent)).await;
+    let closed = tokio::time::timeout(Duration::from_secs(10), read_to_end(&mut silent)).await;
     assert_eq!(closed.unwrap(), "");
 }
 
-/// What a client that reads nothing is to be sent.
+/// An app with a large response, for clients that do not read it.
 fn large() -> Router {
     let body = bytes::<{ 8 << 20 }>();
-    let whole = get(move || {
+    let handler = get(move || {
         let body = body.clone();
         async move { body }
     });
-    hello().route("/large", whole)
+    hello().route("/large", handler)
 }
 
 fn bytes<const N: usize>() -> axum::body::Bytes {
@@ -366,7 +366,7 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let limit = ConnectionLimit::new(BOUNDS.connections);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let permit = Arc::new(limit.admit(peer.ip()));
-    let began = tokio::time::Instant::now();
+    let started = tokio::time::Instant::now();
     let served = tokio::spawn(connection(
         TokioIo::new(stream),
         (peer, permit),
@@ -377,11 +377,11 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let request = "GET /large HTTP/1.1\r\nhost: a\r\n\r\n".repeat(8);
     client.write_all(request.as_bytes()).await.unwrap();
     served.await.unwrap();
-    assert_eq!(began.elapsed().as_secs(), BOUNDS.write.as_secs());
+    assert_eq!(started.elapsed().as_secs(), BOUNDS.write.as_secs());
 }
 
 #[tokio::test]
-async fn connections_that_never_read_keep_nobody_out() {
+async fn connections_that_never_read_do_not_block_others() {
     let server = start(BOUNDS, large()).await;
     let mut held = Vec::new();
     for _ in 0..40 {
@@ -395,7 +395,7 @@ async fn connections_that_never_read_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_after_its_requests() {
+async fn a_connection_ends_after_its_maximum_number_of_requests() {
     let bounds = Bounds {
         requests: 3,
         ..BOUNDS
@@ -404,7 +404,7 @@ async fn a_connection_ends_after_its_requests() {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let requests = "GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(5);
     stream.write_all(requests.as_bytes()).await.unwrap();
-    let answer = rest(&mut stream).await;
+    let answer = read_to_end(&mut stream).await;
     assert_eq!(answer.matches("HTTP/1.1 200").count(), 3, "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
 }

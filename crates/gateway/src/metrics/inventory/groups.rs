@@ -1,5 +1,5 @@
-//! What is known of failover groups and slicer groups beside their severity. Times are brought to the
-//! gateway's clock. What was last known of a silent connection stays; the age of the connection says so.
+//! Further metrics of failover groups and slicer groups. Times are converted to the gateway's clock. The last values of
+//! a silent connection remain; the age of the connection shows that they are old.
 
 use super::super::families::{Family, Labels};
 use super::Series;
@@ -10,7 +10,7 @@ use protocol::Inventory;
 use std::collections::HashMap;
 use vendors::uplynk::OnAir;
 
-/// The families of the groups.
+/// The metric families of groups.
 pub(super) fn families(
     inventory: &Inventory,
     series: &[Series<'_>],
@@ -44,19 +44,19 @@ pub(super) fn families(
 #[derive(Clone, Copy)]
 struct Clock {
     now: DateTime<Utc>,
-    /// How far the vendor's is ahead.
+    /// How far the vendor's clock is ahead.
     ahead: TimeDelta,
 }
 
 impl Clock {
-    /// The time since then, by the vendor's clock; none where it is in the future.
+    /// The time since `at`, by the vendor's clock. 0 if `at` is in the future.
     fn age(self, at: DateTime<Utc>) -> f64 {
         let age = self.now.signed_duration_since(at);
         let by_vendor = age.checked_add(&self.ahead).unwrap_or(age);
         by_vendor.max(TimeDelta::zero()).as_seconds_f64()
     }
 
-    /// A time of the vendor as a Unix time by the gateway's clock.
+    /// Converts a time of the vendor to a Unix time of the gateway's clock.
     fn timestamp(self, at: DateTime<Utc>) -> f64 {
         let since_epoch = at.signed_duration_since(DateTime::UNIX_EPOCH);
         let by_gateway = since_epoch.checked_sub(&self.ahead).unwrap_or(since_epoch);
@@ -84,7 +84,7 @@ impl FailoverGroups {
             ),
             Family::gauge(
                 "failover_group_sessions",
-                "Sessions of a failover group by what they do.",
+                "Sessions of a failover group by role.",
             ),
             Family::gauge(
                 "failover_group_last_data_timestamp_seconds",

@@ -1,4 +1,4 @@
-//! How far what was read of each connection can be believed.
+//! The freshness of each connection.
 
 use super::super::families::{Family, label};
 use crate::inventory_view::{age, reading, vendor_ahead};
@@ -7,7 +7,7 @@ use health::Freshness;
 use protocol::Inventory;
 use std::collections::HashSet;
 
-/// The families of the connections, of which these are watched here.
+/// The metric families of connections. `watched`: the connections that this gateway reads itself.
 pub(super) fn families(
     inventory: &Inventory,
     watched: &HashSet<String>,
@@ -29,22 +29,22 @@ pub(super) fn families(
         "source_clock_offset_seconds",
         "How far the vendor's clock is ahead of the gateway's.",
     );
-    let mut here = Family::gauge(
+    let mut watched_here = Family::gauge(
         "source_watched",
-        "1 where this gateway reads the connection itself, 0 where another gateway at its database does.",
+        "1 if this gateway reads the connection itself, 0 if another gateway at its database does.",
     );
     for state in inventory.connections.iter().flatten() {
         let labels = || vec![("connection", label(&state.connection.id))];
         let reading = reading(state);
-        // Never read is older than any limit, so that one rule catches it too.
+        // A connection that was never read is older than any limit, so that the same rule matches it.
         ages.add(labels(), age(state, now).map_or(f64::INFINITY, seconds));
         freshness.add(labels(), step(reading.freshness(now)));
         intervals.add(labels(), seconds(reading.interval));
         let is_here = watched.contains(&state.connection.id);
-        here.add(labels(), u64::from(is_here));
+        watched_here.add(labels(), u64::from(is_here));
         clocks.add(labels(), seconds(vendor_ahead(state)));
     }
-    [ages, freshness, intervals, clocks, here]
+    [ages, freshness, intervals, clocks, watched_here]
 }
 
 fn seconds(delta: TimeDelta) -> f64 {

@@ -1,4 +1,4 @@
-//! Inventories and what Prometheus reads of them.
+//! Tests of the metrics of inventories.
 
 use super::*;
 use chrono::TimeDelta;
@@ -112,7 +112,7 @@ fn text(inventory: &Inventory) -> String {
     families(inventory, &HashSet::from(["plant-a".to_owned()]), NOW).text()
 }
 
-/// The value of the series that begins with this name and these labels.
+/// The value of the series with this name and these labels.
 fn value(page: &str, series: &str) -> Option<f64> {
     page.lines()
         .filter_map(|line| line.strip_prefix("failover_console_")?.rsplit_once(' '))
@@ -121,7 +121,7 @@ fn value(page: &str, series: &str) -> Option<f64> {
 }
 
 #[test]
-fn a_higher_severity_is_worse_and_what_is_stale_is_never_well() {
+fn a_higher_severity_is_a_higher_value_and_a_stale_resource_is_unknown() {
     use Severity::{Critical, Moving, Normal, Off, Unknown, Warning};
     for (severity, live, silent) in [
         (Off, 0.0, 2.0),
@@ -144,7 +144,7 @@ fn a_higher_severity_is_worse_and_what_is_stale_is_never_well() {
 }
 
 #[test]
-fn a_resource_that_cannot_be_read_alone_is_unknown() {
+fn a_single_unreadable_resource_is_unknown() {
     let mut late = group("plant-a", "k", Severity::Normal);
     late.observed = Observed::At(at(-40));
     let page = text(&inventory(
@@ -156,7 +156,7 @@ fn a_resource_that_cannot_be_read_alone_is_unknown() {
 }
 
 #[test]
-fn an_open_alarm_makes_its_resource_as_bad_as_it_is_and_never_better() {
+fn an_open_alarm_raises_the_severity_of_its_resource() {
     for (severity, open, expected) in [
         (Severity::Normal, Severity::Warning, 3.0),
         (Severity::Moving, Severity::Critical, 4.0),
@@ -178,7 +178,7 @@ fn an_open_alarm_makes_its_resource_as_bad_as_it_is_and_never_better() {
 }
 
 #[test]
-fn what_is_known_by_its_open_alarm_alone_stays_as_it_was_last_seen() {
+fn a_resource_known_only_from_its_alarm_keeps_its_last_severity() {
     let key = group("plant-a", "k", Severity::Critical).key;
     let open = alarm(key.clone(), Severity::Critical);
     let mut all = inventory(
@@ -198,7 +198,7 @@ fn what_is_known_by_its_open_alarm_alone_stays_as_it_was_last_seen() {
 }
 
 #[test]
-fn a_connection_is_a_resource_too() {
+fn a_connection_has_a_severity_and_an_age() {
     let silent = ResourceKey::of_connection("gone");
     let page = text(&inventory(
         vec![
@@ -228,14 +228,14 @@ fn a_connection_is_a_resource_too() {
 }
 
 #[test]
-fn what_somebody_takes_care_of_is_counted_apart_and_can_be_left_out_of_rules() {
+fn handled_alarms_are_counted_separately() {
     let one = group("plant-a", "k", Severity::Critical);
     let maintenance = maintenance(Scope::Connection("plant-a".to_owned()));
     let expected = Alarm {
         maintenance: Some(maintenance.clone()),
         ..alarm(one.key.clone(), Severity::Critical)
     };
-    let whole = Inventory {
+    let complete = Inventory {
         maintenance: Some(vec![maintenance]),
         ..inventory(
             vec![
@@ -249,7 +249,7 @@ fn what_somebody_takes_care_of_is_counted_apart_and_can_be_left_out_of_rules() {
             ],
         )
     };
-    let page = text(&whole);
+    let page = text(&complete);
     assert_eq!(value(&page, r#"alarms{severity="critical"}"#), Some(1.0));
     for (care, count) in [("in_maintenance", 1.0), ("acknowledged", 0.0)] {
         let series = format!(r#"alarms_handled{{severity="critical",care="{care}"}}"#);
@@ -268,7 +268,7 @@ fn what_somebody_takes_care_of_is_counted_apart_and_can_be_left_out_of_rules() {
 }
 
 #[test]
-fn alarms_and_resources_are_counted_by_severity_and_nothing_comes_and_goes() {
+fn every_severity_is_counted_even_if_it_is_zero() {
     let empty = text(&inventory(
         vec![connection("live", "uplynk", Some(0))],
         Vec::new(),
@@ -306,7 +306,7 @@ fn alarms_and_resources_are_counted_by_severity_and_nothing_comes_and_goes() {
 }
 
 #[test]
-fn of_very_many_resources_the_worst_have_series_and_all_are_counted() {
+fn with_too_many_resources_only_the_worst_have_series() {
     let mut resources: Vec<Resource> = (0..MAX_RESOURCES + 3)
         .map(|number| group("plant-a", &number.to_string(), Severity::Normal))
         .collect();
@@ -327,7 +327,7 @@ fn of_very_many_resources_the_worst_have_series_and_all_are_counted() {
 }
 
 #[test]
-fn two_names_that_are_the_same_once_cut_are_one_series() {
+fn names_that_are_equal_after_cutting_share_one_series() {
     let long = "x".repeat(200);
     let resources = ["1", "2"].map(|end| {
         let mut one = group("plant-a", &format!("{long}{end}"), Severity::Normal);
@@ -344,7 +344,7 @@ fn two_names_that_are_the_same_once_cut_are_one_series() {
 }
 
 #[test]
-fn what_a_vendor_calls_a_thing_cannot_break_the_text() {
+fn names_from_a_vendor_cannot_break_the_format() {
     let mut one = group("plant-a", "a\"} 9\nfake 1\\", Severity::Normal);
     one.name = "\u{1b}]0;x\u{7}\0".to_owned();
     let page = text(&inventory(

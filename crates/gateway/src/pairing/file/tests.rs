@@ -3,7 +3,7 @@ use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-fn ask(store: &WallsFile, number: &str) -> Result<(), Problem> {
+fn new_code(store: &WallsFile, number: &str) -> Result<(), Problem> {
     let network = IpAddr::from([192, 0, 2, 1]);
     store
         .change(|registry| registry.new_code(number.to_owned(), network, 0))
@@ -16,7 +16,7 @@ fn knows(store: &WallsFile, number: &str) -> bool {
 }
 
 #[test]
-fn a_change_is_seen_by_every_gateway_and_after_a_restart() {
+fn every_gateway_reads_a_change_even_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let (one, two) = (
@@ -24,17 +24,17 @@ fn a_change_is_seen_by_every_gateway_and_after_a_restart() {
         WallsFile::in_file(&file).unwrap(),
     );
     assert!(!knows(&one, "a"));
-    ask(&one, "a").unwrap();
+    new_code(&one, "a").unwrap();
     assert!(knows(&one, "a") && knows(&two, "a"));
-    ask(&two, "b").unwrap();
+    new_code(&two, "b").unwrap();
     assert!(
         knows(&one, "a") && knows(&one, "b"),
-        "neither wrote over the other"
+        "neither overwrote the other"
     );
     let later = WallsFile::in_file(&file).unwrap();
     assert!(knows(&later, "a") && knows(&later, "b"));
     std::fs::remove_file(&file).unwrap();
-    assert!(!knows(&one, "a"), "no file lists nobody");
+    assert!(!knows(&one, "a"), "a missing file counts as empty");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn parallel_changes_are_all_kept() {
         for (at, store) in stores.iter().enumerate() {
             scope.spawn(move || {
                 for number in 0..8 {
-                    ask(store, &format!("{at} {number}")).unwrap();
+                    new_code(store, &format!("{at} {number}")).unwrap();
                 }
             });
         }
@@ -59,39 +59,39 @@ fn parallel_changes_are_all_kept() {
 }
 
 #[test]
-fn a_broken_file_is_reported_counts_as_empty_and_is_never_overwritten() {
+fn a_corrupt_file_counts_as_empty_and_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let store = WallsFile::in_file(&file).unwrap();
-    ask(&store, "a").unwrap();
-    let sound = std::fs::read(&file).unwrap();
-    for broken in [&sound[..sound.len() / 2], b"", b"{}", b"\xff"] {
-        std::fs::write(&file, broken).unwrap();
+    new_code(&store, "a").unwrap();
+    let valid = std::fs::read(&file).unwrap();
+    for corrupt in [&valid[..valid.len() / 2], b"", b"{}", b"\xff"] {
+        std::fs::write(&file, corrupt).unwrap();
         assert!(store.read().is_none());
         assert!(store.read().is_none());
-        assert_eq!(ask(&store, "b").unwrap_err().kind, Kind::Internal);
-        assert_eq!(std::fs::read(&file).unwrap(), broken);
+        assert_eq!(new_code(&store, "b").unwrap_err().kind, Kind::Internal);
+        assert_eq!(std::fs::read(&file).unwrap(), corrupt);
         let why = WallsFile::in_file(&file).unwrap_err();
         assert!(
             why.starts_with("the register of walls ") && why.contains("walls.json"),
             "{why}"
         );
     }
-    std::fs::write(&file, &sound).unwrap();
-    assert!(knows(&store, "a"), "mended");
+    std::fs::write(&file, &valid).unwrap();
+    assert!(knows(&store, "a"), "repaired");
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     assert!(store.read().is_none() && WallsFile::in_file(&file).is_err());
 }
 
 #[test]
-fn a_failed_change_is_dropped_and_no_change_is_not_written() {
+fn a_failed_or_empty_change_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let store = WallsFile::in_file(&file).unwrap();
     store.change(|_| Ok(())).unwrap();
     assert!(!file.exists());
-    ask(&store, "a").unwrap();
+    new_code(&store, "a").unwrap();
     let before = std::fs::read(&file).unwrap();
     let refused: Result<(), Problem> = store.change(|registry| {
         registry.new_code("b".to_owned(), IpAddr::from([192, 0, 2, 1]), 0)?;
@@ -114,14 +114,14 @@ fn only_the_owner_may_read_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     std::fs::write(beside(&file, ".new"), "left behind").unwrap();
-    ask(&WallsFile::in_file(&file).unwrap(), "a").unwrap();
+    new_code(&WallsFile::in_file(&file).unwrap(), "a").unwrap();
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(!beside(&file, ".new").exists());
 }
 
 #[test]
-fn a_missing_folder_is_reported_at_the_start() {
+fn a_missing_folder_is_reported_when_the_file_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let why = WallsFile::in_file(&folder.path().join("nowhere/walls.json")).unwrap_err();
     assert!(why.contains("walls.json"), "{why}");

@@ -1,4 +1,4 @@
-//! The registry as rows of the store.
+//! Converts the registry to and from rows of the store.
 
 use super::{Code, VERSION, Wall, WallRegistry, is_taken};
 use crate::store::{SavedState, StateChange, Table};
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// What the registry consists of. The store reads them in an order of its own: see [`Table::ALL`].
+/// The tables of the registry, without sightings. The store reads them in the order of [`Table::ALL`].
 pub(in crate::pairing) const TABLES: [Table; 3] =
     [Table::WallCodes, Table::Walls, Table::WallsTakenOver];
 
-/// The same, with when each wall was last seen.
+/// The tables of the registry, with sightings.
 pub(in crate::pairing) const WITH_SIGHTINGS: [Table; 4] = [
     Table::WallCodes,
     Table::Walls,
@@ -18,20 +18,20 @@ pub(in crate::pairing) const WITH_SIGHTINGS: [Table; 4] = [
     Table::WallSightings,
 ];
 
-/// When and from where a wall was last seen. Apart from the wall, because every gateway writes it, and often.
+/// When and from where a wall was last seen. Stored separately from the wall, because every gateway writes it often.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sighting {
     at: u64,
     from: IpAddr,
 }
 
-/// A row for when and from where a wall was last seen.
+/// The row of a sighting.
 pub(in crate::pairing) fn sighting(id: &str, from: IpAddr, at: u64) -> StateChange {
     StateChange::put(Table::WallSightings, id, &Sighting { at, from })
 }
 
 impl WallRegistry {
-    /// The registry that the store holds.
+    /// Builds the registry from the rows of the store.
     pub(in crate::pairing) fn of_saved(saved: &mut SavedState) -> Self {
         let mut walls: Vec<Wall> = saved.take(Table::Walls).into_values().collect();
         walls.sort_by(|one, other| (one.paired_at, &one.id).cmp(&(other.paired_at, &other.id)));
@@ -48,30 +48,28 @@ impl WallRegistry {
         registry
     }
 
-    /// What to save and to delete where the registry was another before.
+    /// The rows to save and to delete, compared with the registry before.
     pub(in crate::pairing) fn changes_since(&self, before: &Self) -> Vec<StateChange> {
         let (rows, old) = (self.rows(), before.rows());
-        let gone = old.keys().filter(|place| !rows.contains_key(place));
-        let gone = gone.flat_map(|(table, id)| {
-            let seen = (*table == Table::Walls).then_some(Table::WallSightings);
-            let tables = std::iter::once(*table).chain(seen);
+        let removed = old.keys().filter(|key| !rows.contains_key(key));
+        let removed = removed.flat_map(|(table, id)| {
+            let sightings = (*table == Table::Walls).then_some(Table::WallSightings);
+            let tables = std::iter::once(*table).chain(sightings);
             tables.map(|table| StateChange::delete(table, id.as_str()))
         });
-        let new = rows
-            .iter()
-            .filter(|(place, row)| old.get(*place) != Some(*row));
+        let new = rows.iter().filter(|(key, row)| old.get(*key) != Some(*row));
         let new = new.map(|(_, row)| row.clone());
-        new.chain(gone).collect()
+        new.chain(removed).collect()
     }
 
     fn rows(&self) -> BTreeMap<(Table, String), StateChange> {
         let wall = |wall: &Wall| {
-            let unseen = Wall {
+            let without_sighting = Wall {
                 last_seen: None,
                 address: None,
                 ..wall.clone()
             };
-            let row = StateChange::put(Table::Walls, &wall.id, &unseen);
+            let row = StateChange::put(Table::Walls, &wall.id, &without_sighting);
             ((Table::Walls, wall.id.clone()), row)
         };
         let code = |code: &Code| {
@@ -82,16 +80,16 @@ impl WallRegistry {
         walls.chain(self.codes.iter().map(code)).collect()
     }
 
-    /// Takes over walls from a file, but for those that were so before: one that is not here any more was revoked.
-    /// Returns what marks them. A name that another wall has by now gets a number.
-    pub(in crate::pairing) fn take_over(
+    /// Imports walls from a file, except those that were imported before: if such a wall is missing, it was revoked.
+    /// Returns the rows that mark the walls as imported. A name that is taken gets a number.
+    pub(in crate::pairing) fn import(
         &mut self,
         walls: &[Wall],
-        taken_over: &BTreeMap<String, String>,
+        imported: &BTreeMap<String, String>,
     ) -> Vec<StateChange> {
         let mut marks = Vec::new();
         for wall in walls {
-            if taken_over.contains_key(&wall.id) || self.wall(&wall.id).is_some() {
+            if imported.contains_key(&wall.id) || self.wall(&wall.id).is_some() {
                 continue;
             }
             marks.push(StateChange::put(

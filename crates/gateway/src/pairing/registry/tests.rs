@@ -8,7 +8,7 @@ fn net(last: u8) -> IpAddr {
     IpAddr::from([192, 0, 2, last])
 }
 
-fn ask(registry: &mut WallRegistry, number: &str, now: u64) -> String {
+fn new_code(registry: &mut WallRegistry, number: &str, now: u64) -> String {
     match registry.new_code(number.to_owned(), net(1), now).unwrap() {
         CodeState::Waiting { code, left } => {
             assert_eq!(left, CODE_LIFETIME_SECONDS);
@@ -32,10 +32,10 @@ fn pair(registry: &mut WallRegistry, code: &str, name: &str, now: u64) -> Result
 }
 
 #[test]
-fn a_code_pairs_one_screen_once_and_in_time() {
+fn a_code_pairs_one_screen_once_before_it_expires() {
     let mut registry = registry();
-    let code = ask(&mut registry, "n", 1_000);
-    let other = ask(&mut registry, "m", 1_000);
+    let code = new_code(&mut registry, "n", 1_000);
+    let other = new_code(&mut registry, "m", 1_000);
     assert!(matches!(
         registry.code_state("n", 1_599),
         CodeState::Waiting { left: 1, .. }
@@ -51,15 +51,11 @@ fn a_code_pairs_one_screen_once_and_in_time() {
         name: wall.name,
     };
     assert_eq!(registry.code_state("n", 1_599), paired);
-    assert_eq!(
-        registry.code_state("n", 2_198),
-        paired,
-        "a screen that was slow to ask"
-    );
+    assert_eq!(registry.code_state("n", 2_198), paired, "a slow screen");
     assert_eq!(
         registry.code_state("n", 2_199),
         CodeState::Over,
-        "a copy of its cookie, later"
+        "a later copy of its cookie"
     );
     for (code, name, now, expected) in [
         (
@@ -130,7 +126,7 @@ fn a_code_pairs_one_screen_once_and_in_time() {
 #[test]
 fn a_revoked_wall_is_removed_together_with_its_code() {
     let mut registry = registry();
-    let code = ask(&mut registry, "n", 0);
+    let code = new_code(&mut registry, "n", 0);
     let wall = pair(&mut registry, &code, "Hall", 0).unwrap();
     assert_eq!(registry.revoke("another").unwrap_err().kind, Kind::NotFound);
     assert_eq!(registry.revoke(&wall.id).unwrap().name, "Hall");
@@ -146,14 +142,14 @@ fn a_revoked_wall_is_removed_together_with_its_code() {
 fn the_number_of_codes_is_limited_per_network() {
     let mut registry = registry();
     for number in 0..PER_NETWORK[0].2 {
-        ask(&mut registry, &number.to_string(), number as u64);
+        new_code(&mut registry, &number.to_string(), number as u64);
     }
     let refused = registry.new_code("x".to_owned(), net(1), 100).unwrap_err();
     assert_eq!(refused.kind, Kind::TooManyTries);
     assert_eq!(
         refused.retry_after,
         Some(1_100),
-        "when the first is forgotten"
+        "until the first code is dropped"
     );
     registry.new_code("x".to_owned(), net(1), 1_200).unwrap();
     let codes: HashSet<&String> = registry.codes.iter().map(|code| &code.code).collect();
@@ -161,25 +157,25 @@ fn the_number_of_codes_is_limited_per_network() {
 }
 
 #[test]
-fn a_thousand_requests_of_one_network_turn_no_other_screen_away() {
+fn many_requests_of_one_network_do_not_displace_other_screens() {
     let mut registry = registry();
     let screen = |registry: &mut WallRegistry, address: &str| {
         let number = address.to_owned();
         let address = network::network_of(address.parse().unwrap());
         registry.new_code(number, address, 100).map(drop)
     };
-    let mut made = 0;
+    let mut created = 0;
     for number in 0..1_000 {
-        // By turns from each /64 of a /56.
+        // Alternately from each /64 of a /56.
         let address = format!("2001:db8:0:{:x}::{number:x}", number % 256);
-        made += usize::from(screen(&mut registry, &address).is_ok());
+        created += usize::from(screen(&mut registry, &address).is_ok());
     }
-    assert_eq!(made, 100);
+    assert_eq!(created, 100);
     for real in ["2001:db8:0:100::1", "2001:db9::1", "192.0.2.7"] {
         screen(&mut registry, real).unwrap();
         assert_ne!(registry.code_state(real, 101), CodeState::Over, "{real}");
     }
-    // Whole networks of /32: all places are taken, by those who took the most.
+    // A /32 requests more codes than there are; they displace only each other.
     for number in 0..1_300 {
         let _ = screen(
             &mut registry,
@@ -195,9 +191,9 @@ fn a_thousand_requests_of_one_network_turn_no_other_screen_away() {
 }
 
 #[test]
-fn last_seen_never_goes_back() {
+fn last_seen_never_decreases() {
     let mut registry = registry();
-    let code = ask(&mut registry, "n", 0);
+    let code = new_code(&mut registry, "n", 0);
     let id = pair(&mut registry, &code, "Hall", 0).unwrap().id;
     for (at, last) in [(10, 1), (20, 2), (15, 3)] {
         registry.note_last_seen(&id, net(last), at);
@@ -207,9 +203,9 @@ fn last_seen_never_goes_back() {
 }
 
 #[test]
-fn an_invalid_registry_is_refused_and_a_valid_one_is_read_back() {
+fn an_invalid_registry_is_rejected_and_a_valid_one_round_trips() {
     let mut registry = registry();
-    let code = ask(&mut registry, "n", 0);
+    let code = new_code(&mut registry, "n", 0);
     pair(&mut registry, &code, "Hall", 0).unwrap();
     let text = serde_json::to_string(&registry).unwrap();
     assert_eq!(WallRegistry::of_json(text.as_bytes()).unwrap(), registry);

@@ -15,11 +15,11 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 /// The fields that a tag covers: the mode, auto failback, and order and eligibility by slicer.
-type Seen = (Option<String>, Option<bool>, BTreeMap<String, (i64, bool)>);
+type TaggedFields = (Option<String>, Option<bool>, BTreeMap<String, (i64, bool)>);
 
-fn seen() -> impl Strategy<Value = Seen> {
-    // Few values, so that two samples often have much in common. The ids hold characters that could blur
-    // where one field ends.
+fn tagged_fields() -> impl Strategy<Value = TaggedFields> {
+    // Few values, so that two samples often have much in common. The ids contain characters that could be mistaken for
+    // the end of a field.
     let mode = prop_oneof![
         Just(None),
         Just(Some("prioritized".to_owned())),
@@ -31,8 +31,8 @@ fn seen() -> impl Strategy<Value = Seen> {
     (mode, any::<Option<bool>>(), slicers)
 }
 
-/// The vendor's answer for a group. `other` varies the fields that no tag covers.
-fn group((mode, failback, slicers): &Seen, other: u8, backwards: bool) -> Answer {
+/// The vendor's response for a group. `other` varies the fields that no tag covers.
+fn group((mode, failback, slicers): &TaggedFields, other: u8, backwards: bool) -> Answer {
     let mut slicers: Vec<Value> = slicers
         .iter()
         .map(|(id, (order, enabled))| {
@@ -56,8 +56,8 @@ fn group((mode, failback, slicers): &Seen, other: u8, backwards: bool) -> Answer
 
 proptest! {
     #[test]
-    fn two_groups_have_the_same_tag_exactly_when_what_decides_who_goes_on_air_is_the_same(
-        one in seen(), two in seen(), others in any::<(u8, u8)>(), backwards in any::<bool>()
+    fn two_groups_have_the_same_tag_exactly_if_their_tagged_fields_are_equal(
+        one in tagged_fields(), two in tagged_fields(), others in any::<(u8, u8)>(), backwards in any::<bool>()
     ) {
         let tags = (
             tag(&group(&one, others.0, false)).unwrap(),
@@ -69,7 +69,7 @@ proptest! {
 
     #[test]
     fn every_single_change_changes_the_tag(
-        one in seen(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..6u8
+        one in tagged_fields(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..6u8
     ) {
         let before = tag(&group(&one, 0, false)).unwrap();
         let (mut mode, mut failback, mut slicers) = one;
@@ -97,7 +97,7 @@ fn a_tag_is_the_quoted_digest() {
 }
 
 #[test]
-fn swapping_two_slicers_changes_the_tag_and_listing_them_differently_does_not() {
+fn swapping_slicers_changes_the_tag_but_their_list_order_does_not() {
     let tag_of = |slicers: Value| {
         tag(&answer(
             200,
@@ -119,12 +119,12 @@ fn swapping_two_slicers_changes_the_tag_and_listing_them_differently_does_not() 
 }
 
 #[test]
-fn an_answer_without_a_group_and_its_slicers_has_no_tag() {
-    let whole = r#"{"id":"g","mode":"flat","slicers":[]}"#;
-    assert!(tag(&answer(200, whole)).is_some());
+fn a_response_without_a_group_and_its_slicers_has_no_tag() {
+    let complete = r#"{"id":"g","mode":"flat","slicers":[]}"#;
+    assert!(tag(&answer(200, complete)).is_some());
     for (status, body) in [
-        (203, whole),
-        (404, whole),
+        (203, complete),
+        (404, complete),
         (200, ""),
         (200, "[]"),
         (200, "<html>"),
@@ -140,7 +140,7 @@ fn an_answer_without_a_group_and_its_slicers_has_no_tag() {
 
 /// A slicer that cannot be read would be lost with the next order.
 #[test]
-fn an_order_that_cannot_be_read_whole_has_no_tag() {
+fn an_order_with_an_unreadable_slicer_has_no_tag() {
     let tag_with = |slicer: Value| {
         let slicers =
             json!([{ "id": "a", "order": 1, "enabled": true, "status": { "state": 0 } }, slicer]);

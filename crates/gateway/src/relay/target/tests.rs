@@ -19,7 +19,7 @@ fn systems() -> Vec<System> {
     ]
 }
 
-/// What servers, proxies and parsers read differently.
+/// Segments that servers, proxies and parsers interpret differently.
 const TRICKY: [&str; 36] = [
     "",
     ".",
@@ -59,7 +59,7 @@ const TRICKY: [&str; 36] = [
     "a%252fb",
 ];
 
-/// Segments of the contracts, near misses of them, and anything.
+/// Segments of the contracts, tricky ones, and arbitrary ones.
 fn raw_segment() -> impl Strategy<Value = String> {
     let known = [
         "api",
@@ -79,7 +79,7 @@ fn raw_segment() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A path near an operation of the contract: with any ids, and up to two segments replaced or added.
+/// A path similar to that of an operation: with arbitrary ids, and up to two segments replaced or added.
 fn raw_path() -> impl Strategy<Value = (System, Method, String)> {
     let changes = proptest::collection::vec(
         (any::<prop::sample::Index>(), any::<bool>(), raw_segment()),
@@ -116,7 +116,7 @@ fn raw_path() -> impl Strategy<Value = (System, Method, String)> {
     })
 }
 
-/// The methods and paths of a system's operations, with `{}` in each place for an id.
+/// The methods and paths of a system's operations, with `{}` for each id.
 fn paths_of(system: &System) -> Vec<(Method, String)> {
     match system {
         System::Aveva(base) => {
@@ -168,11 +168,10 @@ fn each_operation_of_the_contracts_is_found_by_its_path() {
 }
 
 proptest! {
-    /// Whatever path is asked for, what is sent is exactly one path of the contract for every parser on the way:
-    /// it has no query, no fragment and no other host, nothing in it is resolved, and read again it names the same
-    /// operation with the same ids.
+    /// Every relayed path is exactly one path of the contract for every parser on the way: it has no query, no fragment
+    /// and no other host, no segment is resolved, and parsing it again finds the same operation with the same ids.
     #[test]
-    fn a_relayed_path_names_one_operation_for_everybody((system, method, raw) in raw_path()) {
+    fn a_relayed_path_identifies_one_operation_for_every_parser((system, method, raw) in raw_path()) {
         let Ok(segments) = segments(&raw) else { return Ok(()) };
         let Ok(found) = operation(&system, method.as_str(), &segments) else { return Ok(()) };
         let sent = path::encode(&segments);
@@ -189,7 +188,7 @@ proptest! {
         let again = super::segments(sent.trim_start_matches('/')).unwrap();
         prop_assert_eq!(&again, &segments);
         prop_assert_eq!(operation(&system, method.as_str(), &again).unwrap(), found);
-        // Each fixed part stands where the contract has it, unencoded.
+        // Each fixed part is in its place of the contract, unencoded.
         let fixed = found.path.rsplit('/').zip(sent.rsplit('/'));
         for (contract, sent) in fixed.filter(|(contract, _)| !contract.is_empty() && *contract != "{}") {
             prop_assert_eq!(contract, sent);

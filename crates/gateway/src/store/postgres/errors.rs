@@ -1,4 +1,4 @@
-//! What is wrong with a database, in words that say what to do. Never with a part of its address: that is a secret.
+//! Descriptions of database failures that say what to do. They never contain a part of the address, which is a secret.
 
 use crate::store::database::Fault;
 use crate::tls::UntrustedCertificate;
@@ -6,15 +6,15 @@ use std::error::Error as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
-/// Whether the connection cannot be used any more.
+/// Whether the connection can no longer be used.
 pub(super) fn is_broken(error: &Error) -> bool {
-    // What the database itself answers leaves the connection as it is, unless it says that it ends it.
+    // An error reported by the database leaves the connection usable, unless the database closes it.
     let code = error.code();
-    error.is_closed() || code.is_none_or(is_farewell)
+    error.is_closed() || code.is_none_or(closes_connection)
 }
 
-/// Said by a database that ends a connection.
-fn is_farewell(code: &SqlState) -> bool {
+/// Whether a database that reports this closes the connection.
+fn closes_connection(code: &SqlState) -> bool {
     [
         &SqlState::ADMIN_SHUTDOWN,
         &SqlState::CRASH_SHUTDOWN,
@@ -24,16 +24,16 @@ fn is_farewell(code: &SqlState) -> bool {
     .contains(&code)
 }
 
-/// Whether a connection could not be made for now: nobody answers there, or a database that starts or stops. What is
-/// refused otherwise is so until somebody changes something.
+/// Whether connecting failed only for now: nothing answers, or the database is starting or stopping. Other refusals
+/// last until somebody changes something.
 pub(super) fn is_away(error: &Error) -> bool {
     if let Some(code) = error.code() {
-        return is_farewell(code) || *code == SqlState::TOO_MANY_CONNECTIONS;
+        return closes_connection(code) || *code == SqlState::TOO_MANY_CONNECTIONS;
     }
     let mut cause = error.source();
     while let Some(one) = cause {
         if let Some(io) = one.downcast_ref::<std::io::Error>() {
-            // TLS says in one of these what it dislikes.
+            // TLS reports rejected certificates with this kind.
             return io.kind() != std::io::ErrorKind::InvalidData;
         }
         cause = one.source();
@@ -41,20 +41,20 @@ pub(super) fn is_away(error: &Error) -> bool {
     error.is_closed()
 }
 
-/// What is wrong, to continue a sentence that begins with the database.
+/// A description of the failure that continues a sentence about the database.
 pub(super) fn describe(error: Error) -> Fault {
-    let Some(told) = error.as_db_error() else {
+    let Some(db_error) = error.as_db_error() else {
         return unanswered(&error);
     };
-    let code = told.code();
-    let said = told.message();
+    let code = db_error.code();
+    let message = db_error.message();
     if [
         &SqlState::INVALID_PASSWORD,
         &SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
     ]
     .contains(&code)
     {
-        // Its own words hold the user's name.
+        // The database's message contains the user name.
         return "refuses the user name or the password".to_owned();
     }
     match *code {
@@ -64,17 +64,19 @@ pub(super) fn describe(error: Error) -> Fault {
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => "was stopped".to_owned(),
         SqlState::DISK_FULL => "cannot be written: its disk is full".to_owned(),
         SqlState::READ_ONLY_SQL_TRANSACTION => {
-            "cannot be written: it is read-only, as a standby is".to_owned()
+            "cannot be written: it is read-only, like a standby".to_owned()
         }
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => {
             "does not answer in time".to_owned()
         }
-        SqlState::INSUFFICIENT_PRIVILEGE => format!("does not let this user in enough: {said}"),
-        _ => format!("cannot be used: {said}"),
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            format!("grants too few privileges: {message}")
+        }
+        _ => format!("cannot be used: {message}"),
     }
 }
 
-/// Of an error that no database has told.
+/// A description of an error that did not come from the database.
 fn unanswered(error: &Error) -> Fault {
     let mut cause = error.source();
     while let Some(one) = cause {
@@ -86,7 +88,7 @@ fn unanswered(error: &Error) -> Fault {
         }
         if let Some(io) = one.downcast_ref::<std::io::Error>() {
             if let Some(inner) = io.get_ref() {
-                // TLS says what it dislikes within.
+                // TLS wraps its own error in this one.
                 cause = Some(inner);
                 continue;
             }
@@ -97,6 +99,6 @@ fn unanswered(error: &Error) -> Fault {
         }
         cause = one.source();
     }
-    // Without a cause it is a word of the library's own, such as that the connection was closed.
+    // An error without a cause is the library's own, such as a closed connection.
     format!("cannot be reached: {error}")
 }

@@ -1,6 +1,5 @@
-//! The connection to the database: made when it is needed, made anew after it broke, and never waited for longer than
-//! a deadline. A database that does not answer must not hold up those who ask, however it fails: refused, cut off,
-//! stopped, or slow.
+//! The connection to the database: made on demand, made again after it broke, and limited by a deadline. However a
+//! database fails (refused, cut off, stopped or slow), callers do not wait longer than that.
 
 use super::errors::{describe, is_away, is_broken};
 use super::schema::{self, Purpose};
@@ -19,42 +18,42 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// After a connection could not be made, how long until it is tried again; twice as long each time after that.
+/// The pause after a failed connection attempt; it doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(8);
 
-/// How long it may take to bring the tables to the present version. Tens of millions of entries take minutes, and a gateway
-/// that gives up in between has to begin anew at its next start.
+/// How long a migration may take. Tens of millions of entries take minutes, and a gateway that gives up has to start
+/// over.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 const NOT_IN_TIME: &str = "does not answer in time";
 
-/// A connection, and the time that it may take.
+/// A connection with deadlines.
 pub(in crate::store) struct Link {
     address: PostgresAddress,
     purpose: Purpose,
-    /// How long one transaction, or one statement outside of them, may take, with making the connection.
+    /// How long a transaction, or a statement outside of one, may take, including connecting.
     time_limit: Duration,
     runtime: Option<Runtime>,
     client: Option<Client>,
-    /// Until when what is under way may take.
+    /// The deadline of the present operation.
     deadline: Instant,
-    /// Whether statements belong to a transaction: then no new connection may take the place of a broken one.
+    /// Whether a transaction is open: then a new connection cannot replace a broken one.
     in_transaction: bool,
     pause: Duration,
-    /// No connection is tried before.
+    /// When the next connection attempt may be made, and why the last one failed.
     not_before: Option<(Instant, Fault)>,
-    /// Whether the last one could not be made because the database is away.
+    /// Whether the last attempt failed because the database is unavailable.
     is_away: bool,
-    /// Where what the database tells a session that listens is passed on.
+    /// The receiver of notifications in a session that listens.
     notifications: Option<Arc<Notifications>>,
 }
 
 impl Link {
-    /// No connection yet.
+    /// Creates a link without connecting.
     ///
     /// # Errors
-    /// The process may have no more of what that takes.
+    /// The process lacks the resources for a runtime.
     pub(super) fn new(
         address: PostgresAddress,
         purpose: Purpose,
@@ -76,12 +75,12 @@ impl Link {
         })
     }
 
-    /// Passes on there what the database tells a session that listens.
+    /// Passes the notifications of a session that listens on to this receiver.
     pub(super) fn set_notifications(&mut self, notifications: Arc<Notifications>) {
         self.notifications = Some(notifications);
     }
 
-    /// Makes the connection if there is none. `prepare` gets it first.
+    /// Connects if there is no connection. `prepare` runs first on a new one.
     pub(super) fn connect(
         &mut self,
         prepare: impl FnOnce(&mut Self) -> Result<(), Fault>,
@@ -163,13 +162,13 @@ impl Link {
                 .await;
                 migrated.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
             })?;
-            // What follows has its own time.
+            // The operation that follows gets a deadline of its own.
             self.set_deadline();
         }
         Ok(client)
     }
 
-    /// Attends to the session, in which nothing is asked meanwhile, until this is done.
+    /// Keeps the idle session running until this is done.
     pub(super) fn drive_until(&self, done: impl Future<Output = ()>) {
         if let Some(runtime) = &self.runtime {
             runtime.block_on(done);
@@ -183,17 +182,17 @@ impl Link {
         }
     }
 
-    /// What follows may take so long.
+    /// Restarts the deadline, unless a transaction is open.
     fn set_deadline(&mut self) {
         if !self.in_transaction {
             self.deadline = Instant::now() + self.time_limit;
         }
     }
 
-    /// Asks the database something. Whatever breaks the connection ends it.
-    fn ask<T>(
+    /// Runs an operation with the client. A failure that breaks the connection drops it.
+    fn call<T>(
         &mut self,
-        question: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+        operation: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, Fault> {
         let Some(client) = self.client.take() else {
             return Err("has lost the connection".to_owned());
@@ -201,7 +200,7 @@ impl Link {
         let deadline = self.deadline;
         let mut is_usable = true;
         let answer = self.block_on(async {
-            match timeout_at(deadline, question(&client)).await {
+            match timeout_at(deadline, operation(&client)).await {
                 Ok(Ok(answer)) => Ok(answer),
                 Ok(Err(error)) => {
                     is_usable = !is_broken(&error) && !client.is_closed();
@@ -219,49 +218,49 @@ impl Link {
         answer
     }
 
-    /// Runs statements without values.
+    /// Runs statements without parameters.
     pub(super) fn run(&mut self, statements: &str) -> Result<(), Fault> {
-        self.ask(async |client| client.batch_execute(statements).await)
+        self.call(async |client| client.batch_execute(statements).await)
     }
 
-    /// The statements until [`Link::commit`] or [`Link::roll_back`] are one transaction.
+    /// Begins a transaction, which lasts until [`Link::commit`] or [`Link::roll_back`].
     pub(super) fn begin_transaction(&mut self) -> Result<(), Fault> {
         self.run("BEGIN")?;
         self.in_transaction = true;
         Ok(())
     }
 
-    /// Ends a transaction that is not to take place, if there is still one.
+    /// Rolls back a transaction, if it is still open.
     pub(super) fn roll_back(&mut self) {
         self.in_transaction = false;
         if self.client.is_some() && self.run("ROLLBACK").is_err() {
-            // With the connection ends what is open in it.
+            // Dropping the connection ends its transaction.
             self.client = None;
         }
     }
 
-    /// Whether the last connection could not be made because the database is away, and may come back by itself.
+    /// Whether the last attempt failed because the database is unavailable and may come back by itself.
     pub(super) fn is_away(&self) -> bool {
         self.is_away
     }
 
-    /// Whether the connection has turned out to be broken while there is time: what was asked may be asked once more.
+    /// Whether the connection broke with time left, so that a query may be repeated.
     pub(super) fn has_broken(&self) -> bool {
         self.client.is_none() && Instant::now() < self.deadline
     }
 
-    /// Whether there is a connection, as far as is known. Gives what follows its time.
+    /// Whether there seems to be a connection. Restarts the deadline.
     pub(super) fn is_connected(&mut self) -> bool {
         self.set_deadline();
         self.client.is_some()
     }
 
-    /// Ends a connection that is not to be used any more.
+    /// Drops the connection.
     pub(super) fn disconnect(&mut self) {
         self.client = None;
     }
 
-    /// Makes a transaction take place.
+    /// Commits the transaction.
     pub(super) fn commit(&mut self) -> Result<(), Fault> {
         self.in_transaction = false;
         self.run("COMMIT")
@@ -272,28 +271,29 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.client = None;
         if let Some(runtime) = self.runtime.take() {
-            // Says good-bye, as far as that takes no time: the database then ends the session at once.
+            // Sends the farewell of the protocol if it can be sent at once, so that the database ends the session
+            // immediately.
             runtime.block_on(async { tokio::task::yield_now().await });
             runtime.shutdown_background();
         }
     }
 }
 
-/// Drives a session until its client is dropped. The next caller gets the error that ends it before.
+/// Drives a session until its client is dropped. An error that ends it earlier is reported to the next caller.
 async fn drive<S, T>(mut connection: Connection<S, T>, notifications: Option<Arc<Notifications>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let (AsyncMessage::Notification(told), Some(notifications)) = (message, &notifications) {
-            notifications.notify(told.channel(), told.payload());
+        if let (AsyncMessage::Notification(sent), Some(notifications)) = (message, &notifications) {
+            notifications.notify(sent.channel(), sent.payload());
         }
     }
 }
 
-/// With `$1`, `$2`, … in place of each `?`. No statement of ours has one for anything else.
-fn numbered(statement: &str) -> String {
+/// Replaces each `?` by `$1`, `$2`, …. The store's statements contain `?` for parameters only.
+fn number_placeholders(statement: &str) -> String {
     let mut text = String::with_capacity(statement.len() + 16);
     for (place, part) in statement.split('?').enumerate() {
         if place > 0 {
@@ -338,9 +338,9 @@ fn row(found: &tokio_postgres::Row) -> Result<Row, Fault> {
     Ok(Row(values.collect::<Result<_, _>>()?))
 }
 
-/// A text of this database cannot hold the character 0, which an id of a vendor may. What is compared is changed in the
-/// same way.
-fn fitting(values: &[Value]) -> Vec<Value> {
+/// Replaces NUL characters, which an id of a vendor may contain but a text of PostgreSQL cannot. Values to compare are
+/// changed in the same way.
+fn without_nul(values: &[Value]) -> Vec<Value> {
     let fit = |value: &Value| match value {
         Value::Text(text) if text.contains('\0') => Value::Text(text.replace('\0', "\u{fffd}")),
         other => other.clone(),
@@ -350,14 +350,14 @@ fn fitting(values: &[Value]) -> Vec<Value> {
 
 impl Sql for Link {
     fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
-        let (statement, values) = (numbered(statement), fitting(values));
-        self.ask(async |client| client.execute_typed(&statement, &parameters(&values)).await)
+        let (statement, values) = (number_placeholders(statement), without_nul(values));
+        self.call(async |client| client.execute_typed(&statement, &parameters(&values)).await)
     }
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        let (statement, values) = (numbered(statement), fitting(values));
+        let (statement, values) = (number_placeholders(statement), without_nul(values));
         let found =
-            self.ask(async |client| client.query_typed(&statement, &parameters(&values)).await)?;
+            self.call(async |client| client.query_typed(&statement, &parameters(&values)).await)?;
         found.iter().map(row).collect()
     }
 }
@@ -367,10 +367,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_place_of_a_statement_gets_its_number() {
-        assert_eq!(numbered("SELECT 1"), "SELECT 1");
+    fn placeholders_are_numbered() {
+        assert_eq!(number_placeholders("SELECT 1"), "SELECT 1");
         assert_eq!(
-            numbered("a = ? AND (b, c) < (?, ?)"),
+            number_placeholders("a = ? AND (b, c) < (?, ?)"),
             "a = $1 AND (b, c) < ($2, $3)"
         );
     }

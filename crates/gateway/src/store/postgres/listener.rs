@@ -1,4 +1,4 @@
-//! Hears from the database at once when a gateway has changed something that others know too.
+//! Listens for notifications that another gateway has changed something.
 
 use super::link::Link;
 use super::schema::Purpose;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How long nothing may be heard until it is asked whether the session is still there. The gateway looks by itself as
-/// well, so nothing is missed meanwhile, but comes later.
+/// How long a session may be silent before it is checked. The gateway also polls, so a notification that is missed in
+/// the meantime only arrives later.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Notifies those who wait whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
-/// made anew, and what was missed meanwhile is notified as well.
+/// Passes notifications on, in a thread of its own, until `end` is dropped. A broken session is replaced, and
+/// notifications that may have been missed are repeated.
 ///
 /// # Errors
-/// The process may have no more of what that takes.
+/// The process lacks the resources for the thread.
 pub(in crate::store) fn listen(
     address: &PostgresAddress,
     notifications: Arc<Notifications>,
@@ -30,13 +30,13 @@ pub(in crate::store) fn listen(
     link.set_notifications(notifications.clone());
     let listen = move || {
         loop {
-            let heard = link.connect(|link| {
+            let listening = link.connect(|link| {
                 link.run(&sharing::listen_statement())?;
                 notifications.notify_all();
                 Ok(())
             });
-            // What breaks a session is found by asking; the one after it is made at the next turn.
-            let _ = heard.and_then(|()| link.run("SELECT 1"));
+            // This query detects a broken session, which the next round replaces.
+            let _ = listening.and_then(|()| link.run("SELECT 1"));
             let mut is_over = false;
             link.drive_until(async {
                 is_over = timeout(SILENCE_TIMEOUT, &mut end).await.is_ok();

@@ -1,4 +1,4 @@
-//! PostgreSQL: a database that is elsewhere, may be away at any time, and may have other gateways at it.
+//! PostgreSQL: a remote database that may be unavailable at any time and that several gateways may share.
 
 mod errors;
 mod link;
@@ -17,26 +17,25 @@ use presence::Presence;
 use schema::Purpose;
 use std::time::Duration;
 
-/// How long a change waits for the database at most, with a connection that has to be made for it.
+/// How long a change waits for the database, including connecting.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long a read waits.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The database as the gateway's writer has it.
+/// The database for the gateway's writer.
 pub(super) struct Postgres {
     link: Link,
     presence: Presence,
 }
 
-/// How often a database that is away when the gateway starts is tried.
+/// The interval between connection attempts at the start of the gateway.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Connects to a database, makes its tables where there are none, and joins the gateways at it. `waits` says that one
-/// that is away is waited for.
+/// Connects to a database, creates its tables if there are none, and joins its gateways. `waits` says whether to wait
+/// for a database that is unavailable.
 ///
 /// # Errors
-/// What is wrong with it, with its name.
+/// A description of the problem that names the database.
 pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, String> {
     let fail = |why: Fault| format!("the store {address} {why}");
     let mut postgres = Postgres {
@@ -53,41 +52,41 @@ pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, S
     Ok(postgres)
 }
 
-/// A reader of a database. It connects when it is asked for the first time.
+/// A reader of a database. It connects on the first read.
 ///
 /// # Errors
-/// The process may have no more of what that takes.
+/// The process lacks the resources for it.
 pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> {
     let link = Link::new(address.clone(), Purpose::Read, READ_TIMEOUT)
         .map_err(|why| format!("the store {address} {why}"))?;
     Ok(Reader(link))
 }
 
-/// The access to what gateways share of watching. It connects when it is asked for the first time.
+/// The access to the shared watching. It connects on the first query.
 ///
 /// # Errors
-/// The process may have no more of what that takes.
+/// The process lacks the resources for it.
 pub(super) fn open_to_share(address: &PostgresAddress) -> Result<Sharer, String> {
     let link = Link::new(address.clone(), Purpose::Read, WRITE_TIMEOUT)
         .map_err(|why| format!("the store {address} {why}"))?;
     Ok(Sharer(link))
 }
 
-/// Whether the database answers and is one of ours, or empty.
+/// Checks that the database answers and belongs to this program, or is empty.
 ///
 /// # Errors
-/// What is wrong with it, with its name.
+/// A description of the problem that names the database.
 pub(super) fn check(address: &PostgresAddress) -> Result<(), String> {
-    let to_ask = address.clone();
-    // The caller may be within a runtime, which must not wait for another one.
-    let asked = std::thread::spawn(move || {
-        Link::new(to_ask, Purpose::Check, WRITE_TIMEOUT)
+    let target = address.clone();
+    // The caller may run inside a runtime, which must not block on another one.
+    let checked = std::thread::spawn(move || {
+        Link::new(target, Purpose::Check, WRITE_TIMEOUT)
             .and_then(|mut link| link.connect(|_| Ok(())))
     });
-    let asked = asked
+    let checked = checked
         .join()
-        .unwrap_or_else(|_| Err("cannot be asked".to_owned()));
-    asked.map_err(|why| format!("the store {address} {why}"))
+        .unwrap_or_else(|_| Err("cannot be checked".to_owned()));
+    checked.map_err(|why| format!("the store {address} {why}"))
 }
 
 impl Postgres {
@@ -98,7 +97,7 @@ impl Postgres {
 
     fn read_revisions(&mut self) -> Result<Vec<Row>, Fault> {
         self.connect()?;
-        // A gateway that looks lives, also one that writes nothing.
+        // A gateway that polls is alive, even if it writes nothing.
         self.presence.renew(&mut self.link)?;
         self.link.rows(
             "SELECT (SELECT number FROM kept_revision), (SELECT number FROM access_revision),
@@ -107,7 +106,7 @@ impl Postgres {
         )
     }
 
-    /// A transaction, begun by these statements.
+    /// Runs a transaction that starts with these statements.
     fn transaction(&mut self, first: Option<String>, work: Work<'_>) -> Result<(), Fault> {
         self.connect()?;
         self.link.begin_transaction()?;
@@ -122,8 +121,8 @@ impl Postgres {
         }
         let committed = self.link.commit();
         if committed.is_err() {
-            // It may have taken place, or may yet. The next session waits until this one has ended: see
-            // `Presence::announce`.
+            // The transaction may have been committed, or may be yet. The next session waits for the end of this one:
+            // see `Presence::announce`.
             self.link.disconnect();
         }
         committed
@@ -133,7 +132,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if self.link.is_connected() {
-            // Others need not wait to see whether it comes back.
+            // The other gateways need not wait for this one to come back.
             self.presence.leave(&mut self.link);
         }
     }
@@ -186,7 +185,7 @@ impl Database for Postgres {
         self.connect()?;
         let gateway = self.presence.id();
         let seconds = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
-        // By the database's clock: those of gateways differ.
+        // By the database's clock, because the clocks of gateways differ.
         self.transaction(None, &mut |sql| {
             leased = sql.execute(
                 "INSERT INTO lease (name, gateway, until) VALUES (?, ?, now() + make_interval(secs => ?::int8::float8))
@@ -217,12 +216,12 @@ impl Database for Postgres {
     }
 }
 
-/// The database for reading only.
+/// A read-only access to the database.
 pub(super) struct Reader(Link);
 
 impl Sql for Reader {
     fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
-        Err("is only read here".to_owned())
+        Err("is read-only here".to_owned())
     }
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
@@ -231,18 +230,18 @@ impl Sql for Reader {
         if found.is_ok() || !self.0.has_broken() {
             return found;
         }
-        // After a restart of the database it is the first question that shows it.
+        // After a restart of the database, the first query fails on the old connection.
         self.0.connect(|_| Ok(()))?;
         self.0.rows(statement, values)
     }
 }
 
-/// The database as it is asked for what gateways share of watching: each statement is a transaction.
+/// The access to the shared watching: each statement is a transaction.
 pub(super) struct Sharer(Link);
 
 impl Sharer {
     fn connect(&mut self) -> Result<(), Fault> {
-        // These tables may lose what they hold in a crash of the database, so no write waits for its disk.
+        // These tables may be lost in a crash of the database, so writes need not wait for its disk.
         self.0
             .connect(|link| link.run("SET synchronous_commit = off"))
     }

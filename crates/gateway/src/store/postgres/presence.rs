@@ -1,31 +1,31 @@
-//! Which gateways are at a database. Each start of one has a row with a number, and its session holds an advisory lock
-//! with that number: while it is held, the gateway lives. Locks end with their session, however a gateway ends.
+//! The gateways at a database. Each start of a gateway has a row with a number, and its session holds an advisory lock
+//! with that number: the gateway is alive while the lock is held. Locks end with their session, however a gateway ends.
 
 use super::link::Link;
 use crate::store::database::{EndedGateways, Fault, Sql as _, Statement};
 use std::time::{Duration, Instant};
 
-/// Advisory locks of this program have two parts: the number of its table, so that several of its schemas in one
-/// database are apart, and one of these or the number of a gateway, from 1.
+/// The advisory locks of this program have two parts: the number of its table, which separates several schemas in one
+/// database, and one of these or the number of a gateway, from 1.
 const LEADER: i32 = 0;
 const CHAIN: i32 = -1;
 
-/// How often a gateway notes that it lives.
+/// How often a gateway notes that it is alive.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A gateway whose session is gone may come back so long: its connection may have broken.
+/// How long a gateway without a session may take to come back, because its connection may have broken.
 const GRACE: &str = "30 seconds";
 
-/// How often a gateway that has led tries to do so again with a new session, at once.
+/// How often a former leader tries to get the lead back with its new session.
 const MAX_LEAD_TRIES: u32 = 20;
 
 /// This gateway among those at its database.
 pub(super) struct Presence {
     /// The first part of the advisory locks.
     class: i32,
-    /// The number of this start.
+    /// The number of this start of the gateway.
     id: Option<i64>,
-    /// The session that was the last one: its process at the database and when that began.
+    /// The previous session: its process id at the database and its start.
     session: Option<(i64, String)>,
     renewed: Option<Instant>,
     /// Whether the session holds the leader's lock.
@@ -43,15 +43,14 @@ impl Presence {
         }
     }
 
-    /// The number of this start of the gateway.
     pub(super) fn id(&self) -> i64 {
         self.id.unwrap_or_default()
     }
 
-    /// A session begins: takes the gateway's locks.
+    /// Takes the locks of the gateway in a new session.
     pub(super) fn announce(&mut self, link: &mut Link) -> Result<(), Fault> {
         if let Some((process, began)) = self.session.take() {
-            // The one before may not have noticed yet that nobody is at its other end.
+            // The previous session may not have noticed yet that its client is gone.
             link.rows(
                 "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
                  WHERE pid = ? AND backend_start::text = ?",
@@ -64,7 +63,7 @@ impl Presence {
             &[],
         )?;
         let here = here.first().ok_or("does not say what session this is")?;
-        // A table's number is one without a sign, of the same size.
+        // The id of a table is unsigned, of the same size.
         let class = u32::try_from(here.number(0)?).map_err(|_| "has lost its tables")?;
         self.class = class.cast_signed();
         let session = (here.number(1)?, here.text(2)?.to_owned());
@@ -77,7 +76,7 @@ impl Presence {
             None => 0,
         };
         if known == 0 {
-            // At the first time, or after so long that others count it as gone.
+            // The first session, or the gateway was gone for so long that the others deleted its row.
             let name = whoami::hostname().unwrap_or_default();
             let new = link.rows(
                 "INSERT INTO gateway (name, seen_at) VALUES (?, now()) RETURNING id",
@@ -87,12 +86,12 @@ impl Presence {
             self.id = Some(new.number(0)?);
         }
         let (class, id) = (self.class, self.id.unwrap_or_default());
-        // The session before holds this lock until it has ended, with whatever it was still to commit.
+        // The previous session holds this lock until it has ended, including any commit in progress.
         link.run(&format!(
             "SELECT pg_advisory_lock({class}, {id}); SET failover_console.gateway = '{id}'"
         ))?;
         self.session = Some(session);
-        // The locks of the session before are given up one after the other. Nobody else is to take this one for that.
+        // The previous session releases its locks one after the other, and the lead must not change because of that.
         let mut tries = if led { MAX_LEAD_TRIES } else { 0 };
         while tries > 0 && !self.lead(link)? {
             tries -= 1;
@@ -101,7 +100,7 @@ impl Presence {
         Ok(())
     }
 
-    /// Takes the leader's lock, if nobody has it. Returns whether this gateway has it.
+    /// Takes the leader's lock if it is free. Returns whether this gateway holds it.
     pub(super) fn lead(&mut self, link: &mut Link) -> Result<bool, Fault> {
         if !self.leads {
             let class = self.class;
@@ -115,8 +114,8 @@ impl Presence {
         Ok(self.leads)
     }
 
-    /// Ends the session of a leader that holds its lock and does nothing: its computer lives, and its program does not.
-    /// Should it go on, it finds its session ended, and joins the others.
+    /// Ends the session of a leader that holds its lock but hangs: its computer runs, but its program does not. If it
+    /// continues, it finds its session closed and joins the others.
     fn end_stuck_leader(&self, link: &mut Link) -> Result<(), Fault> {
         let class = self.class.cast_unsigned();
         let ended = link.rows(
@@ -132,14 +131,12 @@ impl Presence {
             &[],
         )?;
         if !ended.is_empty() {
-            tracing::warn!(
-                "the gateway that recorded what is seen does nothing any more; its place is taken"
-            );
+            tracing::warn!("the leader does not respond any more; another gateway takes its place");
         }
         Ok(())
     }
 
-    /// Notes that the gateway lives, if that was not noted a moment ago.
+    /// Notes that the gateway is alive, unless that was noted a moment ago.
     pub(super) fn renew(&mut self, link: &mut Link) -> Result<(), Fault> {
         if self
             .renewed
@@ -155,22 +152,22 @@ impl Presence {
         Ok(())
     }
 
-    /// Notes that the gateway does not live any more.
+    /// Notes that the gateway has ended.
     pub(super) fn leave(&self, link: &mut Link) {
-        // Where it cannot be noted the lock is gone all the same, and others see that a little later.
+        // If that fails, the lock is released all the same, and the others notice a little later.
         let _ = link.execute(
             "UPDATE gateway SET seen_at = '-infinity' WHERE id = ?",
             &[self.id.unwrap_or_default().into()],
         );
     }
 
-    /// Waits until nobody else adds rows to the audit, and lets nobody else until the transaction ends.
+    /// The statement that keeps other gateways from adding rows to the audit until the transaction ends.
     pub(super) fn chain_lock(&self) -> String {
         format!("SELECT pg_advisory_xact_lock({}, {CHAIN})", self.class)
     }
 
-    /// The gateways that do not live any more.
-    fn dead(&self) -> String {
+    /// The condition for gateways that have ended.
+    fn ended(&self) -> String {
         let class = self.class.cast_unsigned();
         let me = self.id.unwrap_or_default();
         format!(
@@ -181,28 +178,30 @@ impl Presence {
         )
     }
 
-    /// What nobody else will close any more, and how its gateways are forgotten then.
+    /// The statements that clean up after ended gateways.
     pub(super) fn ended_gateways(&self) -> EndedGateways {
-        let dead = self.dead();
+        let ended = self.ended();
         EndedGateways {
             open: (
-                open_of(&format!("gateway IN (SELECT id FROM gateway WHERE {dead})")),
+                open_intents(&format!(
+                    "gateway IN (SELECT id FROM gateway WHERE {ended})"
+                )),
                 Vec::new(),
             ),
-            forget: Some((format!("DELETE FROM gateway WHERE {dead}"), Vec::new())),
+            forget: Some((format!("DELETE FROM gateway WHERE {ended}"), Vec::new())),
         }
     }
 
     /// The open intents of this gateway.
     pub(super) fn own_open_intents(&self) -> Statement {
         (
-            open_of("gateway = ?"),
+            open_intents("gateway = ?"),
             vec![self.id.unwrap_or_default().into()],
         )
     }
 }
 
-fn open_of(condition: &str) -> String {
+fn open_intents(condition: &str) -> String {
     format!(
         "SELECT number, entry FROM audit AS one WHERE kind = 'intent' AND {condition}
          AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number"

@@ -1,4 +1,4 @@
-//! SQLite, compiled in: a file that one gateway writes to, or memory.
+//! SQLite, compiled in: a file that only one gateway writes to, or memory.
 
 mod schema;
 
@@ -24,7 +24,7 @@ fn value(found: ValueRef<'_>) -> Value {
     match found {
         ValueRef::Null => Value::Number(None),
         ValueRef::Integer(number) => Value::Number(Some(number)),
-        // No table of ours has such a column, and the schema is strict.
+        // No table has such a column, and the schema is strict.
         ValueRef::Real(number) => Value::Text(number.to_string()),
         ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
@@ -73,13 +73,13 @@ impl Database for Sqlite {
         let done = work(&mut self.connection)
             .and_then(|()| self.connection.execute_batch("COMMIT").map_err(fail));
         if done.is_err() && !self.connection.is_autocommit() {
-            // Some faults have ended the transaction already; of the others nothing stays.
+            // Some failures have ended the transaction already; the others need a rollback.
             self.connection.execute_batch("ROLLBACK").map_err(fail)?;
         }
         done
     }
 
-    /// Nobody else writes to the file: its lock sees to that.
+    /// The lock of the file keeps other writers out.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
         self.write(work)
     }

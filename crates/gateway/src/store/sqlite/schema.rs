@@ -1,4 +1,4 @@
-//! Opening the database: settings, versions and migrations, and what is wrong with a file in words.
+//! Opening the database: settings, migrations, and descriptions of failures.
 
 use crate::config::StoreLocation;
 use crate::shared_file::{beside, private};
@@ -7,10 +7,10 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-/// "FOCO": tells this program's files from other databases.
+/// "FOCO": identifies the files of this program.
 const APPLICATION: i64 = 0x464F_434F;
 
-/// Brings a database from the version of its place to the next. Never changed once released, only added to.
+/// Each step brings a database from the version of its index to the next. Released steps must not be changed.
 const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE audit (
@@ -56,8 +56,8 @@ const MIGRATIONS: [&str; 10] = [
 ",
     "CREATE TABLE alarm_note (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;",
     "CREATE TABLE ended_session (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;",
-    // How many entries each index leaves, of a long list, where SQLite would guess that one column leaves as few as two.
-    // Given rather than counted, so that a page is found in the same way in every store.
+    // Estimates of how many entries each index selects in a long list; SQLite would guess two for a single column. They
+    // are fixed, not measured, so that every store uses the same query plans.
     "
     ANALYZE sqlite_schema;
     DELETE FROM sqlite_stat1 WHERE tbl = 'activity';
@@ -79,7 +79,7 @@ const MIGRATIONS: [&str; 10] = [
     CREATE TABLE wall_taken_over (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     CREATE TABLE wall_sighting (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ",
-    // By which names resources were spoken of, as they are searched for: several may share one.
+    // The names under which resources are searched for: several may share one.
     "
     CREATE TABLE resource_name (
         name TEXT NOT NULL,
@@ -92,33 +92,32 @@ const MIGRATIONS: [&str; 10] = [
         SELECT lower(entry ->> '$.name'), resource, max(at) FROM activity
         WHERE resource <> '' AND entry ->> '$.name' <> '' GROUP BY 1, 2;
 ",
-    // Since when each connection is watched. Of one that was watched before, what was recorded tells.
+    // The start of the watch of each connection. For existing ones it is taken from the activity.
     "
     CREATE TABLE watched_connection (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
     INSERT INTO watched_connection
         SELECT connection, CAST(min(at) AS TEXT) FROM activity WHERE connection <> '' GROUP BY connection;
 ",
-    // Since when nothing has been deleted of what tells who led.
+    // The time since which no leadership entry was deleted.
     "CREATE TABLE complete_since (at INTEGER NOT NULL) STRICT;",
-    // What the clock showed when it had leapt ahead, while it is not believed for that.
+    // The time to which the clock leapt, while it is not trusted because of that.
     "ALTER TABLE watched ADD COLUMN leapt_at INTEGER;",
 ];
 
-/// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly
-/// there too.
+/// The page cache of a connection, in KiB. Writes go to the end of the file, and most reads too.
 const CACHE: i64 = 512;
 
-/// How long to wait for a reader that is in the way.
+/// How long to wait for a lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An open database that this process alone writes to.
+/// An open database that only this process writes to.
 pub(in crate::store) struct Sqlite {
     pub(in crate::store) connection: Connection,
-    /// Held as long as the database is open.
+    /// Held while the database is open.
     _lock: Option<File>,
 }
 
-/// Opens a database and brings it to the present version.
+/// Opens a database and migrates it to the present version.
 pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String> {
     let StoreLocation::File(path) = location else {
         let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
@@ -142,7 +141,7 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String>
     })
 }
 
-/// Opens a database to read it, also while a gateway writes to it.
+/// Opens a database for reading, also while a gateway writes to it.
 pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> {
     let fail = |why: String| format!("the store {} {why}", path.display());
     if !path.exists() {
@@ -162,7 +161,7 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> 
     Ok(connection)
 }
 
-/// Two gateways on one file would each continue the chain.
+/// Locks the file against other gateways, because two of them would each continue the chain.
 fn lock(path: &Path) -> Result<File, String> {
     let name = beside(path, ".lock");
     let file = private()
@@ -170,19 +169,19 @@ fn lock(path: &Path) -> Result<File, String> {
         .truncate(false)
         .open(&name)
         .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
-    // Whoever can open it can lock it. Earlier versions made it for everybody to read.
+    // A user who can open the file can lock it, and earlier versions created it readable for everybody.
     close_to_others(&name);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            Err("is in use by another gateway; give each one of its own".to_owned())
+            Err("is in use by another gateway; give each gateway a file of its own".to_owned())
         }
         Err(TryLockError::Error(error)) => Err(format!("cannot be locked: {error}")),
     }
 }
 
-/// Takes an existing file from the eyes of others. A log says where that is not possible: the file may be another
-/// owner's, and still be used.
+/// Makes a file private to its owner. A failure is logged only: the file may belong to another user and still be
+/// usable.
 fn close_to_others(path: &Path) {
     #[cfg(unix)]
     if let Err(error) =
@@ -194,15 +193,15 @@ fn close_to_others(path: &Path) {
     let _ = path;
 }
 
-/// Makes the file, for its owner's eyes only, where there is none. A copy that was put in its place, and what belongs to
-/// it, may be for everybody to read.
+/// Creates the file, private to its owner, if it does not exist. An existing file may be a copy that everybody can
+/// read, as may the files that belong to it.
 fn make_private(path: &Path) -> Result<(), String> {
     match private().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             close_to_others(path);
-            for more in ["-wal", "-shm"] {
-                let name = beside(path, more);
+            for suffix in ["-wal", "-shm"] {
+                let name = beside(path, suffix);
                 if name.exists() {
                     close_to_others(&name);
                 }
@@ -226,7 +225,7 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
             return Ok(Err(format!("is damaged: {found}")));
         }
         if version == MIGRATIONS.len() {
-            // Nothing is written: a disk that is full is no reason not to start.
+            // Nothing is written, so that a full disk does not prevent a start.
             return Ok(Ok(()));
         }
         let migration = connection.transaction()?;
@@ -245,7 +244,7 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
     }
 }
 
-/// The version of a database; 0 for an empty one.
+/// The version of a database; 0 if it is empty.
 fn version(connection: &Connection) -> Result<usize, String> {
     let number = |name: &str| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -267,7 +266,7 @@ fn version(connection: &Connection) -> Result<usize, String> {
     }
 }
 
-/// What is wrong, to continue a sentence that begins with the file.
+/// A description of the failure that continues a sentence about the file.
 pub(super) fn describe(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "is no database".to_owned(),

@@ -1,4 +1,4 @@
-//! The list of what happened: what comes into it, and what each filter leaves.
+//! The activity: its entries and filters.
 
 use super::super::*;
 use super::{Site, reopen_by, sites};
@@ -39,9 +39,9 @@ pub(super) fn event(
     }
 }
 
-pub(super) const BEGUN: &str = "The gateway started watching. Earlier events are not known.";
+pub(super) const FIRST_START: &str = "The gateway started watching. Earlier events are not known.";
 
-/// A new store of each database, and one in memory.
+/// A new store in each database, and one in memory.
 pub(super) fn stores() -> Vec<(Store, Option<Site>)> {
     let open = |location: &StoreLocation| Store::open_by(location, || at(1_000)).unwrap();
     let mut stores = vec![(open(&StoreLocation::Memory), None)];
@@ -61,14 +61,14 @@ pub(super) fn everything() -> ActivityQuery {
     }
 }
 
-/// A query of everything but for what this changes.
+/// A query of everything, with this change.
 pub(super) fn with(change: impl FnOnce(&mut ActivityQuery)) -> ActivityQuery {
     let mut query = everything();
     change(&mut query);
     query
 }
 
-pub(super) async fn told(store: &Store, query: ActivityQuery) -> Vec<String> {
+pub(super) async fn texts(store: &Store, query: ActivityQuery) -> Vec<String> {
     let entries = store.activity(query).await.unwrap();
     entries.into_iter().map(|entry| entry.what).collect()
 }
@@ -124,7 +124,7 @@ async fn a_change_is_one_entry_from_its_intent_to_its_outcome() {
             (entry.kind, entry.who.as_str(), entry.resource),
             (ActivityKind::Change, "ann", Some(key("live", "g")))
         );
-        // Of the body only what is known not to be secret is shown.
+        // Only fields known not to be secret are shown of the body.
         assert_eq!(
             (entry.before.as_deref(), entry.after.as_deref()),
             (Some("[1]"), Some("[2]"))
@@ -133,7 +133,7 @@ async fn a_change_is_one_entry_from_its_intent_to_its_outcome() {
 }
 
 #[tokio::test]
-async fn sign_ins_and_addresses_are_for_admins_alone() {
+async fn sign_ins_and_addresses_are_shown_to_admins_only() {
     for (store, _site) in stores() {
         let sign_in = Entry {
             who: "ann".to_owned(),
@@ -150,8 +150,10 @@ async fn sign_ins_and_addresses_are_for_admins_alone() {
                 ..everything()
             };
             let entries = store.activity(query).await.unwrap();
-            let told = entries.into_iter().map(|entry| (entry.what, entry.from));
-            told.filter(|(what, _)| what != BEGUN).collect::<Vec<_>>()
+            let fields = entries.into_iter().map(|entry| (entry.what, entry.from));
+            fields
+                .filter(|(what, _)| what != FIRST_START)
+                .collect::<Vec<_>>()
         };
         let from = || "192.0.2.7".to_owned();
         let changed = || "Order slicers".to_owned();
@@ -164,7 +166,7 @@ async fn sign_ins_and_addresses_are_for_admins_alone() {
 }
 
 #[tokio::test]
-async fn every_filter_leaves_what_it_names() {
+async fn each_filter_selects_its_entries() {
     for (store, _site) in stores() {
         store.record(vec![
             event(1, EventKind::Failover, Severity::Warning, "plant-a", "g"),
@@ -208,15 +210,15 @@ async fn every_filter_leaves_what_it_names() {
                 vec!["2"],
             ),
         ] {
-            let mut found = told(&store, query.clone()).await;
-            found.retain(|what| what != BEGUN);
+            let mut found = texts(&store, query.clone()).await;
+            found.retain(|what| what != FIRST_START);
             assert_eq!(found, expected, "{query:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_resource_is_found_by_its_name_too_which_several_may_share() {
+async fn a_resource_is_also_found_by_a_name_that_several_share() {
     for (store, _site) in stores() {
         let named = |second, id: &str| Event {
             name: "Überwachung Süd".to_owned(),
@@ -238,13 +240,13 @@ async fn a_resource_is_found_by_its_name_too_which_several_may_share() {
                 resource: Some(text.to_owned()),
                 ..everything()
             };
-            assert_eq!(told(&store, query).await, expected, "{text}");
+            assert_eq!(texts(&store, query).await, expected, "{text}");
         }
     }
 }
 
 #[tokio::test]
-async fn of_each_resource_and_kind_the_first_entry_of_a_time_is_found() {
+async fn the_first_entry_of_each_resource_and_kind_in_a_period_is_found() {
     for (store, _site) in stores() {
         store.record(vec![
             event(1, EventKind::Failover, Severity::Normal, "c", "g"),
@@ -270,13 +272,13 @@ async fn of_each_resource_and_kind_the_first_entry_of_a_time_is_found() {
                 vec!["7", "6", "5", "3"],
             ),
         ] {
-            assert_eq!(told(&store, query.clone()).await, expected, "{query:?}");
+            assert_eq!(texts(&store, query.clone()).await, expected, "{query:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
+async fn a_query_with_more_values_than_statement_parts_is_answered() {
     for (store, _site) in stores() {
         store.record(vec![
             event(1, EventKind::Run, Severity::Normal, "c7", "g"),
@@ -289,14 +291,14 @@ async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too(
             kinds: vec!["run".to_owned(), "failover".to_owned()],
             ..everything()
         };
-        assert_eq!(told(&store, query).await, ["1"]);
+        assert_eq!(texts(&store, query).await, ["1"]);
     }
 }
 
 #[tokio::test]
-async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
+async fn pages_have_no_gaps_and_no_repeats() {
     for (store, _site) in stores() {
-        // Several of one moment, and one that was told late.
+        // Several at one moment, and one that was recorded late.
         let times = [5, 3, 5, 5, 1, 4, 5];
         let events =
             times.map(|second| event(second, EventKind::Member, Severity::Normal, "c", "g"));
@@ -322,7 +324,7 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
 }
 
 #[tokio::test]
-async fn what_happens_several_times_while_nothing_can_be_written_is_listed_as_often() {
+async fn repeated_events_during_a_write_failure_are_all_listed() {
     for site in sites() {
         let store = Store::open_by(&site.location, || at(1_000)).unwrap();
         let failover = |second| Event {
@@ -345,23 +347,23 @@ async fn what_happens_several_times_while_nothing_can_be_written_is_listed_as_of
             kinds: vec![EventKind::Failover.key().to_owned()],
             ..everything()
         };
-        assert_eq!(told(&store, failovers).await.len(), 5);
+        assert_eq!(texts(&store, failovers).await.len(), 5);
     }
 }
 
 #[tokio::test]
-async fn a_time_without_a_gateway_is_told_at_the_next_start() {
+async fn a_time_without_a_gateway_is_reported_at_the_next_start() {
     for Site { location, .. } in &sites() {
         let first = Store::open_by(location, || at(1_000)).unwrap();
-        assert_eq!(told(&first, everything()).await, [BEGUN]);
-        first.watched();
-        // Reads are answered by another thread than the one that writes.
+        assert_eq!(texts(&first, everything()).await, [FIRST_START]);
+        first.note_watching();
+        // Wait for the writer: reads are answered by another thread.
         assert!(first.event(change()).await.is_ok());
         drop(first);
         let second = reopen_by(location, || at(1_300)).await;
         let entries = second.activity(everything()).await.unwrap();
         let entry = &entries[0];
-        assert_eq!(entry.kind, ActivityKind::Seen(EventKind::Watching));
+        assert_eq!(entry.kind, ActivityKind::Event(EventKind::Watching));
         assert!(
             entry
                 .what
@@ -370,7 +372,7 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
             entry.what
         );
         assert_eq!(entry.before.as_deref(), Some("1970-01-01T00:16:40.000Z"));
-        // The second one notes that it watches where the session of the first ends only after it has begun.
+        // The second store notes later that it watches if the session of the first ends after its start.
         let complete_since = second.complete_since().await.unwrap().unwrap();
         let noted = complete_since + TimeDelta::days(400);
         assert!([at(1_000), at(1_300)].contains(&noted), "{noted}");

@@ -1,4 +1,4 @@
-//! How fast the activity is when it is as long as it may become.
+//! Performance of the activity at its maximum length.
 
 use super::super::database::Database;
 use super::super::*;
@@ -7,7 +7,7 @@ use super::server::Server;
 use health::Severity;
 use health::events::EventKind;
 
-/// Ten million entries: two thousand groups of twenty connections, the kinds and the people one after the other.
+/// Ten million entries of two thousand groups and twenty connections, with kinds and people in turn.
 const FILL: &str = "WITH RECURSIVE counted(n) AS
         (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM counted WHERE n < 10000000)
     INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
@@ -19,8 +19,8 @@ const FILL: &str = "WITH RECURSIVE counted(n) AS
         (SELECT entry FROM activity WHERE number = 1)
     FROM counted";
 
-/// How long a page takes with ten million entries, of each filter, and how long an event takes to be added. Needs some
-/// 10 GB for temporary files.
+/// Measures a page of ten million entries for each filter, and the insertion of an event. Needs some 10 GB for
+/// temporary files.
 #[test]
 #[ignore = "measures: see bench/README.md"]
 fn what_a_page_of_ten_million_entries_takes_in_sqlite() {
@@ -46,7 +46,7 @@ fn what_a_page_of_ten_million_entries_takes_in_postgresql() {
     let database = postgres::open(&address, false).unwrap();
     measure(database, |_| {
         server.statement(&name, FILL).unwrap();
-        // As the server does by itself, a while after.
+        // The server does this by itself a while later.
         server.statement(&name, "VACUUM ANALYZE activity").unwrap();
     });
 }
@@ -99,7 +99,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
             found = activity_query::read(&mut database, &query).unwrap().len();
             begun.elapsed()
         });
-        // The first one also reads from the disk what none before has asked for.
+        // The first run also reads from the disk.
         let first = times[0];
         times.sort_unstable();
         println!(

@@ -1,6 +1,6 @@
-//! What the chain of hashes finds.
+//! What the hash chain detects.
 
-use super::super::chain::{BEFORE_THE_FIRST, Follower, StoredRow};
+use super::super::chain::{BEFORE_THE_FIRST, ChainVerifier, StoredRow};
 use proptest::prelude::*;
 
 fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {
@@ -30,8 +30,8 @@ fn rows() -> impl Strategy<Value = Vec<(StoredRow, Vec<u8>)>> {
     })
 }
 
-fn follow(rows: &[(StoredRow, Vec<u8>)]) -> Result<u64, i64> {
-    let mut chain = Follower::new();
+fn verify(rows: &[(StoredRow, Vec<u8>)]) -> Result<u64, i64> {
+    let mut chain = ChainVerifier::new();
     for (row, hash) in rows {
         chain.take(row, hash).map_err(|broken| broken.number)?;
     }
@@ -40,10 +40,10 @@ fn follow(rows: &[(StoredRow, Vec<u8>)]) -> Result<u64, i64> {
 
 proptest! {
     #[test]
-    fn any_row_that_is_changed_taken_out_or_moved_is_found(
+    fn a_row_that_is_changed_removed_or_moved_is_detected(
         rows in rows(), place in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(), what in 0..6,
     ) {
-        prop_assert_eq!(follow(&rows), Ok(rows.len() as u64));
+        prop_assert_eq!(verify(&rows), Ok(rows.len() as u64));
         let (at, other) = (place.index(rows.len()), other.index(rows.len()));
         let mut changed = rows.clone();
         match what {
@@ -58,15 +58,15 @@ proptest! {
             return Ok(());
         }
         let first = if what == 5 { at.min(other) } else { at };
-        prop_assert_eq!(follow(&changed), Err(first as i64 + 1));
-        // Taken out with what follows moved up, as by somebody who knows of the numbers.
+        prop_assert_eq!(verify(&changed), Err(first as i64 + 1));
+        // Remove a row and renumber the following ones, as an informed attacker would.
         let mut fewer = rows.clone();
         fewer.remove(at);
         for (row, number) in fewer.iter_mut().zip(1..) {
             row.0.number = number;
         }
         if at < fewer.len() {
-            prop_assert_eq!(follow(&fewer), Err(at as i64 + 1));
+            prop_assert_eq!(verify(&fewer), Err(at as i64 + 1));
         }
     }
 }

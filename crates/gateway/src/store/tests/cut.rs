@@ -1,4 +1,4 @@
-//! A network between a gateway and its database that breaks at the worst moment: when a transaction is to be ended.
+//! A network between a gateway and its database that breaks at the worst moment: during a commit.
 
 use super::super::*;
 use super::server::{PASSWORD, Server};
@@ -8,16 +8,16 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// Where the connection breaks.
+/// When the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cut {
-    /// Before the database hears that the transaction is to be ended.
+    /// Before the database receives the commit.
     Before,
-    /// After it has ended, and before the gateway hears of that.
+    /// After the commit, and before the gateway receives the reply.
     After,
 }
 
-/// Passes on what is said, and breaks the connection at the next end of a transaction once it is armed.
+/// A proxy that, once armed, breaks the connection at the next commit.
 pub(crate) struct Network {
     pub(crate) port: u16,
     is_silent: Arc<AtomicBool>,
@@ -40,13 +40,13 @@ impl Network {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
                     continue;
                 };
-                pass_on(&client, &server, &armed, &is_silent);
+                forward(&client, &server, &armed, &is_silent);
             }
         });
         network
     }
 
-    /// Passes nothing on, without closing anything; connections that were open end once it passes on again.
+    /// Stops forwarding without closing anything; open connections end once forwarding resumes.
     pub(crate) fn silence(&self, is_silent: bool) {
         self.is_silent.store(is_silent, Ordering::SeqCst);
     }
@@ -60,7 +60,7 @@ impl Network {
     }
 }
 
-/// Whether nothing was to be passed on, and is again.
+/// Waits while forwarding is stopped. Returns whether it was.
 fn was_silent(is_silent: &AtomicBool) -> bool {
     let mut was = false;
     while is_silent.load(Ordering::SeqCst) {
@@ -70,7 +70,7 @@ fn was_silent(is_silent: &AtomicBool) -> bool {
     was
 }
 
-fn pass_on(
+fn forward(
     client: &TcpStream,
     server: &TcpStream,
     armed: &Arc<Mutex<Option<Cut>>>,
@@ -83,10 +83,10 @@ fn pass_on(
             let _ = one.shutdown(Shutdown::Both);
         }
     };
-    let (mut asks, armed, ending, both) = (ends(), armed.clone(), is_ending.clone(), ends());
+    let (mut requests, armed, ending, both) = (ends(), armed.clone(), is_ending.clone(), ends());
     let silent = is_silent.clone();
     thread::spawn(move || {
-        let [from, to] = &mut asks;
+        let [from, to] = &mut requests;
         let mut buffer = [0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
             if buffer[..length].windows(6).any(|part| part == b"COMMIT") {
@@ -116,12 +116,12 @@ fn pass_on(
     });
 }
 
-/// Waits for the connection that is made after a pause.
-async fn again(store: &Store) {
+/// Waits for the connection to be made again.
+async fn until_reconnected(store: &Store) {
     until("the database", async || store.catch_up().await).await;
 }
 
-/// A store at a server behind such a network.
+/// A store at a server behind such a proxy.
 fn behind_a_network() -> Option<(Arc<Server>, Network, StoreLocation, Store)> {
     let server = Server::shared()?;
     let network = Network::to(server.port);
@@ -131,7 +131,7 @@ fn behind_a_network() -> Option<(Arc<Server>, Network, StoreLocation, Store)> {
 }
 
 #[tokio::test]
-async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() {
+async fn a_change_whose_record_is_uncertain_is_recorded_as_not_sent() {
     let Some((_server, network, location, store)) = behind_a_network() else {
         return;
     };
@@ -141,24 +141,24 @@ async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() 
         let refused = store.intent(change(number)).await.unwrap_err();
         assert_eq!(refused.kind, Kind::NotRecorded);
         assert!(network.is_cut());
-        again(&store).await;
+        until_reconnected(&store).await;
     }
-    // What was sent before is still under way.
+    // The first change is still under way.
     store.outcome(sent, outcome("done")).await.unwrap();
     let rows = lines(&location);
-    let told = |row: &serde_json::Value| {
+    let fields = |row: &serde_json::Value| {
         let text = |name: &str| row[name].as_str().unwrap_or("").to_owned();
         (text("kind"), text("request"), text("outcome"))
     };
-    let told: Vec<_> = rows.iter().map(told).collect();
+    let fields: Vec<_> = rows.iter().map(fields).collect();
     let row = |kind: &str, request: &str, outcome: &str| {
         (kind.to_owned(), request.to_owned(), outcome.to_owned())
     };
     assert_eq!(
-        told,
+        fields,
         [
             row("intent", "r1", ""),
-            // Of the second the database never heard; the third it recorded, and nobody was told.
+            // The second never reached the database; the third was recorded, but its caller got an error.
             row("intent", "r3", ""),
             row("outcome", "r3", "not sent"),
             row("outcome", "", "done"),
@@ -168,7 +168,7 @@ async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() 
 }
 
 #[tokio::test]
-async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
+async fn an_outcome_whose_record_is_uncertain_is_recorded_once() {
     let Some((_server, network, location, store)) = behind_a_network() else {
         return;
     };
@@ -177,7 +177,7 @@ async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
         network.cut(cut);
         assert!(store.outcome(intent, outcome("done")).await.is_err());
         assert!(network.is_cut());
-        again(&store).await;
+        until_reconnected(&store).await;
     }
     let ends: Vec<_> = lines(&location)
         .iter()
@@ -202,7 +202,7 @@ async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
+async fn an_observed_event_whose_record_is_uncertain_is_listed_once() {
     let Some((_server, network, _, store)) = behind_a_network() else {
         return;
     };
@@ -215,7 +215,7 @@ async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
             "plant-a",
             "g",
         )]);
-        again(&store).await;
+        until_reconnected(&store).await;
         assert!(network.is_cut());
     }
     let all = store.activity(super::activity::everything()).await.unwrap();
@@ -228,7 +228,7 @@ async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_is_recorded_once_although_its_record_is_in_doubt() {
+async fn a_background_event_whose_record_is_uncertain_is_recorded_once() {
     let Some((_server, network, location, store)) = behind_a_network() else {
         return;
     };
@@ -238,7 +238,7 @@ async fn what_nobody_waits_for_is_recorded_once_although_its_record_is_in_doubt(
             request: format!("r{number}"),
             ..outcome("done")
         });
-        again(&store).await;
+        until_reconnected(&store).await;
         assert!(network.is_cut());
     }
     let rows = lines(&location);

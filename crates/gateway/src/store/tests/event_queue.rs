@@ -1,4 +1,4 @@
-//! What has happened and nobody waits for, such as a sign-in.
+//! Audit events without a waiting caller, such as sign-ins.
 
 use super::super::*;
 use super::{Server, at, change, hold_up, lines, open, place, sites, until};
@@ -13,14 +13,14 @@ fn sign_in(request: &str) -> Entry {
     }
 }
 
-/// What was recorded and when, without the day.
+/// The recorded requests with their times, without the day.
 fn recorded(location: &StoreLocation) -> Vec<(String, String)> {
     let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
     let rows = lines(location);
-    let told = rows
+    let fields = rows
         .iter()
         .map(|row| (text(row, "request"), text(row, "at")[17..].to_owned()));
-    told.collect()
+    fields.collect()
 }
 
 fn row(request: &str, at: &str) -> (String, String) {
@@ -28,7 +28,7 @@ fn row(request: &str, at: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_its_time() {
+async fn events_during_a_write_failure_are_recorded_afterwards_with_their_times() {
     for site in sites() {
         let second = Arc::new(AtomicI64::new(0));
         let store = Store::open_by(&site.location, {
@@ -41,7 +41,7 @@ async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_i
             second.store(now, Ordering::SeqCst);
             store.record_later(sign_in(request));
             assert!(!store.catch_up().await, "it waits");
-            // Who was told that it is not recorded can do it again.
+            // A caller that got an error can repeat its action.
             assert!(store.event(change(1)).await.is_err());
         }
         site.rename("elsewhere", "audit");
@@ -68,7 +68,7 @@ async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_i
 }
 
 #[tokio::test]
-async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
+async fn events_while_the_database_is_unavailable_are_recorded_afterwards() {
     let Some(server) = Server::new() else {
         return;
     };
@@ -86,7 +86,7 @@ async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
 }
 
 #[tokio::test]
-async fn recorded_events_leave_changes_their_places_in_the_queue() {
+async fn background_events_leave_room_for_changes_in_the_queue() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let go_on = hold_up(&store);

@@ -4,7 +4,7 @@ use super::super::*;
 use super::{at, change, lines, open, place, sites};
 
 #[tokio::test]
-async fn what_is_exported_is_one_line_a_row_for_every_reader() {
+async fn an_exported_row_is_one_line_for_every_reader() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let entry = Entry {
@@ -20,7 +20,7 @@ async fn what_is_exported_is_one_line_a_row_for_every_reader() {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_read_is_exported_as_it_lies_there() {
+async fn an_unreadable_row_is_exported_as_stored() {
     for site in sites() {
         let store = Store::open(&site.location).unwrap();
         for number in 1..=2 {

@@ -1,4 +1,4 @@
-//! What is special to a file: which can be a store, who may read it, and a disk that is full.
+//! Stores in a file: which files are accepted, who may read them, and a full disk.
 
 use super::super::*;
 use super::{activity, at, change, open, place, store_in};
@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use std::path::Path;
 
 #[test]
-fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
+fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
     let (folder, file) = place();
     let complaint = |file: &Path| {
         let why = open(file).unwrap_err();
@@ -56,31 +56,31 @@ fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
 }
 
 #[test]
-fn two_gateways_do_not_write_to_one_file() {
+fn two_gateways_cannot_write_to_one_file() {
     let (_folder, file) = place();
     let first = open(&file).unwrap();
     assert!(
         open(&file)
             .unwrap_err()
-            .ends_with("is in use by another gateway; give each one of its own")
+            .ends_with("is in use by another gateway; give each gateway a file of its own")
     );
     drop(first);
 }
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
+fn the_file_and_its_lock_are_private_to_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, file) = place();
     let lock = file.with_extension("db.lock");
-    // As earlier versions left it.
+    // As earlier versions created it.
     std::fs::write(&lock, "").unwrap();
     std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).unwrap();
     let store = open(&file).unwrap();
     let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
     drop(store);
-    // As a copy may be that was put in its place.
+    // As a copied file may be.
     let (_folder, file) = place();
     let all = [
         file.clone(),
@@ -99,9 +99,9 @@ fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
     assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
 }
 
-/// A full disk: the database may not grow.
+/// A full disk: the database cannot grow.
 #[tokio::test]
-async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
+async fn a_full_disk_refuses_changes_until_there_is_room() {
     let (_folder, file) = place();
     let database = sqlite::open(&at(&file)).unwrap();
     let pages: i64 = database
@@ -122,20 +122,20 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         (problem.kind, problem.status.as_u16()),
         (Kind::NotRecorded, 503)
     );
-    assert!(!store.is_well.load(Ordering::Relaxed));
-    // There is room for a small one.
-    assert!(store.is_well().await);
+    assert!(!store.is_writable.load(Ordering::Relaxed));
+    // A small row fits.
+    assert!(store.is_writable().await);
     store.intent(change(2)).await.unwrap();
     assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
 }
 
-/// As with a disk that is full when the gateway starts.
+/// A full disk at the start of the gateway.
 #[tokio::test]
-async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_later() {
+async fn a_file_without_room_is_opened_and_the_start_is_recorded_later() {
     let (_folder, file) = place();
     drop(open(&file).unwrap());
     let database = Connection::open(&file).unwrap();
-    // Nothing is written to bring it to the version that it has.
+    // Opening a current version writes nothing.
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     let opened = loop {
         match sqlite::open(&at(&file)) {
@@ -151,10 +151,10 @@ async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_late
         )
         .unwrap();
     let store = open(&file).unwrap();
-    assert!(!store.is_well.load(Ordering::Relaxed));
+    assert!(!store.is_writable.load(Ordering::Relaxed));
     database.execute_batch("DROP TRIGGER full").unwrap();
     assert!(store.catch_up().await);
-    let told = store.activity(activity::everything()).await.unwrap();
-    assert_eq!(told.len(), 1);
-    assert!(told[0].what.starts_with("The gateway"), "{told:?}");
+    let entries = store.activity(activity::everything()).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    assert!(entries[0].what.starts_with("The gateway"), "{entries:?}");
 }

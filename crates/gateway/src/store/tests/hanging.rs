@@ -1,4 +1,4 @@
-//! A writer that does not get on, as when a disk hangs without an error, and threads that have failed.
+//! A writer that makes no progress, as with a hanging disk, and threads that have failed.
 
 use super::super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
 use super::super::recording::HANGS_AFTER;
@@ -6,7 +6,7 @@ use super::super::*;
 use super::{at, change, lines, open, place, store_in, until};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// A database whose disk takes rows of the audit, and does not come to say so.
+/// A database that writes audit rows but does not return.
 struct Hanging {
     database: sqlite::Sqlite,
     begins: Sender<()>,
@@ -41,7 +41,7 @@ impl Database for Hanging {
 }
 
 #[tokio::test]
-async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
+async fn a_hanging_disk_delays_no_caller_and_sends_no_change_later() {
     let (_folder, file) = place();
     let (begins, begun) = channel();
     let (go_on, goes_on) = channel::<()>();
@@ -59,28 +59,30 @@ async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
     while begun.try_recv().is_err() {
         tokio::task::yield_now().await;
     }
-    assert!(store.is_well().await, "it has just begun");
+    assert!(store.is_writable().await, "it has just begun");
     tokio::time::pause();
     let problem = first.await.unwrap().unwrap_err();
     assert_eq!(problem.kind, Kind::NotRecorded);
     tokio::time::resume();
     let long_ago = Instant::now().checked_sub(HANGS_AFTER).unwrap();
     *store.working_since.lock().unwrap() = Some(long_ago);
-    let asked = Instant::now();
-    assert!(!store.is_well().await);
+    let started = Instant::now();
+    assert!(!store.is_writable().await);
     assert!(!store.catch_up().await);
     assert!(store.intent(change(2)).await.is_err());
-    assert!(store.handle(change(3), acknowledgement).await.is_err());
-    assert!(store.event(change(4)).await.is_err());
     assert!(
-        asked.elapsed() < HANGS_AFTER,
-        "nobody waits to find it out again"
+        store
+            .record_action(change(3), acknowledgement)
+            .await
+            .is_err()
     );
+    assert!(store.event(change(4)).await.is_err());
+    assert!(started.elapsed() < HANGS_AFTER, "new callers fail at once");
     drop(go_on);
-    until("the disk", async || store.is_well().await).await;
+    until("the disk", async || store.is_writable().await).await;
     assert!(store.catch_up().await);
     let rows = lines(&at(&file));
-    let told = |row: &serde_json::Value| {
+    let fields = |row: &serde_json::Value| {
         ["request", "kind", "outcome"].map(|name| row[name].as_str().unwrap_or("").to_owned())
     };
     let expected = [
@@ -88,27 +90,27 @@ async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
         ["r1", "outcome", "not sent"],
         ["r4", "event", ""],
     ];
-    assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(rows.iter().map(fields).collect::<Vec<_>>(), expected);
     assert!(verify(&at(&file)).unwrap().is_ok());
     let saved = "SELECT count(*) FROM acknowledgement";
     let database = rusqlite::Connection::open(&file).unwrap();
     let saved: i64 = database.query_row(saved, [], |row| row.get(0)).unwrap();
-    assert_eq!(saved, 0, "who acknowledged it was told that it is not");
+    assert_eq!(saved, 0, "its caller got an error");
 }
 
 #[tokio::test]
-async fn a_store_whose_writer_has_failed_is_not_well() {
+async fn a_store_whose_writer_has_failed_is_not_writable() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
-    assert!(store.is_well().await);
+    assert!(store.is_writable().await);
     let fault: ReadJob = Box::new(|_| panic!("on purpose"));
     assert!(store.jobs.try_send(Job::Read(fault)).is_ok());
-    until("its end", async || !store.is_well().await).await;
+    until("its end", async || !store.is_writable().await).await;
     assert!(store.intent(change(1)).await.is_err());
 }
 
 #[tokio::test]
-async fn a_reader_that_has_failed_goes_on_with_the_next() {
+async fn a_reader_that_has_failed_continues_with_the_next_query() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let fault: ReadJob = Box::new(|_| panic!("on purpose"));

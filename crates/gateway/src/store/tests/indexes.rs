@@ -1,11 +1,11 @@
-//! Which index each page of the activity is found in.
+//! The index that answers each query of the activity.
 
 use super::super::activity_query::statement;
 use super::super::database::Sql as _;
 use super::super::*;
 use super::activity::{at, everything, with};
 
-/// Queries, and the index that each is answered from.
+/// Queries with their indexes.
 pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
     let list = |all: &[&str]| -> Vec<String> { all.iter().map(ToString::to_string).collect() };
     let live = || Some(list(&["live"]));
@@ -84,9 +84,9 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
     ]
 }
 
-/// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
+/// A page is read in the order of an index: nothing is sorted, and no table is scanned.
 #[test]
-fn every_filter_has_its_index() {
+fn every_filter_is_answered_by_its_index() {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     for (query, index) in indexed() {
         let (statement, values) = statement(&query, query.resource.as_slice());
@@ -99,7 +99,7 @@ fn every_filter_has_its_index() {
         let steps = steps.join("; ");
         let is_found = steps.contains(&format!("USING INDEX activity_{index}"));
         assert!(is_found, "{query:?}: {steps}");
-        // Of several parts so many as are wanted are sorted at the end, and no more.
+        // Of several parts, at most one page is sorted at the end.
         let parts = query
             .connections
             .iter()

@@ -1,4 +1,4 @@
-//! What only one of several gateways has at a time: names, connections and seconds.
+//! Leases of names, connections and seconds, each held by one gateway at a time.
 
 use super::super::*;
 use super::several::Several;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
+async fn a_leased_name_is_held_until_it_is_given_back_or_expires() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -20,10 +20,10 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     assert!(lease(&other, "a", long).await.is_none());
     assert!(lease(&other, "b", long).await.is_some());
     drop(first);
-    // What was given back is so once the store has done what came before.
+    // Waits until the store has given it back.
     assert!(one.catch_up().await);
     assert!(lease(&other, "a", long).await.is_some());
-    // Who asked for it has gone meanwhile.
+    // The caller has given up in the meantime.
     let nobody = Job::Lease("d".to_owned(), long, oneshot::channel().0);
     assert!(one.jobs.try_send(nobody).is_ok() && one.catch_up().await);
     assert!(lease(&other, "d", long).await.is_some());
@@ -32,7 +32,7 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     assert!(lease(&other, "c", long).await.is_some());
 }
 
-/// What gateways share in the store, where this gateway says that it lives and could watch these.
+/// The shared state, after this gateway announced that it can watch these connections.
 async fn shared_state(store: &Store, connections: &[&str]) -> SharedState {
     let connections = connections.iter().map(|&one| one.to_owned()).collect();
     store
@@ -42,7 +42,7 @@ async fn shared_state(store: &Store, connections: &[&str]) -> SharedState {
 }
 
 #[tokio::test]
-async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_to_the_others() {
+async fn a_connection_is_leased_by_one_gateway_whose_readings_the_others_receive() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -52,7 +52,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
         let published = store.publish("plant".to_owned(), whole, entry.to_vec());
         published.await.unwrap()
     };
-    let told = async |store: &Store, after| {
+    let read = async |store: &Store, after| {
         let readings = store.readings("plant".to_owned(), after).await.unwrap();
         let of = |one: SharedReading| (one.number, one.whole, one.entry);
         readings.into_iter().map(of).collect::<Vec<_>>()
@@ -65,21 +65,21 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     assert!(publish(&one, true, b"all").await && publish(&one, false, b"more").await);
     assert!(!publish(&other, true, b"not its own").await);
     other.unpublish("plant".to_owned()).await.unwrap();
-    let first = told(&other, 0).await[0].0;
+    let first = read(&other, 0).await[0].0;
     assert_eq!(
-        told(&other, 0).await,
+        read(&other, 0).await,
         [
             (first, true, b"all".to_vec()),
             (first + 1, false, b"more".to_vec())
         ]
     );
-    assert_eq!(told(&other, first).await.len(), 1);
+    assert_eq!(read(&other, first).await.len(), 1);
     assert!(publish(&one, true, b"anew").await);
-    assert_eq!(told(&other, 0).await, [(first + 2, true, b"anew".to_vec())]);
+    assert_eq!(read(&other, 0).await, [(first + 2, true, b"anew".to_vec())]);
     tokio::time::timeout(Duration::from_secs(60), other.shared())
         .await
         .unwrap();
-    // It hangs until its time is over.
+    // The holder hangs until its lease expires.
     let over = "UPDATE shared_connection SET until = now() - interval '1 second';
         UPDATE watching_gateway SET until = now() - interval '1 second'";
     several.server.statement(&several.database, over).unwrap();
@@ -89,13 +89,13 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     assert_eq!(plant.number, first + 2);
     assert!(take(&other).await);
     assert_eq!(
-        told(&one, 0).await,
+        read(&one, 0).await,
         [],
-        "the one that takes it knows it already"
+        "the new holder has read them already"
     );
     assert!(
         !publish(&one, false, b"late").await,
-        "it goes on, and has lost it"
+        "it has lost its lease"
     );
     shared_state(&one, &["plant"]).await;
     other.leave().await;
@@ -108,7 +108,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
 }
 
 #[tokio::test]
-async fn a_second_is_taken_by_one_gateway_alone() {
+async fn a_second_is_reserved_by_one_gateway_only() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -119,9 +119,9 @@ async fn a_second_is_taken_by_one_gateway_alone() {
         take(&other, 100).await,
         take(&one, 100).await,
         take(&other, 110).await,
-        // Its clock is behind: it would wait too long for the next one.
+        // Its clock is behind: the next free second is too far ahead for it.
         take(&one, 90).await,
-        // It was set back.
+        // The clock was set back.
         take(&one, 100).await,
     ];
     assert_eq!(all, [100, 101, 102, 110, 90, 103]);
@@ -138,7 +138,7 @@ async fn a_second_is_taken_by_one_gateway_alone() {
     take(&one, 300).await;
     let left = "SELECT count(*) FROM signed_second";
     let left = several.server.statement(&several.database, left).unwrap();
-    assert_eq!(left, "1", "what is long ago nobody signs with again");
+    assert_eq!(left, "1", "old seconds are deleted");
     let alone = Store::open(&StoreLocation::Memory).unwrap();
     assert_eq!(alone.take_second("a".to_owned(), 100, 30).await, None);
 }

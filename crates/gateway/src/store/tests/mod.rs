@@ -1,4 +1,4 @@
-//! What the store promises, in each database.
+//! Tests of the store, in each database.
 
 mod activity;
 mod activity_measured;
@@ -34,15 +34,15 @@ fn change(number: u16) -> Entry {
     }
 }
 
-fn outcome(word: &str) -> Entry {
+fn outcome(outcome: &str) -> Entry {
     Entry {
-        outcome: word.to_owned(),
+        outcome: outcome.to_owned(),
         status: Some(204),
         ..Entry::default()
     }
 }
 
-/// A folder and the file of a store in it.
+/// A folder with the file of a store.
 fn place() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
@@ -65,16 +65,16 @@ impl Server {
     }
 }
 
-/// A place for a store, with what it lies in.
+/// A location for a store, with the resources behind it.
 pub(crate) struct Site {
     pub(crate) location: StoreLocation,
     _folder: Option<tempfile::TempDir>,
-    /// With the database's name.
+    /// The server with the database's name.
     server: Option<(Arc<Server>, String)>,
 }
 
 impl Site {
-    /// Runs statements past the store.
+    /// Runs statements directly in the database.
     fn execute(&self, statements: &str) {
         if let Some((server, database)) = &self.server {
             server.statement(database, statements).unwrap();
@@ -84,13 +84,13 @@ impl Site {
         }
     }
 
-    /// Lets statements about a table fail, or succeed again.
+    /// Renames a table, so that statements on it fail until it is renamed back.
     fn rename(&self, from: &str, to: &str) {
         self.execute(&format!("ALTER TABLE {from} RENAME TO {to}"));
     }
 }
 
-/// One for each database. What is tested with both is the store's, whichever it lies in.
+/// A site in each kind of database.
 pub(crate) fn sites() -> Vec<Site> {
     let (folder, file) = place();
     let mut sites = vec![Site {
@@ -109,8 +109,7 @@ pub(crate) fn sites() -> Vec<Site> {
     sites
 }
 
-/// Calls this with a new database of each kind, as the writer has it. Not within a runtime, which must not wait for another
-/// one.
+/// Calls this with a new database of each kind. Not within a runtime, which must not block on another one.
 fn in_each_database(mut act: impl FnMut(&mut dyn Database)) {
     act(&mut sqlite::open(&StoreLocation::Memory).unwrap());
     let Some(server) = Server::shared() else {
@@ -130,12 +129,12 @@ fn open(file: &Path) -> Result<Store, String> {
     Store::open(&at(file))
 }
 
-/// Opens a store that was just closed: its thread ends a moment after it.
+/// Reopens a store that was just closed: its thread ends a moment later.
 pub(crate) async fn reopen(location: &StoreLocation) -> Store {
     reopen_by(location, Utc::now).await
 }
 
-/// The same, by another clock.
+/// The same, with this clock.
 pub(super) async fn reopen_by(
     location: &StoreLocation,
     now: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
@@ -150,11 +149,11 @@ pub(super) async fn reopen_by(
     store
 }
 
-/// Waits for what comes by itself.
+/// Waits for a condition.
 pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(60);
     while !is().await {
-        assert!(Instant::now() < patience, "{what} did not come");
+        assert!(Instant::now() < patience, "{what} was not reached");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -177,41 +176,38 @@ pub(crate) fn lines(location: &StoreLocation) -> Vec<serde_json::Value> {
 }
 
 #[tokio::test]
-async fn a_change_has_its_intent_and_its_outcome_and_the_chain_is_whole() {
+async fn a_change_has_an_intent_and_an_outcome_in_a_complete_chain() {
     for Site { location, .. } in &sites() {
         let store = Store::open(location).unwrap();
         let intent = store.intent(change(1)).await.unwrap();
-        // It is there for everybody before anything is sent.
+        // The intent is visible to all before anything is sent.
         assert_eq!(lines(location).len(), 1);
         store.outcome(intent, outcome("done")).await.unwrap();
         store.event(outcome("refused")).await.unwrap();
         let rows = lines(location);
-        let told = |at: usize, name: &str| rows[at][name].clone();
+        let field = |at: usize, name: &str| rows[at][name].clone();
         assert_eq!(
-            (told(0, "kind"), told(0, "body")),
+            (field(0, "kind"), field(0, "body")),
             ("intent".into(), r#"{"a": 1}"#.into())
         );
         assert_eq!(
-            (told(1, "kind"), told(1, "intent")),
+            (field(1, "kind"), field(1, "intent")),
             ("outcome".into(), 1.into())
         );
         assert_eq!(
-            (told(2, "kind"), told(2, "outcome")),
+            (field(2, "kind"), field(2, "outcome")),
             ("event".into(), "refused".into())
         );
         assert_eq!(verify(location).unwrap().unwrap().rows, 3);
-        // An intent has one outcome.
+        // An intent has one outcome only.
         assert!(store.outcome(intent, outcome("unknown")).await.is_err());
         assert_eq!(verify(location).unwrap().unwrap().rows, 3);
-        assert!(
-            store.is_well().await,
-            "what one row cannot have, others can"
-        );
+        assert!(store.is_writable().await, "other rows can be written");
     }
 }
 
 #[tokio::test]
-async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() {
+async fn open_intents_are_closed_as_unknown_at_the_next_start() {
     for Site { location, .. } in &sites() {
         let store = Store::open(location).unwrap();
         let ended = store.intent(change(1)).await.unwrap();
@@ -234,7 +230,7 @@ async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() 
 }
 
 #[tokio::test]
-async fn an_intent_that_is_damaged_is_closed_too() {
+async fn a_damaged_intent_is_closed_too() {
     for site in sites() {
         let store = Store::open(&site.location).unwrap();
         store.intent(change(1)).await.unwrap();
@@ -252,7 +248,7 @@ async fn an_intent_that_is_damaged_is_closed_too() {
 }
 
 #[tokio::test]
-async fn many_who_write_at_once_get_numbers_of_their_own() {
+async fn concurrent_writes_get_distinct_numbers() {
     for Site { location, .. } in &sites() {
         let store = Arc::new(Store::open(location).unwrap());
         let all = (0..200).map(|number| {
@@ -269,7 +265,7 @@ async fn many_who_write_at_once_get_numbers_of_their_own() {
     }
 }
 
-/// A store in a database that was opened before.
+/// A store with this database.
 fn store_in(database: impl Database + 'static, file: &Path) -> Store {
     let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
     let store = Store::new(jobs, &at(file), Arc::new(Utc::now));
@@ -278,13 +274,14 @@ fn store_in(database: impl Database + 'static, file: &Path) -> Store {
 }
 
 #[tokio::test]
-async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
+async fn a_saved_action_is_not_overwritten_by_older_waiting_changes() {
     for site in sites() {
         let store = Store::open(&site.location).unwrap();
         let forget =
             |id: &str| store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
-        let give =
-            |id: &str| store.handle(change(1), StateChange::put(Table::Acknowledgements, id, &1));
+        let give = |id: &str| {
+            store.record_action(change(1), StateChange::put(Table::Acknowledgements, id, &1))
+        };
         site.rename("acknowledgement", "elsewhere");
         site.rename("probe", "no_probe");
         forget("a");
@@ -292,7 +289,7 @@ async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
         site.rename("elsewhere", "acknowledgement");
         site.rename("no_probe", "probe");
         give("a").await.unwrap();
-        // What comes after it counts, also if both are written at once.
+        // A later change wins, also if both are written together.
         let (given, ()) = tokio::join!(give("b"), async { forget("b") });
         given.unwrap();
         assert!(store.catch_up().await);
@@ -303,7 +300,7 @@ async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
     }
 }
 
-/// Lets the writer do nothing until what this returns is dropped.
+/// Blocks the writer until the result is dropped.
 fn hold_up(store: &Store) -> std::sync::mpsc::Sender<()> {
     let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
     let (begins, begun) = std::sync::mpsc::channel();
@@ -317,7 +314,7 @@ fn hold_up(store: &Store) -> std::sync::mpsc::Sender<()> {
 }
 
 #[tokio::test]
-async fn what_finds_no_place_in_the_queue_is_saved_with_what_comes_next() {
+async fn changes_that_find_the_queue_full_are_saved_with_the_next() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let go_on = hold_up(&store);
@@ -331,35 +328,35 @@ async fn what_finds_no_place_in_the_queue_is_saved_with_what_comes_next() {
     store.save_later(vec![StateChange::delete(Table::OpenAlarms, "7")]);
     drop(go_on);
     until("the queue", async || store.catch_up().await).await;
-    store.watched();
+    store.note_watching();
     assert!(store.catch_up().await);
     drop(store);
     let saved = reopen(&at(&file)).await;
     let saved = saved.take_saved::<u8>(Table::OpenAlarms);
     assert_eq!(saved.len(), MAX_WAITING_JOBS);
-    assert!(!saved.contains_key("7"), "the last word counts");
+    assert!(!saved.contains_key("7"), "the latest change counts");
 }
 
 #[tokio::test]
-async fn what_found_no_place_in_the_queue_is_not_written_after_what_is_newer() {
+async fn unqueued_changes_are_not_written_after_newer_ones() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let put = |id: &str| StateChange::put(Table::Acknowledgements, id, &1);
     let go_on = hold_up(&store);
-    while store.jobs.try_send(Job::Watched).is_ok() {}
+    while store.jobs.try_send(Job::NoteWatching).is_ok() {}
     for id in ["given", "saved", "left"] {
         store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
     }
-    assert!(store.handle(change(1), put("given")).await.is_err());
+    assert!(store.record_action(change(1), put("given")).await.is_err());
     assert!(store.save(vec![put("saved")]).await.is_err());
     drop(go_on);
     until("the queue", async || {
         store.jobs.capacity() == MAX_WAITING_JOBS
     })
     .await;
-    store.handle(change(2), put("given")).await.unwrap();
+    store.record_action(change(2), put("given")).await.unwrap();
     let go_on = hold_up(&store);
-    while store.jobs.try_send(Job::Watched).is_ok() {}
+    while store.jobs.try_send(Job::NoteWatching).is_ok() {}
     store.save_later(vec![StateChange::delete(Table::Acknowledgements, "saved")]);
     drop(go_on);
     until("the queue", async || {
@@ -367,7 +364,7 @@ async fn what_found_no_place_in_the_queue_is_not_written_after_what_is_newer() {
     })
     .await;
     store.save(vec![put("saved")]).await.unwrap();
-    store.watched();
+    store.note_watching();
     assert!(store.catch_up().await);
     drop(store);
     let saved = reopen(&at(&file)).await;
@@ -376,11 +373,11 @@ async fn what_found_no_place_in_the_queue_is_not_written_after_what_is_newer() {
 }
 
 #[tokio::test]
-async fn what_found_no_place_in_the_queue_is_written_before_a_stop() {
+async fn unqueued_changes_are_written_before_a_stop() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let go_on = hold_up(&store);
-    while store.jobs.try_send(Job::Watched).is_ok() {}
+    while store.jobs.try_send(Job::NoteWatching).is_ok() {}
     store.save_later(vec![StateChange::put(Table::OpenAlarms, "a", &1)]);
     drop(go_on);
     until("the queue", async || store.catch_up().await).await;
@@ -390,7 +387,7 @@ async fn what_found_no_place_in_the_queue_is_written_before_a_stop() {
     assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["a"]);
 }
 
-/// What the audit adds to a change, on the disk that holds the folder for temporary files.
+/// Measures what the audit adds to a change, on the disk that holds the folder for temporary files.
 #[tokio::test]
 #[ignore = "measures: see bench/README.md"]
 async fn what_the_audit_adds_to_a_change() {

@@ -1,4 +1,4 @@
-//! PostgreSQL as it fails: away, stopped, slow, cut off, of another version, of somebody else.
+//! Failures of PostgreSQL: unavailable, stopped, slow or cut off, another version, or another program's database.
 
 use super::super::*;
 use super::server::{PASSWORD, Server};
@@ -13,13 +13,13 @@ fn intents(location: &StoreLocation) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Waits for the connection that is made after a pause.
-async fn again(store: &Store) {
-    until("the database", async || store.is_well().await).await;
+/// Waits for the connection to be made again.
+async fn until_reconnected(store: &Store) {
+    until("the database", async || store.is_writable().await).await;
 }
 
 #[tokio::test]
-async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_missing() {
+async fn changes_are_refused_without_a_server_and_outcomes_recorded_later() {
     let Some(server) = Server::new() else { return };
     let location = server.store(&server.database());
     let store = Store::open(&location).unwrap();
@@ -30,8 +30,8 @@ async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_
         (problem.kind, problem.status.as_u16()),
         (Kind::NotRecorded, 503)
     );
-    assert!(!store.is_well().await);
-    // How the one ended that was sent before cannot be recorded now, and is later.
+    assert!(!store.is_writable().await);
+    // The outcome of the earlier change cannot be recorded now, but is recorded later.
     assert!(store.outcome(sent, outcome("done")).await.is_err());
     store.record(vec![super::activity::event(
         7,
@@ -42,7 +42,7 @@ async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_
     )]);
     assert!(!store.catch_up().await);
     server.start();
-    again(&store).await;
+    until_reconnected(&store).await;
     assert!(store.catch_up().await);
     let (kinds, ends): (Vec<_>, Vec<_>) = intents(&location).into_iter().unzip();
     assert_eq!(kinds, ["intent", "outcome"]);
@@ -50,25 +50,25 @@ async fn while_the_server_is_gone_changes_are_refused_and_afterwards_nothing_is_
     assert!(verify(&location).unwrap().is_ok());
     let all = store.activity(super::activity::everything()).await.unwrap();
     let seen = all.iter().filter(|entry| entry.what == "7").count();
-    assert_eq!(seen, 1, "what was seen meanwhile is there, once");
+    assert_eq!(seen, 1, "it is listed once");
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_holds_up_no_change_for_long() {
+async fn a_hanging_server_delays_changes_only_briefly() {
     let Some(server) = Server::new() else { return };
     let location = server.store(&server.database());
     let store = Store::open(&location).unwrap();
     store.intent(change(1)).await.unwrap();
     server.signal("STOP", true);
-    // Its end says that it does not wait for the server, which nobody wakes.
+    // This returns although the server hangs.
     assert!(store.intent(change(2)).await.is_err());
-    assert!(!store.is_well().await);
+    assert!(!store.is_writable().await);
     server.signal("CONT", true);
-    again(&store).await;
+    until_reconnected(&store).await;
     store.intent(change(3)).await.unwrap();
     let rows = lines(&location);
     assert!(verify(&location).unwrap().is_ok());
-    // The second may have come to be recorded when the server went on; it is said then that it was not sent.
+    // The second may have been recorded when the server continued; then its outcome is "not sent".
     let second: Vec<_> = rows.iter().filter(|row| row["request"] == "r2").collect();
     match second.as_slice() {
         [] => {}
@@ -78,7 +78,7 @@ async fn a_server_that_hangs_holds_up_no_change_for_long() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_database_is_said_without_its_secrets() {
+async fn database_failures_are_described_without_secrets() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -100,7 +100,6 @@ async fn what_is_wrong_with_a_database_is_said_without_its_secrets() {
     let none = server.store("none");
     assert!(complaint(&none).ends_with("does not exist: make it with createdb"));
 
-    // Nobody listens on that port.
     let nobody = server.store_over_tcp(1, "hunter2", "fc");
     assert!(complaint(&nobody).contains("127.0.0.1 cannot be reached: "));
 
@@ -130,7 +129,7 @@ async fn what_is_wrong_with_a_database_is_said_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_database_that_became_newer_takes_no_more_changes() {
+async fn a_database_of_a_newer_version_accepts_no_changes() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -143,11 +142,11 @@ async fn a_database_that_became_newer_takes_no_more_changes() {
     server.end_sessions(&database);
     assert!(store.intent(change(1)).await.is_err());
     assert!(store.intent(change(2)).await.is_err());
-    assert!(!store.is_well().await);
+    assert!(!store.is_writable().await);
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
+async fn a_session_that_was_ended_is_replaced_with_its_locks() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -155,9 +154,9 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
     let location = server.store(&database);
     let store = Store::open(&location).unwrap();
     server.end_sessions(&database);
-    // The first that finds its connection broken is refused: whether it was recorded is not known at that moment.
+    // The first job on a broken connection fails, because it is unknown whether it was recorded.
     let _ = store.intent(change(1)).await;
-    again(&store).await;
+    until_reconnected(&store).await;
     store.intent(change(2)).await.unwrap();
     store.poll_changes(0).await;
     assert!(store.leads());
@@ -169,7 +168,7 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
 }
 
 #[tokio::test]
-async fn the_first_read_after_the_sessions_were_ended_is_answered() {
+async fn the_first_read_after_the_sessions_were_ended_succeeds() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -183,7 +182,7 @@ async fn the_first_read_after_the_sessions_were_ended_is_answered() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_at_the_start_is_waited_for_and_a_wrong_password_is_not() {
+async fn the_start_waits_for_an_unavailable_database_but_not_for_a_wrong_password() {
     let Some(server) = Server::over_tcp() else {
         return;
     };
@@ -205,9 +204,9 @@ async fn a_database_that_is_away_at_the_start_is_waited_for_and_a_wrong_password
     );
 }
 
-/// Of each start of a gateway the database knows whether its session still holds its lock.
+/// The database knows for each start of a gateway whether its session holds its lock.
 #[tokio::test]
-async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
+async fn open_intents_of_a_gateway_are_closed_once_it_is_gone_for_good() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -215,7 +214,7 @@ async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
     let location = server.store(&database);
     let store = Store::open(&location).unwrap();
     store.intent(change(1)).await.unwrap();
-    // As if it had been killed: nothing of its own says that it ends.
+    // As if it was killed: it does not announce its end.
     let before = "CREATE TABLE before AS SELECT id FROM gateway";
     server.statement(&database, before).unwrap();
     server.end_sessions(&database);
@@ -240,7 +239,7 @@ async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
 }
 
 #[test]
-fn gateways_that_start_at_once_make_the_tables_once() {
+fn gateways_that_start_together_create_the_tables_once() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -255,9 +254,9 @@ fn gateways_that_start_at_once_make_the_tables_once() {
     assert_eq!(leading.count(), 1);
 }
 
-/// A long table takes its time, and so does a gateway that another one waits for meanwhile.
+/// A long table takes time, and so does waiting for another gateway that migrates it.
 #[test]
-fn the_tables_may_be_changed_for_longer_than_a_change_may_take() {
+fn a_migration_may_take_longer_than_a_change() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -277,9 +276,9 @@ fn the_tables_may_be_changed_for_longer_than_a_change_may_take() {
     assert_eq!(Store::check(&location), Ok(()));
 }
 
-/// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
+/// A page is read in the order of an index: nothing is sorted, and no table is scanned.
 #[tokio::test]
-async fn every_filter_has_its_index() {
+async fn every_filter_is_answered_by_its_index() {
     use super::super::activity_query::statement;
     use super::super::database::Database as _;
     let Some(server) = Server::shared() else {
@@ -292,7 +291,7 @@ async fn every_filter_has_its_index() {
     let plans = std::thread::spawn(move || {
         let mut database = postgres::open(&address, false).unwrap();
         let mut plans = Vec::new();
-        // Of a table without rows any plan is as good. Filled by an administrator, who may take as long as it takes.
+        // An empty table makes all plans equal. An administrator fills it, without a time limit.
         let fill = "INSERT INTO activity (at, kind, severity, connection, resource, person, entry)
             SELECT n, (ARRAY['run', 'failover', 'alarm', 'member', 'change'])[1 + n % 5],
                 (ARRAY['critical', 'warning', 'normal'])[1 + n / 5 % 3],
@@ -304,7 +303,7 @@ async fn every_filter_has_its_index() {
         server.statement(&name, "ANALYZE activity").unwrap();
         database
             .write(&mut |sql| {
-                // A table this short may be sorted as fast.
+                // Sorting may be as fast in a table this short.
                 sql.execute("SET LOCAL enable_bitmapscan = off", &[])?;
                 sql.execute("SET LOCAL enable_seqscan = off", &[])?;
                 for (query, index) in super::indexes::indexed() {
@@ -327,7 +326,7 @@ async fn every_filter_has_its_index() {
 }
 
 #[tokio::test]
-async fn an_encrypted_way_is_taken_only_to_a_server_that_is_trusted_for_its_name() {
+async fn an_encrypted_connection_requires_a_trusted_certificate_with_the_right_name() {
     let Some(server) = Server::over_tcp() else {
         return;
     };
@@ -341,14 +340,14 @@ async fn an_encrypted_way_is_taken_only_to_a_server_that_is_trusted_for_its_name
     };
     let complaint = |location: &StoreLocation| Store::check(location).unwrap_err();
     let right = place("localhost", Some(&certificate));
-    // It does not fall back to a way that is not encrypted.
+    // It does not fall back to an unencrypted connection.
     let plain = complaint(&right);
     assert!(plain.contains("cannot be reached: "), "{plain}");
     server.encrypt(&certificate, &key);
     assert_eq!(Store::check(&right), Ok(()));
     let store = Store::open(&right).unwrap();
     store.intent(change(1)).await.unwrap();
-    // Whether the session that listens is there already makes no difference.
+    // The session that listens may or may not exist already.
     let encrypted = "SELECT bool_and(ssl)::text FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE application_name = 'failover-console'";
     assert_eq!(server.statement("postgres", encrypted).unwrap(), "true");

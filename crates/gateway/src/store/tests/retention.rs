@@ -1,16 +1,16 @@
-//! What is deleted when, and clocks that leap.
+//! Deletion of old entries, and clocks that leap.
 
 use super::super::database::Database;
 use super::super::*;
-use super::activity::{BEGUN, at, change, event, everything, stores, told};
+use super::activity::{FIRST_START, at, change, event, everything, stores, texts};
 use super::{Site, in_each_database, reopen_by, sites};
 use health::Severity;
 use health::events::EventKind;
 use protocol::ActivityKind;
 use std::collections::BTreeSet;
 
-/// The seconds of the alarms and of the failovers that are left a day after the beginning, and since which nothing that
-/// tells who led has been deleted.
+/// The seconds of the alarms and of the failovers that are left after a day, and the second since which no leadership
+/// entry was deleted.
 fn left_after_a_day(database: &mut dyn Database, retention: &Retention) -> ([Vec<i64>; 2], i64) {
     let later = at(24 * 3_600);
     database
@@ -24,7 +24,7 @@ fn left_after_a_day(database: &mut dyn Database, retention: &Retention) -> ([Vec
                 let event = event(second, kind, Severity::Normal, "c", "g");
                 activity::add_event(sql, &event)?;
             }
-            watching::watched(sql, retention, later)
+            watching::note_watching(sql, retention, later)
         })
         .unwrap();
     let left = activity_query::read(database, &everything()).unwrap();
@@ -32,7 +32,7 @@ fn left_after_a_day(database: &mut dyn Database, retention: &Retention) -> ([Vec
     let left = [EventKind::Alarm, EventKind::Failover].map(|kind| {
         let of_kind = left
             .iter()
-            .filter(|entry| entry.kind == ActivityKind::Seen(kind));
+            .filter(|entry| entry.kind == ActivityKind::Event(kind));
         let mut seconds: Vec<i64> = of_kind.map(|entry| entry.at.timestamp()).collect();
         seconds.sort_unstable();
         seconds
@@ -41,7 +41,7 @@ fn left_after_a_day(database: &mut dyn Database, retention: &Retention) -> ([Vec
 }
 
 #[tokio::test]
-async fn sign_ins_and_refusals_that_anybody_can_cause_take_the_place_of_nothing_else() {
+async fn sign_ins_and_refusals_displace_no_other_entries() {
     for (store, _site) in stores() {
         store.retain(Retention {
             entries: 100,
@@ -56,9 +56,9 @@ async fn sign_ins_and_refusals_that_anybody_can_cause_take_the_place_of_nothing_
             });
         }
         store.intent(change()).await.unwrap();
-        store.watched();
+        store.note_watching();
         assert!(store.catch_up().await);
-        let found = told(&store, everything()).await;
+        let found = texts(&store, everything()).await;
         let (refusals, others): (Vec<_>, Vec<_>) = found
             .into_iter()
             .partition(|what| what.starts_with("refusal"));
@@ -67,12 +67,12 @@ async fn sign_ins_and_refusals_that_anybody_can_cause_take_the_place_of_nothing_
             .map(|number| format!("refusal {number}"))
             .collect();
         assert_eq!(latest, BTreeSet::from_iter(expected));
-        assert_eq!(others, ["Order slicers", BEGUN, "1"]);
+        assert_eq!(others, ["Order slicers", FIRST_START, "1"]);
     }
 }
 
 #[test]
-fn what_grows_old_goes_each_kind_after_its_time() {
+fn entries_are_deleted_after_the_retention_of_their_kind() {
     let days = |days| Retention {
         days,
         ..Retention::default()
@@ -83,7 +83,7 @@ fn what_grows_old_goes_each_kind_after_its_time() {
         (days(1), vec![1_000], vec![2_000], 0),
         (
             Retention {
-                of: vec![(ActivityKind::Seen(EventKind::Alarm), 1)],
+                by_kind: vec![(ActivityKind::Event(EventKind::Alarm), 1)],
                 ..days(2)
             },
             vec![1_000],
@@ -92,17 +92,17 @@ fn what_grows_old_goes_each_kind_after_its_time() {
         ),
         (
             Retention {
-                of: vec![(ActivityKind::Seen(EventKind::Alarm), 2)],
+                by_kind: vec![(ActivityKind::Event(EventKind::Alarm), 2)],
                 ..days(1)
             },
             vec![-1, 1_000],
             vec![2_000],
             0,
         ),
-        // Nothing of who led goes with these.
+        // These are not leadership entries.
         (
             Retention {
-                of: vec![(ActivityKind::Seen(EventKind::Heartbeat), 1)],
+                by_kind: vec![(ActivityKind::Event(EventKind::Heartbeat), 1)],
                 ..days(2)
             },
             vec![-1, 1_000],
@@ -128,13 +128,13 @@ fn what_grows_old_goes_each_kind_after_its_time() {
 }
 
 #[test]
-fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
+fn complete_since_stays_after_the_retention_is_extended() {
     const DAY: i64 = 24 * 3_600;
     in_each_database(|database| {
         for (days, second, complete_since) in [
             (1, 10 * DAY, 9 * DAY),
             (400, 10 * DAY, 9 * DAY),
-            // By a clock that is ahead, and set back.
+            // A clock that was ahead and has been set back.
             (1, 11 * DAY, 10 * DAY),
             (0, 12 * DAY, 12 * DAY),
             (400, 11 * DAY, 11 * DAY),
@@ -143,15 +143,16 @@ fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
                 days,
                 ..Retention::default()
             };
-            let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
+            let work =
+                &mut |sql: &mut dyn Sql| watching::note_watching(sql, &retention, at(second));
             database.write(work).unwrap();
-            let told = watching::complete_since(database).unwrap();
-            assert_eq!(told, Some(at(complete_since)), "{days} {second}");
+            let found = watching::complete_since(database).unwrap();
+            assert_eq!(found, Some(at(complete_since)), "{days} {second}");
         }
     });
 }
 
-/// The seconds of the alarms that are left after notes at these moments, where they are kept for two days.
+/// The seconds of the alarms that are left after notes at these times, with a retention of two days.
 fn left_after_notes(database: &mut dyn Database, moments: &[i64]) -> Vec<i64> {
     let retention = Retention {
         days: 2,
@@ -161,7 +162,7 @@ fn left_after_notes(database: &mut dyn Database, moments: &[i64]) -> Vec<i64> {
         let alarm = event(*second, EventKind::Alarm, Severity::Normal, "c", "g");
         let note = &mut |sql: &mut dyn Sql| {
             activity::add_event(sql, &alarm)?;
-            watching::watched(sql, &retention, alarm.at)
+            watching::note_watching(sql, &retention, alarm.at)
         };
         database.write(note).unwrap();
     }
@@ -170,10 +171,10 @@ fn left_after_notes(database: &mut dyn Database, moments: &[i64]) -> Vec<i64> {
 }
 
 #[test]
-fn a_clock_that_leaps_ahead_deletes_nothing_until_it_has_gone_on_for_a_day() {
+fn a_clock_that_leaps_ahead_deletes_nothing_for_a_day() {
     const DAY: i64 = 24 * 3_600;
     let leapt = 40 * DAY;
-    // It is wrong, and set right again.
+    // The clock was wrong, and is corrected.
     let all = [0, 10, leapt, leapt + 10, leapt + 3_600, 20, 30];
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
@@ -189,7 +190,7 @@ fn a_clock_that_leaps_ahead_deletes_nothing_until_it_has_gone_on_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_restart_makes_no_clock_believed_that_has_leapt_ahead() {
+async fn a_restart_does_not_make_a_leapt_clock_trusted() {
     const DAY: i64 = 24 * 3_600;
     let leapt = 4_000 * DAY;
     for Site { location, .. } in &sites() {
@@ -201,7 +202,7 @@ async fn a_restart_makes_no_clock_believed_that_has_leapt_ahead() {
             "c",
             "g",
         )]);
-        store.watched();
+        store.note_watching();
         assert!(store.catch_up().await);
         drop(store);
         for (second, is_left) in [
@@ -211,9 +212,9 @@ async fn a_restart_makes_no_clock_believed_that_has_leapt_ahead() {
             (leapt + DAY, false),
         ] {
             let store = reopen_by(location, move || at(second)).await;
-            store.watched();
+            store.note_watching();
             assert!(store.catch_up().await);
-            let left = told(&store, everything()).await;
+            let left = texts(&store, everything()).await;
             assert_eq!(
                 left.contains(&"0".to_owned()),
                 is_left,
@@ -224,7 +225,7 @@ async fn a_restart_makes_no_clock_believed_that_has_leapt_ahead() {
 }
 
 #[test]
-fn what_is_kept_for_longer_is_not_walked_over_where_other_things_are_deleted() {
+fn deletion_does_not_scan_entries_that_are_kept_for_longer() {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     let explain = format!("EXPLAIN QUERY PLAN {}", watching::DELETE_OLD);
     let values = ["alarm".into(), 0.into(), 1.into()];

@@ -1,5 +1,5 @@
-//! A PostgreSQL server of the tests' own, from the machine's packages. Where there is none, the tests that need one say
-//! loudly that they did not run.
+//! A PostgreSQL server for the tests, from the machine's packages. Without one, the tests that need it report on
+//! standard error that they did not run.
 
 use crate::lock::lock;
 use std::io::Write as _;
@@ -11,26 +11,26 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once, Weak, mpsc};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to start or to end.
+/// The time limit for the start and the end of a server.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The superuser's password, for connections over the loopback interface.
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// A running server. It ends with the last who holds it.
+/// A running server. It ends when its last user drops it.
 pub(crate) struct Server {
     programs: PathBuf,
     /// Holds the data and the socket.
     folder: tempfile::TempDir,
     pub(crate) port: u16,
-    /// Whether it listens there, and not only at its socket, whose name holds the number.
+    /// Whether it listens on the port, and not only on its socket, whose name contains the number.
     has_port: bool,
     process: Mutex<Option<Child>>,
     databases: AtomicU32,
 }
 
 impl Server {
-    /// The server that tests share which do no harm to it.
+    /// A server that tests share unless they damage it.
     pub(crate) fn shared() -> Option<Arc<Self>> {
         static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
         let mut shared = lock(&SHARED);
@@ -42,24 +42,24 @@ impl Server {
         Some(server)
     }
 
-    /// A server for one test, at a socket alone: it can be started again whatever has taken a port meanwhile.
+    /// A server for one test, on a socket only, so that it can restart even if another process has taken the port.
     pub(crate) fn new() -> Option<Arc<Self>> {
         Self::made(false)
     }
 
-    /// A server for one test, at the loopback interface too.
+    /// A server for one test, also on the loopback interface.
     pub(crate) fn over_tcp() -> Option<Arc<Self>> {
         Self::made(true)
     }
 
     fn made(has_port: bool) -> Option<Arc<Self>> {
         let Some(programs) = programs() else {
-            static TOLD: Once = Once::new();
-            // Past the test harness, which shows what passing tests print to nobody.
-            TOLD.call_once(|| {
-                let told = "NOT RUN: the tests of PostgreSQL, because its programs initdb and postgres are not here; \
+            static REPORTED: Once = Once::new();
+            // Written directly, because the test harness hides the output of passing tests.
+            REPORTED.call_once(|| {
+                let message = "NOT RUN: the tests of PostgreSQL, because its programs initdb and postgres are not here; \
                             `cargo xtask test` installs them on Debian\n";
-                std::io::stderr().write_all(told.as_bytes()).unwrap();
+                std::io::stderr().write_all(message.as_bytes()).unwrap();
             });
             return None;
         };
@@ -76,7 +76,7 @@ impl Server {
             databases: AtomicU32::new(0),
         };
         server.make();
-        // Somebody else may take the port before the server does.
+        // Another process may take the port before the server does.
         let mut tries = 0..5;
         while !server.has_started() {
             assert!(tries.next().is_some(), "the server ends at its start");
@@ -108,7 +108,7 @@ impl Server {
         assert!(made.status.success(), "initdb: {made:?}");
     }
 
-    /// Starts it again. Processes of one that was killed may hold its memory a moment longer, and no other starts until
+    /// Starts it again. Processes of a killed server may hold its memory a moment longer, and prevent a start until
     /// then.
     pub(crate) fn start(&self) {
         let until = Instant::now() + PATIENCE;
@@ -117,7 +117,7 @@ impl Server {
         }
     }
 
-    /// Starts it, and waits until it answers; not whether it has ended.
+    /// Starts it, and waits until it answers. Returns `false` if it has ended.
     fn has_started(&self) -> bool {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data());
@@ -157,7 +157,7 @@ impl Server {
         self.statement("postgres", "SELECT 1").is_ok()
     }
 
-    /// Runs a statement as an administrator would.
+    /// Runs a statement as an administrator.
     pub(crate) fn statement(&self, database: &str, statement: &str) -> Result<String, String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
@@ -184,7 +184,7 @@ impl Server {
         self.statement(database, end).unwrap();
     }
 
-    /// Ends the session of the gateway that leads, as a network does that breaks.
+    /// Ends the session of the leader, as a broken network does.
     pub(crate) fn cut_off_the_leader(&self, database: &str) {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
             AND objid = 0 AND objsubid = 2
@@ -192,7 +192,7 @@ impl Server {
         self.statement(database, cut).unwrap();
     }
 
-    /// An empty database.
+    /// Creates an empty database.
     pub(crate) fn database(&self) -> String {
         let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.statement("postgres", &format!("CREATE DATABASE {name}"))
@@ -200,7 +200,7 @@ impl Server {
         name
     }
 
-    /// The address of a database of this server, over its socket.
+    /// The URL of a database of this server, over its socket.
     pub(crate) fn url(&self, database: &str) -> String {
         let folder = self.folder.path().to_str().unwrap().replace('/', "%2F");
         format!("postgres://fc@{folder}:{}/{database}", self.port)
@@ -212,7 +212,7 @@ impl Server {
         format!("postgres://fc:{password}@127.0.0.1:{port}/{database}")
     }
 
-    /// Encrypts connections from now on, with this certificate and its key (PEM).
+    /// Enables encryption with this certificate and key (PEM).
     pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
         for (name, content) in [("server.crt", certificate), ("server.key", key)] {
             let file = self.data().join(name);
@@ -226,7 +226,7 @@ impl Server {
             .unwrap();
         self.statement("postgres", "SELECT pg_reload_conf()")
             .unwrap();
-        // Each new connection has the setting of its moment, and the server takes one to hear of it.
+        // The server takes a while to apply this, and connections keep the setting of their start.
         let until = Instant::now() + PATIENCE;
         while self.statement("postgres", "SHOW ssl").unwrap() != "on" {
             assert!(Instant::now() < until, "the server does not encrypt");
@@ -234,7 +234,7 @@ impl Server {
         }
     }
 
-    /// Signals each of its processes, or it alone.
+    /// Signals the server, and each of its processes if `to_each`.
     pub(crate) fn signal(&self, signal: &str, to_each: bool) {
         let process = self.process.lock().unwrap().as_ref().unwrap().id();
         let children = format!("/proc/{process}/task/{process}/children");
@@ -243,14 +243,14 @@ impl Server {
             let children = std::fs::read_to_string(children).unwrap_or_default();
             all.extend(children.split_whitespace().map(str::to_owned));
         }
-        // Those that have ended meanwhile are no matter.
+        // Some may have ended in the meantime.
         let _ = Command::new("kill")
             .arg(format!("-{signal}"))
             .args(all)
             .output();
     }
 
-    /// Ends it as a crash of its computer does.
+    /// Kills it, as a crash of its computer would.
     pub(crate) fn kill(&self) {
         self.signal("KILL", true);
         if let Some(mut child) = self.process.lock().unwrap().take() {
@@ -258,7 +258,7 @@ impl Server {
         }
     }
 
-    /// A program of the server, as another user where this one is root: it refuses to be root's.
+    /// A program of the server. It refuses to run as root, so then another user runs it.
     fn program(&self, name: &str) -> Command {
         let program = self.programs.join(name);
         let Some((user, group)) = other_user() else {
@@ -268,7 +268,7 @@ impl Server {
         command
             .arg(format!("--reuid={user}"))
             .arg(format!("--regid={group}"));
-        // Should the tests be killed, it ends too, and leaves no shared memory.
+        // It ends with the tests, even if they are killed, and leaves no shared memory.
         command.args(["--clear-groups", "--pdeathsig=QUIT"]);
         command.arg(program).current_dir(self.folder.path());
         command
@@ -292,15 +292,15 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// A child is told of its parent's end when the thread ends that has started it, and tests are threads.
+/// The parent-death signal is sent when the thread ends that started the child, and tests are threads.
 fn started_by_a_thread_that_stays(mut command: Command) -> Child {
     type Start = (Command, mpsc::Sender<Child>);
     static STARTER: Mutex<Option<mpsc::Sender<Start>>> = Mutex::new(None);
     let mut starter = lock(&STARTER);
     let starter = starter.get_or_insert_with(|| {
-        let (starts, wanted) = mpsc::channel::<Start>();
+        let (starts, requested) = mpsc::channel::<Start>();
         std::thread::spawn(move || {
-            for (mut command, started) in wanted {
+            for (mut command, started) in requested {
                 let _ = started.send(command.spawn().unwrap());
             }
         });
@@ -312,7 +312,7 @@ fn started_by_a_thread_that_stays(mut command: Command) -> Child {
     child.recv().unwrap()
 }
 
-/// The folder of the newest server's programs.
+/// The folder with the programs of the newest server.
 fn programs() -> Option<PathBuf> {
     let holds = |folder: &Path| {
         let all = ["initdb", "postgres", "psql"];
@@ -333,11 +333,11 @@ fn programs() -> Option<PathBuf> {
     all.find(|folder| holds(folder))
 }
 
-/// For root: the user and the group of nobody.
+/// If this is root: the user and the group of nobody.
 fn other_user() -> Option<(u32, u32)> {
     let number = |arguments: &[&str]| {
-        let asked = Command::new("id").args(arguments).output().ok()?;
-        String::from_utf8(asked.stdout).ok()?.trim().parse().ok()
+        let output = Command::new("id").args(arguments).output().ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
     };
     if number(&["-u"]) != Some(0) {
         return None;

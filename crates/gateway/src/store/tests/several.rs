@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-/// Gateways with one clock, at a database of their own.
+/// Gateways with a common clock, at a database of their own.
 pub(super) struct Several {
     pub(super) server: Arc<Server>,
     pub(super) database: String,
@@ -38,7 +38,7 @@ impl Several {
     }
 }
 
-fn seen(second: i64, id: &str) -> Vec<Event> {
+fn failovers(second: i64, id: &str) -> Vec<Event> {
     let event = event(
         second,
         EventKind::Failover,
@@ -52,55 +52,55 @@ fn seen(second: i64, id: &str) -> Vec<Event> {
     }]
 }
 
-async fn what_was_seen(store: &Store) -> Vec<String> {
+async fn recorded_resources(store: &Store) -> Vec<String> {
     let entries = store.activity(everything()).await.unwrap();
-    let seen = entries.iter().filter_map(|entry| entry.resource.clone());
-    seen.map(|key| key.id).collect()
+    let failovers = entries.iter().filter_map(|entry| entry.resource.clone());
+    failovers.map(|key| key.id).collect()
 }
 
 #[tokio::test]
-async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
+async fn one_of_two_gateways_records_and_the_other_takes_over() {
     let Some(several) = Several::new() else {
         return;
     };
     let (one, other) = (several.open(), several.open());
     assert!(one.leads() && !other.leads());
     for store in [&one, &other] {
-        store.record(seen(1_000, "a"));
-        store.watched();
+        store.record(failovers(1_000, "a"));
+        store.note_watching();
         assert!(store.catch_up().await);
     }
-    assert_eq!(what_was_seen(&one).await, ["a"]);
-    // The one is cut off before it has recorded what both see, and the other has not noticed yet.
+    assert_eq!(recorded_resources(&one).await, ["a"]);
+    // The leader is cut off before it has recorded the event, and the other has not noticed yet.
     several.seconds.store(1_005, Ordering::SeqCst);
     several.cut_off_the_leader();
-    other.record(seen(1_004, "b"));
+    other.record(failovers(1_004, "b"));
     until_it_leads(&other).await;
-    assert_eq!(what_was_seen(&other).await, ["b", "a"]);
-    // It comes back with what it has seen.
-    one.record(seen(1_003, "b"));
+    assert_eq!(recorded_resources(&other).await, ["b", "a"]);
+    // It comes back with its events.
+    one.record(failovers(1_003, "b"));
     until("the database", async || one.catch_up().await).await;
     let update = one.poll_changes(0).await.unwrap();
     assert!(!update.leads && !one.leads());
-    // What happens twice is recorded twice, also by one that has not been able to write for a while.
+    // Repeated events are all recorded, also by a gateway that could not write for a while.
     several.server.end_sessions(&several.database);
-    other.record([seen(1_006, "c"), seen(1_007, "c")].concat());
+    other.record([failovers(1_006, "c"), failovers(1_007, "c")].concat());
     until("the database", async || other.catch_up().await).await;
-    other.record(seen(1_008, "c"));
+    other.record(failovers(1_008, "c"));
     several.server.end_sessions(&several.database);
     until("the database", async || other.catch_up().await).await;
-    assert_eq!(what_was_seen(&one).await, ["c", "c", "c", "b", "a"]);
+    assert_eq!(recorded_resources(&one).await, ["c", "c", "c", "b", "a"]);
     // Somebody watched all the time.
     let entries = other.activity(everything()).await.unwrap();
     let gaps = entries.iter().filter(|entry| entry.resource.is_none());
-    assert_eq!(gaps.count(), 1, "the first beginning alone");
+    assert_eq!(gaps.count(), 1, "only the first start");
     drop(other);
     until_it_leads(&one).await;
 }
 
-/// Its session was ended while it stood still, and it writes before it has asked who leads.
+/// Its session ended while it was suspended, and it writes before it polls.
 #[tokio::test]
-async fn who_has_lost_the_lead_without_noticing_records_nothing_that_all_see() {
+async fn a_gateway_that_lost_the_lead_unnoticed_records_no_shared_events() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -112,21 +112,21 @@ async fn who_has_lost_the_lead_without_noticing_records_nothing_that_all_see() {
     several.cut_off_the_leader();
     until_it_leads(&other).await;
     assert!(stopped.leads(), "as far as it knows");
-    stopped.record(seen(1_000, "made up"));
+    stopped.record(failovers(1_000, "made up"));
     let alarm = StateChange::put(Table::OpenAlarms, "made up", &1);
     let own = StateChange::put(Table::AlertDeliveries, "a", &1);
     stopped.save_later(vec![alarm, own]);
-    // The first question after that says who leads, although its session is another one.
+    // The next poll reports the leader, although its session is a new one.
     let update = stopped.poll_changes(0).await.unwrap();
     assert!(!update.leads && !stopped.leads());
-    assert_eq!(what_was_seen(&other).await, Vec::<String>::new());
+    assert_eq!(recorded_resources(&other).await, Vec::<String>::new());
     let mut saved = other.poll_changes(0).await.unwrap().saved.unwrap();
     assert!(saved.take::<u8>(Table::OpenAlarms).is_empty());
     assert_eq!(saved.take::<u8>(Table::AlertDeliveries).len(), 1);
 }
 
 #[tokio::test]
-async fn gateways_that_see_the_end_of_an_alarm_at_different_moments_record_it_once() {
+async fn the_end_of_an_alarm_seen_at_different_times_is_recorded_once() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -145,20 +145,20 @@ async fn gateways_that_see_the_end_of_an_alarm_at_different_moments_record_it_on
     assert!(other.catch_up().await);
     drop(one);
     until_it_leads(&other).await;
-    assert_eq!(what_was_seen(&other).await, ["a", "a"]);
+    assert_eq!(recorded_resources(&other).await, ["a", "a"]);
 }
 
 #[tokio::test]
-async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
+async fn only_a_time_in_which_nobody_watched_is_reported_as_a_gap() {
     for fails_at_first in [false, true] {
         let Some(several) = Several::new() else {
             return;
         };
         let one = several.open();
-        one.watched();
+        one.note_watching();
         assert!(one.catch_up().await);
         several.seconds.store(1_300, Ordering::SeqCst);
-        // It begins before anybody knows that the one is gone, which has noted nothing for five minutes.
+        // It starts before the end of the leader is noticed, which has noted nothing for five minutes.
         let other = several.open();
         several.seconds.store(1_310, Ordering::SeqCst);
         if fails_at_first {
@@ -191,7 +191,7 @@ async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
 }
 
 #[tokio::test]
-async fn all_add_to_one_chain() {
+async fn all_gateways_append_to_one_chain() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -217,13 +217,13 @@ async fn all_add_to_one_chain() {
 }
 
 #[tokio::test]
-async fn what_another_gateway_has_under_way_stays_open_while_it_lives() {
+async fn open_intents_of_a_running_gateway_stay_open() {
     let Some(several) = Several::new() else {
         return;
     };
     let (_leader, one) = (several.open(), several.open());
     let intent = one.intent(change(1)).await.unwrap();
-    // Long ago, and yet it lives: its session holds its lock.
+    // Old, but alive: its session holds its lock.
     let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'
         WHERE id = (SELECT max(id) FROM gateway)";
     several.server.statement(&several.database, aged).unwrap();
@@ -235,13 +235,13 @@ async fn what_another_gateway_has_under_way_stays_open_while_it_lives() {
 }
 
 #[tokio::test]
-async fn a_leader_that_does_nothing_any_more_loses_its_place() {
+async fn a_hanging_leader_loses_the_lead() {
     let Some(several) = Several::new() else {
         return;
     };
     let (stopped, other) = (several.open(), several.open());
     assert!(stopped.leads());
-    // Its session lives, as that of a program does that was stopped.
+    // Its session is alive, as that of a suspended program.
     let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'
         WHERE id = (SELECT min(id) FROM gateway)";
     several.server.statement(&several.database, aged).unwrap();
@@ -251,7 +251,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
 }
 
 #[tokio::test]
-async fn what_is_kept_at_one_is_known_at_the_others() {
+async fn saved_state_is_shared_with_other_gateways() {
     let Some(several) = Several::new() else {
         return;
     };
@@ -266,7 +266,7 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
     assert_eq!(known(one.poll_changes(revision).await.unwrap()), None);
     let changes = one.activity_changes();
     let saved = StateChange::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
-    other.handle(change(1), saved).await.unwrap();
+    other.record_action(change(1), saved).await.unwrap();
     let next = one.poll_changes(revision).await.unwrap();
     assert_ne!(next.revision, revision);
     assert_eq!(known(next).unwrap()["alarm"], "on it");
@@ -275,7 +275,7 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         changes,
         "there is something to read"
     );
-    // Only the one that records says which alarms are open.
+    // Only the leader saves open alarms.
     other.save_later(vec![StateChange::put(
         Table::OpenAlarms,
         "its own",
@@ -286,14 +286,14 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
     assert!(saved.take::<String>(Table::OpenAlarms).is_empty());
 }
 
-/// Waits until a gateway is told that something has changed.
-async fn until_told(store: &Store) {
-    let told = tokio::time::timeout(Duration::from_secs(60), store.changed()).await;
-    assert!(told.is_ok(), "nobody told");
+/// Waits until a gateway is notified of a change.
+async fn until_notified(store: &Store) {
+    let notified = tokio::time::timeout(Duration::from_secs(60), store.changed()).await;
+    assert!(notified.is_ok(), "no notification");
 }
 
-/// What was told before that is of no interest.
-async fn hear_everything(store: &Store) {
+/// Discards earlier notifications.
+async fn discard_notifications(store: &Store) {
     while tokio::time::timeout(Duration::from_millis(300), store.changed())
         .await
         .is_ok()
@@ -301,28 +301,28 @@ async fn hear_everything(store: &Store) {
 }
 
 #[tokio::test]
-async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
+async fn gateways_are_notified_of_changes_also_after_a_broken_session() {
     let Some(several) = Several::new() else {
         return;
     };
     let (one, other) = (several.open(), several.open());
-    until_told(&other).await;
-    hear_everything(&other).await;
+    until_notified(&other).await;
+    discard_notifications(&other).await;
     for table in [Table::Acknowledgements, Table::EndedSessions] {
         let saved = StateChange::put(table, "a", &"on it".to_owned());
         one.save(vec![saved]).await.unwrap();
-        until_told(&other).await;
+        until_notified(&other).await;
     }
-    hear_everything(&other).await;
-    one.record(seen(1_000, "a"));
-    until_told(&other).await;
-    // The session that listens is gone, and what is changed meanwhile nobody hears.
+    discard_notifications(&other).await;
+    one.record(failovers(1_000, "a"));
+    until_notified(&other).await;
+    // The session that listens is gone, so changes in the meantime are not notified.
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE query IN ('LISTEN failover_console', 'SELECT 1') AND datname = current_database()";
+        WHERE (query LIKE 'LISTEN %' OR query = 'SELECT 1') AND datname = current_database()";
     several.server.statement(&several.database, cut).unwrap();
-    until_told(&other).await;
+    until_notified(&other).await;
     one.save(vec![StateChange::put(Table::Notes, "a", &"x".to_owned())])
         .await
         .unwrap();
-    until_told(&other).await;
+    until_notified(&other).await;
 }

@@ -1,15 +1,15 @@
-//! What the browser brings back from the provider: a code is valid once, for the browser that began the sign-in,
-//! and leads to no other origin.
+//! The callback from the provider: a code is valid once, only for the browser that started the sign-in, and never
+//! redirects to another origin.
 
 use super::*;
 use crate::tests::access::with_users;
 
 #[tokio::test]
-async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
+async fn a_callback_is_accepted_once_and_only_if_it_matches_the_browsers_attempt() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     let expired = "/sign-in?failed=expired";
-    let there = format!("{expired}&to=%2Fgroups");
+    let expired_to_groups = format!("{expired}&to=%2Fgroups");
 
     let mut browser = Browser::default();
     let back = browser.begin(&gateway, &provider, "/groups").await;
@@ -23,20 +23,32 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
         (
             "wrong state",
             back.replace("state=", "state=x"),
-            there.as_str(),
+            expired_to_groups.as_str(),
         ),
-        ("no state", back.replace("state=", "other="), &there),
-        ("two states", format!("{back}&{state}"), &there),
-        ("no code", format!("{path}?{state}"), &there),
-        ("empty code", format!("{path}?code=&{state}"), &there),
-        ("two codes", format!("{back}&code=x"), &there),
+        (
+            "no state",
+            back.replace("state=", "other="),
+            &expired_to_groups,
+        ),
+        ("two states", format!("{back}&{state}"), &expired_to_groups),
+        ("no code", format!("{path}?{state}"), &expired_to_groups),
+        (
+            "empty code",
+            format!("{path}?code=&{state}"),
+            &expired_to_groups,
+        ),
+        ("two codes", format!("{back}&code=x"), &expired_to_groups),
         (
             "long code",
             format!("{path}?code={}&{state}", "x".repeat(5000)),
-            &there,
+            &expired_to_groups,
         ),
-        ("nothing", path.to_owned(), &there),
-        ("another issuer", issuer("https%3A%2F%2Fevil"), &there),
+        ("nothing", path.to_owned(), &expired_to_groups),
+        (
+            "another issuer",
+            issuer("https%3A%2F%2Fevil"),
+            &expired_to_groups,
+        ),
         (
             "denied",
             format!("{path}?error=access_denied&{state}"),
@@ -62,12 +74,12 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
     }
     assert!(
         !provider.requested().contains(&"/token".to_owned()),
-        "nothing of it was worth a question"
+        "no token request"
     );
     let none = Browser::default().open(&gateway, &back).await;
     assert_eq!(header(&none, "location"), expired, "without the cookie");
-    let told = Log::begin().audit(header(&none, "x-request-id"));
-    assert_eq!(told, [""; 0], "anybody can send that");
+    let audit_lines = Log::begin().audit(header(&none, "x-request-id"));
+    assert_eq!(audit_lines, [""; 0], "anybody can send that");
     let mut other = Browser::default();
     other.begin(&gateway, &provider, "/").await;
     let answer = other.open(&gateway, &back).await;
@@ -76,14 +88,10 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
         ("failover-console-sign-in-8080", "x"),
         ("failover-console-8080", browser.0[0].1.as_str()),
     ] {
-        let mut made_up = Browser(vec![(name.to_owned(), value.to_owned())]);
-        let answer = made_up.open(&gateway, &back).await;
+        let mut forged = Browser(vec![(name.to_owned(), value.to_owned())]);
+        let answer = forged.open(&gateway, &back).await;
         assert_eq!(header(&answer, "location"), expired, "{name}");
-        assert_eq!(
-            made_up.session(&gateway).await.0,
-            401,
-            "an attempt is no session"
-        );
+        assert_eq!(forged.session(&gateway).await.0, 401, "attempt as session");
     }
 
     let mut copy = browser.clone();
@@ -92,7 +100,7 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
     assert_eq!(header(&answer, "location"), "/groups");
     let requested = provider.requested().len();
     let answer = copy.open(&gateway, &back).await;
-    assert_eq!(header(&answer, "location"), there, "once at this gateway");
+    assert_eq!(header(&answer, "location"), expired_to_groups, "second use");
     assert_eq!(
         provider.requested().len(),
         requested,
@@ -103,31 +111,23 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
         .iter()
         .find(|(name, _)| name == "failover-console-8080")
         .unwrap();
-    let mut turned = Browser(vec![(
+    let mut swapped = Browser(vec![(
         "failover-console-sign-in-8080".to_owned(),
         session.1.clone(),
     )]);
-    let answer = turned.open(&gateway, &back).await;
-    assert_eq!(
-        header(&answer, "location"),
-        expired,
-        "a session is no attempt"
-    );
+    let answer = swapped.open(&gateway, &back).await;
+    assert_eq!(header(&answer, "location"), expired, "session as attempt");
 }
 
 #[tokio::test]
-async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
+async fn any_gateway_with_the_key_can_redeem_a_code_once() {
     let provider = Provider::new(admin()).await;
-    let [one, two] = [(), ()].map(|()| people(&provider));
+    let [one, two] = [(), ()].map(|()| gateway_for(&provider));
     let mut browser = Browser::default();
     let back = browser.begin(&one, &provider, "/groups").await;
     let mut copy = browser.clone();
     let answer = browser.open(&two, &back).await;
-    assert_eq!(
-        header(&answer, "location"),
-        "/groups",
-        "begun at another gateway"
-    );
+    assert_eq!(header(&answer, "location"), "/groups", "another gateway");
     for gateway in [&one, &two] {
         assert_eq!(browser.session(gateway).await.0, 200);
     }
@@ -135,10 +135,10 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
     assert_eq!(
         header(&answer, "location"),
         "/sign-in?failed=expired&to=%2Fgroups",
-        "the provider knows of the first time"
+        "second use"
     );
     let mut many = Vec::new();
-    // All are of one address, of which ten may be under way at a gateway.
+    // All are from one address, for which a gateway handles at most ten at the same time.
     for at in 0..16 {
         let (provider, gateways) = (provider.clone(), [one.clone(), two.clone()]);
         many.push(tokio::spawn(async move {
@@ -162,17 +162,9 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
         openid.admins = vec!["other".to_owned()];
         configured(openid, false)
     };
-    assert_eq!(
-        browser.session(&changed).await.0,
-        401,
-        "who is what has changed"
-    );
+    assert_eq!(browser.session(&changed).await.0, 401, "roles changed");
     let local = Arc::new(with_users(Vec::new(), Some(KEY), false));
-    assert_eq!(
-        browser.session(&local).await.0,
-        401,
-        "nobody signs in elsewhere any more"
-    );
+    assert_eq!(browser.session(&local).await.0, 401, "no provider");
     let keyed = |key: &str| {
         let with = SignIn {
             users: Vec::new(),
@@ -194,9 +186,9 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
 }
 
 #[tokio::test]
-async fn no_sign_in_leads_to_another_origin() {
+async fn no_sign_in_redirects_to_another_origin() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for (to, expected) in [
         ("%2Fgroups%2Fa%252Fb%3Fx%3D1", "/groups/a%2Fb?x=1"),
         ("%2F%2Fevil", "/"),
@@ -221,9 +213,9 @@ async fn no_sign_in_leads_to_another_origin() {
 }
 
 #[tokio::test]
-async fn an_address_with_invalid_codes_is_throttled_and_no_other() {
+async fn only_the_address_that_sends_invalid_codes_is_throttled() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for _ in 0..50 {
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/").await;
@@ -233,47 +225,47 @@ async fn an_address_with_invalid_codes_is_throttled_and_no_other() {
         assert_eq!(header(&answer, "location"), "/sign-in?failed=expired");
     }
     let requested = provider.requested().len();
-    let (leads, told) = sign_in(&gateway, &provider).await;
-    assert_eq!(leads, "/sign-in?failed=too-many-tries&to=%2Fgroups");
+    let (location, audit_lines) = sign_in(&gateway, &provider).await;
+    assert_eq!(location, "/sign-in?failed=too-many-tries&to=%2Fgroups");
     assert!(
-        told.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
-        "{told}"
+        audit_lines.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
+        "{audit_lines}"
     );
     assert_eq!(provider.requested().len(), requested);
 }
 
 #[tokio::test]
-async fn invalid_codes_are_throttled_at_the_same_time_too_and_what_is_refused_is_not_used_up() {
+async fn concurrent_invalid_codes_are_throttled_and_a_throttled_code_stays_valid() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
-    let mut waits = Browser::default();
-    let later = waits.begin(&gateway, &provider, "/groups").await;
-    let mut begun = Vec::new();
+    let gateway = gateway_for(&provider);
+    let mut patient = Browser::default();
+    let later = patient.begin(&gateway, &provider, "/groups").await;
+    let mut attempts = Vec::new();
     for _ in 0..80 {
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/").await;
-        begun.push((browser, back.replace("code=", "code=x")));
+        attempts.push((browser, back.replace("code=", "code=x")));
     }
-    let answers = begun
+    let answers = attempts
         .iter_mut()
         .map(|(browser, back)| browser.open(&gateway, back));
     futures_util::future::join_all(answers).await;
     let requested = provider.requested();
     let redeemed = requested.iter().filter(|path| *path == "/token");
     assert_eq!(redeemed.count(), 50);
-    let refused = waits.clone().open(&gateway, &later).await;
+    let refused = patient.clone().open(&gateway, &later).await;
     assert!(header(&refused, "location").starts_with("/sign-in?failed=too-many-tries"));
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(15 * 60)).await;
     tokio::time::resume();
-    let answer = waits.open(&gateway, &later).await;
+    let answer = patient.open(&gateway, &later).await;
     assert_eq!(header(&answer, "location"), "/groups");
 }
 
 #[tokio::test]
-async fn passwords_where_nobody_has_one_are_a_bad_request_and_keep_nobody_from_the_provider() {
+async fn password_sign_ins_without_local_users_are_bad_requests_and_throttle_nobody() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for _ in 0..20 {
         let wrong = r#"{"user":"ann","password":"x"}"#;
         let answer = ask(&gateway, "POST /api/session", &[], wrong).await;

@@ -1,4 +1,4 @@
-//! What must appear nowhere: in no answer, in no log, in no `Debug` output.
+//! Secrets that must not appear in any response, log or `Debug` output.
 
 use super::*;
 use crate::tests::provider::CLIENT_SECRET;
@@ -6,7 +6,7 @@ use crate::tests::provider::CLIENT_SECRET;
 #[tokio::test]
 async fn no_code_token_or_secret_appears_anywhere() {
     let log = Log::begin();
-    let mut said = String::new();
+    let mut output = String::new();
     let mut secrets = vec![
         CLIENT_SECRET.to_owned(),
         "words-canary".to_owned(),
@@ -26,32 +26,29 @@ async fn no_code_token_or_secret_appears_anywhere() {
     for lie in lies {
         let provider = Provider::new(admin()).await;
         lie(&provider);
-        let gateway = people(&provider);
+        let gateway = gateway_for(&provider);
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/").await;
         secrets.extend(browser.0.iter().map(|(_, value)| value.clone()));
         for target in [&back, "/api/session", "/api/sign-in", "/metrics"] {
             let answer = browser.open(&gateway, target).await;
-            // The cookie's value is meant for the browser.
+            // Only cookies may contain them, because their values are for the browser.
             let mut headers = answer.headers().clone();
             headers.remove("set-cookie");
-            said += &format!("{headers:?}");
-            said += &text(answer).await;
+            output += &format!("{headers:?}");
+            output += &text(answer).await;
         }
         provider.down(true);
         let back = browser.begin(&gateway, &provider, "/").await;
         browser.open(&gateway, &back).await;
-        said += &format!("{gateway:?}");
+        output += &format!("{gateway:?}");
         secrets.extend(provider.secrets());
     }
     let logged = log.text();
-    assert!(
-        logged.contains("OpenID Connect provider"),
-        "the log was really captured"
-    );
+    assert!(logged.contains("OpenID Connect provider"), "not captured");
     assert!(secrets.len() > 20, "{secrets:?}");
     for secret in secrets {
-        assert!(!said.contains(&secret), "{secret} in an answer or a Debug");
+        assert!(!output.contains(&secret), "{secret} in a response or Debug");
         let at = logged.find(&secret);
         assert!(at.is_none(), "{secret} in the log");
     }

@@ -1,11 +1,11 @@
-//! The provider's metadata and keys, and what happens while they cannot be read.
+//! The provider's metadata and keys, also while they cannot be read.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_provider_is_reported_and_tried_again_later() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     provider.down(true);
     let start = "/api/openid/start?to=%2Fgroups";
     let failed = "/sign-in?failed=unreachable&to=%2Fgroups";
@@ -17,19 +17,19 @@ async fn an_unreachable_provider_is_reported_and_tried_again_later() {
         );
         assert!(!answer.headers().contains_key("set-cookie"));
     }
-    assert_eq!(provider.requested().len(), 1, "not asked over and over");
+    assert_eq!(provider.requested().len(), 1, "not repeated at once");
     assert_eq!(get(&gateway, "/readyz").await.status(), 200);
     provider.down(false);
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
-    // Metadata that were read once are used while the provider is down.
+    // Metadata from an earlier request are used while the provider is down.
     tokio::time::advance(Duration::from_secs(3600)).await;
     let mut browser = Browser::default();
     provider.down(true);
     let back = browser.begin(&gateway, &provider, "/groups").await;
     let answer = browser.open(&gateway, &back).await;
-    let leads = header(&answer, "location");
-    assert!(leads.starts_with("/sign-in?failed="), "{leads}");
+    let location = header(&answer, "location");
+    assert!(location.starts_with("/sign-in?failed="), "{location}");
     provider.down(false);
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     let nowhere = config::OpenId {
@@ -41,7 +41,7 @@ async fn an_unreachable_provider_is_reported_and_tried_again_later() {
 }
 
 #[tokio::test]
-async fn invalid_provider_metadata_is_refused() {
+async fn invalid_provider_metadata_is_rejected() {
     for metadata in [
         json!({"issuer": "https://evil.example"}),
         json!({"jwks_uri": "http://192.0.2.1/keys"}),
@@ -52,7 +52,7 @@ async fn invalid_provider_metadata_is_refused() {
     ] {
         let provider = Provider::new(admin()).await;
         provider.metadata(metadata.clone());
-        let answer = get(&people(&provider), "/api/openid/start").await;
+        let answer = get(&gateway_for(&provider), "/api/openid/start").await;
         assert_eq!(
             header(&answer, "location"),
             "/sign-in?failed=unreachable",
@@ -61,25 +61,25 @@ async fn invalid_provider_metadata_is_refused() {
     }
     let provider = Provider::new(admin()).await;
     provider.metadata(json!({"token_endpoint": "http://192.0.2.1/token"}));
-    let (leads, _) = sign_in(&people(&provider), &provider).await;
+    let (location, _) = sign_in(&gateway_for(&provider), &provider).await;
     assert_eq!(
-        leads, "/sign-in?failed=unreachable&to=%2Fgroups",
-        "no secret goes there"
+        location, "/sign-in?failed=unreachable&to=%2Fgroups",
+        "foreign address"
     );
     let provider = Provider::new(admin()).await;
     let by_body = json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]});
     provider.metadata(by_body);
     assert_eq!(
-        sign_in(&people(&provider), &provider).await.0,
+        sign_in(&gateway_for(&provider), &provider).await.0,
         "/groups",
-        "its way to prove oneself"
+        "method of the metadata"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_keys_are_read_when_used_but_not_for_every_unknown_key() {
+async fn new_keys_are_read_when_needed_but_not_for_every_unknown_key() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     provider.rotate("two");
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "at once");
@@ -104,9 +104,9 @@ async fn new_keys_are_read_when_used_but_not_for_every_unknown_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_changed_under_its_name_is_believed_after_a_look_at_the_keys() {
+async fn a_changed_key_with_the_same_id_is_accepted_after_reading_the_keys_again() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     provider.rotate("one");
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "at once");
@@ -115,10 +115,10 @@ async fn a_key_that_changed_under_its_name_is_believed_after_a_look_at_the_keys(
         requested.iter().filter(|path| *path == "/keys").count()
     };
     assert_eq!(read(), 2);
-    provider.shows(Provider::another_key());
+    provider.publish_keys(Provider::another_key());
     for _ in 0..3 {
         provider.rotate("one");
         assert_ne!(sign_in(&gateway, &provider).await.0, "/groups");
     }
-    assert_eq!(read(), 2, "not for each wrong signature");
+    assert_eq!(read(), 2, "the keys are not read for each wrong signature");
 }

@@ -1,12 +1,12 @@
-//! Signing in at a provider, through the whole router, and known attacks on it.
+//! Signing in at a provider through the complete router, and known attacks on it.
 
 mod answer;
 mod canaries;
 mod metadata;
-mod people;
 mod proxied;
 mod token;
 mod tolerance;
+mod users;
 
 use super::provider::Provider;
 use super::secrets::Log;
@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
-    // Before anything is logged that a test looks for.
+    // The log has to be captured before the gateway writes to it.
     Log::begin();
-    let with = SignIn {
+    let sign_in = SignIn {
         users: Vec::new(),
         openid: Some(openid),
         limits: Limits::default(),
@@ -31,13 +31,13 @@ fn configured(openid: config::OpenId, encrypted: bool) -> Arc<Gateway> {
         cookie_suffix: encrypted.then(String::new),
         base_path: String::new(),
     };
-    let access = Access::sign_in(with, Arc::new(Memory::new().unwrap())).unwrap();
+    let access = Access::sign_in(sign_in, Arc::new(Memory::new().unwrap())).unwrap();
     let public = encrypted.then(|| "https://console.example".to_owned());
     let assets = Assets::from_files([("index.html".to_owned(), b"<h1>console</h1>".to_vec())]);
     Arc::new(Gateway::new(Vec::new(), access, public, assets).unwrap())
 }
 
-fn people(provider: &Provider) -> Arc<Gateway> {
+fn gateway_for(provider: &Provider) -> Arc<Gateway> {
     configured(provider.configured(), false)
 }
 
@@ -45,7 +45,7 @@ fn admin() -> Value {
     json!({"preferred_username": "ann", "realm_access": {"roles": ["x", "console-admin"]}})
 }
 
-/// A browser, which only keeps cookies.
+/// A browser that only stores cookies.
 #[derive(Clone, Default)]
 struct Browser(Vec<(String, String)>);
 
@@ -79,7 +79,7 @@ impl Browser {
         answer
     }
 
-    /// Begins a sign-in: the address to which the provider sends the browser back.
+    /// Starts a sign-in and returns the address to which the provider redirects the browser.
     async fn begin(&mut self, gateway: &Arc<Gateway>, provider: &Provider, to: &str) -> String {
         let answer = self
             .open(gateway, &format!("/api/openid/start?to={to}"))
@@ -97,25 +97,25 @@ impl Browser {
     }
 }
 
-/// The result of a complete sign-in, and its line in the audit.
+/// The redirect after a complete sign-in, and its line in the audit.
 async fn sign_in(gateway: &Arc<Gateway>, provider: &Provider) -> (String, String) {
     let mut browser = Browser::default();
     let back = browser.begin(gateway, provider, "/groups").await;
     let answer = browser.open(gateway, &back).await;
     assert_eq!(answer.status(), 303);
-    let told = Log::begin().audit(header(&answer, "x-request-id"));
-    assert_eq!(told.len(), 1, "{told:?}");
-    let leads = header(&answer, "location").to_owned();
-    let signed_in = leads == "/groups";
+    let audit_lines = Log::begin().audit(header(&answer, "x-request-id"));
+    assert_eq!(audit_lines.len(), 1, "{audit_lines:?}");
+    let location = header(&answer, "location").to_owned();
+    let signed_in = location == "/groups";
     assert_eq!(
         browser.session(gateway).await.0 == 200,
         signed_in,
-        "{leads}"
+        "{location}"
     );
     assert!(
         !browser.cookie().contains("-sign-in"),
-        "the attempt is over: {}",
+        "the cookie of the attempt is removed: {}",
         browser.cookie()
     );
-    (leads, told[0].clone())
+    (location, audit_lines[0].clone())
 }

@@ -6,7 +6,7 @@ use super::*;
 const PROVIDER: &str = "https://idp.invalid";
 const PASSWORD: &str = "pass@word";
 
-/// The provider under its name, and what encrypts for it.
+/// A provider with a host name, and the TLS server in front of it.
 async fn provider() -> (Provider, TlsVendor) {
     let (port, provider) = Provider::new(admin()).await.known_as(PROVIDER);
     let tls = TlsVendor::before_port("idp.invalid", port).await;
@@ -23,24 +23,24 @@ fn behind(proxy: &TinyProxy, provider: &Provider, tls: &TlsVendor) -> Arc<Gatewa
 }
 
 #[tokio::test]
-async fn a_person_signs_in_at_a_provider_behind_a_proxy_which_sees_only_its_name() {
+async fn a_proxy_to_the_provider_sees_only_its_name() {
     let (provider, tls) = provider().await;
     let proxy = TinyProxy::to(&tls).await;
     let gateway = behind(&proxy, &provider, &tls);
-    let (leads, audit) = sign_in(&gateway, &provider).await;
-    assert_eq!(leads, "/groups", "{audit}");
+    let (location, audit) = sign_in(&gateway, &provider).await;
+    assert_eq!(location, "/groups", "{audit}");
     let heads = proxy.heads();
     assert!(!heads.is_empty());
     for head in heads {
         assert!(head.starts_with("CONNECT idp.invalid:443 "), "{head}");
-        // ann:pass@word
+        // The encoding of ann:pass@word.
         assert!(head.contains("Basic YW5uOnBhc3NAd29yZA=="), "{head}");
         assert!(!head.contains("canary"), "{head}");
     }
 }
 
 #[tokio::test]
-async fn what_a_proxy_refuses_is_said_of_the_proxy_without_its_password() {
+async fn a_rejection_by_the_proxy_is_reported_without_its_password() {
     let (provider, tls) = provider().await;
     let proxy = TinyProxy::new(Err("407 Proxy Authentication Required")).await;
     let gateway = behind(&proxy, &provider, &tls);
@@ -51,7 +51,7 @@ async fn what_a_proxy_refuses_is_said_of_the_proxy_without_its_password() {
     );
     let log = Log::begin().text();
     assert!(
-        log.contains("the proxy wants another user name and password (407)"),
+        log.contains("the proxy rejected the user name and password (407)"),
         "{log}"
     );
     assert!(!log.contains(PASSWORD));

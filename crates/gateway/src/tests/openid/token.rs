@@ -1,11 +1,11 @@
-//! The provider's ID token, and every way in which it can be invalid.
+//! Validation of the provider's ID token.
 
 use super::*;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Each invalid token.
+/// Rejects every kind of invalid token.
 #[tokio::test]
-async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
+async fn a_token_has_to_be_from_this_provider_and_for_this_gateway_and_attempt() {
     type Tampering = (&'static str, &'static str, fn(&mut Value, &mut Value));
     fn now() -> u64 {
         SystemTime::now()
@@ -32,7 +32,7 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
             header["alg"] = json!("RS256");
         }),
         (
-            "an algorithm that nobody knows",
+            "an unknown algorithm",
             "is signed with \\\"X\\\", which is not supported",
             |header, _| {
                 header["alg"] = json!("X");
@@ -43,7 +43,7 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
         }),
         (
             "something critical",
-            "demands something that is not supported (crit)",
+            "requires an unsupported extension (crit)",
             |header, _| {
                 header["crit"] = json!(["x"]);
             },
@@ -135,17 +135,17 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
         ("a token in the token", "is not an ID token", |header, _| {
             header["cty"] = json!("JWT");
         }),
-        ("no end", "holds no exp", |_, claims| {
+        ("no expiry", "holds no exp", |_, claims| {
             claims.as_object_mut().unwrap().remove("exp");
         }),
     ];
     let provider = Provider::new(admin()).await;
     for (what, reason, tampering) in tamperings {
-        // A gateway of its own, because failures are throttled per address.
-        let gateway = people(&provider);
+        // Each case needs another gateway, because failures are throttled per address.
+        let gateway = gateway_for(&provider);
         provider.tamper(tampering);
         let before = Log::begin().text().len();
-        let (leads, told) = sign_in(&gateway, &provider).await;
+        let (location, audit_line) = sign_in(&gateway, &provider).await;
         let logged = Log::begin().text().split_off(before);
         let why = logged
             .lines()
@@ -154,18 +154,21 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
             why.into_iter().any(|line| line.contains(reason)),
             "{what}: {logged}"
         );
-        assert_eq!(leads, "/sign-in?failed=invalid&to=%2Fgroups", "{what}");
+        assert_eq!(location, "/sign-in?failed=invalid&to=%2Fgroups", "{what}");
         assert!(
-            told.ends_with("outcome=\"failed\" why=\"invalid\""),
-            "{what}: {told}"
+            audit_line.ends_with("outcome=\"failed\" why=\"invalid\""),
+            "{what}: {audit_line}"
         );
     }
     provider.tamper(|_, _| {});
-    assert_eq!(sign_in(&people(&provider), &provider).await.0, "/groups");
-    provider.shows(Provider::another_key());
-    let (leads, _) = sign_in(&people(&provider), &provider).await;
     assert_eq!(
-        leads, "/sign-in?failed=invalid&to=%2Fgroups",
-        "never seen among its keys"
+        sign_in(&gateway_for(&provider), &provider).await.0,
+        "/groups"
+    );
+    provider.publish_keys(Provider::another_key());
+    let (location, _) = sign_in(&gateway_for(&provider), &provider).await;
+    assert_eq!(
+        location, "/sign-in?failed=invalid&to=%2Fgroups",
+        "unpublished key"
     );
 }

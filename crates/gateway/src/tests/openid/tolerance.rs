@@ -1,11 +1,12 @@
-//! What a provider may send in any shape, because nobody needs it, and what is said where roles cannot be found.
+//! Parts of a provider's responses that may have any form, because the gateway ignores them, and the reasons for a
+//! missing role.
 
 use super::*;
 
 #[tokio::test]
-async fn a_claim_that_is_not_verified_may_have_any_shape() {
+async fn a_claim_that_is_not_verified_may_have_any_form() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for name in [
         "address",
         "auth_time",
@@ -26,8 +27,8 @@ async fn a_claim_that_is_not_verified_may_have_any_shape() {
         "jti",
         "sid",
     ] {
-        // So many sign-ins of one user are too many for one.
-        let gateway = people(&provider);
+        // Each case needs another gateway, because the sign-ins of one user are throttled.
+        let gateway = gateway_for(&provider);
         for value in [
             json!(null),
             json!(7),
@@ -48,11 +49,7 @@ async fn a_claim_that_is_not_verified_may_have_any_shape() {
     provider.tamper(|_, claims| claims["iat"] = json!(claims["iat"].to_string()));
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     provider.tamper(|_, claims| claims["aud"] = json!(["other", "failover-console"]));
-    assert_eq!(
-        sign_in(&gateway, &provider).await.0,
-        "/groups",
-        "with our azp"
-    );
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "own azp");
     provider.tamper(|header, _| {
         header["kid"] = json!(null);
         header["typ"] = json!(null);
@@ -66,9 +63,9 @@ async fn a_claim_that_is_not_verified_may_have_any_shape() {
 }
 
 #[tokio::test]
-async fn a_token_answer_and_metadata_may_have_any_shape_where_nobody_looks() {
+async fn unused_fields_of_metadata_and_token_responses_may_have_any_form() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for answer in [
         json!({"expires_in": "300"}),
         json!({"expires_in": null, "scope": ["openid", "profile"]}),
@@ -80,10 +77,10 @@ async fn a_token_answer_and_metadata_may_have_any_shape_where_nobody_looks() {
         assert_eq!(sign_in(&gateway, &provider).await.0, "/groups", "{answer}");
     }
     provider.token_answer(json!({"error": "invalid_grant"}));
-    let (leads, _) = sign_in(&gateway, &provider).await;
+    let (location, _) = sign_in(&gateway, &provider).await;
     assert_eq!(
-        leads, "/sign-in?failed=expired&to=%2Fgroups",
-        "a refusal with 200"
+        location, "/sign-in?failed=expired&to=%2Fgroups",
+        "error with 200"
     );
     for metadata in [
         json!({"acr_values_supported": [1, 2], "subject_types_supported": null}),
@@ -95,7 +92,7 @@ async fn a_token_answer_and_metadata_may_have_any_shape_where_nobody_looks() {
         let provider = Provider::new(admin()).await;
         provider.metadata(metadata.clone());
         assert_eq!(
-            sign_in(&people(&provider), &provider).await.0,
+            sign_in(&gateway_for(&provider), &provider).await.0,
             "/groups",
             "{metadata}"
         );
@@ -103,9 +100,9 @@ async fn a_token_answer_and_metadata_may_have_any_shape_where_nobody_looks() {
 }
 
 #[tokio::test]
-async fn where_no_role_is_found_it_is_said_why() {
+async fn the_reason_for_a_missing_role_is_audited_and_logged() {
     let provider = Provider::new(json!({})).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for (claims, code, logged) in [
         (
             json!({"realm_access": {"roles": "x,console-viewer"}}),
@@ -151,19 +148,19 @@ async fn where_no_role_is_found_it_is_said_why() {
     ] {
         provider.claims(claims.clone());
         let before = Log::begin().text().len();
-        let (leads, told) = sign_in(&gateway, &provider).await;
+        let (location, audit_line) = sign_in(&gateway, &provider).await;
         let Some(code) = code else {
-            assert_eq!(leads, "/groups", "{claims}");
+            assert_eq!(location, "/groups", "{claims}");
             continue;
         };
         assert_eq!(
-            leads,
+            location,
             format!("/sign-in?failed={code}&to=%2Fgroups"),
             "{claims}"
         );
         assert!(
-            told.ends_with(&format!("outcome=\"refused\" why=\"{code}\"")),
-            "{told}"
+            audit_line.ends_with(&format!("outcome=\"refused\" why=\"{code}\"")),
+            "{audit_line}"
         );
         let log = Log::begin().text().split_off(before);
         let line = format!("claim=\"realm_access.roles\" why=\"{logged}");

@@ -1,6 +1,6 @@
-//! Messages about alarms, over failures of their receivers and over a restart.
+//! Messages about alarms, also when receivers fail and after a restart.
 
-use super::handled::{alarm, plant, reopened, send};
+use super::alarm_actions::{alarm, plant, reopened, send};
 use super::*;
 use crate::alerts::message::{Message, Occasion};
 use crate::alerts::send::Failure;
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-/// A receiver that fails as the test wants it.
+/// A receiver that fails as the test specifies.
 #[derive(Default)]
 pub(super) struct Receiver {
     fails: Mutex<Option<Failure>>,
     got: Mutex<Vec<Message>>,
-    /// The recipients to whom alone the last attempt was to go.
+    /// The recipients of the last attempt, if it was only for some.
     only: Mutex<Vec<String>>,
     attempts: Mutex<usize>,
 }
@@ -62,7 +62,7 @@ impl Deliver for Receiver {
 fn refusal(line: &str, is_final: bool) -> Option<Failure> {
     Some(Failure {
         is_final,
-        ..Failure::for_now(line.to_owned())
+        ..Failure::temporary(line.to_owned())
     })
 }
 
@@ -93,7 +93,7 @@ fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
 }
 
 impl Fixture {
-    /// Lets time pass until it is so.
+    /// Advances the time until the condition holds.
     pub(super) async fn pass_until(&self, what: &str, is: impl Fn() -> bool) {
         for _ in 0..2_000 {
             if is() {
@@ -118,7 +118,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn an_alarm_calls_once_and_its_end_is_told() {
+async fn an_alarm_and_its_end_are_each_sent_once() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
@@ -139,8 +139,8 @@ async fn an_alarm_calls_once_and_its_end_is_told() {
         .pass_until("the end", || pager.got().len() == 2)
         .await;
     assert_eq!(pager.got()[1].0, Occasion::Ended);
-    let (status, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
-    let target = &told["targets"][0];
+    let (status, body) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
+    let target = &body["targets"][0];
     assert_eq!(
         (status, &target["id"], &target["waiting"]),
         (200, &json!("pager"), &json!(0))
@@ -149,7 +149,7 @@ async fn an_alarm_calls_once_and_its_end_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
+async fn alarms_in_maintenance_or_acknowledged_are_not_sent() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
@@ -163,18 +163,14 @@ async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
     let given = json!({"reason": "on it", "until": 120_000});
     assert_eq!(send(&fixture, &path, &given).await.0, 201);
     fixture.pass(60).await;
-    assert_eq!(
-        pager.got(),
-        [],
-        "not in maintenance any more, and acknowledged"
-    );
+    assert_eq!(pager.got(), [], "acknowledged when maintenance ends");
     fixture
         .pass_until("the message", || !pager.got().is_empty())
         .await;
 }
 
 #[tokio::test]
-async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
+async fn a_failed_delivery_is_retried_and_delays_no_other_receiver() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
@@ -186,13 +182,13 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
     fixture
         .pass_until("several attempts", || mail.attempts() >= 3)
         .await;
-    let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
-    let target = &told["targets"][0];
+    let (_, body) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
+    let target = &body["targets"][0];
     assert_eq!(
         (&target["failure"], &target["waiting"]),
         (&json!("500: out of order"), &json!(1))
     );
-    // Even where the program itself fails.
+    // A panic of the sending task is handled too.
     mail.fail(refusal("a fault", false));
     let before = mail.attempts();
     fixture
@@ -207,7 +203,7 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_target_that_gets_another_id_gets_what_waits_for_it() {
+async fn a_renamed_target_receives_its_pending_messages() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
@@ -228,7 +224,7 @@ async fn a_target_that_gets_another_id_gets_what_waits_for_it() {
 }
 
 #[tokio::test]
-async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
+async fn a_permanently_rejected_message_is_dropped_and_shown() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
@@ -239,31 +235,31 @@ async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
         .await;
     fixture.pass(60).await;
     assert_eq!(pager.attempts(), 1);
-    let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
-    let given_up = &told["targets"][0]["undelivered"][0];
+    let (_, body) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
+    let given_up = &body["targets"][0]["undelivered"][0];
     assert_eq!(
         (&given_up["name"], &given_up["failure"]),
         (&json!("g0"), &json!("410: this webhook is gone"))
     );
-    let (_, told) = send(&fixture, "GET /api/inventory", &Value::Null).await;
-    assert_eq!(told["alerts_fail"], json!(true), "everybody is told");
-    // Until somebody corrects the target. To read the same configuration again corrects nothing.
+    let (_, body) = send(&fixture, "GET /api/inventory", &Value::Null).await;
+    assert_eq!(body["alerts_fail"], json!(true), "shown to all users");
+    // The failure is shown until the target is corrected. Reloading the same configuration does not correct it.
     let mut corrected = setting(&[("pager", &pager)]);
     corrected.targets[0].fingerprint = vec![1];
     for (setting, fails) in [(setting(&[("pager", &pager)]), true), (corrected, false)] {
         fixture.gateway.shared.alerts.set(setting);
         fixture.pass(2).await;
-        let (_, told) = send(&fixture, "GET /api/inventory", &Value::Null).await;
-        assert_eq!(told["alerts_fail"] == json!(true), fails);
-        let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
-        let target = &told["targets"][0];
+        let (_, body) = send(&fixture, "GET /api/inventory", &Value::Null).await;
+        assert_eq!(body["alerts_fail"] == json!(true), fails);
+        let (_, body) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
+        let target = &body["targets"][0];
         assert_eq!(target["failed_at"].is_number(), fails);
         assert_eq!(target["undelivered"].as_array().map(Vec::len), Some(1));
     }
 }
 
 #[tokio::test]
-async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
+async fn a_restart_loses_no_message_and_repeats_no_delivered_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let plant = plant().await;
@@ -301,8 +297,8 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
         .iter()
         .map(|one| one.got.lock().unwrap()[0].id.clone())
         .collect();
-    assert_eq!(ids.len(), 1, "one message, delivered to each");
-    // What ended while nobody watched is told.
+    assert_eq!(ids.len(), 1, "one message for all recipients");
+    // The end of an alarm is sent even if it ended while no gateway was running.
     fixture.gateway.shared.alerts.stop();
     fixture.gateway.shared.watchers.stop();
     drop(fixture);

@@ -1,4 +1,4 @@
-//! What changes while it is watched: groups in transition, writes through the relay, the configuration.
+//! Changes while a system is watched: groups in transition, writes through the relay, reloads of the configuration.
 
 use super::systems::uplynk;
 use super::veeam::{entities, logged_on, session, veeam};
@@ -8,42 +8,44 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 #[tokio::test]
-async fn what_is_in_transition_is_read_every_two_seconds_and_nothing_else_is() {
+async fn only_groups_in_transition_are_read_every_two_seconds() {
     let plant = Plant::new(20).await;
     plant.sessions("g4", &[("a", "Primary"), ("b", "PendingPrimary")]);
     let fixture = Fixture::of(&plant).await;
     assert!(fixture.all().connections()[0].in_transition);
-    plant.asked();
+    plant.take_requests();
     fixture.skip(2);
-    fixture.until("the reading", |_| plant.log_len() > 0).await;
+    fixture
+        .until("the reading", |_| plant.request_count() > 0)
+        .await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     plant.sessions("g4", &[("a", "Secondary"), ("b", "Primary")]);
-    assert_eq!(plant.asked(), ["GET groups/g4/clientsessions"]);
+    assert_eq!(plant.take_requests(), ["GET groups/g4/clientsessions"]);
     fixture.skip(2);
     let all = fixture
         .until("its end", |all| !all.connections()[0].in_transition)
         .await;
     assert_eq!(all.resource("g4").leader(), Some("g4-b"));
-    plant.asked();
+    plant.take_requests();
     fixture.skip(10);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(plant.asked(), [""; 0]);
+    assert_eq!(plant.take_requests(), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_change_through_the_relay_is_read_at_once_and_nothing_else_is() {
+async fn only_a_group_changed_through_the_relay_is_read_at_once() {
     let plant = Plant::new(20).await;
     let fixture = Fixture::of(&plant).await;
-    plant.asked();
+    plant.take_requests();
     let line = format!("DELETE {GROUPS}/g9/clientsessions/g9-b");
     assert_eq!(ask(&fixture.gateway, &line, &[], "").await.status(), 200);
-    let gone = |all: &Inventory| match &all.resource("g9").facts {
+    let changed = |all: &Inventory| match &all.resource("g9").facts {
         Facts::FailoverGroup(facts) => facts.sessions == ["g9-a"],
         other => panic!("{other:?}"),
     };
-    fixture.until("the change", gone).await;
+    fixture.until("the change", changed).await;
     assert_eq!(
-        plant.asked(),
+        plant.take_requests(),
         [
             "DELETE groups/g9/clientsessions/g9-b",
             "GET groups/g9/clientsessions"
@@ -76,7 +78,7 @@ async fn a_group_that_is_deleted_or_created_through_the_relay_changes_the_list()
 }
 
 #[tokio::test]
-async fn a_new_configuration_keeps_what_is_known_of_the_systems_that_stay() {
+async fn a_reload_keeps_the_inventory_of_unchanged_systems() {
     let (a, b) = (Plant::new(3).await, Plant::new(4).await);
     let fixture = Fixture::new(vec![
         watched("plant-a", &a.base),
@@ -88,9 +90,9 @@ async fn a_new_configuration_keeps_what_is_known_of_the_systems_that_stay() {
     };
     fixture.until("both", read).await;
     let before = fixture.all();
-    a.asked();
-    b.asked();
-    // SIGHUP: plant-b is another system now, and there is a third one before plant-a.
+    a.take_requests();
+    b.take_requests();
+    // In the new configuration, plant-b is another system, and plant-c is new and first.
     let c = Plant::new(5).await;
     let gateway = with_shared(
         vec![
@@ -117,13 +119,15 @@ async fn a_new_configuration_keeps_what_is_known_of_the_systems_that_stay() {
         .until("all three", |all| read(all) && all.resources.len() == 13)
         .await;
     assert_eq!(all.failure(), None);
-    assert_eq!(a.asked(), [""; 0], "nobody asks again for what is known");
-    assert_eq!(b.asked(), [""; 0]);
-    // The one that stayed is told of changes through the new client.
+    assert_eq!(a.take_requests(), [""; 0], "unchanged, so not read");
+    assert_eq!(b.take_requests(), [""; 0]);
+    // The watcher of the unchanged system reads changes through the new client.
     let line = format!("DELETE {GROUPS}/g1/clientsessions/x");
     ask(&fixture.gateway, &line, &[], "").await;
-    fixture.until("the change", |_| a.log_len() == 2).await;
-    // And one that is left out vanishes.
+    fixture
+        .until("the change", |_| a.request_count() == 2)
+        .await;
+    // The resources of removed connections are removed.
     with_shared(
         vec![watched("plant-a", &a.base)],
         fixture.gateway.shared.clone(),
@@ -132,25 +136,25 @@ async fn a_new_configuration_keeps_what_is_known_of_the_systems_that_stay() {
     assert_eq!(fixture.all().resources.len(), 3);
 }
 
-/// A watcher that is ended goes on for a moment, on another thread.
+/// A stopped watcher may continue for a moment on another thread.
 #[tokio::test]
-async fn the_watcher_of_a_former_system_tells_nothing_any_more() {
+async fn the_watcher_of_a_removed_system_cannot_report_anything() {
     let (a, b) = (Plant::new(1).await, Plant::new(1).await);
-    let three = |base: &str| {
+    let connections = |base: &str| {
         vec![
             watched("plant-a", &a.base),
             watched("plant-b", base),
             watched("plant-c", &a.base),
         ]
     };
-    let fixture = Fixture::new(three(&a.base));
+    let fixture = Fixture::new(connections(&a.base));
     let watchers = &fixture.gateway.shared.watchers;
     let permits = ["plant-a", "plant-b", "plant-c"].map(|id| watchers.permit(id));
     let revoked = || permits.each_ref().map(|permit| permit.is_revoked());
     assert_eq!(revoked(), [false; 3]);
-    let mut connections = three(&b.base);
-    connections.pop();
-    with_shared(connections, fixture.gateway.shared.clone()).watch();
+    let mut changed = connections(&b.base);
+    changed.pop();
+    with_shared(changed, fixture.gateway.shared.clone()).watch();
     assert_eq!(revoked(), [false, true, true]);
     assert!(!watchers.permit("plant-b").is_revoked());
     watchers.stop();
@@ -178,8 +182,8 @@ async fn another_account_of_uplynk_is_another_system() {
     assert!(permit.is_revoked());
 }
 
-/// A service of any of the systems. Its first list is given when the test says so, and shows something else than all later
-/// ones: as another account would see it.
+/// A service of any of the systems. The test decides when its first list is sent. That list differs from all later
+/// ones, as it would for another account.
 struct Slow {
     base: String,
     lists: Arc<AtomicUsize>,
@@ -218,7 +222,7 @@ impl Slow {
                         entities(&one, "")
                     }
                 };
-                // The gateway's clock: where it differs, the first question to Veeam is asked again.
+                // The time of the gateway's clock. With another time, the first query to Veeam would be repeated.
                 let mut answer = vendor_json(200, &body);
                 let date = "Thu, 01 Jan 1970 00:00:00 GMT".parse().unwrap();
                 answer.headers_mut().insert("date", date);
@@ -236,16 +240,16 @@ impl Slow {
     }
 }
 
-type Configured = fn(&str) -> config::Connection;
+type Connect = fn(&str) -> config::Connection;
 
-/// A connection to a service of each system.
-const SYSTEMS: [Configured; 3] = [
+/// For each system, a function that returns a connection to a service.
+const SYSTEMS: [Connect; 3] = [
     |base| watched("plant-a", base),
     |base| uplynk(base),
     |base| veeam(base, 24),
 ];
 
-/// The same account of the same system, with another secret.
+/// The connection with another secret for the same account.
 fn with_another_secret(one: config::Connection) -> config::Connection {
     let mut credentials = one.credentials;
     match &mut credentials {
@@ -263,8 +267,8 @@ fn with_another_secret(one: config::Connection) -> config::Connection {
     config::Connection { credentials, ..one }
 }
 
-/// What a service that is configured anew while its first list is asked for has shown at last.
-async fn shown_after(
+/// The final resources after a reload from `before` to `after` during the first list.
+async fn resources_after_reload(
     service: &Slow,
     before: config::Connection,
     after: config::Connection,
@@ -272,11 +276,11 @@ async fn shown_after(
     let fixture = Fixture::new(vec![before]);
     let lists = || service.lists.load(Ordering::SeqCst);
     fixture.until("a first list", |_| lists() == 1).await;
-    // Somebody waits for that reading, and is answered with the next one where it is given up.
-    let waits = fixture.gateway.shared.watchers.refresh(None);
+    // A user waits for that reading. If it is cancelled, the user gets the next one.
+    let user = fixture.gateway.shared.watchers.refresh(None);
     with_shared(vec![after], fixture.gateway.shared.clone()).watch();
     service.may_answer.add_permits(1);
-    waits.await;
+    user.await;
     let all = fixture
         .until("a reading", |all| {
             all.connections()[0].observed_at.is_some()
@@ -286,7 +290,7 @@ async fn shown_after(
     ids(&all)
 }
 
-/// The ids of all resources, in short.
+/// The shortened ids of all resources.
 fn ids(all: &Inventory) -> Vec<String> {
     let ids = all.resources.iter().map(|one| &one.key.id);
     ids.map(|id| {
@@ -296,20 +300,20 @@ fn ids(all: &Inventory) -> Vec<String> {
     .collect()
 }
 
-/// Other credentials may be shown something else.
+/// The service may return other resources for other credentials.
 #[tokio::test]
-async fn what_was_asked_by_the_former_setting_is_not_taken_for_an_answer_to_the_new_one() {
+async fn a_response_to_the_previous_credentials_is_not_used_after_a_reload() {
     for configured in SYSTEMS {
         let service = Slow::new().await;
         let before = configured(&service.base);
         let after = with_another_secret(configured(&service.base));
-        assert_eq!(shown_after(&service, before, after).await, ["2"]);
+        assert_eq!(resources_after_reload(&service, before, after).await, ["2"]);
     }
 }
 
-/// However often it is read again.
+/// This holds for any number of reloads.
 #[tokio::test]
-async fn a_configuration_that_reaches_the_same_system_alike_breaks_off_no_reading() {
+async fn a_reload_without_relevant_changes_cancels_no_reading() {
     for configured in SYSTEMS {
         let service = Slow::new().await;
         let one = configured(&service.base);
@@ -333,35 +337,39 @@ async fn a_configuration_that_reaches_the_same_system_alike_breaks_off_no_readin
             .await;
         assert_eq!((all.failure(), lists()), (None, 1));
         assert_eq!(ids(&all), ["1"]);
-        // The new interval is in force.
+        // The new interval is effective.
         assert_eq!(all.connections()[0].interval_ms, 600_000);
     }
 }
 
-/// Somebody waits to see what they changed, also where its read was given up.
+/// The user waits to see the change, even if its first read was cancelled.
 #[tokio::test]
-async fn what_was_changed_is_read_first_after_the_credentials_have_changed() {
+async fn a_changed_group_is_read_first_after_a_change_of_the_credentials() {
     let plant = Plant::new(20).await;
     let fixture = Fixture::of(&plant).await;
-    plant.answers("g9", Answers::Never);
-    plant.asked();
+    plant.behave("g9", Behaviour::Never);
+    plant.take_requests();
     let base = vendors::aveva::Base::default();
     let delete = vendors::aveva::sessions(&base, "g9").delete("x").request;
     let watchers = &fixture.gateway.shared.watchers;
     watchers
         .write_observer()
         .written("plant-a", delete.operation, &delete.path);
-    fixture.until("its read", |_| plant.log_len() == 1).await;
-    plant.answers("g9", Answers::Well);
+    fixture
+        .until("its read", |_| plant.request_count() == 1)
+        .await;
+    plant.behave("g9", Behaviour::Normal);
     let after = with_another_secret(watched("plant-a", &plant.base));
     with_shared(vec![after], fixture.gateway.shared.clone()).watch();
-    fixture.until("everything", |_| plant.log_len() > 21).await;
-    let asked = plant.asked();
-    let mut groups = asked.iter().filter(|line| line.contains("sessions"));
-    assert_eq!(groups.next(), groups.next(), "{asked:?}");
+    fixture
+        .until("everything", |_| plant.request_count() > 21)
+        .await;
+    let requests = plant.take_requests();
+    let mut groups = requests.iter().filter(|line| line.contains("sessions"));
+    assert_eq!(groups.next(), groups.next(), "{requests:?}");
 }
 
-/// While very many groups hand over at the same time, the others are read all the same.
+/// The other groups are read even while very many groups fail over at the same time.
 #[tokio::test]
 async fn groups_in_transition_do_not_keep_the_others_from_being_read() {
     let plant = Plant::new(40).await;
@@ -378,12 +386,12 @@ async fn groups_in_transition_do_not_keep_the_others_from_being_read() {
     let at = |all: &Inventory| all.connections()[0].observed_at;
     let all = fixture.until("a reading", |all| at(all).is_some()).await;
     let first = at(&all);
-    // Whenever one of them is read, it is time to read it again.
+    // Whenever one of them has been read, its next read is due.
     for _ in 0..80 {
-        let before = plant.log_len();
+        let before = plant.request_count();
         fixture.skip(2);
         let all = fixture
-            .until("more readings", |_| plant.log_len() >= before + 8)
+            .until("more readings", |_| plant.request_count() >= before + 8)
             .await;
         if at(&all) > first {
             return;
@@ -393,7 +401,7 @@ async fn groups_in_transition_do_not_keep_the_others_from_being_read() {
 }
 
 #[tokio::test]
-async fn another_world_is_another_life() {
+async fn a_reset_of_the_demo_invalidates_all_revisions() {
     let plant = Plant::new(3).await;
     let fixture = Fixture::of(&plant).await;
     let revision = fixture.all().revision;

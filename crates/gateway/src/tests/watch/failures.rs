@@ -1,35 +1,39 @@
-//! Vendors that answer garbage, refuse, or do not answer.
+//! Vendors with unreadable responses, with errors, or without a response.
 
 use super::*;
 
 #[tokio::test]
-async fn garbage_for_one_group_marks_that_group_and_hides_no_other() {
+async fn an_unreadable_group_is_marked_and_hides_no_other() {
     let plant = Plant::new(20).await;
     let fixture = Fixture::of(&plant).await;
-    for how in [Answers::Garbage, Answers::Status(500), Answers::Status(404)] {
-        plant.answers("g3", how);
+    for how in [
+        Behaviour::Garbage,
+        Behaviour::Status(500),
+        Behaviour::Status(404),
+    ] {
+        plant.behave("g3", how);
         let all = fixture.refresh().await;
         assert_eq!(all.failure(), None, "{how:?}");
         let marked = all.resource("g3");
         assert!(marked.failure.is_some(), "{how:?}");
         assert!(
             matches!(marked.observed, Observed::At(_)),
-            "what was known stays"
+            "last known state"
         );
         assert_eq!(all.word("g3"), all.word("g4"));
         assert_eq!(all.resource("g4").failure, None);
         assert!(all.connections()[0].last_error.is_some());
     }
-    plant.answers("g3", Answers::Well);
+    plant.behave("g3", Behaviour::Normal);
     assert_eq!(fixture.refresh().await.resource("g3").failure, None);
 }
 
 #[tokio::test]
-async fn a_group_that_is_listed_again_on_another_page_is_one_group_and_said() {
+async fn groups_listed_twice_are_shown_once_and_reported() {
     let plant = Plant::new(150).await;
     let names: Vec<String> = (0..150).map(|number| format!("g{number}")).collect();
     let mut groups: Vec<&str> = names.iter().map(String::as_str).collect();
-    // On the second page two of the first, and one of its own twice.
+    // The second page repeats two groups of the first, and lists one of its own twice.
     groups.extend(["g3", "g7", "g120"]);
     plant.groups(&groups);
     let fixture = Fixture::of(&plant).await;
@@ -39,17 +43,16 @@ async fn a_group_that_is_listed_again_on_another_page_is_one_group_and_said() {
         })
         .await;
     assert_eq!(all.connections()[0].held, 150);
-    let said = all.connections()[0].limit.clone().unwrap_or_default();
-    assert_eq!(said, "3 items were listed again and are shown once.");
+    let limit = all.connections()[0].limit.clone().unwrap_or_default();
+    assert_eq!(limit, "3 items were listed again and are shown once.");
 }
 
 #[tokio::test]
-async fn garbage_for_a_page_or_for_everything_is_the_connections_failure_and_nothing_is_forgotten()
-{
+async fn an_unreadable_list_is_a_failure_of_the_connection_and_keeps_all_resources() {
     let plant = Plant::new(120).await;
     let fixture = Fixture::of(&plant).await;
     for what in ["page 1", "*"] {
-        plant.answers(what, Answers::Garbage);
+        plant.behave(what, Behaviour::Garbage);
         let all = fixture.refresh().await;
         assert!(
             matches!(all.failure(), Some(ReadFailure::Unreadable(_))),
@@ -72,23 +75,23 @@ async fn garbage_for_a_page_or_for_everything_is_the_connections_failure_and_not
 }
 
 #[tokio::test]
-async fn a_service_whose_groups_all_fail_is_not_asked_for_all_of_them() {
+async fn a_sweep_ends_early_if_every_group_fails() {
     let plant = Plant::new(99).await;
-    plant.answers("*", Answers::Status(500));
-    plant.answers("page 0", Answers::Well);
+    plant.behave("*", Behaviour::Status(500));
+    plant.behave("page 0", Behaviour::Normal);
     let fixture = Fixture::new(vec![watched("plant-a", &plant.base)]);
     let all = fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
     assert!(matches!(all.failure(), Some(ReadFailure::Vendor(_))));
-    assert!(plant.asked().len() < 40);
-    assert_eq!(all.resources.len(), 99, "they are known to exist");
+    assert!(plant.take_requests().len() < 40);
+    assert_eq!(all.resources.len(), 99, "all listed groups exist");
 }
 
 #[tokio::test]
-async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() {
+async fn a_silent_connection_delays_no_other_and_causes_an_alarm() {
     let (silent, plant) = (Plant::new(3).await, Plant::new(3).await);
-    silent.answers("*", Answers::Never);
+    silent.behave("*", Behaviour::Never);
     let fixture = Fixture::new(vec![
         watched_briefly("plant-a", &silent.base),
         watched("plant-b", &plant.base),
@@ -106,14 +109,14 @@ async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() 
     };
     assert_eq!(problem.kind, "/problems/timeout");
     assert_eq!(all.alarms.as_ref().unwrap()[0].resource.id, "plant-a");
-    assert!(all.connections()[0].next_at.is_some(), "it is tried again");
+    assert!(all.connections()[0].next_at.is_some(), "retry scheduled");
 }
 
-/// As a proxy tells that keeps answers although it should not.
+/// Some proxies cache responses although they should not, and report it in `Age`.
 #[tokio::test]
-async fn a_list_that_a_cache_has_kept_is_as_old_as_the_cache_says() {
-    let vendor = Vendor::new(|seen, _| {
-        if !seen.line.contains("groups?") {
+async fn a_cached_list_has_the_age_that_the_cache_reports() {
+    let vendor = Vendor::new(|request, _| {
+        if !request.line.contains("groups?") {
             return vendor_json(200, r#"[{"Id":"s","Role":1}]"#);
         }
         let mut answer = vendor_json(200, r#"[{"Id":"g0"}]"#);
@@ -133,9 +136,9 @@ async fn a_list_that_a_cache_has_kept_is_as_old_as_the_cache_says() {
     assert!(alarms.iter().any(|alarm| alarm.resource.id == "plant-a"));
 }
 
-/// A watcher that fails by a fault of its own has read nothing: what is known grows old, and that is said.
+/// After a panic, the last known state ages, and the failure is shown.
 #[tokio::test]
-async fn a_watcher_that_fails_by_a_fault_of_its_own_is_an_alarm_and_begins_anew() {
+async fn a_watcher_that_panics_causes_an_alarm_and_is_restarted() {
     let plant = Plant::new(2).await;
     let fixture = Fixture::of(&plant).await;
     let before = fixture.all().connections()[0].observed_at;
@@ -152,15 +155,17 @@ async fn a_watcher_that_fails_by_a_fault_of_its_own_is_an_alarm_and_begins_anew(
     let one = &all.connections()[0];
     assert_eq!(one.observed_at, before, "nothing was read");
     assert!(one.next_at.is_some() && one.last_error.is_some(), "{one:?}");
-    // It is tried again, and nothing is well before that succeeds.
-    plant.asked();
-    let pass = async || {
+    // The reading is retried, and the failure remains until it succeeds.
+    plant.take_requests();
+    let advance = async || {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(6)).await;
         tokio::time::resume();
     };
-    pass().await;
-    fixture.until("another try", |_| plant.log_len() > 0).await;
+    advance().await;
+    fixture
+        .until("another try", |_| plant.request_count() > 0)
+        .await;
     fixture
         .until("its end", |all| {
             all.failure().is_some() && all.connections()[0].next_at.is_some()
@@ -175,7 +180,7 @@ async fn a_watcher_that_fails_by_a_fault_of_its_own_is_an_alarm_and_begins_anew(
         })
         .await;
     plant.groups(&["g0"]);
-    pass().await;
+    advance().await;
     let all = fixture
         .until("an answer", |all| all.failure().is_none())
         .await;
@@ -183,31 +188,31 @@ async fn a_watcher_that_fails_by_a_fault_of_its_own_is_an_alarm_and_begins_anew(
 }
 
 #[tokio::test]
-async fn a_pause_that_a_vendor_asks_for_is_honoured_and_only_a_person_overrules_it() {
+async fn retry_after_is_honoured_unless_a_user_requests_a_reading() {
     let plant = Plant::new(20).await;
     let fixture = Fixture::of(&plant).await;
-    plant.answers("g5", Answers::Later(429, 1_000));
+    plant.behave("g5", Behaviour::RetryAfter(429, 1_000));
     fixture.refresh().await;
     fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
-    plant.answers("g5", Answers::Well);
-    // What was under way at that moment.
+    plant.behave("g5", Behaviour::Normal);
+    // Waits for the requests that were in progress.
     tokio::time::sleep(Duration::from_millis(100)).await;
-    plant.asked();
-    // The longest pause that is honoured is 15 minutes.
+    plant.take_requests();
+    // A pause of at most 15 minutes is honoured.
     fixture.skip(800);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(plant.asked(), [""; 0]);
+    assert_eq!(plant.take_requests(), [""; 0]);
     assert_eq!(fixture.refresh().await.failure(), None);
-    assert!(!plant.asked().is_empty());
+    assert!(!plant.take_requests().is_empty());
 }
 
 #[tokio::test]
-async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() {
-    let page = |seen: &vendor::ReceivedRequest, _| {
+async fn a_list_that_is_not_found_is_reported_as_a_wrong_address() {
+    let page = |request: &vendor::ReceivedRequest, _| {
         assert_eq!(
-            seen.header("authorization"),
+            request.header("authorization"),
             "Basic b3BzOmh1bnRlcjItYW5kLWEtaGFsZg=="
         );
         let mut page = vendor_json(404, "<html>Not here</html>");
@@ -215,10 +220,10 @@ async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() 
         page.headers_mut().insert("content-type", html);
         page
     };
-    let words = r#"{"Error":"No such tenant"}"#;
+    let body = r#"{"Error":"No such tenant"}"#;
     let (proxy, service) = (
         Vendor::new(page).await,
-        Vendor::new(move |_, _| vendor_json(404, words)).await,
+        Vendor::new(move |_, _| vendor_json(404, body)).await,
     );
     let list = "/api/v1/clientfailover/groups";
     for (base, expected) in [
@@ -237,7 +242,7 @@ async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() 
                 service.base
             )),
         ),
-        // The service itself says what is not there.
+        // The service itself reports what was not found.
         (service.base.clone(), None),
     ] {
         let fixture = Fixture::new(vec![watched("plant-a", &base)]);
@@ -256,10 +261,10 @@ async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() 
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configuration_says_so() {
-    let vendor = Vendor::new(|seen, _| {
-        // ops:right
-        let right = seen.header("authorization") == "Basic b3BzOnJpZ2h0";
+async fn a_rejected_password_is_retried_only_for_an_admin_or_a_reload() {
+    let vendor = Vendor::new(|request, _| {
+        // The encoding of ops:right.
+        let right = request.header("authorization") == "Basic b3BzOnJpZ2h0";
         vendor_json(if right { 200 } else { 401 }, "[]")
     })
     .await;
@@ -279,7 +284,7 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
     );
     let next = all.connections()[0].next_at.unwrap();
     assert!(next.timestamp() >= 59, "{next}");
-    // Viewers, watchers, and somebody who wants to know now.
+    // Neither relayed reads nor the watcher nor a requested reading retry it.
     let groups = (0..8).map(|_| get(&fixture.gateway, GROUPS));
     for answer in futures_util::future::join_all(groups).await {
         assert_eq!(problem_kind(answer).await, "credentials");
@@ -291,17 +296,17 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
     let foreign = [now[0], ("sec-fetch-site", "cross-site")];
     fixture.skip(1);
     ask(&fixture.gateway, line, &foreign, "").await;
-    assert_eq!(vendor.lines().len(), 1, "a page of another site is nobody");
+    assert_eq!(vendor.lines().len(), 1, "request of another site");
     fixture.skip(1);
     ask(&fixture.gateway, "GET /api/inventory", &now, "").await;
-    assert_eq!(vendor.lines().len(), 1, "nobody named the connection");
+    assert_eq!(vendor.lines().len(), 1, "no connection named");
     fixture.skip(1);
     ask(&fixture.gateway, line, &now, "").await;
-    assert_eq!(vendor.lines().len(), 1, "refused a moment ago");
-    pass(30).await;
+    assert_eq!(vendor.lines().len(), 1, "rejected just before");
+    advance_time(30).await;
     fixture.skip(1);
     ask(&fixture.gateway, line, &now, "").await;
-    assert_eq!(vendor.lines().len(), 2, "an admin said Try now");
+    assert_eq!(vendor.lines().len(), 2, "an admin requested the retry");
     assert_eq!(fixture.all().failure().and_then(retry_after), Some(300));
     let right = config::Connection {
         credentials: config::Credentials::Basic {

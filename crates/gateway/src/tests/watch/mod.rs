@@ -1,17 +1,17 @@
-//! The watchers before systems that answer as each test wants it. Time passes when a test says so.
+//! The watchers of simulated systems, whose responses each test defines. Time passes only when a test advances it.
 
+mod alarm_actions;
 mod alerts;
-mod broken_off;
 mod change;
+mod disconnected_clients;
 mod failures;
-mod handled;
 mod plant;
 mod report;
-mod shared;
+mod shared_store;
+mod sharing;
 mod slow;
 mod sweep;
 mod systems;
-mod together;
 mod veeam;
 mod viewers;
 
@@ -22,17 +22,17 @@ use crate::store::Store;
 use crate::watch::{Clock, Skips};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::inventory::{Facts, Observed, Resource};
-use plant::{Answers, Plant};
+use plant::{Behaviour, Plant};
 use protocol::{ConnectionState, Inventory, ReadFailure};
 use tokio::sync::watch;
 
-/// A gateway whose clock stands until it is moved.
+/// A gateway with a frozen clock, which tests advance.
 struct Fixture {
     gateway: Arc<Gateway>,
     skips: watch::Sender<Skips>,
 }
 
-/// Watched once in five minutes: what happens in a test happens because of it.
+/// A connection that is read every five minutes, so that all other reads are caused by the test.
 fn watched(id: &str, base: &str) -> config::Connection {
     config::Connection {
         watch: Duration::from_secs(300),
@@ -41,7 +41,7 @@ fn watched(id: &str, base: &str) -> config::Connection {
     }
 }
 
-/// The same before a system of which something never answers: it is given up soon.
+/// A connection with a short timeout, for systems with requests that are never answered.
 fn watched_briefly(id: &str, base: &str) -> config::Connection {
     config::Connection {
         timeout: Duration::from_millis(800),
@@ -50,7 +50,7 @@ fn watched_briefly(id: &str, base: &str) -> config::Connection {
 }
 
 impl Fixture {
-    /// With a store in memory that has the same clock.
+    /// A gateway with a store in memory that has the same clock.
     fn new(connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
         let store = Store::open_by(&config::StoreLocation::Memory, clock(&skipped)).unwrap();
@@ -94,7 +94,7 @@ impl Fixture {
         self.gateway.shared.watchers.inventory().everything()
     }
 
-    /// Waits until it is so.
+    /// Waits until the condition holds; `what` names it for the panic message.
     async fn until(&self, what: &str, is: impl Fn(&Inventory) -> bool) -> Inventory {
         for _ in 0..2_000 {
             let all = self.all();
@@ -106,16 +106,16 @@ impl Fixture {
         panic!("{what} did not come: {:?}", self.all().connections);
     }
 
-    /// A person wants to know now.
+    /// Requests a reading, as a user does, and waits for it.
     async fn refresh(&self) -> Inventory {
-        // Once a second, and a second is over.
+        // At most one such request per second is accepted.
         self.skip(1);
         self.gateway.shared.watchers.refresh(None).await;
         self.all()
     }
 }
 
-/// What the clock shows.
+/// The time of the clock.
 fn clock(skipped: &watch::Receiver<Skips>) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
     let skipped = skipped.clone();
     move || {
@@ -130,15 +130,15 @@ fn with_shared(connections: Vec<config::Connection>, shared: Arc<Shared>) -> Arc
     Arc::new(Gateway::with(connections, Access::local(), None, assets, shared).unwrap())
 }
 
-/// Shorter ways to what tests look at.
-trait Look {
+/// Shortcuts for assertions.
+trait InventoryExt {
     fn connections(&self) -> &[ConnectionState];
     fn resource(&self, id: &str) -> &Resource;
     fn word(&self, id: &str) -> &str;
     fn failure(&self) -> Option<&ReadFailure>;
 }
 
-impl Look for Inventory {
+impl InventoryExt for Inventory {
     fn connections(&self) -> &[ConnectionState] {
         self.connections.as_deref().unwrap()
     }

@@ -1,4 +1,4 @@
-//! An AVEVA service whose every group the test decides: whether it answers, fails, or hangs.
+//! An AVEVA service for which each test sets how every request is answered: normally, with an error, or not at all.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::TcpListener;
 
-/// How something answers.
+/// The kind of response to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answers {
-    Well,
+pub(super) enum Behaviour {
+    Normal,
     Status(u16),
     /// A status with `Retry-After`.
-    Later(u16, u16),
+    RetryAfter(u16, u16),
     Garbage,
     Never,
 }
@@ -23,18 +23,18 @@ pub(super) enum Answers {
 #[derive(Debug)]
 struct Inner {
     groups: Vec<String>,
-    /// The most groups of a page, whatever is asked for.
+    /// The maximum number of groups per page.
     page_limit: usize,
-    /// What is told as `Total-Count`, where anything is.
+    /// The value of `Total-Count`, if it is sent.
     total: Option<usize>,
-    /// A group that is deleted once the first page of the list was given.
-    deleted_in_between: Option<String>,
-    /// Sessions of each group and their roles; two where a group is not named.
+    /// A group that is deleted after the first page of the list was sent.
+    delete_after_first_page: Option<String>,
+    /// The sessions of each group with their roles; other groups have two.
     sessions: HashMap<String, Vec<(&'static str, &'static str)>>,
-    /// The status of a group that is told there alone: its sessions do not say when data was last processed.
+    /// The status of groups whose sessions do not contain `LastDataProcessedTime`.
     statuses: HashMap<String, Value>,
-    /// By the id of a group, by its status (`g0 status`), by the number of a page (`page 0`), or for everything (`*`).
-    answers: HashMap<String, Answers>,
+    /// The key is the id of a group, its status (`g0 status`), the number of a page (`page 0`), or `*` for all.
+    behaviours: HashMap<String, Behaviour>,
     log: Vec<String>,
 }
 
@@ -45,16 +45,16 @@ pub(super) struct Plant {
 }
 
 impl Plant {
-    /// With so many groups, called `g0`, `g1`, and so on.
+    /// A service with this number of groups: `g0`, `g1`, and so on.
     pub(super) async fn new(groups: usize) -> Self {
         let inner = Inner {
             groups: (0..groups).map(|number| format!("g{number}")).collect(),
             page_limit: usize::MAX,
             total: None,
-            deleted_in_between: None,
+            delete_after_first_page: None,
             sessions: HashMap::new(),
             statuses: HashMap::new(),
-            answers: HashMap::new(),
+            behaviours: HashMap::new(),
             log: Vec::new(),
         };
         let inner = Arc::new(Mutex::new(inner));
@@ -69,8 +69,8 @@ impl Plant {
         self.inner.lock().unwrap()
     }
 
-    pub(super) fn answers(&self, what: &str, how: Answers) {
-        self.inner().answers.insert(what.to_owned(), how);
+    pub(super) fn behave(&self, key: &str, behaviour: Behaviour) {
+        self.inner().behaviours.insert(key.to_owned(), behaviour);
     }
 
     pub(super) fn sessions(&self, group: &str, sessions: &[(&'static str, &'static str)]) {
@@ -79,7 +79,7 @@ impl Plant {
             .insert(group.to_owned(), sessions.to_vec());
     }
 
-    /// Lets the status of a group alone say when data was last processed.
+    /// Sets the status of a group, whose sessions then omit `LastDataProcessedTime`.
     pub(super) fn status(&self, group: &str, status: Value) {
         self.inner().statuses.insert(group.to_owned(), status);
     }
@@ -88,34 +88,34 @@ impl Plant {
         self.inner().groups = groups.iter().map(|&group| group.to_owned()).collect();
     }
 
-    /// The most groups of a page, whatever is asked for.
+    /// Sets the maximum number of groups per page.
     pub(super) fn page_limit(&self, limit: usize) {
         self.inner().page_limit = limit;
     }
 
-    /// Tells this as `Total-Count` with each page of the list.
+    /// Sends this `Total-Count` with each page of the list.
     pub(super) fn total(&self, total: usize) {
         self.inner().total = Some(total);
     }
 
-    /// Deletes a group once the first page of the list was given.
-    pub(super) fn delete_in_between(&self, group: &str) {
-        self.inner().deleted_in_between = Some(group.to_owned());
+    /// Deletes a group after the first page of the list was sent.
+    pub(super) fn delete_after_first_page(&self, group: &str) {
+        self.inner().delete_after_first_page = Some(group.to_owned());
     }
 
-    /// What was asked since the last look.
-    pub(super) fn asked(&self) -> Vec<String> {
+    /// The requests since the last call.
+    pub(super) fn take_requests(&self) -> Vec<String> {
         std::mem::take(&mut self.inner().log)
     }
 
-    /// How much was asked since the last look.
-    pub(super) fn log_len(&self) -> usize {
+    /// The number of requests since the last call of `take_requests`.
+    pub(super) fn request_count(&self) -> usize {
         self.inner().log.len()
     }
 }
 
 async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Response<Body> {
-    let (how, body, total) = {
+    let (behaviour, body, total) = {
         let mut inner = inner.lock().unwrap();
         let uri = request.uri().clone();
         let path = uri.path().trim_start_matches("/api/v1/clientfailover/");
@@ -142,14 +142,16 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
         };
         let is_list = parts == ["groups"];
         let total = inner.total.filter(|_| is_list);
-        if is_list && let Some(id) = inner.deleted_in_between.take() {
+        if is_list && let Some(id) = inner.delete_after_first_page.take() {
             inner.groups.retain(|held| *held != id);
             inner.total = inner.total.map(|total| total - 1);
-            inner.answers.insert(id, Answers::Status(404));
+            inner.behaviours.insert(id, Behaviour::Status(404));
         }
-        let find = |key: &str| inner.answers.get(key).copied();
+        let find = |key: &str| inner.behaviours.get(key).copied();
         (
-            find(&key).or_else(|| find("*")).unwrap_or(Answers::Well),
+            find(&key)
+                .or_else(|| find("*"))
+                .unwrap_or(Behaviour::Normal),
             body,
             total,
         )
@@ -160,23 +162,23 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     if let Some(total) = total {
         response = response.header("total-count", total);
     }
-    match how {
-        Answers::Well => response.body(body.to_string().into()).unwrap(),
-        Answers::Garbage => response.body("<h1>It works!".into()).unwrap(),
-        Answers::Status(status) => {
+    match behaviour {
+        Behaviour::Normal => response.body(body.to_string().into()).unwrap(),
+        Behaviour::Garbage => response.body("<h1>It works!".into()).unwrap(),
+        Behaviour::Status(status) => {
             let error = r#"{"Error":"no"}"#;
             response.status(status).body(error.into()).unwrap()
         }
-        Answers::Later(status, seconds) => response
+        Behaviour::RetryAfter(status, seconds) => response
             .status(status)
             .header("retry-after", seconds)
             .body("{}".into())
             .unwrap(),
-        Answers::Never => std::future::pending().await,
+        Behaviour::Never => std::future::pending().await,
     }
 }
 
-/// A page of the list, and the key of how it answers.
+/// A page of the list, with its key in `behaviours`.
 fn page(inner: &Inner, uri: &Uri) -> (String, Value) {
     let number = |name: &str| {
         let mut pairs = uri.query().unwrap_or_default().split('&');
@@ -192,13 +194,13 @@ fn page(inner: &Inner, uri: &Uri) -> (String, Value) {
 }
 
 fn sessions(inner: &Inner, group: &str) -> Value {
-    let usual = vec![("a", "Primary"), ("b", "Secondary")];
-    let sessions = inner.sessions.get(group).unwrap_or(&usual);
+    let default = vec![("a", "Primary"), ("b", "Secondary")];
+    let sessions = inner.sessions.get(group).unwrap_or(&default);
     let now = chrono::DateTime::UNIX_EPOCH.to_rfc3339();
     let processed = (!inner.statuses.contains_key(group)).then_some(&now);
-    let of = |(id, role): &(&str, &str)| {
+    let session = |(id, role): &(&str, &str)| {
         json!({ "Id": format!("{group}-{id}"), "Role": role, "HeartbeatPosted": true,
                 "Heartbeat": { "FailoverScore": 100.0, "HeartbeatTime": now, "LastDataProcessedTime": processed } })
     };
-    sessions.iter().map(of).collect()
+    sessions.iter().map(session).collect()
 }

@@ -1,6 +1,6 @@
-//! Failovers and times without a primary, over a time.
+//! Reports of failovers and of periods without a primary.
 
-use super::handled::{reopened, send};
+use super::alarm_actions::{reopened, send};
 use super::*;
 use crate::config::Retention;
 use health::Severity;
@@ -9,7 +9,7 @@ use health::inventory::{Kind, ResourceKey};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() {
+async fn a_report_contains_failovers_periods_without_a_primary_and_unknown_periods() {
     let plant = Plant::new(1).await;
     let both = |a, b| [("a", a), ("b", b)];
     plant.sessions("g0", &both("Primary", "Secondary"));
@@ -19,14 +19,14 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
         fixture.skip(59);
         let before = fixture.gateway.shared.store.activity_changes();
         fixture.refresh().await;
-        // Written by a thread of its own.
+        // Another thread writes the event.
         fixture
             .until("the record", |_| {
                 fixture.gateway.shared.store.activity_changes() != before
             })
             .await;
     };
-    // After a minute nobody, after two b, after three a.
+    // The primary: none after one minute, b after two, a after three.
     read("Secondary", "Secondary").await;
     read("Secondary", "Primary").await;
     read("Primary", "Secondary").await;
@@ -53,7 +53,7 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
         (&json!(60_000), &json!(60_000), &json!(60_000)),
         "{group}"
     );
-    // Only a part of the time. Who led before nobody did is known from before it.
+    // A part of the period. The events before it determine the primary at its start.
     let part = "GET /api/report?from=1970-01-01T00:01:30Z&to=1970-01-01T00:02:30Z";
     let (_, report) = send(&fixture, part, &Value::Null).await;
     let group = &report["groups"][0];
@@ -66,7 +66,7 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
         (&json!(1), &json!(30_000), &json!(0)),
         "{group}"
     );
-    // Before it watched, nobody knows.
+    // The period before the start of watching is unknown.
     let (_, report) = send(
         &fixture,
         "GET /api/report?from=1969-12-31T23:59:00Z",
@@ -80,9 +80,9 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
         ("system=other", "aveva, uplynk or veeam"),
         ("who=ann", "no parameter `who`"),
     ] {
-        let (status, told) =
+        let (status, problem) =
             send(&fixture, &format!("GET /api/report?{query}"), &Value::Null).await;
-        let detail = told["detail"].as_str().unwrap_or_default();
+        let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(
             status == 400 && detail.contains(says),
             "{query}: {status} {detail}"
@@ -95,15 +95,15 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
     );
 }
 
-/// Since when each connection is watched, in seconds.
-fn since(fixture: &Fixture) -> Vec<i64> {
+/// The time since which each connection is watched, in seconds.
+fn watched_since(fixture: &Fixture) -> Vec<i64> {
     let connections = fixture.all().connections.unwrap_or_default().into_iter();
-    let since = connections.map(|one| one.watched_since.unwrap().timestamp());
-    since.collect()
+    let watched_since = connections.map(|one| one.watched_since.unwrap().timestamp());
+    watched_since.collect()
 }
 
-/// The second connection is taken out of the configuration, and a minute later put back.
-fn away_for_a_minute(fixture: &Fixture) {
+/// Removes the second connection from the configuration and adds it again after a minute.
+fn remove_for_a_minute(fixture: &Fixture) {
     let inventory = fixture.gateway.shared.watchers.inventory();
     let configured = fixture.all().connections.unwrap();
     let configured = configured.into_iter().map(|one| one.connection);
@@ -124,35 +124,35 @@ fn two(plant: &Plant) -> Vec<config::Connection> {
 }
 
 #[tokio::test]
-async fn of_the_time_before_a_connection_was_watched_nothing_is_said_to_be_known() {
+async fn the_period_before_a_connection_was_watched_is_unknown() {
     let plant = Plant::new(1).await;
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     let fixture = Fixture::new(two(&plant));
-    assert_eq!(since(&fixture), [0, 0]);
-    away_for_a_minute(&fixture);
-    assert_eq!(since(&fixture), [0, 120]);
+    assert_eq!(watched_since(&fixture), [0, 0]);
+    remove_for_a_minute(&fixture);
+    assert_eq!(watched_since(&fixture), [0, 120]);
     fixture.refresh().await;
-    let whole = "GET /api/report?from=1970-01-01T00:00:00Z";
-    let (_, report) = send(&fixture, whole, &Value::Null).await;
+    let since_start = "GET /api/report?from=1970-01-01T00:00:00Z";
+    let (_, report) = send(&fixture, since_start, &Value::Null).await;
     let unknown = report["groups"].as_array().unwrap().iter();
     let unknown: Vec<_> = unknown.map(|group| &group["unknown_ms"]).collect();
     assert_eq!(unknown, [&json!(0), &json!(120_000)], "{report}");
 }
 
 #[tokio::test]
-async fn since_when_a_connection_is_watched_is_known_after_a_restart() {
+async fn the_start_of_watching_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let plant = Plant::new(1).await;
     let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
-    away_for_a_minute(&fixture);
+    remove_for_a_minute(&fixture);
     fixture.gateway.shared.watchers.stop();
     drop(fixture);
     let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
-    assert_eq!(since(&fixture), [0, 120]);
+    assert_eq!(watched_since(&fixture), [0, 120]);
 }
 
-/// What was seen of the plant at a second.
+/// An event of the plant at a second.
 fn event(second: i64, kind: EventKind, severity: Severity, of: Kind, id: &str) -> Event {
     Event {
         at: DateTime::from_timestamp(second, 0).unwrap(),
@@ -170,7 +170,7 @@ fn event(second: i64, kind: EventKind, severity: Severity, of: Kind, id: &str) -
     }
 }
 
-/// At a second one led after another; an empty one is nobody.
+/// A failover at a second; an empty text is no primary.
 fn failover(second: i64, before: &str, after: &str) -> Event {
     let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
     Event {
@@ -186,7 +186,7 @@ fn failover(second: i64, before: &str, after: &str) -> Event {
     }
 }
 
-/// An alarm of the connection begins, or ends.
+/// The start or the end of an alarm of the connection.
 fn silence(second: i64, severity: Severity) -> Event {
     event(
         second,
@@ -197,10 +197,10 @@ fn silence(second: i64, severity: Severity) -> Event {
     )
 }
 
-/// A gateway that has watched its group for so many seconds, and what it has recorded meanwhile.
+/// A gateway that has watched its group for these seconds and has recorded these events.
 async fn watched_for(plant: &Plant, seconds: u64, events: Vec<Event>) -> Fixture {
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    // Read so seldom that it does not count as silent meanwhile.
+    // The long interval prevents an alarm for a silent connection.
     let fixture = Fixture::new(vec![config::Connection {
         watch: Duration::from_secs(seconds),
         ..watched("plant-a", &plant.base)
@@ -217,8 +217,8 @@ async fn watched_for(plant: &Plant, seconds: u64, events: Vec<Event>) -> Fixture
     fixture
 }
 
-/// The failovers of the group in a time, and for how many seconds nobody led it, and it is not known who did.
-async fn told(fixture: &Fixture, query: &str) -> [u64; 3] {
+/// The group's number of failovers, and its seconds without a primary and with an unknown one.
+async fn reported(fixture: &Fixture, query: &str) -> [u64; 3] {
     let line = format!("GET /api/report?{query}");
     let (status, report) = send(fixture, &line, &Value::Null).await;
     assert_eq!(status, 200, "{report}");
@@ -231,10 +231,10 @@ async fn told(fixture: &Fixture, query: &str) -> [u64; 3] {
     ]
 }
 
-const WHOLE: &str = "from=1970-01-01T00:00:00Z";
+const SINCE_START: &str = "from=1970-01-01T00:00:00Z";
 
 #[tokio::test]
-async fn an_alarm_of_a_group_called_as_its_connection_is_no_silence_of_that() {
+async fn the_alarm_of_a_group_with_its_connections_name_is_not_one_of_the_connection() {
     let plant = Plant::new(1).await;
     let of_group = |id: &str, name: &str| Event {
         name: name.to_owned(),
@@ -248,20 +248,20 @@ async fn an_alarm_of_a_group_called_as_its_connection_is_no_silence_of_that() {
     };
     let alarms = vec![of_group("g7", "Plant-A"), of_group("plant-a", "g8")];
     let fixture = watched_for(&plant, 100, alarms).await;
-    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 0]);
+    assert_eq!(reported(&fixture, SINCE_START).await, [0, 0, 0]);
     let silence = vec![
         silence(30, Severity::Critical),
         silence(50, Severity::Normal),
     ];
     fixture.gateway.shared.store.record(silence);
     assert!(fixture.gateway.shared.store.catch_up().await);
-    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 20]);
+    assert_eq!(reported(&fixture, SINCE_START).await, [0, 0, 20]);
 }
 
 #[tokio::test]
-async fn a_silence_begins_with_the_last_answer_and_a_group_may_be_silent_alone() {
+async fn a_silence_starts_at_the_last_response_and_may_concern_one_group_only() {
     let plant = Plant::new(1).await;
-    let since = |second: i64, event: Event| Event {
+    let event_since = |second: i64, event: Event| Event {
         before: Some(DateTime::from_timestamp(second, 0).unwrap().to_rfc3339()),
         ..event
     };
@@ -273,47 +273,47 @@ async fn a_silence_begins_with_the_last_answer_and_a_group_may_be_silent_alone()
         "g0",
     );
     let events = vec![
-        since(20, silence(40, Severity::Critical)),
+        event_since(20, silence(40, Severity::Critical)),
         silence(50, Severity::Normal),
-        since(60, read_again),
+        event_since(60, read_again),
     ];
     let fixture = watched_for(&plant, 100, events).await;
-    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 50]);
-    // What was noticed later than the time.
+    assert_eq!(reported(&fixture, SINCE_START).await, [0, 0, 50]);
+    // Failures that were detected after the period.
     let part = "from=1970-01-01T00:00:00Z&to=1970-01-01T00:00:30Z";
-    assert_eq!(told(&fixture, part).await, [0, 0, 10]);
+    assert_eq!(reported(&fixture, part).await, [0, 0, 10]);
     let part = "from=1970-01-01T00:00:55Z&to=1970-01-01T00:01:10Z";
-    assert_eq!(told(&fixture, part).await, [0, 0, 10]);
+    assert_eq!(reported(&fixture, part).await, [0, 0, 10]);
 }
 
 #[tokio::test]
-async fn of_a_time_that_is_no_longer_kept_nothing_is_said_to_be_known() {
+async fn a_period_whose_events_were_deleted_is_unknown() {
     const DAY: u64 = 24 * 3_600;
     let plant = Plant::new(1).await;
     let failovers = vec![failover(60, "a", "b"), failover(90, "b", "a")];
     let fixture = watched_for(&plant, 3 * DAY, failovers).await;
-    let [_, _, unknown] = told(&fixture, WHOLE).await;
+    let [_, _, unknown] = reported(&fixture, SINCE_START).await;
     let store = &fixture.gateway.shared.store;
     store.retain(Retention {
         days: 1,
         ..Retention::default()
     });
-    // A clock that has leapt ahead is believed once it has gone on for a day.
+    // A clock that has jumped ahead is accepted after it has continued for a day.
     for days in [0, 1] {
         fixture.skip(days * DAY);
-        store.watched();
+        store.note_watching();
         assert!(store.catch_up().await);
     }
-    let [failovers, without, now_unknown] = told(&fixture, WHOLE).await;
+    let [failovers, without, now_unknown] = reported(&fixture, SINCE_START).await;
     assert_eq!((failovers, without), (0, 0));
     assert_eq!(now_unknown - unknown, 3 * DAY);
 }
 
 #[tokio::test]
-async fn a_report_reads_no_more_than_its_own_time_and_what_its_ends_need() {
+async fn a_report_reads_only_events_of_its_period_and_those_that_determine_its_limits() {
     let plant = Plant::new(1).await;
     let part = "from=1970-01-01T01:00:00Z&to=1970-01-01T01:01:40Z";
-    // More than one report may read: long before and long after the time.
+    // More events than a report may read, long before and long after its period.
     let mut events = Vec::new();
     for second in (0..200).step_by(2) {
         for from in [0, 6_000] {
@@ -323,22 +323,22 @@ async fn a_report_reads_no_more_than_its_own_time_and_what_its_ends_need() {
         events.push(failover(5_000 + second, "a", "b"));
         events.push(failover(5_001 + second, "b", "a"));
     }
-    // Who led at the end, only the first failover after it tells.
+    // The first failover after the period determines the primary at its end.
     events.push(failover(3_640, "b", "a"));
     let fixture = watched_for(&plant, 7_200, events).await;
-    assert_eq!(told(&fixture, part).await, [1, 0, 0]);
-    // It had fallen silent before the time, and answered again within.
+    assert_eq!(reported(&fixture, part).await, [1, 0, 0]);
+    // The connection became silent before the period and recovered in it.
     let silence = vec![
         silence(3_000, Severity::Critical),
         silence(3_630, Severity::Normal),
     ];
     fixture.gateway.shared.store.record(silence);
     assert!(fixture.gateway.shared.store.catch_up().await);
-    assert_eq!(told(&fixture, part).await, [1, 0, 30]);
+    assert_eq!(reported(&fixture, part).await, [1, 0, 30]);
 }
 
 #[tokio::test]
-async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen() {
+async fn later_events_determine_only_periods_that_were_watched() {
     let plant = Plant::new(1).await;
     let part = "from=1970-01-01T01:00:00Z&to=1970-01-01T01:01:40Z";
     let restart = |from: i64, to: i64| Event {
@@ -362,12 +362,12 @@ async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen(
         )
     };
     for (events, expected) in [
-        // Nobody had led for an hour when b took over.
+        // There was no primary for an hour before b took over.
         (
             vec![failover(5_000, "", "b"), failover(5_010, "b", "a")],
             [0, 100, 0],
         ),
-        // Nobody watched between the time and that.
+        // No gateway watched between the period and the failover.
         (
             vec![
                 restart(4_000, 4_100),
@@ -376,7 +376,7 @@ async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen(
             ],
             [0, 0, 100],
         ),
-        // It came after the time, or within it and went after.
+        // The group was added after the period, or added in it and removed after it.
         (vec![listed(5_000, Severity::Critical)], [0, 0, 100]),
         (
             vec![
@@ -385,7 +385,7 @@ async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen(
             ],
             [0, 0, 100],
         ),
-        // It fell silent in the time, and answered again after.
+        // The connection became silent in the period and recovered after it.
         (
             vec![
                 silence(3_650, Severity::Critical),
@@ -397,6 +397,6 @@ async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen(
         ),
     ] {
         let fixture = watched_for(&plant, 7_200, events.clone()).await;
-        assert_eq!(told(&fixture, part).await, expected, "{events:?}");
+        assert_eq!(reported(&fixture, part).await, expected, "{events:?}");
     }
 }

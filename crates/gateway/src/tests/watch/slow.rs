@@ -1,4 +1,4 @@
-//! A service of Uplynk that takes 3 s to answer, and changes that come in the middle of a reading.
+//! An Uplynk service with a latency of 3 s, and changes during a reading.
 
 use super::systems::uplynk;
 use super::*;
@@ -10,54 +10,54 @@ use std::future::pending;
 use std::sync::Mutex;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
-use vendors::Request as Asked;
+use vendors::Request as CallRequest;
 use vendors::uplynk::groups;
 
-/// How long it takes to answer.
+/// The time that it takes to answer.
 const LATENCY: Duration = Duration::from_secs(3);
 
-/// What the service has seen, and what it holds.
+/// The received requests, and the state of the service.
 #[derive(Debug, Default)]
-struct Seen {
-    /// When each list was asked for.
+struct Received {
+    /// The time of each request for the list.
     lists: Vec<DateTime<Utc>>,
     signatures: BTreeSet<String>,
     changes: usize,
     is_silent: bool,
 }
 
-type Service = Arc<Mutex<Seen>>;
+type Service = Arc<Mutex<Received>>;
 
-/// The time that tests can pause.
-fn now_since(begun: Instant) -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + begun.elapsed()
+/// The time since the start, by the clock that tests can pause.
+fn now_since(start: Instant) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + start.elapsed()
 }
 
-/// Starts the service, and returns its address.
-async fn serve(service: &Service, begun: Instant) -> String {
+/// Starts the service and returns its address.
+async fn serve(service: &Service, start: Instant) -> String {
     let service = service.clone();
     let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
         let service = service.clone();
         async move {
             let is_list = request.uri().path().ends_with("/failover-groups");
             {
-                let mut seen = service.lock().unwrap();
+                let mut received = service.lock().unwrap();
                 if is_list {
-                    seen.lists.push(now_since(begun));
+                    received.lists.push(now_since(start));
                 }
                 let query = request.uri().query().unwrap().to_owned();
-                assert!(seen.signatures.insert(query), "each has its own second");
+                assert!(received.signatures.insert(query), "unique seconds");
             }
             sleep(LATENCY).await;
             if service.lock().unwrap().is_silent {
                 pending::<()>().await;
             }
-            let mut seen = service.lock().unwrap();
+            let mut received = service.lock().unwrap();
             if request.method() == "PUT" {
-                seen.changes += 1;
+                received.changes += 1;
                 return vendor_json(204, "");
             }
-            let changes = seen.changes;
+            let changes = received.changes;
             let group = format!(r#"{{"id":"g","name":"{changes}","slicers":[],"channels":[]}}"#);
             if is_list {
                 vendor_json(200, &format!(r#"{{"items":[{group}]}}"#))
@@ -72,12 +72,12 @@ async fn serve(service: &Service, begun: Instant) -> String {
     base
 }
 
-/// A gateway whose clocks all follow the one that tests can pause.
-fn gateway(base: &str, begun: Instant) -> Arc<Gateway> {
-    let store = Store::open_by(&config::StoreLocation::Memory, move || now_since(begun)).unwrap();
+/// A gateway whose clocks all follow the clock that tests can pause.
+fn gateway(base: &str, start: Instant) -> Arc<Gateway> {
+    let store = Store::open_by(&config::StoreLocation::Memory, move || now_since(start)).unwrap();
     let (_, skips) = watch::channel(Skips::default());
-    let clock = Clock::new(move || now_since(begun), skips);
-    let signing: crate::clock::Clock = Arc::new(move || begun.elapsed());
+    let clock = Clock::new(move || now_since(start), skips);
+    let signing: crate::clock::Clock = Arc::new(move || start.elapsed());
     let shared = Shared::new(clock, store).signing_by(SigningClock::from(signing));
     let live = config::Connection {
         watch: config::DEFAULT_WATCH,
@@ -89,7 +89,7 @@ fn gateway(base: &str, begun: Instant) -> Arc<Gateway> {
     gateway
 }
 
-fn outgoing(request: &Asked) -> VendorRequest {
+fn outgoing(request: &CallRequest) -> VendorRequest {
     let is_change = request.method().as_str() == "PUT";
     VendorRequest {
         method: request.method().as_str().parse().unwrap(),
@@ -100,7 +100,7 @@ fn outgoing(request: &Asked) -> VendorRequest {
     }
 }
 
-/// What the console and the relay send to save an order: they read, read again, change and read what it became.
+/// The requests of the console and the relay to save an order: read, check, write, and read the result.
 async fn save(live: &Upstream) {
     let (get, put) = (groups().get("g").request, groups().order("g", &[]).request);
     let read = async || {
@@ -117,34 +117,34 @@ async fn save(live: &Upstream) {
     read().await;
 }
 
-/// What is told of the connection's silence.
-fn silence(all: &Inventory) -> Option<String> {
+/// The alarm of the connection, if there is one.
+fn connection_alarm(all: &Inventory) -> Option<String> {
     let mut alarms = all.alarms.iter().flatten();
     let of_connection = alarms.find(|alarm| alarm.resource.kind == Kind::Connection);
     of_connection.map(|alarm| format!("{alarm:?}"))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_in_the_middle_of_a_reading_makes_no_slow_vendor_a_silent_one() {
-    let (begun, service) = (Instant::now(), Service::default());
-    let gateway = gateway(&serve(&service, begun).await, begun);
+async fn changes_during_a_reading_do_not_make_a_slow_vendor_silent() {
+    let (start, service) = (Instant::now(), Service::default());
+    let gateway = gateway(&serve(&service, start).await, start);
     let all = || gateway.shared.watchers.inventory().everything();
     let lists = || service.lock().unwrap().lists.len();
     while all().connections()[0].observed_at.is_none() {
         sleep(Duration::from_millis(100)).await;
     }
-    let watched = async || {
+    let assert_healthy = async || {
         sleep(Duration::from_millis(100)).await;
         let (all, newest) = (all(), service.lock().unwrap().lists.last().copied());
         let live = &all.connections()[0];
         assert_eq!((&live.failure, &live.last_error), (&None, &None));
-        assert_eq!(silence(&all), None);
-        assert!(live.observed_at <= newest, "it looks newer than it is");
+        assert_eq!(connection_alarm(&all), None);
+        assert!(live.observed_at <= newest, "newer than the last list");
     };
     for (number, after) in [100, 1_000, 1_900, 2_500, 2_900].into_iter().enumerate() {
         let before = lists();
         while lists() == before {
-            watched().await;
+            assert_healthy().await;
         }
         let live = gateway.upstreams[0].clone();
         let saved = tokio::spawn(async move {
@@ -152,27 +152,27 @@ async fn a_change_in_the_middle_of_a_reading_makes_no_slow_vendor_a_silent_one()
             save(&live).await;
         });
         while !saved.is_finished() {
-            watched().await;
+            assert_healthy().await;
         }
         saved.await.unwrap();
-        let ended = begun.elapsed();
+        let ended = start.elapsed();
         while all().resource("g").name != (number + 1).to_string() {
-            watched().await;
-            assert!(begun.elapsed() - ended < LATENCY * 2, "it is read at once");
+            assert_healthy().await;
+            assert!(start.elapsed() - ended < LATENCY * 2, "read at once");
         }
     }
-    // Once it is silent indeed, no change that is tried hides that.
+    // Once the vendor is really silent, an attempted change does not hide it.
     service.lock().unwrap().is_silent = true;
-    let silent = begun.elapsed();
+    let silent = start.elapsed();
     let live = gateway.upstreams[0].clone();
     tokio::spawn(async move { save(&live).await });
-    while silence(&all()).is_none() {
+    while connection_alarm(&all()).is_none() {
         sleep(Duration::from_millis(100)).await;
-        assert!(begun.elapsed() - silent < Duration::from_secs(60));
+        assert!(start.elapsed() - silent < Duration::from_secs(60));
     }
     while all().failure().is_none() {
         sleep(Duration::from_millis(100)).await;
-        assert!(begun.elapsed() - silent < Duration::from_secs(60));
+        assert!(start.elapsed() - silent < Duration::from_secs(60));
     }
     assert!(all().connections()[0].last_error.is_some());
 }

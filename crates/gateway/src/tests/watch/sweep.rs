@@ -1,4 +1,4 @@
-//! A sweep over all groups of an AVEVA service.
+//! Sweeps over all groups of an AVEVA service.
 
 use super::*;
 use serde_json::json;
@@ -10,54 +10,54 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
     let all = fixture.all();
     assert_eq!((all.resources.len(), all.connections()[0].held), (230, 230));
     assert_eq!(all.resource("g7").observed, Observed::WithConnection);
-    let mut asked = plant.asked();
+    let mut requests = plant.take_requests();
     assert_eq!(
-        asked.drain(..3).collect::<Vec<_>>(),
+        requests.drain(..3).collect::<Vec<_>>(),
         [0, 100, 200].map(|skip| format!("GET groups?skip={skip}&count=100"))
     );
-    asked.sort();
-    asked.dedup();
-    assert_eq!(asked.len(), 230, "each once, and nobody asks for a status");
+    requests.sort();
+    requests.dedup();
+    assert_eq!(requests.len(), 230, "each group once, and no status");
     fixture.skip(300);
     fixture
         .until("the next sweep", |all| {
             all.connections()[0].observed_at > Some(DateTime::UNIX_EPOCH)
         })
         .await;
-    assert_eq!(plant.asked().len(), 233);
+    assert_eq!(plant.take_requests().len(), 233);
 }
 
 #[tokio::test]
-async fn the_status_is_asked_when_data_was_last_processed_where_the_primary_does_not_say() {
+async fn the_status_is_read_if_the_primary_has_no_last_data_time() {
     let plant = Plant::new(3).await;
     let time = "1969-12-31T23:59:00";
     plant.status("g1", json!({ "LastDataProcessedTime": time }));
     plant.status("g2", json!({ "LastDataProcessedTime": time }));
-    plant.answers("g2 status", Answers::Status(403));
+    plant.behave("g2 status", Behaviour::Status(403));
     let fixture = Fixture::of(&plant).await;
     let all = fixture.all();
     let last_data = |id| match &all.resource(id).facts {
         Facts::FailoverGroup(facts) => facts.last_data.map(|at| at.timestamp()),
         other => panic!("{other:?}"),
     };
-    let told = ["g0", "g1", "g2"].map(last_data);
-    assert_eq!(told, [Some(0), Some(-60), None]);
+    let times = ["g0", "g1", "g2"].map(last_data);
+    assert_eq!(times, [Some(0), Some(-60), None]);
     let failures = ["g0", "g1", "g2"].map(|id| all.resource(id).failure.clone());
-    assert_eq!(failures, [None, None, None], "what the sessions say counts");
-    let mut asked = plant.asked();
-    asked.retain(|line| line.ends_with("/status"));
-    asked.sort();
-    assert_eq!(asked, ["GET groups/g1/status", "GET groups/g2/status"]);
-    plant.answers("g2 status", Answers::Status(429));
+    assert_eq!(failures, [None, None, None], "not a failure");
+    let mut requests = plant.take_requests();
+    requests.retain(|line| line.ends_with("/status"));
+    requests.sort();
+    assert_eq!(requests, ["GET groups/g1/status", "GET groups/g2/status"]);
+    plant.behave("g2 status", Behaviour::Status(429));
     let all = fixture.refresh().await;
     assert!(
         all.resource("g2").failure.is_some(),
-        "no more is asked then"
+        "a throttled status is a failure of the group"
     );
 }
 
 #[tokio::test]
-async fn a_group_that_no_address_can_name_is_listed_and_not_asked_for() {
+async fn a_group_with_an_id_that_no_path_can_contain_is_listed_but_not_read() {
     let plant = Plant::new(0).await;
     let unaddressable = ["..", ".", "a/./b", "x/../y", "a\0b"];
     plant.groups(&[&["g0"][..], &unaddressable].concat());
@@ -67,15 +67,15 @@ async fn a_group_that_no_address_can_name_is_listed_and_not_asked_for() {
         let why = format!("No address can name the id “{id}”.");
         assert_eq!(all.resource(id).failure, Some(why));
     }
-    let asked = plant.asked();
+    let requests = plant.take_requests();
     let is_expected = |line: &&String| line.contains("groups?") || line.contains("groups/g0/");
-    assert_eq!(asked.iter().find(|line| !is_expected(line)), None);
+    assert_eq!(requests.iter().find(|line| !is_expected(line)), None);
 }
 
 #[tokio::test]
-async fn a_group_that_hangs_holds_neither_the_others_nor_the_end() {
+async fn a_hanging_group_delays_neither_the_others_nor_the_end_of_the_sweep() {
     let plant = Plant::new(30).await;
-    plant.answers("g0", Answers::Never);
+    plant.behave("g0", Behaviour::Never);
     let fixture = Fixture::new(vec![config::Connection {
         timeout: Duration::from_secs(60),
         ..watched("plant-a", &plant.base)
@@ -90,7 +90,7 @@ async fn a_group_that_hangs_holds_neither_the_others_nor_the_end() {
 }
 
 #[tokio::test]
-async fn very_many_groups_have_a_limit_that_is_told() {
+async fn the_limit_of_groups_is_reported() {
     let plant = Plant::new(25_000).await;
     let fixture = Fixture::new(vec![watched("plant-a", &plant.base)]);
     let mut all = fixture.all();
@@ -111,7 +111,7 @@ async fn very_many_groups_have_a_limit_that_is_told() {
 }
 
 #[tokio::test]
-async fn a_service_that_gives_fewer_at_a_time_is_read_to_its_total() {
+async fn a_service_with_smaller_pages_is_read_up_to_its_total() {
     let plant = Plant::new(120).await;
     plant.page_limit(50);
     plant.total(120);
@@ -119,16 +119,16 @@ async fn a_service_that_gives_fewer_at_a_time_is_read_to_its_total() {
     let all = fixture.all();
     assert_eq!(all.connections()[0].held, 120);
     assert_eq!(all.connections()[0].limit, None);
-    let mut asked = plant.asked();
+    let mut requests = plant.take_requests();
     assert_eq!(
-        asked.drain(..3).collect::<Vec<_>>(),
+        requests.drain(..3).collect::<Vec<_>>(),
         [0, 50, 100].map(|skip| format!("GET groups?skip={skip}&count=100"))
     );
-    assert!(!asked.iter().any(|line| line.starts_with("GET groups?")));
+    assert!(!requests.iter().any(|line| line.starts_with("GET groups?")));
 }
 
 #[tokio::test]
-async fn a_service_that_lists_less_than_it_reports_is_said() {
+async fn a_list_that_is_shorter_than_its_total_is_reported() {
     let plant = Plant::new(50).await;
     plant.total(120);
     let fixture = Fixture::of(&plant).await;
@@ -138,9 +138,9 @@ async fn a_service_that_lists_less_than_it_reports_is_said() {
     );
 }
 
-/// What is deleted on the first page shifts the first of the second page onto the first, which was read already.
+/// The deletion moves the first group of the second page to the first page, which was already read.
 #[tokio::test]
-async fn a_group_deleted_between_two_pages_takes_no_other_with_it() {
+async fn a_group_deleted_between_two_pages_hides_no_other() {
     for total in [None, Some(120)] {
         let plant = Plant::new(120).await;
         plant.sessions("g100", &[]);
@@ -150,28 +150,28 @@ async fn a_group_deleted_between_two_pages_takes_no_other_with_it() {
         let fixture = Fixture::of(&plant).await;
         let alarm = |all: &Inventory| {
             let mut alarms = all.alarms.iter().flatten();
-            let of = alarms.find(|alarm| alarm.resource.id == "g100");
-            of.map(|alarm| alarm.id.clone())
+            let of_group = alarms.find(|alarm| alarm.resource.id == "g100");
+            of_group.map(|alarm| alarm.id.clone())
         };
         let before = alarm(&fixture.all());
         assert!(before.is_some(), "it has no sessions");
-        plant.delete_in_between("g5");
-        // The first list was given before it was deleted. The second one does not name it, and its own read confirms that.
-        for held in [120, 119] {
+        plant.delete_after_first_page("g5");
+        // The first list is from before the deletion. The second one omits the group, which its own read confirms.
+        for expected in [120, 119] {
             let all = fixture.refresh().await;
-            assert_eq!(all.resources.len(), held, "{total:?}");
+            assert_eq!(all.resources.len(), expected, "{total:?}");
             assert_eq!(alarm(&all), before);
         }
     }
 }
 
 #[tokio::test]
-async fn a_group_that_two_lists_do_not_name_is_gone_though_its_sessions_are_answered() {
+async fn a_group_missing_from_two_lists_is_removed_even_if_its_sessions_exist() {
     let plant = Plant::new(120).await;
     let fixture = Fixture::of(&plant).await;
     let names: Vec<String> = (1..120).map(|number| format!("g{number}")).collect();
     plant.groups(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    for held in [120, 119] {
-        assert_eq!(fixture.refresh().await.resources.len(), held);
+    for expected in [120, 119] {
+        assert_eq!(fixture.refresh().await.resources.len(), expected);
     }
 }

@@ -22,12 +22,13 @@ pub(super) fn uplynk(base: &str) -> config::Connection {
 }
 
 #[tokio::test]
-async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() {
-    let whole = |id: &str| format!(r#"{{"id":"{id}","name":"{id}","slicers":[],"channels":[]}}"#);
-    let vendor = Vendor::new(move |seen, _| {
-        let line = &seen.line;
+async fn uplynk_groups_listed_without_slicers_are_read_one_by_one() {
+    let complete =
+        |id: &str| format!(r#"{{"id":"{id}","name":"{id}","slicers":[],"channels":[]}}"#);
+    let vendor = Vendor::new(move |request, _| {
+        let line = &request.line;
         if line.contains("failover-groups/short") {
-            return vendor_json(200, &whole("short"));
+            return vendor_json(200, &complete("short"));
         }
         for (id, status) in [("broken", 404), ("failing", 500), ("odd", 200)] {
             if line.contains(&format!("failover-groups/{id}")) {
@@ -35,10 +36,10 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
             }
         }
         let items = if line.contains("page=2") {
-            whole("second")
+            complete("second")
         } else {
             let thin = r#"{"id":"broken"},{"id":"failing"},{"id":"odd"},{"id":"short"}"#;
-            format!("{},{thin}", whole("first"))
+            format!("{},{thin}", complete("first"))
         };
         vendor_json(200, &format!(r#"{{"total_items":"6","items":[{items}]}}"#))
     })
@@ -46,11 +47,7 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     let live = uplynk(&vendor.base);
     let fixture = Fixture::new(vec![live]);
     let all = fixture.until("six", |all| all.resources.len() == 6).await;
-    assert_eq!(
-        vendor.lines().len(),
-        2,
-        "what the list says is told at once"
-    );
+    assert_eq!(vendor.lines().len(), 2, "shown from the list at once");
     for id in ["broken", "failing", "odd", "short"] {
         assert!(all.resource(id).is_unread());
     }
@@ -69,24 +66,24 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     }
 }
 
-/// Thirty groups without their slicers, of which each is read in a second of its own.
+/// Thirty groups are listed without slicers, and at most one is read per second.
 #[tokio::test]
-async fn a_slate_that_the_list_shows_is_an_alarm_before_each_group_was_read() {
+async fn a_slate_in_the_list_is_an_alarm_before_all_groups_are_read() {
     let switched = Arc::new(AtomicBool::new(false));
     let is_switched = switched.clone();
-    let vendor = Vendor::new(move |seen, _| {
+    let vendor = Vendor::new(move |request, _| {
         let slate = |id: usize| id == 29 || id == 28 && is_switched.load(Ordering::Relaxed);
         let thin = |id: usize| {
             let active = if slate(id) { "no_slicer" } else { "a" };
             format!(r#""id":"g{id}","active_slicer_id":"{active}","mode":"flat""#)
         };
-        if let Some((_, id)) = seen.line.split_once("failover-groups/g") {
+        if let Some((_, id)) = request.line.split_once("failover-groups/g") {
             let id = id.split('?').next().unwrap().parse().unwrap();
             let slicers = r#"[
                 {"id":"a","enabled":true,"order":1,"blacklist_until":0,"status":{"state":0}},
                 {"id":"b","enabled":true,"order":2,"blacklist_until":0,"status":{"state":0}}]"#;
-            let whole = format!(r#"{{{},"slicers":{slicers},"channels":[]}}"#, thin(id));
-            return vendor_json(200, &whole);
+            let complete = format!(r#"{{{},"slicers":{slicers},"channels":[]}}"#, thin(id));
+            return vendor_json(200, &complete);
         }
         let items: Vec<String> = (0..30).map(|id| format!("{{{}}}", thin(id))).collect();
         vendor_json(200, &format!(r#"{{"items":[{}]}}"#, items.join(",")))
@@ -98,24 +95,24 @@ async fn a_slate_that_the_list_shows_is_an_alarm_before_each_group_was_read() {
         alarms.map(|alarm| alarm.resource.id.clone()).collect()
     };
     let all = fixture.until("all", |all| all.resources.len() == 30).await;
-    assert_eq!(alarms(&all), ["g29"], "what was not read yet is none");
+    assert_eq!(alarms(&all), ["g29"], "unread groups cause no alarm");
     let is_normal = |one: &&Resource| one.verdict.severity == health::Severity::Normal;
     assert_eq!(all.resources.iter().filter(is_normal).count(), 0);
     let all = fixture.until("one", |all| all.word("g0") == "Normal").await;
     assert_eq!(alarms(&all), ["g29"]);
-    // The next list does not wait for the others.
+    // The next list does not wait for the unread groups.
     switched.store(true, Ordering::Relaxed);
     let all = fixture.refresh().await;
     assert!(alarms(&all).contains(&"g28".to_owned()), "{all:?}");
     assert!(vendor.lines().len() < 10, "{:?}", vendor.lines());
 }
 
-/// A group whose read is given up with the key that asked for it is still the one that somebody has changed.
+/// The user waits to see the change, even if the first read was cancelled with the previous key.
 #[tokio::test]
-async fn a_changed_group_of_uplynk_is_read_first_after_the_key_has_changed() {
-    let vendor = Vendor::new(|seen, _| {
+async fn a_changed_uplynk_group_is_read_first_after_a_change_of_the_key() {
+    let vendor = Vendor::new(|request, _| {
         let thin = |id: &str| format!(r#"{{"id":"{id}","active_slicer_id":"a","mode":"flat"}}"#);
-        match seen.line.split_once("failover-groups/") {
+        match request.line.split_once("failover-groups/") {
             Some((_, rest)) => vendor_json(200, &thin(rest.split('?').next().unwrap())),
             None => {
                 let items = ["g0", "g1", "g2"].map(thin).join(",");
@@ -138,7 +135,7 @@ async fn a_changed_group_of_uplynk_is_read_first_after_the_key_has_changed() {
     let observer = fixture.gateway.shared.watchers.write_observer();
     observer.written("live", change.operation, &change.path);
     fixture.until("a list", |_| lists() > written).await;
-    // Its read waits for a second of its own by now, or has come to the service.
+    // By now, its read waits for the next second, or has reached the service.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let before = groups().len();
     let other = config::Connection {
@@ -152,27 +149,29 @@ async fn a_changed_group_of_uplynk_is_read_first_after_the_key_has_changed() {
     fixture
         .until("the groups", |_| groups().len() >= before + 3)
         .await;
-    let asked = groups();
-    assert_eq!(before, 3, "it was read too soon: {asked:?}");
-    assert_eq!(asked[before..][..3], ["g1", "g0", "g2"]);
+    let reads = groups();
+    assert_eq!(before, 3, "it was read too soon: {reads:?}");
+    assert_eq!(reads[before..][..3], ["g1", "g0", "g2"]);
 }
 
-/// No paging is documented: what the service says to a second page says nothing of the first one.
+/// Paging is not documented, so an error for a second page does not affect the first one.
 #[tokio::test]
-async fn a_refused_page_takes_nothing_away() {
+async fn a_rejected_page_hides_no_group() {
     let answers = Arc::new(Mutex::new((200, 200)));
-    let told = answers.clone();
-    let whole = |id: &str| {
+    let current = answers.clone();
+    let complete = |id: &str| {
         let slicers = r#"[{"id":"a","blacklist_until":0},{"id":"b","blacklist_until":0}]"#;
         let more = r#""active_slicer_id":"a","mode":"flat","channels":[]"#;
         format!(r#"{{"id":"{id}",{more},"slicers":{slicers}}}"#)
     };
-    let vendor = Vendor::new(move |seen, _| {
-        let (page, one) = *told.lock().unwrap();
-        let items = |id: &str| format!(r#"{{"total_items":2,"items":[{}]}}"#, whole(id));
-        match seen.line.as_str() {
+    let vendor = Vendor::new(move |request, _| {
+        let (page, one) = *current.lock().unwrap();
+        let items = |id: &str| format!(r#"{{"total_items":2,"items":[{}]}}"#, complete(id));
+        match request.line.as_str() {
             line if line.contains("page=2") => vendor_json(page, &items("second")),
-            line if line.contains("failover-groups/second") => vendor_json(one, &whole("second")),
+            line if line.contains("failover-groups/second") => {
+                vendor_json(one, &complete("second"))
+            }
             _ => vendor_json(200, &items("first")),
         }
     })
@@ -183,26 +182,26 @@ async fn a_refused_page_takes_nothing_away() {
         let all = fixture.until("first", |all| all.resources.len() == 1).await;
         assert_eq!(all.failure(), None, "{status}");
         let limit = all.connections()[0].limit.clone();
-        let said = "The service reports 2 slicer groups and listed 1.";
-        assert_eq!(limit.as_deref(), Some(said), "{status}");
+        let expected = "The service reports 2 slicer groups and listed 1.";
+        assert_eq!(limit.as_deref(), Some(expected), "{status}");
     }
     *answers.lock().unwrap() = (200, 200);
     let fixture = Fixture::new(vec![uplynk(&vendor.base)]);
     fixture.until("both", |all| all.resources.len() == 2).await;
     *answers.lock().unwrap() = (404, 200);
     let all = fixture.refresh().await;
-    assert_eq!(all.resources.len(), 2, "it is read by itself now");
-    let asked = || {
+    assert_eq!(all.resources.len(), 2, "the missing group is read");
+    let is_read = || {
         let of_second = |line: &String| line.contains("failover-groups/second");
         vendor.lines().iter().any(of_second)
     };
-    fixture.until("a read of it", |_| asked()).await;
+    fixture.until("a read of it", |_| is_read()).await;
     fixture
         .until("its time", |all| {
             all.resource("second").observed == Observed::WithConnection
         })
         .await;
-    // By then it is deleted.
+    // The group was deleted.
     *answers.lock().unwrap() = (404, 404);
     fixture.refresh().await;
     fixture
@@ -212,16 +211,16 @@ async fn a_refused_page_takes_nothing_away() {
         limit: 50,
         ..Default::default()
     };
-    let told = fixture.gateway.shared.store.activity(query).await.unwrap();
-    let mut gone = told
+    let activity = fixture.gateway.shared.store.activity(query).await.unwrap();
+    let mut removed = activity
         .iter()
         .filter(|entry| entry.what.contains("no longer listed"));
-    let resource = gone.next().and_then(|entry| entry.resource.clone());
+    let resource = removed.next().and_then(|entry| entry.resource.clone());
     assert_eq!(resource.map(|key| key.id).as_deref(), Some("second"));
-    assert_eq!(gone.count(), 0);
+    assert_eq!(removed.count(), 0);
 }
 
-/// The incident of the demo: what is critical stays in its place when its connection falls silent.
+/// In the demo's incident, critical resources stay critical when their connection becomes silent.
 #[tokio::test]
 async fn a_stale_connection_hides_none_of_its_alarms() {
     let options = simulator::Options {
@@ -279,13 +278,13 @@ async fn a_stale_connection_hides_none_of_its_alarms() {
     assert_eq!(
         now[0].0,
         health::inventory::Kind::Connection,
-        "above what it hides: {now:?}"
+        "connection first: {now:?}"
     );
 }
 
-/// What real systems send: a state in words, an item without an id, one that is listed twice, a refusal with 200.
+/// Irregular data of real systems: a state as text, an item without an id, one listed twice, an error with status 200.
 #[tokio::test]
-async fn one_bad_field_spoils_no_other_and_what_is_left_out_is_said() {
+async fn an_unreadable_field_affects_no_other_and_unreadable_items_are_counted() {
     let options = simulator::Options {
         scenario: simulator::Scenario::Calm,
         speed: 0.0,
@@ -315,9 +314,9 @@ async fn one_bad_field_spoils_no_other_and_what_is_left_out_is_said() {
         gateway: Arc::new(gateway),
         skips: watch::channel(Skips::default()).0,
     };
-    let told = |one: &ConnectionState| one.observed_at.is_some() || one.failure.is_some();
+    let is_done = |one: &ConnectionState| one.observed_at.is_some() || one.failure.is_some();
     let all = fixture
-        .until("everything", |all| all.connections().iter().all(told))
+        .until("everything", |all| all.connections().iter().all(is_done))
         .await;
     let connection = |id: &str| {
         let mut connections = all.connections().iter();
@@ -335,14 +334,14 @@ async fn one_bad_field_spoils_no_other_and_what_is_left_out_is_said() {
         "{broken:?}"
     );
     assert_eq!(broken[0].unreadable[0].raw, "Stopped");
-    // Of Plant B one group, and one session of each of the others.
+    // In Plant B, one group is unreadable, and one session of each other group.
     let of_plant_b = connection("plant-b").held + 1;
-    let said = |id| connection(id).limit.clone().unwrap_or_default();
+    let limit = |id| connection(id).limit.clone().unwrap_or_default();
     assert_eq!(
-        said("plant-b"),
+        limit("plant-b"),
         format!("{of_plant_b} items could not be read.")
     );
-    assert_eq!(said("em-old"), "1 item could not be read.");
+    assert_eq!(limit("em-old"), "1 item could not be read.");
     assert!(connection("plant-b").held > 0 && connection("em-old").held > 0);
     match &connection("plant-a").failure {
         Some(ReadFailure::Vendor(error)) => {

@@ -1,10 +1,10 @@
-//! Veeam's cloud failover sessions: by queries, without them, and in shapes that say nothing of them.
+//! Veeam's cloud failover sessions: with queries, without them, and from incomplete responses.
 
-use super::handled::reopened;
+use super::alarm_actions::reopened;
 use super::*;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The connection `em` to an Enterprise Manager, which shows what ended so many hours ago.
+/// The connection `em` to an Enterprise Manager; sessions that ended within these hours are watched.
 pub(super) fn veeam(base: &str, hours: u16) -> config::Connection {
     let em = watched("em", base);
     config::Connection {
@@ -27,8 +27,8 @@ pub(super) fn logged_on() -> Response<Body> {
 }
 
 #[tokio::test]
-async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_told() {
-    // The gateway's clock stands at 1970: in the last day, or in the last three.
+async fn all_pages_of_running_and_recent_sessions_are_read_up_to_a_reported_limit() {
+    // The gateway's clock shows 1970; the period is one day or three.
     for (hours, since, pages, resources, limit) in [
         (24, "1969-12-30T23:00:00Z", 3, 3, None),
         (72, "1969-12-28T23:00:00Z", 3, 3, None),
@@ -40,13 +40,13 @@ async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_t
             Some("the newest 20 are watched"),
         ),
     ] {
-        let vendor = Vendor::new(move |seen, _| {
-            if seen.line.contains("sessionMngr") {
+        let vendor = Vendor::new(move |request, _| {
+            if request.line.contains("sessionMngr") {
                 return logged_on();
             }
-            let page = seen.line.split("page=").nth(1).unwrap_or("1");
+            let page = request.line.split("page=").nth(1).unwrap_or("1");
             let page: u32 = page.split(['&', ' ']).next().unwrap().parse().unwrap();
-            // The last of one page is the first of the next one: another has begun meanwhile.
+            // A session that starts meanwhile moves the last session of each page to the next page.
             let session = |number: u32| {
                 format!(
                     r#"{{"UID":"{number:08x}-0000-0000-0000-000000000000","Name":"plan {number}","State":"Working","CreationTimeUTC":"1969-12-31T23:00:00Z"}}"#
@@ -71,9 +71,13 @@ async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_t
             .await;
         assert_eq!(all.failure(), None, "{:?}", vendor.lines());
         assert_eq!(all.resources.len(), resources);
-        let told = all.connections()[0].limit.clone();
-        assert_eq!(told.is_some(), limit.is_some(), "{told:?}");
-        assert!(told.unwrap_or_default().contains(limit.unwrap_or_default()));
+        let reported = all.connections()[0].limit.clone();
+        assert_eq!(reported.is_some(), limit.is_some(), "{reported:?}");
+        assert!(
+            reported
+                .unwrap_or_default()
+                .contains(limit.unwrap_or_default())
+        );
         let query = vendor
             .lines()
             .into_iter()
@@ -92,9 +96,9 @@ async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_t
     }
 }
 
-/// The vendor's clock is five hours behind, and what it lists follows from the question.
+/// The vendor's clock is five hours behind, so the period of the query has to be adjusted.
 #[tokio::test]
-async fn what_is_asked_for_follows_the_vendors_clock_from_the_first_reading_on() {
+async fn queries_use_the_vendors_clock_from_the_first_reading_on() {
     let old = || session(1, "Stopped", "Failed", "1969-12-30T20:00:00Z");
     let (vendor, _) = changing(move |line, _| {
         let line = percent_encoding::percent_decode_str(line);
@@ -112,22 +116,22 @@ async fn what_is_asked_for_follows_the_vendors_clock_from_the_first_reading_on()
     let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
     let all = fixture.until("a reading", is_read).await;
     assert_eq!(all.connections()[0].held, 1, "{:?}", vendor.lines());
-    let asked = || {
+    let query_count = || {
         let lines = vendor.lines();
         lines.iter().filter(|line| line.contains("/query")).count()
     };
-    assert_eq!(asked(), 2);
+    assert_eq!(query_count(), 2);
     fixture.refresh().await;
-    assert_eq!(asked(), 3, "its clock is known");
+    assert_eq!(query_count(), 3, "the vendor's clock is already known");
 }
 
 #[tokio::test]
 async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
-    let vendor = Vendor::new(|seen, _| {
-        if seen.line.contains("sessionMngr") {
+    let vendor = Vendor::new(|request, _| {
+        if request.line.contains("sessionMngr") {
             return logged_on();
         }
-        if seen.line.contains("/query") {
+        if request.line.contains("/query") {
             return vendor_json(403, r#"{"Message":"not allowed"}"#);
         }
         vendor_json(200, r#"{"Entities":[]}"#)
@@ -139,17 +143,17 @@ async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
         one.observed_at.is_some() || one.failure.is_some()
     });
     let all = all.await;
-    let asked = |word: &str| {
+    let query_count = |word: &str| {
         vendor
             .lines()
             .iter()
             .filter(|line| line.contains(word))
             .count()
     };
-    assert_eq!(asked("/query"), 1);
+    assert_eq!(query_count("/query"), 1);
     assert_eq!(all.failure(), None, "{:?}", vendor.lines());
     fixture.refresh().await;
-    assert_eq!(asked("/query"), 1, "roles change seldom");
+    assert_eq!(query_count("/query"), 1, "queries are not tried again soon");
 }
 
 /// A session as JSON.
@@ -159,31 +163,31 @@ pub(super) fn session(number: u32, state: &str, result: &str, began: &str) -> St
     )
 }
 
-/// A query's result, with what stands behind its sessions.
+/// The result of a query, with the text after its sessions.
 pub(super) fn entities(sessions: &str, paging: &str) -> String {
     format!(
         r#"{{"Entities":{{"CloudFailoverSessions":{{"CloudFailoverSessions":[{sessions}]}}}}{paging}}}"#
     )
 }
 
-/// An Enterprise Manager that answers in another way once it is told so.
+/// An Enterprise Manager whose responses depend on a number, which the test changes.
 async fn changing(
     answer: impl Fn(&str, u8) -> Response<Body> + Clone + Send + Sync + 'static,
 ) -> (Vendor, Arc<AtomicU8>) {
     let phase = Arc::new(AtomicU8::new(0));
     let now = phase.clone();
-    let vendor = Vendor::new(move |seen, _| {
-        if seen.line.contains("sessionMngr") {
+    let vendor = Vendor::new(move |request, _| {
+        if request.line.contains("sessionMngr") {
             return logged_on();
         }
-        answer(&seen.line, now.load(Ordering::Relaxed))
+        answer(&request.line, now.load(Ordering::Relaxed))
     });
     (vendor.await, phase)
 }
 
-/// What cannot be read, and names without states, end no alarm.
+/// Unreadable responses and references without states end no alarm.
 #[tokio::test]
-async fn a_response_that_says_nothing_of_the_sessions_leaves_them_as_last_known() {
+async fn a_response_without_session_states_keeps_the_last_known_ones() {
     let failed = || session(1, "Working", "Failed", "1969-12-31T23:00:00Z");
     for (other, expected) in [
         (
@@ -233,7 +237,7 @@ async fn a_response_that_says_nothing_of_the_sessions_leaves_them_as_last_known(
 }
 
 #[tokio::test]
-async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is() {
+async fn running_sessions_of_any_age_are_watched_after_queries_are_rejected() {
     let old = || session(1, "Working", "None", "1969-11-01T00:00:00Z");
     let (vendor, phase) = changing(move |line, phase| {
         let is_one = line.contains("failoverSessions/");
@@ -259,8 +263,8 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
     };
     let all = fixture.until("the alarm", long).await;
     assert_eq!(all.connections()[0].limit, None);
-    // A session that alone cannot be read stays as last known, for as long as that lasts, and stops no other.
-    for (answer, held, failed, has_alarm) in [
+    // A session that cannot be read keeps its last known state, and does not affect others.
+    for (answer, expected, failed, has_alarm) in [
         (1, 2, false, true),
         (2, 2, false, true),
         (2, 2, false, true),
@@ -275,7 +279,7 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
         let one = &all.connections()[0];
         assert_eq!(
             (one.held, one.failure.is_some()),
-            (held, failed),
+            (expected, failed),
             "{answer}: {one:?}"
         );
         assert_eq!(long(&all), has_alarm, "{answer}");
@@ -285,14 +289,14 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
             "{limit}"
         );
         if !failed {
-            let is_told = limit.contains("Of these, 1 could not be read again: ");
-            assert_eq!(is_told, matches!(answer, 2 | 3), "{answer}: {limit}");
+            let is_reported = limit.contains("Of these, 1 could not be read again: ");
+            assert_eq!(is_reported, matches!(answer, 2 | 3), "{answer}: {limit}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_not_query() {
+async fn long_running_sessions_are_watched_after_a_restart_without_queries() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let old = || session(1, "Working", "None", "1969-11-01T00:00:00Z");
@@ -326,7 +330,7 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
         })
         .await;
     assert_eq!((alarm(&all), all.connections()[0].held), (before, 2));
-    // After a restart nothing is known of what cannot be read but that it was watched: it is asked for again.
+    // After a restart, only the ids of watched sessions are known; unreadable ones are requested again.
     phase.store(2, Ordering::Relaxed);
     fixture.gateway.shared.watchers.stop();
     drop(fixture);
@@ -345,9 +349,9 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
     assert_eq!(fixture.refresh().await.connections()[0].held, 2);
 }
 
-/// A session that ends between two requests may take the last page with it.
+/// The last page may disappear when a session ends between two requests.
 #[tokio::test]
-async fn a_further_page_that_is_not_there_ends_the_list_and_hides_no_other() {
+async fn a_missing_further_page_ends_the_list_and_hides_no_session() {
     for (status, is_end) in [(404, true), (400, true), (500, false)] {
         let (vendor, _) = changing(move |line, _| {
             if line.contains("page=2") {
@@ -371,9 +375,9 @@ async fn a_further_page_that_is_not_there_ends_the_list_and_hides_no_other() {
     }
 }
 
-/// A list that breaks off says nothing of what stands behind: what ran there when it was last read is read by itself.
+/// A truncated list may omit running sessions, so those from the last reading are read individually.
 #[tokio::test]
-async fn what_stood_behind_the_end_of_a_list_that_breaks_off_is_read_by_itself() {
+async fn running_sessions_missing_from_a_truncated_list_are_read_individually() {
     let paged = r#","PagingInfo":{"PagesCount":2}"#;
     let old = |state: &str| session(2, state, "Failed", "1969-12-31T22:00:00Z");
     let (vendor, phase) = changing(move |line, phase| {
@@ -407,16 +411,16 @@ async fn what_stood_behind_the_end_of_a_list_that_breaks_off_is_read_by_itself()
         assert_eq!(alarm(&all), *expected, "{answer}");
         let limit = one.limit.as_deref().unwrap_or_default();
         assert!(limit.contains("more pages"), "{limit}");
-        let is_told = limit.contains("1 could not be read again");
-        assert_eq!(is_told, answer == 2, "{answer}: {limit}");
+        let is_reported = limit.contains("1 could not be read again");
+        assert_eq!(is_reported, answer == 2, "{answer}: {limit}");
     }
 }
 
-/// Without the number of pages: the links say what follows, and where they do not either, that is told.
+/// Without the number of pages, links lead to the next page. If those are missing too, it is reported.
 #[tokio::test]
-async fn pages_that_are_not_counted_are_read_by_their_links() {
+async fn without_a_number_of_pages_the_links_are_followed() {
     let next = r#","PagingInfo":{"Links":[{"Rel":"Next","Href":"https://em/api/query?page=2"}]}"#;
-    for (paging, held, is_told) in [
+    for (paging, expected, is_reported) in [
         (next, 150, false),
         (r#","PagingInfo":{"PageNum":1}"#, 100, true),
         ("", 100, true),
@@ -437,9 +441,9 @@ async fn pages_that_are_not_counted_are_read_by_their_links() {
         let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
         let all = fixture.until("a reading", is_read).await;
         let one = &all.connections()[0];
-        assert_eq!((all.failure(), one.held), (None, held), "{paging}");
+        assert_eq!((all.failure(), one.held), (None, expected), "{paging}");
         let limit = one.limit.as_deref().unwrap_or_default();
         let says = limit.contains("does not say whether more");
-        assert_eq!(says, is_told, "{limit}");
+        assert_eq!(says, is_reported, "{limit}");
     }
 }

@@ -1,5 +1,4 @@
-//! `GET /api/inventory` for those who look: how often the vendor is asked, what a wall gets, what goes over the
-//! network.
+//! `GET /api/inventory`: the number of requests to the vendor, the inventory of a wall, and the size of responses.
 
 use super::*;
 use crate::tests::access::{sign_in, with_users};
@@ -7,7 +6,7 @@ use crate::tests::walls::paired;
 use crate::watch::Audience;
 use http_body_util::BodyExt as _;
 
-async fn asked_with(viewers: usize) -> usize {
+async fn requests_with(viewers: usize) -> usize {
     let plant = Plant::new(30).await;
     let fixture = Fixture::of(&plant).await;
     for _ in 0..4 {
@@ -23,19 +22,19 @@ async fn asked_with(viewers: usize) -> usize {
             })
             .await;
     }
-    plant.log_len()
+    plant.request_count()
 }
 
 #[tokio::test]
-async fn the_vendor_is_asked_as_often_however_many_look() {
-    let nobody = asked_with(0).await;
-    assert_eq!(nobody, 5 * 31);
-    assert_eq!(asked_with(1).await, nobody);
-    assert_eq!(asked_with(50).await, nobody);
+async fn requests_to_the_vendor_do_not_depend_on_the_number_of_viewers() {
+    let without_viewers = requests_with(0).await;
+    assert_eq!(without_viewers, 5 * 31);
+    assert_eq!(requests_with(1).await, without_viewers);
+    assert_eq!(requests_with(50).await, without_viewers);
 }
 
 #[tokio::test]
-async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
+async fn a_relayed_read_and_the_watchers_read_share_a_request() {
     let plant = Plant::new(3).await;
     let fixture = Fixture::new(vec![config::Connection {
         share: Duration::from_secs(60),
@@ -46,7 +45,7 @@ async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
             all.connections()[0].observed_at.is_some()
         })
         .await;
-    let before = plant.log_len();
+    let before = plant.request_count();
     for path in ["?skip=0&count=100", "/g1/clientsessions"] {
         assert_eq!(
             get(&fixture.gateway, &format!("{GROUPS}{path}"))
@@ -55,11 +54,11 @@ async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
             200
         );
     }
-    assert_eq!(plant.log_len(), before);
+    assert_eq!(plant.request_count(), before);
 }
 
 #[tokio::test]
-async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
+async fn only_users_can_request_a_reading_and_at_most_once_a_second() {
     let plant = Plant::new(3).await;
     let gateway = Arc::new(with_users(
         vec![watched("plant-a", &plant.base)],
@@ -77,7 +76,7 @@ async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
         sign_in(&gateway, "vic").await,
     );
     tokio::time::sleep(Duration::from_secs(1)).await;
-    plant.asked();
+    plant.take_requests();
     let now = async |cookie: &str, path: &str| {
         let headers = [("cookie", cookie), ("cache-control", "no-cache")];
         let answer = ask(&gateway, &format!("GET {path}"), &headers, "").await;
@@ -85,14 +84,14 @@ async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
         text(answer).await
     };
     now(&wall, "/api/inventory").await;
-    assert_eq!(plant.log_len(), 0, "a wall waits as everybody");
+    assert_eq!(plant.request_count(), 0, "no reading for a wall");
     now(&viewer, "/api/inventory?connection=another").await;
-    assert_eq!(plant.log_len(), 0);
+    assert_eq!(plant.request_count(), 0);
     let began = tokio::time::Instant::now();
     for cookie in [&admin, &viewer] {
         now(cookie, "/api/inventory?connection=plant-a&unknown=1").await;
     }
-    assert_eq!(plant.log_len(), 8, "two readings");
+    assert_eq!(plant.request_count(), 8, "two readings");
     assert!(
         began.elapsed() >= Duration::from_millis(900),
         "a second apart"
@@ -100,11 +99,11 @@ async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
     let answers = [&admin, &viewer].map(|cookie| now(cookie, "/api/inventory"));
     let [one, other] = answers;
     tokio::join!(one, other);
-    assert_eq!(plant.log_len(), 12, "one reading for two who wait");
+    assert_eq!(plant.request_count(), 12, "one reading for two users");
 }
 
 #[tokio::test]
-async fn a_wall_gets_no_more_than_walls_show() {
+async fn a_wall_gets_only_what_walls_show() {
     let plant = Plant::new(2).await;
     let fixture = Fixture::of(&plant).await;
     let inventory = fixture.gateway.shared.watchers.inventory();
@@ -120,7 +119,7 @@ async fn a_wall_gets_no_more_than_walls_show() {
         wall.contains(r#""primary":"g0-a""#),
         "a failover is announced"
     );
-    plant.answers("*", Answers::Garbage);
+    plant.behave("*", Behaviour::Garbage);
     fixture.refresh().await;
     let position = inventory.position(None);
     let [people, wall] = [Audience::People, Audience::Wall]
@@ -129,7 +128,7 @@ async fn a_wall_gets_no_more_than_walls_show() {
 }
 
 #[tokio::test]
-async fn what_changed_is_small_and_what_is_large_is_compressed() {
+async fn changes_are_small_and_large_responses_are_compressed() {
     let plant = Plant::new(200).await;
     let fixture = Fixture::of(&plant).await;
     let fetch = async |path: &str, accepted: &str| {
@@ -182,7 +181,7 @@ async fn what_changed_is_small_and_what_is_large_is_compressed() {
 }
 
 #[tokio::test]
-async fn who_varies_the_weights_of_encodings_gets_the_same_answer() {
+async fn different_weights_of_encodings_share_one_cached_response() {
     let plant = Plant::new(20).await;
     let fixture = Fixture::of(&plant).await;
     for weight in 100..150 {
@@ -195,20 +194,20 @@ async fn who_varies_the_weights_of_encodings_gets_the_same_answer() {
 }
 
 #[tokio::test]
-async fn large_metrics_count_among_what_waits_for_slow_clients() {
+async fn large_metrics_count_towards_the_limit_for_slow_clients() {
     let plant = Plant::new(300).await;
     let fixture = Fixture::of(&plant).await;
     let metrics = async || get(&fixture.gateway, "/metrics").await;
     let large = text(metrics().await).await;
     assert!(large.len() > 64 << 10, "{}", large.len());
-    // All but a few bytes of what may wait.
-    let waiting = fill(&fixture.gateway);
+    // All but a few bytes of the limit.
+    let waiting = fill_in_flight(&fixture.gateway);
     assert_eq!(metrics().await.status(), 200);
-    assert_eq!(broken_off(waiting).await, 1);
+    assert_eq!(count_aborted(waiting).await, 1);
 }
 
 #[tokio::test]
-async fn a_relayed_answer_is_compressed_where_it_is_worth_it() {
+async fn large_relayed_responses_are_compressed() {
     let plant = Plant::new(50).await;
     let fixture = Fixture::of(&plant).await;
     let accept = [("accept-encoding", "gzip, br")];
@@ -218,9 +217,5 @@ async fn a_relayed_answer_is_compressed_where_it_is_worth_it() {
     let small = ask(&fixture.gateway, &path, &accept, "").await;
     assert_eq!(header(&small, "content-encoding"), "");
     let page = ask(&fixture.gateway, "GET /", &accept, "").await;
-    assert_eq!(
-        header(&page, "content-encoding"),
-        "",
-        "compressed ahead or not at all"
-    );
+    assert_eq!(header(&page, "content-encoding"), "", "only at build time");
 }

@@ -1,4 +1,4 @@
-//! The groups of a service as they were last read.
+//! The groups of a service as last read.
 
 use health::inventory::{GroupDetail, WatchedGroup};
 use health::schedule::{IN_TRANSITION, Millis, millis};
@@ -12,21 +12,21 @@ use vendors::operation::is_addressable;
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     list: Vec<WatchedGroup>,
-    places: HashMap<String, usize>,
-    /// When the last read of each began; what was never read is the oldest.
+    indexes: HashMap<String, usize>,
+    /// When the last read of each group began; a group without an entry counts as the oldest.
     begun: HashMap<String, Millis>,
-    /// What is in transition, and was read without a failure.
-    moving: BTreeSet<String>,
-    /// The handovers that are under way, by their groups.
+    /// The groups in transition whose last read succeeded.
+    in_transition: BTreeSet<String>,
+    /// The handovers in progress, by group.
     handovers: HashMap<String, Handover>,
-    /// What the last list did not name and is held all the same.
+    /// The groups that the last list omitted but that are kept.
     missing: HashSet<String>,
 }
 
 impl Groups {
-    /// Takes over the configurations; what was read of each group stays. Returns whether they are others
-    /// than before. A list in several pages may pass over a group: one that it does not name stays until the next list
-    /// does not name it either, or it is [`Self::gone`].
+    /// Replaces the configurations and keeps the readings of each group. Returns whether the configurations changed. A
+    /// list in several pages may skip a group, so an omitted group stays until the next list omits it too or
+    /// [`Self::confirm_deleted`] is called.
     pub(super) fn configure(
         &mut self,
         mut configurations: Vec<GroupConfiguration>,
@@ -71,24 +71,24 @@ impl Groups {
                 detail,
             });
         }
-        self.find_places();
+        self.rebuild_indexes();
         changed
     }
 
-    /// The service does not know this group. Returns whether that confirms what the list says, and the group is held no
-    /// longer.
-    pub(super) fn gone(&mut self, id: &str) -> bool {
-        let gone = self.missing.remove(id);
-        if gone {
+    /// Handles that the service does not know this group. Returns whether the list omitted it too, so that it is
+    /// deleted.
+    pub(super) fn confirm_deleted(&mut self, id: &str) -> bool {
+        let was_missing = self.missing.remove(id);
+        if was_missing {
             self.list
                 .retain(|group| group.configuration.id.as_deref() != Some(id));
-            self.find_places();
+            self.rebuild_indexes();
         }
-        gone
+        was_missing
     }
 
-    fn find_places(&mut self) {
-        self.places.clear();
+    fn rebuild_indexes(&mut self) {
+        self.indexes.clear();
         for (place, group) in self.list.iter().enumerate() {
             if let Some(id) = group
                 .configuration
@@ -96,13 +96,13 @@ impl Groups {
                 .clone()
                 .filter(|id| is_addressable(id))
             {
-                self.places.insert(id, place);
+                self.indexes.insert(id, place);
             }
         }
-        let places = &self.places;
-        self.begun.retain(|id, _| places.contains_key(id));
-        self.moving.retain(|id| places.contains_key(id));
-        self.handovers.retain(|id, _| places.contains_key(id));
+        let indexes = &self.indexes;
+        self.begun.retain(|id, _| indexes.contains_key(id));
+        self.in_transition.retain(|id| indexes.contains_key(id));
+        self.handovers.retain(|id, _| indexes.contains_key(id));
     }
 
     pub(super) fn all(&self) -> &[WatchedGroup] {
@@ -110,15 +110,15 @@ impl Groups {
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&WatchedGroup> {
-        self.list.get(*self.places.get(id)?)
+        self.list.get(*self.indexes.get(id)?)
     }
 
-    /// These of the groups that are still there.
-    pub(super) fn these(&self, ids: &HashSet<String>) -> Vec<&WatchedGroup> {
+    /// The groups with these ids, as far as they exist.
+    pub(super) fn existing(&self, ids: &HashSet<String>) -> Vec<&WatchedGroup> {
         ids.iter().filter_map(|id| self.get(id)).collect()
     }
 
-    /// The ids of all groups that can be read, those first whose last read began the longest time ago.
+    /// The ids of all readable groups, in the order of the start of their last read.
     pub(super) fn oldest_first(&self) -> Vec<String> {
         let ids = self
             .list
@@ -130,17 +130,17 @@ impl Groups {
         ids
     }
 
-    /// A read of a group begins.
+    /// Notes that a read of a group begins.
     pub(super) fn begin(&mut self, id: &str, now: Millis) {
-        if self.places.contains_key(id) {
+        if self.indexes.contains_key(id) {
             self.begun.insert(id.to_owned(), now);
         }
     }
 
-    /// Takes over what was read of a group, or why it could not be. Its old detail stays then.
+    /// Stores the result of a read. After a failure, the old detail stays.
     pub(super) fn take(&mut self, id: &str, read: Result<GroupDetail, String>) {
         let Some(group) = self
-            .places
+            .indexes
             .get(id)
             .and_then(|place| self.list.get_mut(*place))
         else {
@@ -149,7 +149,7 @@ impl Groups {
         match read {
             Ok(detail) => {
                 let mut handover = self.handovers.remove(id);
-                let moves = transition::group(
+                let is_in_transition = transition::group(
                     &mut handover,
                     &group.configuration,
                     &detail.status,
@@ -158,35 +158,34 @@ impl Groups {
                 );
                 self.handovers
                     .extend(handover.map(|handover| (id.to_owned(), handover)));
-                if moves {
-                    self.moving.insert(id.to_owned());
+                if is_in_transition {
+                    self.in_transition.insert(id.to_owned());
                 } else {
-                    self.moving.remove(id);
+                    self.in_transition.remove(id);
                 }
                 group.detail = Some(detail);
                 group.failure = None;
             }
             Err(line) => {
-                // The next reading of everything tries again.
-                self.moving.remove(id);
+                // The next sweep tries again.
+                self.in_transition.remove(id);
                 group.failure = Some(line);
             }
         }
     }
 
-    /// Whether a group is in transition.
-    pub(super) fn any_moves(&self) -> bool {
-        !self.moving.is_empty()
+    pub(super) fn any_in_transition(&self) -> bool {
+        !self.in_transition.is_empty()
     }
 
-    /// The groups in transition, and when each is to be read again.
-    pub(super) fn moving(&self) -> impl Iterator<Item = (&String, Millis)> {
-        self.moving.iter().map(|id| (id, self.due_again(id)))
+    /// The groups in transition, each with the time of its next read.
+    pub(super) fn in_transition(&self) -> impl Iterator<Item = (&String, Millis)> {
+        self.in_transition.iter().map(|id| (id, self.due_again(id)))
     }
 
-    /// When a group is to be read again, if it is in transition.
+    /// The time of the next read of a group in transition.
     pub(super) fn due(&self, id: &str) -> Option<Millis> {
-        self.moving.contains(id).then(|| self.due_again(id))
+        self.in_transition.contains(id).then(|| self.due_again(id))
     }
 
     fn due_again(&self, id: &str) -> Millis {
@@ -203,7 +202,7 @@ mod tests {
     use vendors::aveva::{GroupConfiguration, GroupStatus, TimeSpan};
 
     #[test]
-    fn a_handover_that_never_ends_is_read_by_itself_for_three_timeouts() {
+    fn a_handover_that_never_ends_is_read_separately_for_three_timeouts() {
         let mut groups = Groups::default();
         let configuration = GroupConfiguration {
             id: Some("kiln".to_owned()),
@@ -222,7 +221,7 @@ mod tests {
                 observed_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds),
             };
             groups.take("kiln", Ok(detail));
-            groups.any_moves()
+            groups.any_in_transition()
         };
         assert!(read(Some("a"), 0) && read(Some("a"), 90));
         assert!(!read(Some("a"), 91) && !read(Some("a"), 1_000));

@@ -1,6 +1,6 @@
-//! Watches an AVEVA service: the list of its groups, then what each of them holds, several at a time and the oldest
-//! first. A group that is slow or that fails delays no other. Between two sweeps what is in transition and what was
-//! changed through the relay is read by itself.
+//! Watches an AVEVA service: the list of its groups, then the sessions of each group, several at a time and oldest
+//! first. A slow or failing group delays no other. Between two sweeps, groups in transition and groups that were
+//! changed through the relay are read separately.
 
 mod groups;
 mod requests;
@@ -29,59 +29,59 @@ use transitions::Transitions;
 use vendors::LeftOut;
 use vendors::aveva::Base;
 
-/// How many groups are read at a time: the client's other places are for people.
+/// The number of concurrent reads; the client's other slots are for people.
 const MAX_CONCURRENT_READS: usize = 12;
 
-/// How many of these may be of groups in transition while others wait for a sweep: where very many hand over at the same
-/// time, each of them is due again before the last was read, and no other would ever be.
+/// The number of concurrent reads of groups in transition while others wait for a sweep. Without it, a large failover
+/// could use up all reads, because each group is due again before the last one was read.
 const MAX_CONCURRENT_TRANSITION_READS: usize = MAX_CONCURRENT_READS / 2;
 
-/// While a sweep goes on, what it brought is told this often, in milliseconds.
+/// The interval of publications during a sweep, in milliseconds.
 const PUBLISH_INTERVAL_MS: Millis = 1_000.0;
 
-/// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
+/// The delay of publications that somebody waits for, which collects simultaneous ones, in milliseconds.
 const PUBLISH_DEBOUNCE_MS: Millis = 50.0;
 
-/// Why a group is read.
+/// The reason for reading a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadReason {
-    /// It is its turn.
+    /// A sweep.
     Sweep,
-    /// It is in transition.
+    /// A transition.
     Transition,
-    /// It was changed through the relay.
+    /// A change through the relay.
     Change,
 }
 
-/// The end of a read of one group.
+/// The result of reading one group.
 struct GroupRead {
     id: String,
     read: Result<GroupDetail, ReadFailure>,
     why: ReadReason,
 }
 
-/// How a service is watched.
+/// The state of watching a service.
 struct Aveva {
     base: Base,
     groups: Groups,
     sweep: Option<Sweep>,
-    /// How recent the answers of the sweep have to be.
+    /// The required age of the sweep's answers.
     when: When,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,
     under_way: HashMap<String, ReadReason>,
-    /// What was changed, and is read before everything else.
+    /// Changed groups, which are read first.
     urgent: VecDeque<String>,
-    /// What is in transition, and is read next.
+    /// Groups in transition that are read next.
     transitions: Transitions,
-    /// What of the list of groups is over the limit, in words, and what of it was left out.
+    /// The note about the limit on groups, and the unreadable items of their list.
     omitted: (Option<String>, LeftOut),
-    /// What has not been told yet, and when it is to be.
+    /// The groups that are still to be published, and the time of that.
     unpublished: HashSet<String>,
     publish_at: Option<Millis>,
 }
 
-/// Watches for as long as what is known has not become obsolete.
+/// Watches until the clock is reset.
 pub(super) async fn run(mut watcher: Watcher, base: Base) {
     let mut aveva = Aveva {
         base,
@@ -133,7 +133,7 @@ impl Aveva {
         }
     }
 
-    /// Begins a sweep if one is due. Returns when to look again.
+    /// Starts a sweep if one is due. Returns the time of the next check.
     fn begin_sweep(&mut self, watcher: &mut Watcher, now: Millis) -> Millis {
         match watcher.due() {
             Ok(()) if self.sweep.is_none() => {
@@ -148,30 +148,30 @@ impl Aveva {
         }
     }
 
-    /// Lets groups in transition be read again when it is time. Returns when to look again.
+    /// Queues groups in transition that are due. Returns the time of the next check.
     fn follow_transitions(&mut self, watcher: &Watcher, now: Millis) -> Millis {
-        // A connection that has failed is left alone until it is tried again.
+        // A failed connection is not read until its next attempt.
         if !watcher.is_answering() {
             return Millis::INFINITY;
         }
         self.transitions.follow(&self.groups, &self.under_way, now)
     }
 
-    /// Begins as many reads as may be under way at a time.
+    /// Starts as many reads as the limit permits.
     fn fill(&mut self, watcher: &Watcher, now: Millis) {
         let mut waiting = VecDeque::new();
         while self.reads.len() < MAX_CONCURRENT_READS {
             let Some(id) = self.urgent.pop_front() else {
                 break;
             };
-            // A read that began before the change may not know of it.
+            // A read that began before the change may not include it.
             if self.under_way.contains_key(&id) {
                 waiting.push_back(id);
             } else {
                 self.begin(id, ReadReason::Change, watcher, now);
             }
         }
-        // They keep their order.
+        // The waiting groups keep their order.
         waiting.append(&mut self.urgent);
         self.urgent = waiting;
         let is_sweeping = self.sweep.as_ref().is_some_and(Sweep::has_more);
@@ -186,7 +186,7 @@ impl Aveva {
                 break;
             };
             match sweep.next(now) {
-                Some(id) if self.under_way.contains_key(&id) => sweep.leave(&id),
+                Some(id) if self.under_way.contains_key(&id) => sweep.skip(&id),
                 Some(id) => self.begin(id, ReadReason::Sweep, watcher, now),
                 None => break,
             }
@@ -226,7 +226,7 @@ impl Aveva {
                 sweep.list(self.groups.oldest_first(), watcher.now());
                 sweep.began = sweep.began.min(list.observed_at);
                 self.omitted = (list.limit, list.left_out);
-                watcher.limit(self.omitted_words());
+                watcher.limit(self.omitted_note());
                 if changed {
                     watcher.publish(Read::AllGroups(self.groups.all()));
                     self.unpublished.clear();
@@ -242,12 +242,12 @@ impl Aveva {
         if let Some(sweep) = &mut self.sweep {
             sweep.ended(&id, read.as_ref().err());
         }
-        if read.as_ref().is_err_and(failure::is_missing) && self.groups.gone(&id) {
+        if read.as_ref().is_err_and(failure::is_missing) && self.groups.confirm_deleted(&id) {
             return;
         }
         let read = read.map_err(|why| {
             let line = failure::line(&why);
-            watcher.note(format!("{id}: {line}"));
+            watcher.record_error(format!("{id}: {line}"));
             line
         });
         self.groups.take(&id, read);
@@ -261,15 +261,15 @@ impl Aveva {
         self.publish_at = Some(self.publish_at.map_or(at, |before| before.min(at)));
     }
 
-    /// Tells what came while the sweep goes on.
+    /// Publishes the groups that were read so far.
     fn publish(&mut self, watcher: &mut Watcher) {
         self.publish_at = None;
         let unpublished = mem::take(&mut self.unpublished);
         if self.sweep.as_ref().is_some_and(Sweep::is_answered) {
             watcher.still_reading();
         }
-        watcher.set_in_transition(self.groups.any_moves());
-        watcher.publish(Read::Groups(self.groups.these(&unpublished)));
+        watcher.set_in_transition(self.groups.any_in_transition());
+        watcher.publish(Read::Groups(self.groups.existing(&unpublished)));
     }
 
     fn end_sweep(&mut self, watcher: &mut Watcher) {
@@ -281,18 +281,18 @@ impl Aveva {
         let unpublished = mem::take(&mut self.unpublished);
         let began = sweep.began;
         match sweep.failure() {
-            // The judgement of what was not read stays as it was.
-            Some(why) => watcher.failed(why, Read::Groups(self.groups.these(&unpublished))),
+            // The groups that were not read keep their judgement.
+            Some(why) => watcher.failed(why, Read::Groups(self.groups.existing(&unpublished))),
             None => {
-                let moves = self.groups.any_moves();
-                watcher.limit(self.omitted_words());
-                watcher.answered(began, moves, false, Read::AllGroups(self.groups.all()));
+                let moving = self.groups.any_in_transition();
+                watcher.limit(self.omitted_note());
+                watcher.answered(began, moving, false, Read::AllGroups(self.groups.all()));
             }
         }
     }
 
-    /// What is left out of the groups and of the sessions that each of them holds.
-    fn omitted_words(&self) -> Option<String> {
+    /// The note about omitted groups and sessions.
+    fn omitted_note(&self) -> Option<String> {
         let (limit, mut left_out) = self.omitted.clone();
         let details = self
             .groups
@@ -313,19 +313,19 @@ impl Aveva {
             self.urgent.push_front(id);
         }
         if requests.reached_differently {
-            self.give_up(&mut requests);
+            self.cancel_reads(&mut requests);
         }
         watcher.take(&mut requests);
     }
 
-    /// Gives up what is under way: it was asked in another way than the system is reached now.
-    fn give_up(&mut self, requests: &mut WatchRequests) {
+    /// Cancels all reads in progress, because the route to the system has changed.
+    fn cancel_reads(&mut self, requests: &mut WatchRequests) {
         requests.changed |= !self.reads.is_empty();
         self.sweep = None;
         self.list = None;
         self.reads.clear();
         for (id, why) in self.under_way.drain() {
-            // Somebody waits to see what they changed.
+            // Somebody waits for the result of their change.
             if why == ReadReason::Change && !self.urgent.contains(&id) {
                 self.urgent.push_front(id);
             }

@@ -1,5 +1,5 @@
-//! What is asked of AVEVA's service: every group's configuration, and what one group holds. Decides nothing about
-//! when.
+//! The requests to an AVEVA service: the configurations of all groups, and the sessions of one group. When to send them
+//! is decided elsewhere.
 
 use super::super::failure;
 use super::super::limit::{self, MAX_WATCHED};
@@ -12,20 +12,20 @@ use std::collections::HashSet;
 use vendors::LeftOut;
 use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Listed, Role};
 
-/// Groups a page; the service may hold more.
+/// The number of groups per page; a service may have more.
 const PAGE_SIZE: u64 = 100;
 
-/// Every group's configuration.
+/// The configurations of all groups.
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) groups: Vec<GroupConfiguration>,
-    /// When the oldest of its pages was read: a cache on the way may have kept it.
+    /// When the oldest page was read, which may come from a cache on the way.
     pub(super) observed_at: DateTime<Utc>,
-    /// Whether it came in several pages: what comes or goes between two of them may shift another group past both.
+    /// Whether it has several pages, so that a change between two of them may have shifted a group past both.
     pub(super) paged: bool,
-    /// What of it is over the limit or was not listed, in words.
+    /// The note about groups that are over the limit or were not listed.
     pub(super) limit: Option<String>,
-    /// What of it could not be read or came twice.
+    /// The unreadable and repeated items.
     pub(super) left_out: LeftOut,
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
     let mut groups: Vec<GroupConfiguration> = Vec::new();
     let mut known: HashSet<Option<String>> = HashSet::new();
     let (mut total, mut left_out) = (None, LeftOut::default());
-    // Where the next page begins: an item that came twice is passed over all the same.
+    // The start of the next page: repeated items count too.
     let mut skip = 0;
     let mut observed_at = source.clock.now();
     loop {
@@ -54,8 +54,8 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         if new > 0 {
             left_out.repeated += items - new;
         }
-        // A page may be short because the service gives fewer at a time: `Total-Count` decides where it came along. A
-        // page that brings nothing new is the last one all the same: a service may not know `skip`.
+        // A page may be short because the service limits its size, so `Total-Count` decides if it is given. A page
+        // without new items is the last one, because a service may ignore `skip`.
         let last = new == 0 || (got < PAGE_SIZE && total.is_none_or(|total| skip >= total));
         if last || groups.len() > MAX_WATCHED || (groups.len() == MAX_WATCHED && total.is_some()) {
             let listed = groups.len() + left_out.count();
@@ -71,12 +71,12 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
     }
 }
 
-/// A group's sessions, and its status as they tell it: one request in place of two for each of very many
-/// groups. The service itself is asked for the status where no session is Primary, or where a Primary does not say
-/// when data was last processed: a service may keep that in the status alone. Which of several is Primary, `health` says.
+/// Reads a group's sessions, and derives its status from them: one request instead of two for each of many groups. The
+/// status itself is requested if no session is Primary, or if a Primary does not report when data was last processed:
+/// some services keep that in the status only. `health` decides which of several Primaries counts.
 ///
-/// Who is Primary or pending the sessions say where one of them is Primary, also where the status has been asked: they
-/// come in one response.
+/// The primary and the pending session are taken from the sessions if one of them is Primary, even if the status was
+/// requested, because the sessions come in one response.
 pub(super) async fn detail(
     source: &Source,
     base: &Base,
@@ -88,35 +88,35 @@ pub(super) async fn detail(
         .await?;
     let mut status = status_of(&sessions.value.items);
     let is_led = status.primary.is_some();
-    if is_led && all_tell_their_data(&sessions.value.items) {
+    if is_led && all_report_processed_data(&sessions.value.items) {
         return Ok(of(status, sessions));
     }
-    let asked = source.read(&aveva::groups(base).status(group), when).await;
+    let requested = source.read(&aveva::groups(base).status(group), when).await;
     if is_led {
-        match asked {
-            Ok(asked) => {
-                status.last_data_processed_time = asked.value.last_data_processed_time;
-                status.unreadable = asked.value.unreadable;
+        match requested {
+            Ok(requested) => {
+                status.last_data_processed_time = requested.value.last_data_processed_time;
+                status.unreadable = requested.value.unreadable;
             }
             Err(why) if failure::ends_a_reading(&why) => return Err(why),
-            // What its sessions say counts without it.
+            // The sessions suffice without it.
             Err(_) => {}
         }
         return Ok(of(status, sessions));
     }
-    let asked = asked?;
-    if asked.value.primary.is_none() {
-        return Ok(of(asked.value, sessions));
+    let requested = requested?;
+    if requested.value.primary.is_none() {
+        return Ok(of(requested.value, sessions));
     }
-    // Somebody has become primary between the two requests.
+    // A session became primary between the two requests.
     let sessions = source
         .read(&aveva::sessions(base, group).list(), When::Now)
         .await?;
-    let told = status_of(&sessions.value.items);
-    let status = if told.primary.is_some() {
-        told
+    let derived = status_of(&sessions.value.items);
+    let status = if derived.primary.is_some() {
+        derived
     } else {
-        asked.value
+        requested.value
     };
     Ok(of(status, sessions))
 }
@@ -143,8 +143,8 @@ fn status_of(sessions: &[ClientSession]) -> GroupStatus {
     }
 }
 
-/// Whether each Primary says when it last processed data. A hot standby processes data, too, and does not count.
-fn all_tell_their_data(sessions: &[ClientSession]) -> bool {
+/// Whether each Primary reports when it last processed data. Hot standbys process data too, but do not count.
+fn all_report_processed_data(sessions: &[ClientSession]) -> bool {
     let mut primaries = sessions
         .iter()
         .filter(|one| one.role == Some(Role::Primary));
@@ -154,12 +154,12 @@ fn all_tell_their_data(sessions: &[ClientSession]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_tell_their_data, status_of};
+    use super::{all_report_processed_data, status_of};
     use chrono::DateTime;
     use vendors::aveva::{ClientSession, Heartbeat, Role};
 
     #[test]
-    fn the_status_is_asked_for_unless_each_primary_says_when_it_processed_data() {
+    fn the_status_is_requested_unless_each_primary_reports_its_data_time() {
         let session = |id: &str, role, processed: Option<i64>| ClientSession {
             id: Some(id.to_owned()),
             role: Some(role),
@@ -177,9 +177,9 @@ mod tests {
         let status = status_of(&sessions);
         let leaders = (status.primary.as_deref(), status.pending_primary.as_deref());
         assert_eq!(leaders, (Some("a"), Some("c")));
-        assert!(all_tell_their_data(&sessions));
+        assert!(all_report_processed_data(&sessions));
         // Which of the two leads is not decided here.
         sessions.push(session("d", Role::Primary, None));
-        assert!(!all_tell_their_data(&sessions));
+        assert!(!all_report_processed_data(&sessions));
     }
 }

@@ -1,4 +1,4 @@
-//! One reading of everything: which groups are still to be read, and how it went so far.
+//! A sweep, which reads all groups once: the groups that are still to be read, and the failures so far.
 
 use super::super::failure;
 use super::MAX_CONCURRENT_READS;
@@ -7,10 +7,10 @@ use health::schedule::Millis;
 use protocol::ReadFailure;
 use std::collections::{HashSet, VecDeque};
 
-/// After how many failures without an answer the connection has failed.
+/// The number of failures without any answer after which the connection counts as failed.
 const MAX_FAILURES_WITHOUT_ANSWER: usize = 3;
 
-/// A request that takes longer than this does not hold the end of a sweep, in milliseconds.
+/// A request that takes longer than this, in milliseconds, does not delay the end of a sweep.
 const SLOW_REQUEST_MS: Millis = 2_000.0;
 
 /// A sweep over all groups.
@@ -18,16 +18,16 @@ const SLOW_REQUEST_MS: Millis = 2_000.0;
 pub(super) struct Sweep {
     /// When it began, by the gateway's clock.
     pub(super) began: DateTime<Utc>,
-    /// Whether the list was read.
+    /// Whether the list was read or has failed.
     pub(super) listed: bool,
     queue: VecDeque<String>,
     outstanding: HashSet<String>,
-    /// When the read of the last group began.
+    /// When the last read of a group began.
     last_begun: Millis,
     received: usize,
     failed: usize,
     first_failure: Option<ReadFailure>,
-    /// Why the other groups are not read any more.
+    /// Why the remaining groups are not read.
     stopped: Option<ReadFailure>,
 }
 
@@ -46,14 +46,14 @@ impl Sweep {
         }
     }
 
-    /// These groups are to be read, in this order.
+    /// Queues the groups of the list, in this order.
     pub(super) fn list(&mut self, ids: Vec<String>, now: Millis) {
         self.listed = true;
         self.queue = ids.into();
         self.last_begun = now;
     }
 
-    /// The list could not be read.
+    /// Ends the sweep because the list could not be read.
     pub(super) fn list_failed(&mut self, why: ReadFailure) {
         self.listed = true;
         self.stopped = Some(why);
@@ -67,17 +67,17 @@ impl Sweep {
         Some(id)
     }
 
-    /// Whether groups wait for their turn.
+    /// Whether groups are still queued.
     pub(super) fn has_more(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// A read of the group from before is still under way: it is taken over when it comes.
-    pub(super) fn leave(&mut self, id: &str) {
+    /// Skips a group that an earlier read is still reading; its result is used when it arrives.
+    pub(super) fn skip(&mut self, id: &str) {
         self.outstanding.remove(id);
     }
 
-    /// A group was read, or could not be. Reads of earlier sweeps and of single groups say nothing here.
+    /// Handles the result of a read. Reads that do not belong to this sweep are ignored.
     pub(super) fn ended(&mut self, id: &str, failed: Option<&ReadFailure>) {
         if !self.outstanding.remove(id) {
             return;
@@ -88,7 +88,7 @@ impl Sweep {
         };
         self.failed += 1;
         self.first_failure.get_or_insert_with(|| why.clone());
-        // The groups that happen to be read first may be the only ones that fail.
+        // Not after a single failure: the groups that are read first may be the only ones that fail.
         let nothing = self.received == 0 && self.failed >= MAX_CONCURRENT_READS;
         if nothing || failure::retry_after(why).is_some() {
             self.stopped.get_or_insert_with(|| why.clone());
@@ -96,12 +96,12 @@ impl Sweep {
         }
     }
 
-    /// Whether an answer has come.
+    /// Whether any group was read.
     pub(super) fn is_answered(&self) -> bool {
         self.received > 0
     }
 
-    /// When it is over at the latest; `None` while there are groups to begin with.
+    /// The latest end of the sweep; `None` while the list or groups are still to be read.
     pub(super) fn over_at(&self, now: Millis) -> Option<Millis> {
         if self.stopped.is_some() {
             return Some(now);
@@ -117,7 +117,7 @@ impl Sweep {
         })
     }
 
-    /// Why the connection has failed, if it has.
+    /// The failure of the connection, if it has failed.
     pub(super) fn failure(self) -> Option<ReadFailure> {
         let nothing = self.received == 0 && self.failed >= MAX_FAILURES_WITHOUT_ANSWER;
         self.stopped.or(self.first_failure.filter(|_| nothing))
@@ -137,7 +137,7 @@ mod tests {
         }))
     }
 
-    /// A sweep over so many groups, each of which ended like this.
+    /// A sweep over this many groups, the first of which have these results.
     fn sweep(of: usize, outcomes: &[Option<ReadFailure>]) -> Sweep {
         let mut sweep = Sweep::new(DateTime::UNIX_EPOCH);
         sweep.list((0..of).map(|id| id.to_string()).collect(), 0.0);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_groups_that_fail_are_no_failure_of_the_connection() {
+    fn a_few_failing_groups_are_not_a_failure_of_the_connection() {
         let down = || Some(vendor(500, None));
         for (outcomes, failed) in [
             (vec![None], false),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_only_fails_is_not_asked_for_everything() {
+    fn a_service_that_only_fails_is_not_swept_completely() {
         let down = vec![Some(vendor(500, None)); MAX_CONCURRENT_READS - 1];
         assert_eq!(sweep(100, &down).over_at(0.0), None);
         let down = vec![Some(vendor(500, None)); MAX_CONCURRENT_READS];
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_group_does_not_hold_the_end() {
+    fn a_slow_group_does_not_delay_the_end() {
         let mut sweep = sweep(2, &[None]);
         assert_eq!(sweep.over_at(1.0), None, "one has not begun");
         assert!(sweep.next(5.0).is_some());

@@ -1,33 +1,33 @@
-//! Which groups in transition are read by themselves next: those whose last read began long enough ago, in the order in
-//! which that became so. There may be very many, so that most steps of a watcher look at none of them.
+//! The queue of groups in transition that are due to be read separately, in the order in which they became due. There
+//! may be very many, so most steps of a watcher look at none of them.
 
 use super::ReadReason;
 use super::groups::Groups;
 use health::schedule::Millis;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// How often all groups in transition are checked at most, in milliseconds.
+/// The shortest interval between checks of all groups in transition, in milliseconds.
 const CHECK_INTERVAL_MS: Millis = 100.0;
 
 /// The groups in transition that are due.
 #[derive(Debug, Default)]
 pub(super) struct Transitions {
     queue: VecDeque<String>,
-    /// The same ones, to find them.
+    /// The same groups, for look-ups.
     queued: HashSet<String>,
-    /// When all groups in transition are checked again.
+    /// The time of the next check of all groups in transition.
     next_check_at: Millis,
 }
 
 impl Transitions {
-    /// Queues the groups that have become due. Returns when to look again.
+    /// Queues the groups that have become due. Returns the time of the next check.
     pub(super) fn follow(
         &mut self,
         groups: &Groups,
         under_way: &HashMap<String, ReadReason>,
         now: Millis,
     ) -> Millis {
-        if !groups.any_moves() {
+        if !groups.any_in_transition() {
             return Millis::INFINITY;
         }
         if now < self.next_check_at {
@@ -35,7 +35,7 @@ impl Transitions {
         }
         self.next_check_at = now + CHECK_INTERVAL_MS;
         let mut again = Millis::INFINITY;
-        for (id, due) in groups.moving() {
+        for (id, due) in groups.in_transition() {
             if self.queued.contains(id) || under_way.contains_key(id) {
                 continue;
             }
@@ -49,7 +49,7 @@ impl Transitions {
         again.max(self.next_check_at)
     }
 
-    /// The group to read next. What was read meanwhile for another reason is due again later.
+    /// The group to read next. A group that was read in the meantime is skipped, and is due again later.
     pub(super) fn next(
         &mut self,
         groups: &Groups,
@@ -77,7 +77,7 @@ mod tests {
     use vendors::LeftOut;
     use vendors::aveva::{GroupConfiguration, GroupStatus};
 
-    /// So many groups in transition, the reads of which began then.
+    /// This many groups in transition, whose reads began at this time.
     fn moving(count: usize, begun: Millis) -> Groups {
         let mut groups = Groups::default();
         let ids: Vec<String> = (0..count).map(|number| format!("g{number:05}")).collect();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_read_once_when_it_is_due() {
+    fn each_group_in_transition_is_read_once_when_due() {
         let mut groups = moving(3, 0.0);
         let mut transitions = Transitions::default();
         let due = millis(IN_TRANSITION);
@@ -113,7 +113,7 @@ mod tests {
         under_way.insert("g00000".to_owned(), ReadReason::Sweep);
         transitions.follow(&groups, &under_way, due);
         transitions.follow(&groups, &under_way, due + CHECK_INTERVAL_MS);
-        // A sweep has come to one that waits, and has read it.
+        // A sweep has read a queued group in the meantime.
         groups.begin("g00001", due);
         let mut next = |under_way: &_, now| transitions.next(&groups, under_way, now);
         assert_eq!(next(&under_way, due).as_deref(), Some("g00002"));
@@ -127,9 +127,9 @@ mod tests {
         assert_eq!(next.as_deref(), Some("g00000"));
     }
 
-    /// Each step once compared all that are due with all that wait.
+    /// A step must not compare all due groups with all waiting ones.
     #[test]
-    fn very_many_cost_a_step_little() {
+    fn a_step_is_cheap_even_with_many_transitions() {
         let groups = moving(10_000, 0.0);
         let (mut transitions, under_way) = (Transitions::default(), HashMap::new());
         let began = Instant::now();

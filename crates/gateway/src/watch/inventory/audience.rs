@@ -1,21 +1,21 @@
-//! Who gets how much of the inventory.
+//! The part of the inventory that each audience gets.
 
 use health::alarms::{Acknowledgement, Alarm, Maintenance};
 use health::inventory::{Facts, GroupFacts, Resource, SessionFacts, SlicerGroupFacts};
 use protocol::{ConnectionState, ReadFailure};
 
-/// Who asks.
+/// The recipient of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Audience {
-    /// People who are signed in: everything.
+    /// Signed-in people: everything.
     People,
-    /// A wall, which anybody who passes by can read: what it shows, and not what lists and searches need.
+    /// A wall, which every passer-by can read: only what it shows, without the data for lists and searches.
     Wall,
 }
 
 impl Audience {
-    /// What of it is for this audience.
-    pub(super) fn cut(self, mut inventory: protocol::Inventory) -> protocol::Inventory {
+    /// Reduces an answer to the part for this audience.
+    pub(super) fn reduce(self, mut inventory: protocol::Inventory) -> protocol::Inventory {
         if self == Self::Wall {
             inventory.resources.iter_mut().for_each(cut_resource);
             let connections = inventory.connections.iter_mut().flatten();
@@ -27,7 +27,7 @@ impl Audience {
     }
 }
 
-/// The primary and what is on air stay: a failover is announced with who leads now.
+/// The primary and the session on air stay, because a failover is announced with its new leader.
 fn cut_resource(resource: &mut Resource) {
     resource.unreadable.clear();
     match &mut resource.facts {
@@ -59,7 +59,7 @@ fn cut_resource(resource: &mut Resource) {
     }
 }
 
-/// That somebody takes care of an alarm is shown; who that is and what was said is not for those who pass by.
+/// The acknowledgement stays visible; its author and text do not, because every passer-by can read a wall.
 fn cut_alarm(alarm: &mut Alarm) {
     if let Some(Acknowledgement { by, reason, .. }) = &mut alarm.acknowledged {
         by.clear();

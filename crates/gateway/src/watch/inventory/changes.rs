@@ -1,30 +1,30 @@
-//! What changed since a revision.
+//! The changes since a revision.
 
 use super::connection::TrackedResource;
 use super::state::State;
 use chrono::{DateTime, Utc};
 use health::inventory::ResourceKey;
 
-/// A revision that somebody holds, as this inventory knows it. Equal positions get equal answers.
+/// A client's revision, checked against this inventory. Equal positions get equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Position {
     instance_id: String,
     /// The newest revision.
     newest: u64,
-    /// What came after this one is wanted; everything where there is none.
+    /// The revision after which changes are wanted; `None` for everything.
     after: Option<u64>,
 }
 
 impl Position {
-    /// Whether an answer for another position was made from the same knowledge.
+    /// Whether an answer for another position contains the same state.
     pub(crate) fn is_as_new_as(&self, other: &Self) -> bool {
         (&self.instance_id, self.newest) == (&other.instance_id, other.newest)
     }
 }
 
 impl State {
-    /// A revision of another instance, one that cannot be read, one from the future, and one that is older than
-    /// the removals that are remembered, are none: then everything is answered.
+    /// The position of a revision. An unreadable or future revision, one of another instance, and one from before the
+    /// oldest remembered removal are ignored: the answer then contains everything.
     pub(super) fn position(&self, after: Option<&str>) -> Position {
         let number = |text: &str| {
             let (instance_id, number) = text.rsplit_once('-')?;
@@ -42,7 +42,7 @@ impl State {
     }
 
     pub(super) fn answer(&self, position: &Position, now: DateTime<Utc>) -> protocol::Inventory {
-        // Between the two calls much may have happened.
+        // The state may have changed between the two calls.
         let known =
             |after: &u64| position.instance_id == self.instance_id && *after >= self.forgotten;
         let after = position.after.filter(known);
@@ -52,12 +52,12 @@ impl State {
             .iter()
             .flat_map(|connection| connection.resources.values());
         let held = held.filter(|held| changed(held.revision));
-        let (whole, times): (Vec<_>, Vec<_>) = held.partition(|held| changed(held.beyond_times));
+        let (whole, times): (Vec<_>, Vec<_>) = held.partition(|held| changed(held.contents_at));
         let states = self.connections.iter().map(|one| one.state.clone());
         protocol::Inventory {
             revision: format!("{}-{}", self.instance_id, self.number),
             now,
-            // What is watched does not know which console is served.
+            // The inventory does not know which console is served.
             build: String::new(),
             activity: 0,
             alerts_fail: false,
@@ -74,7 +74,7 @@ impl State {
         }
     }
 
-    /// What is gone and has not come back.
+    /// The resources that were removed after a revision and have not come back.
     pub(super) fn removed_since(&self, after: u64) -> Vec<ResourceKey> {
         let is_here = |key: &ResourceKey| {
             let place = self.place(&key.connection);

@@ -11,7 +11,7 @@ use protocol::ConnectionState;
 use std::collections::HashMap;
 use vendors::System;
 
-/// The id of a resource that cannot be taken over: so tests see what follows from a fault of the gateway's own.
+/// The id of a resource that causes a panic, for tests of faults in the gateway.
 #[cfg(test)]
 pub(crate) const FAULT: &str = "a fault on purpose";
 
@@ -20,14 +20,14 @@ pub(crate) const FAULT: &str = "a fault on purpose";
 pub(super) struct TrackedResource {
     pub(super) judged: Judged,
     pub(super) revision: u64,
-    /// The revision in which anything but its times last changed.
-    pub(super) beyond_times: u64,
-    /// Whether its state has lasted too long, as the history of the alarms knows.
+    /// The revision in which anything except its times last changed.
+    pub(super) contents_at: u64,
+    /// Whether its state has lasted too long, according to the alarm history.
     lingers: bool,
-    /// The publication that last named it: what a whole one does not name is gone.
-    named: u64,
-    /// When it ended, of a run that was seen to, by the vendor's clock. Another connection's server may list it as running
-    /// for a while longer: it ends once.
+    /// The last publication that contained it. Resources that a complete publication omits are removed.
+    named_in: u64,
+    /// When the run ended, by the vendor's clock. Another connection's server may list it as running for a while
+    /// longer, but it ends only once.
     ended: Option<DateTime<Utc>>,
 }
 
@@ -37,13 +37,13 @@ impl TrackedResource {
             ended: events::ended_at(&judged.resource),
             judged,
             revision: step.revision,
-            beyond_times: step.revision,
+            contents_at: step.revision,
             lingers: false,
-            named: step.publication,
+            named_in: step.publication,
         }
     }
 
-    /// The resource as it is shown: a state that has lasted too long is what it is by that.
+    /// The resource as shown: a state that has lasted too long has the verdict for that.
     pub(super) fn shown(&self) -> Resource {
         let mut shown = self.judged.resource.clone();
         let lingering = shown.verdict.lingering.take();
@@ -53,18 +53,18 @@ impl TrackedResource {
         shown
     }
 
-    /// Takes over whether its state has lasted too long. Returns whether that changed, which `step` numbers.
+    /// Updates whether its state has lasted too long. Returns whether that changed, in the revision of `step`.
     pub(super) fn linger(&mut self, lingers: bool, step: Step) -> bool {
         let changed = self.lingers != lingers;
         if changed {
             self.lingers = lingers;
-            (self.revision, self.beyond_times) = (step.revision, step.revision);
+            (self.revision, self.contents_at) = (step.revision, step.revision);
         }
         changed
     }
 }
 
-/// The publication under way, and the revision that it makes if it changes something.
+/// A publication, with the revision that it creates if it changes anything.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) publication: u64,
@@ -75,15 +75,15 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) state: ConnectionState,
-    /// How fresh it was when alarms were last judged.
+    /// The freshness when alarms were last judged.
     pub(super) freshness: Freshness,
-    /// The resources that it represents, by their ids.
+    /// The resources that it represents, by id.
     pub(super) resources: HashMap<String, TrackedResource>,
-    /// Of a system whose resources another connection may represent: all that it lists.
+    /// All listed resources, for a system whose resources other connections may represent.
     pub(super) listed: Vec<Judged>,
-    /// The revision in which that last changed.
+    /// The revision in which `listed` last changed.
     pub(super) listed_at: u64,
-    /// When the complete reading before the last publication began. Without one, nothing that is seen is new.
+    /// When the complete reading before the last publication began. Without one, resources do not count as new.
     pub(super) baseline: Option<DateTime<Utc>>,
 }
 
@@ -99,7 +99,7 @@ impl Connection {
         }
     }
 
-    /// Whether what it lists may be listed by other connections too.
+    /// Whether other connections may list the same resources.
     pub(super) fn is_shared(&self) -> bool {
         let system = &self.state.connection.system;
         matches!(system, System::Veeam { .. })
@@ -113,12 +113,12 @@ impl Connection {
         self.reading().freshness(now)
     }
 
-    /// Whether it is fresher or less fresh than when alarms were last judged.
+    /// Whether its freshness has changed since alarms were last judged.
     pub(super) fn has_turned(&self, now: DateTime<Utc>) -> bool {
         self.freshness != self.freshness_at(now)
     }
 
-    /// The clocks at this moment.
+    /// The present time by all clocks.
     pub(super) fn moment(&self, now: DateTime<Utc>) -> Moment {
         let recent_hours = match &self.state.connection.system {
             System::Veeam { recent_hours, .. } => *recent_hours,
@@ -132,7 +132,7 @@ impl Connection {
         }
     }
 
-    /// As far as alarms depend on it.
+    /// The part of the connection that alarms depend on.
     pub(super) fn source(&self) -> Source {
         let vendors::Connection { id, title, system } = &self.state.connection;
         Source {
@@ -146,8 +146,8 @@ impl Connection {
         }
     }
 
-    /// Whether it holds a group with the first id, and the group a session with the second. `None` before it was
-    /// read once, or where it holds more than was read.
+    /// Whether it has a group with the first id, and the group has sessions with the other ids. `None` before the first
+    /// reading, or if the reading is incomplete.
     pub(super) fn knows(&self, ids: &[&str]) -> Option<bool> {
         if self.state.observed_at.is_none() || self.state.limit.is_some() {
             return None;
@@ -167,42 +167,42 @@ impl Connection {
         }
     }
 
-    /// Takes over a resource. Returns whether it is new or changed, which `step` numbers, and adds what that tells
-    /// to `seen`.
+    /// Stores a resource. Returns whether it is new or changed, in the revision of `step`, and adds the resulting
+    /// events to `events_seen`.
     pub(super) fn hold(
         &mut self,
         judged: Judged,
         step: Step,
         moment: &Moment,
-        seen: &mut Vec<Event>,
+        events_seen: &mut Vec<Event>,
     ) -> bool {
         #[cfg(test)]
         assert_ne!(judged.resource.key.id, FAULT, "on purpose");
         let reading = self.reading();
         let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
             if self.baseline.is_some() {
-                seen.extend(events::appeared(&judged, moment));
+                events_seen.extend(events::appeared(&judged, moment));
             }
             let id = judged.resource.key.id.clone();
             self.resources
                 .insert(id, TrackedResource::new(judged, step));
             return true;
         };
-        held.named = step.publication;
+        held.named_in = step.publication;
         let changed = held.judged.resource != judged.resource;
         if changed {
             held.revision = step.revision;
             if let Some(last) = self.baseline {
-                seen.extend(events::read_again(&held.judged, &judged, last, &reading));
+                events_seen.extend(events::read_again(&held.judged, &judged, last, &reading));
             }
             if !judged
                 .resource
                 .differs_in_times_alone(&held.judged.resource)
             {
-                held.beyond_times = step.revision;
+                held.contents_at = step.revision;
                 let ended = events::ended_at(&judged.resource);
                 if ended.is_none() || ended != held.ended {
-                    seen.extend(events::between(&held.judged, &judged, moment));
+                    events_seen.extend(events::between(&held.judged, &judged, moment));
                 }
                 held.ended = ended.or(held.ended);
             }
@@ -211,18 +211,18 @@ impl Connection {
         changed
     }
 
-    /// Takes over groups. Returns whether one of them is new or changed, and adds what that tells to `seen`.
+    /// Stores groups. Returns whether one of them is new or changed, and adds the resulting events to `events_seen`.
     pub(super) fn hold_groups<'g>(
         &mut self,
         groups: impl IntoIterator<Item = &'g WatchedGroup>,
         step: Step,
         moment: &Moment,
-        seen: &mut Vec<Event>,
+        events_seen: &mut Vec<Event>,
     ) -> bool {
         let mut changed = false;
         for group in groups {
             let judged = self.judge(group, moment);
-            changed |= self.hold(judged, step, moment, seen);
+            changed |= self.hold(judged, step, moment, events_seen);
         }
         changed
     }
@@ -231,14 +231,14 @@ impl Connection {
         self.resources.contains_key(id)
     }
 
-    /// Represents what another connection did, or nobody did any more.
+    /// Represents a resource from now on that another connection, or none, represented before.
     pub(super) fn take_over(&mut self, mut held: TrackedResource, step: Step) {
-        (held.revision, held.beyond_times) = (step.revision, step.revision);
+        (held.revision, held.contents_at) = (step.revision, step.revision);
         let id = held.judged.resource.key.id.clone();
         self.resources.insert(id, held);
     }
 
-    /// Takes over all that it lists.
+    /// Stores all listed resources.
     pub(super) fn list(&mut self, listed: Vec<Judged>, step: Step) {
         let before = self.listed.iter().map(|one| &one.resource);
         if !before.eq(listed.iter().map(|one| &one.resource)) {
@@ -247,9 +247,9 @@ impl Connection {
         self.listed = listed;
     }
 
-    /// Drops what a publication did not name, and returns it.
+    /// Removes the resources that a publication omitted, and returns them.
     pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<TrackedResource> {
-        let gone = |_: &String, held: &mut TrackedResource| held.named != step.publication;
+        let gone = |_: &String, held: &mut TrackedResource| held.named_in != step.publication;
         let gone = self.resources.extract_if(gone);
         gone.map(|(_, held)| held).collect()
     }

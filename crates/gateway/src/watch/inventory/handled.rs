@@ -1,4 +1,4 @@
-//! What people do about alarms, put beside the alarms, and what of both outlives the process.
+//! The handling of alarms by people, and the part of the inventory that survives a restart.
 
 use super::connection::Step;
 use super::state::State;
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use vendors::SystemKind;
 
 impl State {
-    /// Goes on with what a gateway that ended has left.
+    /// Restores the state of the previous run.
     pub(super) fn restore_from(&mut self, store: &Store) {
         let open = store.take_saved::<Alarm>(Table::OpenAlarms);
         self.history = AlarmHistory::continuing(open.into_values());
@@ -24,17 +24,17 @@ impl State {
         self.shared_alarms.follows = !store.leads();
     }
 
-    /// Judges anew who takes care of what: somebody has changed it, or time has passed.
+    /// Updates the handling of alarms, because somebody changed it or time has passed.
     pub(super) fn refresh_handling(&mut self, now: DateTime<Utc>) {
         let step = self.step();
         let changed = self.mark_alarms(step, now);
         self.end(step, changed);
     }
 
-    /// Takes over the alarms that are open, with who takes care of each. Returns whether anything changed.
+    /// Updates the open alarms with their handling. Returns whether anything changed.
     pub(super) fn mark_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         let mut alarms = self.history.alarms();
-        self.keep_alarms(&alarms);
+        self.queue_alarm_changes(&alarms);
         let expired = self.handling.remove_expired(&alarms, now);
         let delete = |table| move |id| StateChange::delete(table, id);
         let given = expired.acknowledgements.into_iter();
@@ -63,9 +63,9 @@ impl State {
         changed
     }
 
-    /// Notes for the store what began, what ended and what is another alarm than it was. Its words may change with
-    /// each reading, and are not worth a write.
-    fn keep_alarms(&mut self, open: &[Alarm]) {
+    /// Queues new, changed and ended alarms for the store. An alarm's sentence may change with each reading, and is not
+    /// worth a write.
+    fn queue_alarm_changes(&mut self, open: &[Alarm]) {
         let same = |one: &Alarm, other: &Alarm| {
             let flaps = |alarm: &Alarm| alarm.flapping.map(|how| how.subject);
             (&one.id, &one.resource, one.severity, &one.word, one.since)
@@ -99,7 +99,7 @@ impl State {
         self.unsaved.extend(changes);
     }
 
-    /// What is under way or planned, the earliest first.
+    /// Active and planned maintenance, earliest first.
     pub(super) fn maintenance(&self) -> Vec<Maintenance> {
         let mut list: Vec<Maintenance> = self.handling.maintenance.values().cloned().collect();
         list.sort_by(|one, other| (one.from, &one.id).cmp(&(other.from, &other.id)));

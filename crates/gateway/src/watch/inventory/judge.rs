@@ -1,4 +1,4 @@
-//! What is judged over all connections: who represents a resource that several of them list, and the alarms.
+//! Judgement over all connections: the representative of a resource that several of them list, and the alarms.
 
 use super::connection::{Connection, Step, TrackedResource};
 use super::state::State;
@@ -9,8 +9,8 @@ use health::inventory::{Judged, Kind, ResourceKey, merge};
 use std::cmp::Reverse;
 
 impl State {
-    /// Divides what several connections list among them, each resource to one: to one that can be believed,
-    /// and among those to the first; where none can, to the one that was read last. Returns whether a resource changed.
+    /// Assigns each resource that several connections list to one of them: the first that can be believed or, if none
+    /// can, the one that was read last. Returns whether a resource changed.
     pub(super) fn represent_shared(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         let mut shared: Vec<&Connection> = self
             .connections
@@ -24,15 +24,15 @@ impl State {
         });
         let merged: Vec<Judged> = merge(shared.iter().map(|one| one.listed.as_slice()));
         let mut changed = false;
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         for judged in merged {
             let Some(place) = self.place(&judged.resource.key.connection) else {
                 continue;
             };
             if !self.connections[place].holds(&judged.resource.key.id) {
                 changed = true;
-                if let Some(known) = self.known_run(&judged.resource.key.id, &mut gone) {
-                    // Two readings of one run are compared, whoever represents it.
+                if let Some(known) = self.known_run(&judged.resource.key.id, &mut removed) {
+                    // Two readings of one run are compared, whichever connections represent it.
                     let known = known.unwrap_or_else(|| TrackedResource::new(judged.clone(), step));
                     self.connections[place].take_over(known, step);
                 }
@@ -43,33 +43,33 @@ impl State {
         }
         for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
             for left in connection.drop_unnamed(step) {
-                gone.push(left.judged.resource.key.clone());
+                removed.push(left.judged.resource.key.clone());
                 self.left_runs
                     .add(left.judged.resource.key.id.clone(), Some(left));
             }
         }
-        self.remove(gone, step) || changed
+        self.remove(removed, step) || changed
     }
 
-    /// A run as it was last read, which another connection is to represent from now on: as one holds it, which gives it up,
-    /// or as it was when it left the list. `None` where no connection has listed it; of one that was told of before a restart
-    /// no reading is known.
+    /// The last reading of a run that another connection is going to represent: from the connection that represents it
+    /// now, or from when it left the list. `None` if no connection has listed it; `Some(None)` if it was recorded
+    /// before a restart, without a reading.
     fn known_run(
         &mut self,
         id: &str,
-        gone: &mut Vec<ResourceKey>,
+        removed: &mut Vec<ResourceKey>,
     ) -> Option<Option<TrackedResource>> {
         let mut shared = self.connections.iter_mut().filter(|one| one.is_shared());
         let Some(held) = shared.find_map(|one| one.resources.remove(id)) else {
             return self.left_runs.take(id);
         };
-        gone.push(held.judged.resource.key.clone());
+        removed.push(held.judged.resource.key.clone());
         Some(Some(held))
     }
 
-    /// Judges what is an alarm at this moment, and which states have lasted too long. Returns whether that changed.
+    /// Judges the present alarms, and the states that have lasted too long. Returns whether anything changed.
     pub(super) fn judge_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
-        if self.catches_up(now) {
+        if self.waits_for_readings(now) {
             return self.mark_alarms(step, now);
         }
         for connection in &mut self.connections {

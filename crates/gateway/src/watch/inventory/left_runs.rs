@@ -1,4 +1,4 @@
-//! Runs of plans that no connection lists at this moment. One that is listed again, by whichever connection, is no new one.
+//! Runs of plans that no connection lists at present. A run that is listed again, by any connection, is not a new one.
 
 use super::Inventory;
 use super::connection::TrackedResource;
@@ -10,18 +10,18 @@ use std::collections::{HashMap, VecDeque};
 /// The most runs that are remembered.
 const MAX_REMEMBERED: usize = 4_096;
 
-/// Runs that were listed, by their ids, each as it was last read; nothing where that was before a restart.
+/// Runs that were listed, by id, each as last read; `None` for runs from before a restart.
 #[derive(Debug, Default)]
 pub(super) struct LeftRuns {
     runs: HashMap<String, (u64, Option<TrackedResource>)>,
-    /// In the order in which they left, also those that have come back since: each with its number, which tells it from
-    /// another time that it left.
+    /// The order in which runs left, including runs that have come back. The number distinguishes several departures of
+    /// one run.
     order: VecDeque<(u64, String)>,
     added: u64,
 }
 
 impl LeftRuns {
-    /// A run has left the list.
+    /// Adds a run that has left the list.
     pub(super) fn add(&mut self, id: String, run: Option<TrackedResource>) {
         self.added += 1;
         self.order.push_back((self.added, id.clone()));
@@ -37,15 +37,15 @@ impl LeftRuns {
         }
     }
 
-    /// A run is listed; what is known of it, if it was listed before.
+    /// Removes a run that is listed again, and returns its last reading. `None` if it was never listed.
     pub(super) fn take(&mut self, id: &str) -> Option<Option<TrackedResource>> {
         self.runs.remove(id).map(|(_, run)| run)
     }
 }
 
 impl Inventory {
-    /// Remembers the runs that were told of before a restart, so that none is told twice that the first reading happens to
-    /// leave out. Returns whether they could be read.
+    /// Remembers the runs that were recorded before a restart, so that a run which the first reading omits is not
+    /// recorded again. Returns whether they could be read.
     pub(in super::super) async fn recall_runs(&self) -> bool {
         let query = ActivityQuery {
             kinds: vec![EventKind::Run.key().to_owned()],
@@ -54,7 +54,7 @@ impl Inventory {
         };
         match self.store().activity(query).await {
             Ok(entries) => {
-                // The newest come first, and those that were added first are forgotten first.
+                // The oldest are added first, because they are forgotten first.
                 let keys = entries.into_iter().rev().filter_map(|entry| entry.resource);
                 self.state().recall_runs(keys.map(|key| key.id));
                 true

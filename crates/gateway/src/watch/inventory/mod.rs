@@ -1,5 +1,5 @@
-//! What the gateway knows of every connection, judged once for everybody: the resources, the alarms, and which
-//! of them changed since a revision.
+//! The inventory: the state of every connection, judged once for everybody, with the resources, the alarms, and the
+//! revisions in which they changed.
 
 mod audience;
 mod changes;
@@ -27,7 +27,7 @@ use super::permit::Permit;
 use super::sharing::Publication;
 use super::watcher::in_millis;
 use crate::lock::lock;
-use crate::store::{Store, unwatched};
+use crate::store::{Store, unwatched_event};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
 use health::inventory::{Contents, Kind, ResourceKey, WatchedGroup};
@@ -42,34 +42,34 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use vendors::SystemKind;
 
-/// The inventory of everything that is watched.
+/// The inventory of all connections.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     clock: Clock,
     state: Mutex<State>,
-    /// Where what is seen is recorded.
+    /// The store for events and alarms.
     store: Arc<Store>,
-    /// Rings when a watcher has told something.
+    /// Notifies of publications by watchers.
     published: Notify,
-    /// The tasks that tests want to fail, each as often as it stands here.
+    /// The tasks that tests make fail, each as often as it is listed.
     #[cfg(test)]
     faults: Mutex<Vec<&'static str>>,
 }
 
-/// What a step of a watcher brought.
+/// The part of a connection that a watcher has read.
 #[derive(Debug)]
 pub(crate) enum Read<'a> {
-    /// Only news of the connection itself.
+    /// Only the state of the connection itself.
     Nothing,
-    /// Everything that the connection holds.
+    /// All resources of the connection.
     Everything(&'a Contents),
-    /// Some of what it holds.
+    /// Some of the resources.
     Part(&'a Contents),
-    /// Every group that the connection holds.
+    /// All groups of the connection.
     AllGroups(&'a [WatchedGroup]),
-    /// These of the groups that it holds.
+    /// These groups of the connection.
     Groups(Vec<&'a WatchedGroup>),
-    /// What another gateway has read of it.
+    /// A publication of another gateway.
     Publication(Box<Publication>),
 }
 
@@ -87,7 +87,7 @@ impl Inventory {
         }
     }
 
-    /// Lets a task fail so many times more.
+    /// Makes a task fail this many more times.
     #[cfg(test)]
     pub(crate) fn cause_faults(&self, task: &'static str, times: usize) {
         let mut faults = lock(&self.faults);
@@ -95,14 +95,14 @@ impl Inventory {
         faults.extend(std::iter::repeat_n(task, times));
     }
 
-    /// How often a task is still to fail.
+    /// The number of failures that a task has left.
     #[cfg(test)]
     pub(crate) fn faults_left(&self, task: &str) -> usize {
         let faults = lock(&self.faults);
         faults.iter().filter(|one| **one == task).count()
     }
 
-    /// Fails where a test wants this task to.
+    /// Panics if a test wants this task to fail.
     #[cfg(test)]
     pub(super) fn fail_on_purpose(&self, task: &str) {
         let mut faults = lock(&self.faults);
@@ -114,13 +114,12 @@ impl Inventory {
         }
     }
 
-    /// The time that it judges by.
+    /// The clock for judgements.
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// What is known. After a reset of the clock everything begins anew, as another instance: nobody can ask what changed
-    /// since before.
+    /// The state. After a reset of the clock it starts over as a new instance, which knows no earlier revisions.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         let clock_resets = self.clock.resets();
@@ -132,22 +131,21 @@ impl Inventory {
         state
     }
 
-    /// The connections as they are configured now, each with its interval. What is no longer among them
-    /// vanishes, and what is known of the others stays where they are the same systems. The alarms of one that is
-    /// configured in another way stay until it is read.
+    /// Applies the configured connections, each with its interval. Removed ones disappear, and unchanged ones keep
+    /// their state. A connection with changed settings keeps its alarms until it is read.
     pub(crate) fn configure(&self, connections: Vec<(vendors::Connection, Duration)>) {
         let now = self.clock.now();
         self.state().configure(connections, now);
     }
 
-    /// Forgets what is known of a connection, but for its alarms: they stay until it is read.
+    /// Discards the state of a connection, except its alarms, which stay until it is read.
     pub(crate) fn forget(&self, connection: &str) {
         let now = self.clock.now();
         self.state().forget(connection, now);
     }
 
-    /// Takes over what a watcher has read and how its connection is, if it still may tell that and has read since
-    /// the last reset of the clock.
+    /// Publishes what a watcher has read and the state of its connection, unless its permit was revoked or the clock
+    /// was reset in the meantime.
     pub(super) fn publish_by(
         &self,
         permit: &Permit,
@@ -165,16 +163,16 @@ impl Inventory {
         self.published.notify_one();
     }
 
-    /// The same, as a watcher tells it that nothing has happened to.
+    /// The same, for a watcher with a valid permit.
     #[cfg(test)]
     pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
         let (permit, clock_resets) = (Permit::default(), self.clock.resets());
         self.publish_by(&permit, clock_resets, connection, read);
     }
 
-    /// The watcher of a connection has failed by a fault of the gateway's own, and begins anew after this time. What is
-    /// known stays, and grows old.
-    pub(super) fn has_failed(&self, permit: &Permit, id: &str, wait: Duration) {
+    /// Reports that the watcher of a connection has panicked and restarts after this time. The state stays, and becomes
+    /// stale.
+    pub(super) fn watcher_failed(&self, permit: &Permit, id: &str, wait: Duration) {
         let now = self.clock.now();
         let state = self.state();
         let place = state.place(id).filter(|_| !permit.is_revoked());
@@ -197,8 +195,8 @@ impl Inventory {
         self.published.notify_one();
     }
 
-    /// Takes over what was read. Where that fails by a fault of the gateway's own, the connection is as it was before: it
-    /// must not seem to have been read.
+    /// Applies a reading. If that panics, the state of the connection is restored, so that it does not seem to have
+    /// been read.
     fn apply(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -220,12 +218,12 @@ impl Inventory {
         }
     }
 
-    /// Waits until a watcher tells something.
+    /// Waits for a publication by a watcher.
     pub(super) async fn published(&self) {
         self.published.notified().await;
     }
 
-    /// Looks at the clock: a connection that has fallen silent since becomes an alarm.
+    /// Handles the passing of time: a connection that has become silent raises an alarm.
     pub(crate) fn tick(&self) {
         let now = self.clock.now();
         let mut state = self.state();
@@ -234,20 +232,19 @@ impl Inventory {
         self.record(state);
     }
 
-    /// Records that nothing was watched since then: the process stood still.
-    pub(crate) fn stood_still(&self, since: DateTime<Utc>) {
+    /// Records that nothing was watched since this time, because the process was suspended.
+    pub(crate) fn record_suspension(&self, since: DateTime<Utc>) {
         self.store
-            .record(vec![unwatched(Some(since), self.clock.now())]);
+            .record(vec![unwatched_event(Some(since), self.clock.now())]);
     }
 
-    /// Notes that the connections are watched at this moment.
-    pub(crate) fn watched(&self) {
-        self.store.watched();
+    /// Notes that the connections are being watched at this moment.
+    pub(crate) fn note_watching(&self) {
+        self.store.note_watching();
     }
 
-    /// Records what was seen to happen, and which alarms are open. While nobody else can change what is known: what two
-    /// tell at the same time gets to the store in the order in which it was taken over, so that no alarm that has ended is
-    /// saved as open. The store only takes note of it, which takes no time.
+    /// Records events and open alarms while the state is locked, so that the store gets changes in the order in which
+    /// they were made, and no ended alarm is saved as open. The store only queues them, which takes no time.
     fn record(&self, mut state: MutexGuard<'_, State>) {
         let events = mem::take(&mut state.unrecorded_events);
         let unsaved = mem::take(&mut state.unsaved);
@@ -256,7 +253,7 @@ impl Inventory {
         drop(state);
     }
 
-    /// The open alarms, worst first, and the system and the title of each connection by its id.
+    /// The open alarms, worst first, and the system and title of each connection by id.
     pub(crate) fn alarms(&self) -> (Vec<Alarm>, HashMap<String, (SystemKind, String)>) {
         let state = self.state();
         let connections = state.connections.iter().map(|one| &one.state.connection);
@@ -265,22 +262,22 @@ impl Inventory {
         (state.alarms.clone(), systems.collect())
     }
 
-    /// An open alarm, also by the id that it had before another gateway's was taken over.
+    /// An open alarm, also by an earlier id that another gateway's id has replaced.
     pub(crate) fn alarm(&self, id: &str) -> Option<Alarm> {
         let state = self.state();
         let id = state.shared_alarms.id_now(id);
         state.alarms.iter().find(|alarm| alarm.id == id).cloned()
     }
 
-    /// By what a resource or a connection is known, and its name, where there is such a one: of a run of a plan that
-    /// several connections list by the one that represents it.
+    /// The key and the name of a resource or a connection, if it exists. A run that several connections list has the
+    /// key of the connection that represents it.
     pub(crate) fn identity(&self, key: &ResourceKey) -> Option<(ResourceKey, String)> {
         self.state().identity(key)
     }
 
-    /// Takes over that somebody takes care of an alarm. Returns whether that alarm is open.
+    /// Stores an acknowledgement of an alarm. Returns whether that alarm is open.
     pub(crate) fn acknowledge(&self, alarm: &str, given: Acknowledgement) -> bool {
-        self.handle(|state| {
+        self.change_handling(|state| {
             let is_open = state.alarms.iter().any(|open| open.id == alarm);
             if is_open {
                 let given_to = &mut state.handling.acknowledgements;
@@ -290,32 +287,32 @@ impl Inventory {
         })
     }
 
-    /// Takes over that somebody takes care of an alarm no longer.
+    /// Deletes the acknowledgement of an alarm.
     pub(crate) fn withdraw(&self, alarm: &str) {
-        self.handle(|state| state.handling.acknowledgements.remove(alarm));
+        self.change_handling(|state| state.handling.acknowledgements.remove(alarm));
     }
 
-    /// Takes over what somebody wrote about an alarm. Once that has ended, it is of no more use.
+    /// Stores a note on an alarm, which is deleted when the alarm ends.
     pub(crate) fn note(&self, id: &str, note: Note) {
-        self.handle(|state| state.handling.notes.insert(id.to_owned(), note));
+        self.change_handling(|state| state.handling.notes.insert(id.to_owned(), note));
     }
 
-    /// What is under way or planned, the earliest first.
+    /// Active and planned maintenance, earliest first.
     pub(crate) fn maintenance(&self) -> Vec<Maintenance> {
         self.state().maintenance()
     }
 
-    /// Takes over that maintenance is under way or planned.
+    /// Stores active or planned maintenance.
     pub(crate) fn announce(&self, one: Maintenance) {
-        self.handle(|state| state.handling.maintenance.insert(one.id.clone(), one));
+        self.change_handling(|state| state.handling.maintenance.insert(one.id.clone(), one));
     }
 
-    /// Takes over that maintenance has ended, or does not take place.
+    /// Deletes maintenance that has ended or was cancelled.
     pub(crate) fn end_maintenance(&self, id: &str) {
-        self.handle(|state| state.handling.maintenance.remove(id));
+        self.change_handling(|state| state.handling.maintenance.remove(id));
     }
 
-    fn handle<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn change_handling<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let now = self.clock.now();
         let mut state = self.state();
         state.shared_alarms.handled += 1;
@@ -325,14 +322,14 @@ impl Inventory {
         done
     }
 
-    /// Whether a connection holds a resource with the first of these ids, and that one what the second names.
-    /// `None` where not everything that it holds is known.
+    /// Whether a connection has a resource with the first id, and the resource has what the other ids name. `None` if
+    /// the connection was not read completely.
     pub(crate) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
         self.state().knows(connection, ids)
     }
 
-    /// The ids of a connection's resources that are known: those with an alarm, also from before a restart, and those that
-    /// it listed last.
+    /// The ids of a connection's known resources: those with an alarm, including alarms from before a restart, and
+    /// those that it listed last.
     pub(super) fn known_ids(&self, connection: &str) -> Vec<String> {
         let state = self.state();
         let alarms = state.alarms.iter().map(|alarm| &alarm.resource);
@@ -351,26 +348,25 @@ impl Inventory {
         ids.cloned().collect()
     }
 
-    /// What a revision that somebody holds is to this inventory.
+    /// The position of a client's revision.
     pub(crate) fn position(&self, after: Option<&str>) -> Position {
         self.state().position(after)
     }
 
-    /// What changed after a position, or everything.
+    /// The changes after a position, or everything.
     pub(crate) fn answer(&self, position: &Position, audience: Audience) -> protocol::Inventory {
         let now = self.clock.now();
         let whole = self.state().answer(position, now);
-        audience.cut(whole)
+        audience.reduce(whole)
     }
 
-    /// Everything.
     pub(crate) fn everything(&self) -> protocol::Inventory {
         let position = self.position(None);
         self.answer(&position, Audience::People)
     }
 }
 
-/// A connection of which nothing was read yet.
+/// The state of a connection that has not been read yet.
 pub(super) fn unread(public: vendors::Connection, interval: Duration) -> ConnectionState {
     ConnectionState {
         connection: public,
@@ -387,7 +383,7 @@ pub(super) fn unread(public: vendors::Connection, interval: Duration) -> Connect
     }
 }
 
-/// Tells the revisions of one start of the gateway, or reset of its clock, from those of another.
+/// Distinguishes the revisions of this run, or of a reset of its clock, from others.
 fn new_instance_id() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }

@@ -1,48 +1,48 @@
-//! After a time in which the process stood still, everything that is known is old, and yet no connection is silent. What is
-//! an alarm is judged again once there was time to read.
+//! Suspension of the process. After it, all readings are old although no connection is silent. Alarms are judged again
+//! once there was time to read.
 
 use super::state::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::{Duration, SystemTime};
 
-/// The clock is looked at each second. If that comes so late, the process was suspended.
+/// The clock ticks every second. A tick that is this late means that the process was suspended.
 const PAUSED_AFTER: Duration = Duration::from_secs(10);
 
-/// The time to read a connection, in its intervals.
+/// The time for reading a connection, in its intervals.
 const INTERVALS_TO_READ: i32 = 2;
 
-/// The longest that all wait for the one that is read most seldom, which does not count as silent so soon.
+/// The longest wait for the connection with the longest interval, which counts as silent only later.
 const MAX_CATCH_UP: TimeDelta = TimeDelta::seconds(30);
 
-/// When the process last went on, if what was known then is still waited for.
+/// When the process resumed, while connections are still to be read.
 #[derive(Debug, Default)]
 pub(super) struct Pause {
-    /// When the process last ran, by the computer's clock.
+    /// The last time at which the process ran, by the computer's clock.
     last_run_at: Option<SystemTime>,
-    /// When it went on after a pause.
+    /// When it resumed after a suspension.
     resumed_at: Option<DateTime<Utc>>,
 }
 
 impl State {
-    /// Notes that the process runs, and whether it was suspended before.
+    /// Notes that the process runs, and detects a suspension.
     pub(super) fn detect_pause(&mut self, computer: SystemTime, now: DateTime<Utc>) {
         let last = self.pause.last_run_at.replace(computer);
-        // A clock that was set back says nothing.
+        // A clock that was set back gives no duration.
         let passed = last.and_then(|last| computer.duration_since(last).ok());
-        // One that is held up again and again is to come to a judgement all the same.
+        // Repeated suspensions must not postpone judgement forever.
         if passed.is_some_and(|passed| passed > PAUSED_AFTER) && self.pause.resumed_at.is_none() {
             self.pause.resumed_at = Some(now);
         }
     }
 
-    /// Whether connections have yet to be read after a pause, and there was no time for it.
-    pub(super) fn catches_up(&mut self, now: DateTime<Utc>) -> bool {
+    /// Whether to wait for readings after a suspension.
+    pub(super) fn waits_for_readings(&mut self, now: DateTime<Utc>) -> bool {
         let Some(resumed) = self.pause.resumed_at else {
             return false;
         };
         let waits = self.connections.iter().any(|connection| {
             let reading = connection.reading();
-            // One that was silent before is not waited for.
+            // Connections that were silent before are not waited for.
             let was_read = connection.freshness.is_believable();
             let is_old = reading.observed_at.is_some_and(|at| at < resumed);
             let time = reading

@@ -1,4 +1,5 @@
-//! What another gateway has read, taken over as if it had been read here, and what is read here, for the others.
+//! Publications between gateways: applying those of others as if the readings were made here, and creating those of
+//! this gateway.
 
 use super::super::sharing::{Publication, SharedResource};
 use super::connection::{Connection, Step};
@@ -11,7 +12,7 @@ use protocol::ConnectionState;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How much of a connection was told to the other gateways.
+/// The state of a connection that was published to the other gateways.
 #[derive(Debug, Clone)]
 pub(in super::super) struct PublishedState {
     instance_id: String,
@@ -20,35 +21,35 @@ pub(in super::super) struct PublishedState {
 }
 
 impl PublishedState {
-    /// Whether nobody has read the connection yet, nor tried to.
+    /// Whether no read of the connection has succeeded or failed yet.
     pub(in super::super) fn was_never_read(&self) -> bool {
         self.state.observed_at.is_none() && self.state.failure.is_none()
     }
 }
 
 impl Inventory {
-    /// Where what is seen is recorded, and shared with other gateways.
+    /// The store, which records events and connects the gateways.
     pub(in super::super) fn store(&self) -> &Arc<Store> {
         &self.store
     }
 
-    /// How a connection is.
+    /// The state of a connection.
     pub(in super::super) fn connection(&self, id: &str) -> Option<ConnectionState> {
         let state = self.state();
         let place = state.place(id)?;
         Some(state.connections[place].state.clone())
     }
 
-    /// What of a connection is to be told to the others, who were told this much; `None` where that is nothing.
+    /// The unpublished changes of a connection since `known`; `None` if there are none.
     pub(in super::super) fn publication(
         &self,
         id: &str,
-        told: Option<&PublishedState>,
+        known: Option<&PublishedState>,
     ) -> Option<(PublishedState, Publication)> {
-        self.state().publication(id, told)
+        self.state().publication(id, known)
     }
 
-    /// Takes over what another gateway has read.
+    /// Applies a publication of another gateway.
     pub(in super::super) fn take_over(&self, publication: Publication) {
         #[cfg(test)]
         self.fail_on_purpose("taking over");
@@ -64,15 +65,16 @@ impl State {
     fn publication(
         &self,
         id: &str,
-        told: Option<&PublishedState>,
+        known: Option<&PublishedState>,
     ) -> Option<(PublishedState, Publication)> {
         let connection = &self.connections[self.place(id)?];
-        let told = told
-            .filter(|told| told.instance_id == self.instance_id && told.number >= self.forgotten);
-        let is_new = |revision: u64| told.is_none_or(|told| revision > told.number);
+        let known = known.filter(|known| {
+            known.instance_id == self.instance_id && known.number >= self.forgotten
+        });
+        let is_new = |revision: u64| known.is_none_or(|known| revision > known.number);
         let mut publication = Publication {
             state: connection.state.clone(),
-            whole: told.is_none(),
+            whole: known.is_none(),
             resources: Vec::new(),
             times: Vec::new(),
             gone: Vec::new(),
@@ -87,19 +89,19 @@ impl State {
             let held = connection.resources.values();
             for held in held.filter(|held| is_new(held.revision)) {
                 match held.judged.resource.times() {
-                    Some(times) if !is_new(held.beyond_times) => publication.times.push(times),
+                    Some(times) if !is_new(held.contents_at) => publication.times.push(times),
                     _ => publication
                         .resources
                         .push(SharedResource::from(&held.judged)),
                 }
             }
-            let gone = told.map_or_else(Vec::new, |told| self.removed_since(told.number));
+            let gone = known.map_or_else(Vec::new, |known| self.removed_since(known.number));
             let of_this = gone.into_iter().filter(|key| key.connection == id);
             publication.gone = of_this.map(|key| key.id).collect();
         }
-        let is_known = |told: &PublishedState| {
-            let mut before = told.state.clone();
-            // That it is being read is told with what that brings.
+        let is_known = |known: &PublishedState| {
+            let mut before = known.state.clone();
+            // The start of a reading is published with its results.
             if publication.state.next_at.is_none() {
                 before.next_at = None;
             }
@@ -109,16 +111,16 @@ impl State {
             && publication.resources.is_empty()
             && publication.times.is_empty()
             && publication.gone.is_empty()
-            && told.is_some_and(is_known);
-        let now_told = PublishedState {
+            && known.is_some_and(is_known);
+        let now_known = PublishedState {
             instance_id: self.instance_id.clone(),
             number: self.number,
             state: publication.state.clone(),
         };
-        (!is_nothing).then_some((now_told, publication))
+        (!is_nothing).then_some((now_known, publication))
     }
 
-    /// Takes over what another gateway has read. Returns whether a resource changed.
+    /// Applies a publication of another gateway. Returns whether a resource changed.
     pub(super) fn apply_publication(
         &mut self,
         place: usize,
@@ -141,7 +143,7 @@ impl State {
                 connection.list(resources.collect(), step);
             }
             for judged in &mut connection.listed {
-                judged.observed_at = moment.seen(judged.observed_at);
+                judged.observed_at = moment.last_seen(judged.observed_at);
             }
             return self.represent_shared(step, now);
         }
@@ -159,11 +161,11 @@ impl State {
             };
             changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
-        // What is as it was is not told again, and was read all the same.
+        // Unchanged resources are not published again, but were read all the same.
         for held in connection.resources.values_mut() {
             let judged = &mut held.judged;
             if judged.resource.observed == Observed::WithConnection {
-                judged.observed_at = moment.seen(judged.observed_at);
+                judged.observed_at = moment.last_seen(judged.observed_at);
             }
         }
         let gone: HashSet<String> = gone.into_iter().collect();
@@ -179,13 +181,12 @@ impl State {
 }
 
 impl Connection {
-    /// A group as a resource.
     pub(super) fn judge(&self, group: &WatchedGroup, moment: &Moment) -> Judged {
         let judged = group.resource(&self.state.connection.id, moment);
         self.keep_known(judged, moment)
     }
 
-    /// What another gateway has read of a resource stays until it is read here.
+    /// Keeps another gateway's reading of a resource until it is read here.
     pub(super) fn keep_known(&self, judged: Judged, moment: &Moment) -> Judged {
         let ResourceKey { id, .. } = &judged.resource.key;
         let known = self.resources.get(id).map(|held| &held.judged);

@@ -1,5 +1,5 @@
-//! What other gateways have changed that share the store. One of them records what all see: by its names all know the
-//! alarms, and what people do at one is told by all.
+//! Changes of alarms by other gateways at the same store. The leader records the alarms, and all gateways use its ids
+//! and share their handling.
 
 use super::Inventory;
 use super::state::State;
@@ -8,31 +8,31 @@ use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Handling};
 use std::collections::{BTreeMap, HashMap};
 
-/// What is known of the store that others change too.
+/// The shared state, as last read from the store.
 #[derive(Debug, Default)]
 pub(super) struct SharedAlarms {
-    /// The number of the saved state that was taken over last.
+    /// The revision of the saved state that was last applied.
     revision: i64,
-    /// Counts what people did here.
+    /// Number of changes that people made here.
     pub(super) handled: u64,
-    /// Whether another gateway is the one that records.
+    /// Whether another gateway is the leader.
     pub(super) follows: bool,
-    /// The alarms that are recorded, by their ids.
+    /// The recorded alarms, by id.
     recorded: BTreeMap<String, Alarm>,
-    /// By which ids alarms were known here before.
+    /// The present ids of alarms, by their earlier ids.
     renamed: HashMap<String, String>,
 }
 
 impl SharedAlarms {
-    /// By which id an alarm is known now.
+    /// The present id of an alarm.
     pub(super) fn id_now<'a>(&'a self, id: &'a str) -> &'a str {
         self.renamed.get(id).map_or(id, String::as_str)
     }
 }
 
 impl State {
-    /// Takes over what others have changed. `handled` is how often somebody had done something here when it was asked
-    /// for: what is older than that says nothing of it.
+    /// Applies changes by other gateways. `handled` is the number of local changes when the update was requested: an
+    /// older update does not include later ones and is ignored.
     pub(super) fn take_update(&mut self, update: StoreUpdate, handled: u64, now: DateTime<Utc>) {
         if let Some(saved) = update.saved
             && handled == self.shared_alarms.handled
@@ -43,7 +43,7 @@ impl State {
             self.refresh_handling(now);
         }
         if update.leads && self.shared_alarms.follows {
-            // What the one before has not come to write.
+            // Save the alarms that the previous leader could not save.
             let open = self.history.alarms();
             let is_open = |id: &String| open.iter().any(|alarm| alarm.id == **id);
             let gone = self.shared_alarms.recorded.keys().filter(|id| !is_open(id));
@@ -56,7 +56,7 @@ impl State {
         self.shared_alarms.follows = !update.leads;
     }
 
-    /// Knows alarms by the ids of the gateway that records, also those that it has seen before.
+    /// Uses the leader's ids for alarms, including earlier ones.
     pub(super) fn adopt_recorded(&mut self) {
         if self.shared_alarms.follows {
             let renamed = self.history.adopt(self.shared_alarms.recorded.values());
@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// What another gateway recorded goes on by its ids, also where this one takes its place.
+    /// Alarms that another gateway recorded keep their ids, even if this one becomes the leader.
     fn take_saved(&mut self, mut saved: SavedState, recorded_here: bool) {
         let open = saved.take::<Alarm>(Table::OpenAlarms);
         if !recorded_here {
@@ -83,15 +83,15 @@ impl State {
 }
 
 impl Inventory {
-    /// Waits until another gateway that shares the store may have changed something.
+    /// Waits for changes by other gateways.
     pub(crate) async fn store_changed(&self) {
         self.store.changed().await;
     }
 
-    /// Takes over what other gateways have changed that share the store, where there are some.
+    /// Applies changes by other gateways, if there are any.
     pub(crate) async fn sync_with_store(&self) {
         #[cfg(test)]
-        self.fail_on_purpose("the look at the store");
+        self.fail_on_purpose("the store poll");
         let (after, handled) = {
             let state = self.state();
             (state.shared_alarms.revision, state.shared_alarms.handled)
@@ -105,9 +105,8 @@ impl Inventory {
         self.record(state);
     }
 
-    /// The id by which all gateways know an alarm that is open here, after what others have done about it until now was
-    /// taken over. `None` where the one that records has not seen it
-    /// yet.
+    /// The id by which all gateways know an alarm, after applying their latest changes. `None` if the leader has not
+    /// seen the alarm yet.
     pub(crate) async fn shared_id(&self, id: &str) -> Option<String> {
         self.sync_with_store().await;
         let shared_alarms = &self.state().shared_alarms;

@@ -1,4 +1,4 @@
-//! Everything that is known, and how a publication changes it.
+//! The complete state, and how publications change it.
 
 use super::connection::{Connection, Step, TrackedResource};
 use super::left_runs::LeftRuns;
@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::time::Duration;
 
-/// How many removals are remembered: who asks with an older revision gets everything.
+/// The most removals that are remembered. A client with an older revision gets everything.
 pub(super) const MAX_REMOVALS: usize = 4_096;
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// Random: revisions of another start of the gateway, or from before a reset of its clock, are not known here.
+    /// A random id that distinguishes the revisions of this run, or of a reset of its clock, from others.
     pub(super) instance_id: String,
-    /// How often the clock had been reset when this began.
+    /// The number of clock resets when this started.
     pub(super) clock_resets: u64,
     /// The newest revision.
     pub(super) number: u64,
@@ -31,28 +31,28 @@ pub(super) struct State {
     /// The revision in which a connection last changed.
     pub(super) connections_at: u64,
     pub(super) removed: VecDeque<(u64, ResourceKey)>,
-    /// The newest revision of which a removal is forgotten.
+    /// The revision of the latest removal that was forgotten.
     pub(super) forgotten: u64,
     pub(super) left_runs: LeftRuns,
     pub(super) pause: Pause,
     pub(super) history: AlarmHistory,
-    /// Worst first, each with who takes care of it.
+    /// The open alarms, worst first, each with its handling.
     pub(super) alarms: Vec<Alarm>,
-    /// What people do about alarms.
+    /// The acknowledgements, notes and maintenance.
     pub(super) handling: Handling,
-    /// What of the maintenance was last shown.
+    /// The maintenance that was last shown.
     pub(super) shown_maintenance: Vec<Maintenance>,
     /// The revision in which an alarm last changed.
     pub(super) alarms_at: u64,
-    /// What was seen to happen and is not recorded yet.
+    /// Events that are not recorded yet.
     pub(super) unrecorded_events: Vec<Event>,
-    /// What the store is still to save.
+    /// Changes that are still to be saved.
     pub(super) unsaved: Vec<StateChange>,
-    /// Since when each connection is watched, in milliseconds since 1970. Longer than this process lives.
+    /// Since when each connection has been watched, in milliseconds since 1970. Survives restarts.
     pub(super) watched_since: BTreeMap<String, i64>,
-    /// What is known of other gateways.
+    /// The changes of alarms by other gateways.
     pub(super) shared_alarms: SharedAlarms,
-    /// Counts publications, so that what a whole one does not name can be told.
+    /// Number of publications, to detect resources that a complete one omits.
     publication: u64,
 }
 
@@ -90,7 +90,7 @@ impl State {
         self.connections[self.place(connection)?].knows(ids)
     }
 
-    /// A publication begins.
+    /// Begins a publication.
     pub(super) fn step(&mut self) -> Step {
         self.publication += 1;
         Step {
@@ -99,14 +99,14 @@ impl State {
         }
     }
 
-    /// A publication has ended, and may have changed something.
+    /// Ends a publication that may have changed something.
     pub(super) fn end(&mut self, step: Step, changed: bool) {
         if changed {
             self.number = step.revision;
         }
     }
 
-    /// Remembers that something is gone. Returns whether there was anything.
+    /// Remembers removed resources. Returns whether there are any.
     pub(super) fn remove(&mut self, gone: Vec<ResourceKey>, step: Step) -> bool {
         let any = !gone.is_empty();
         for key in gone {
@@ -143,7 +143,7 @@ impl State {
                 None => {
                     let (id, kind) = (&public.id, public.system.kind());
                     let mut before = old.iter().map(|one| &one.state.connection);
-                    // Another title, say: what was wrong with it is as it was, until it is read.
+                    // With another title, for example, its alarms stay until it is read.
                     if before.any(|one| one.id == *id && one.system.kind() == kind) {
                         self.history.carry_over(id);
                     }
@@ -161,8 +161,7 @@ impl State {
         self.end(step, true);
     }
 
-    /// Notes since when each connection is watched, and forgets it of those that no longer are. Another system by the same
-    /// name is another connection.
+    /// Adds new connections, and removes deleted ones. Another system with the same id is another connection.
     fn update_watched_since(
         &mut self,
         wanted: &[(vendors::Connection, Duration)],
@@ -177,11 +176,11 @@ impl State {
         };
         let unsaved = &mut self.unsaved;
         self.watched_since.retain(|id, _| {
-            let stays = wanted.iter().any(|one| one.id == *id && !is_other(one));
-            if !stays {
+            let is_kept = wanted.iter().any(|one| one.id == *id && !is_other(one));
+            if !is_kept {
                 unsaved.push(StateChange::delete(Table::WatchedConnections, id));
             }
-            stays
+            is_kept
         });
         for one in wanted {
             self.watched_since.entry(one.id.clone()).or_insert_with(|| {
@@ -192,7 +191,7 @@ impl State {
         }
     }
 
-    /// A connection of which nothing was read yet.
+    /// A connection that has not been read yet.
     fn unread(&self, public: vendors::Connection, interval: Duration) -> Connection {
         let since = self.watched_since.get(&public.id);
         let watched_since = since.and_then(|since| DateTime::from_timestamp_millis(*since));
@@ -244,7 +243,7 @@ impl State {
         };
         let step = self.step();
         let connection = &mut self.connections[place];
-        // Of a system that was just replaced by another of the same name nothing is taken over.
+        // The system was just replaced by another one with the same id.
         if connection.state.connection != reported.connection {
             return;
         }
@@ -268,7 +267,8 @@ impl State {
             changed = true;
         }
         if !only_time {
-            // A connection's alarm is as bad as what it hides, which another one may represent by now.
+            // The severity of a connection's alarm depends on what it hides, which another connection may represent by
+            // now.
             let turned = |one: &Connection| one.is_shared() && one.has_turned(now);
             if self.connections.iter().any(turned) {
                 changed |= self.represent_shared(step, now);
@@ -278,7 +278,7 @@ impl State {
         self.end(step, changed);
     }
 
-    /// Takes over what was read. Returns whether a resource changed.
+    /// Applies a reading. Returns whether a resource changed.
     fn apply_read(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
         let connection = &mut self.connections[place];
         let id = connection.state.connection.id.clone();
@@ -316,7 +316,7 @@ impl State {
         changed
     }
 
-    /// Tells what a connection holds no longer, and remembers it. Returns whether there was anything.
+    /// Adds the events for removed resources, and remembers the removals. Returns whether there are any.
     pub(super) fn remove_resources(
         &mut self,
         place: usize,

@@ -1,4 +1,4 @@
-//! What is answered after a revision, whatever was published in between.
+//! The answers after a revision, for arbitrary publications in between.
 
 mod recorder;
 mod take_over;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan};
 use vendors::veeam::{Outcome, Session};
 
-/// An inventory, and how to move its clock.
+/// An inventory with a clock that tests can move.
 struct World {
     inventory: Inventory,
     store: Arc<Store>,
@@ -48,7 +48,7 @@ impl World {
         Self::of(Arc::new(store), 1_000)
     }
 
-    /// A gateway that begins at this second, and what one before has left.
+    /// A gateway that starts at this second with an existing store.
     fn of(store: Arc<Store>, second: i64) -> Self {
         let seconds = Arc::new(AtomicI64::new(second));
         let (skips, skipped) = watch::channel(Skips::default());
@@ -73,7 +73,7 @@ impl World {
         at(self.seconds.load(Ordering::SeqCst))
     }
 
-    /// A connection that was read just now.
+    /// The state of a connection that was read just now.
     fn read(&self, id: &str) -> ConnectionState {
         ConnectionState {
             observed_at: Some(self.now()),
@@ -81,7 +81,7 @@ impl World {
         }
     }
 
-    /// A group with its primary, or without one.
+    /// A group with this primary, or without one.
     fn group(&self, id: u8, primary: Option<u8>) -> WatchedGroup {
         let name = |number: u8| format!("s{number}");
         let session = |number: u8| ClientSession {
@@ -186,7 +186,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..40)
 }
 
-/// What somebody knows who asks now and then.
+/// A client that polls now and then.
 #[derive(Debug, Default, PartialEq)]
 struct Viewer {
     revision: String,
@@ -209,7 +209,7 @@ impl Viewer {
         self.resources.extend(new.map(|one| (one.key.clone(), one)));
         for times in &answer.times {
             let held = self.resources.remove(&times.key);
-            let held = held.expect("only what is known changes in its times alone");
+            let held = held.expect("only known resources change in their times alone");
             self.resources
                 .insert(times.key.clone(), held.with_times(times));
         }
@@ -225,7 +225,7 @@ impl Viewer {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn whoever_follows_the_changes_knows_the_whole(steps in steps(), every in 1..5_usize) {
+    fn a_client_that_follows_the_changes_knows_everything(steps in steps(), every in 1..5_usize) {
         let world = World::new();
         let mut viewer = Viewer::default();
         for (number, step) in steps.iter().enumerate() {
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn a_revision_is_known_or_everything_is_answered(text in "[-0-9a-f]{0,20}") {
+    fn an_unknown_revision_is_answered_with_everything(text in "[-0-9a-f]{0,20}") {
         let world = World::new();
         world.do_step(&Step::Group(1, None));
         prop_assert!(world.after(&text).whole);
@@ -250,7 +250,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_watcher_tells_after_its_end_or_of_another_world_is_not_taken_over() {
+fn publications_with_a_revoked_permit_or_before_a_reset_are_ignored() {
     let world = World::new();
     let (groups, state) = ([world.group(1, Some(1))], world.read("plant"));
     let held = |permit: &Permit, number: u64| {
@@ -263,11 +263,11 @@ fn what_a_watcher_tells_after_its_end_or_of_another_world_is_not_taken_over() {
     };
     let (former, present) = (Permit::default(), Permit::default());
     assert_eq!(held(&former, 0), 1);
-    // Another system by the same name, as after a change of its address.
+    // Another system with the same id, as after a change of its address.
     former.revoke();
     world.inventory.forget("plant");
     assert_eq!(held(&former, 0), 0);
-    world.inventory.has_failed(&former, "plant", INTERVAL);
+    world.inventory.watcher_failed(&former, "plant", INTERVAL);
     let all = world.inventory.everything();
     assert_eq!(all.connections.unwrap()[0].failure, None);
     assert_eq!(held(&present, 0), 1);
@@ -277,7 +277,7 @@ fn what_a_watcher_tells_after_its_end_or_of_another_world_is_not_taken_over() {
 }
 
 #[test]
-fn a_publication_that_changes_nothing_has_no_revision() {
+fn a_publication_without_changes_creates_no_revision() {
     let world = World::new();
     let groups = [world.group(1, Some(1)), world.group(2, None)];
     let state = world.read("plant");
@@ -303,16 +303,16 @@ fn a_publication_that_changes_nothing_has_no_revision() {
 }
 
 #[test]
-fn a_group_that_only_beats_is_told_by_its_times_alone() {
+fn a_group_with_only_a_new_heartbeat_is_sent_as_times() {
     let world = World::new();
     let state = world.read("plant");
-    let told = |groups: [WatchedGroup; 2]| {
+    let publish = |groups: [WatchedGroup; 2]| {
         world.inventory.publish(&state, Read::AllGroups(&groups));
     };
-    told([world.group(1, Some(1)), world.group(2, Some(1))]);
+    publish([world.group(1, Some(1)), world.group(2, Some(1))]);
     let revision = world.inventory.everything().revision;
     world.do_step(&Step::Pass(1));
-    told([world.group(1, Some(1)), world.group(2, Some(3))]);
+    publish([world.group(1, Some(1)), world.group(2, Some(3))]);
     let answer = world.after(&revision);
     let keys = |ids: Vec<&ResourceKey>| ids.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
     assert_eq!(
@@ -325,12 +325,12 @@ fn a_group_that_only_beats_is_told_by_its_times_alone() {
     );
     let revision = answer.revision;
     world.do_step(&Step::Pass(1));
-    told([world.group(1, Some(1)), world.group(2, Some(3))]);
+    publish([world.group(1, Some(1)), world.group(2, Some(3))]);
     assert_eq!(world.after(&revision).times.len(), 2);
 }
 
 #[test]
-fn more_removals_than_are_remembered_make_an_answer_whole() {
+fn a_client_older_than_the_remembered_removals_gets_everything() {
     let world = World::new();
     world.do_step(&Step::Group(0, None));
     let old = world.inventory.everything().revision;
@@ -353,7 +353,7 @@ fn more_removals_than_are_remembered_make_an_answer_whole() {
 }
 
 #[test]
-fn a_shared_session_goes_on_with_its_alarm_when_its_connection_falls_silent() {
+fn a_shared_session_keeps_its_alarm_when_its_connection_falls_silent() {
     let world = World::new();
     for id in ["em", "em-old"] {
         world.do_step(&Step::Sessions(id, vec![7]));
@@ -383,9 +383,9 @@ fn a_shared_session_goes_on_with_its_alarm_when_its_connection_falls_silent() {
     assert_eq!(alarm(&after).id, alarm(&before).id);
 }
 
-/// What another connection publishes may come before the next look at the clock.
+/// Another connection may publish before the next tick.
 #[test]
-fn what_a_silent_connection_does_not_have_to_represent_does_not_make_its_alarm_worse() {
+fn a_silent_connection_is_not_worse_for_resources_that_another_represents() {
     let world = World::new();
     world.do_step(&Step::Sessions("em", vec![7]));
     world.do_step(&Step::Pass(10));
@@ -401,7 +401,7 @@ fn what_a_silent_connection_does_not_have_to_represent_does_not_make_its_alarm_w
 }
 
 #[test]
-fn that_an_alarm_begins_to_flap_is_saved() {
+fn the_start_of_flapping_is_saved() {
     let world = World::new();
     let saves = |primary| {
         world.do_step(&Step::Pass(5));
@@ -410,7 +410,7 @@ fn that_an_alarm_begins_to_flap_is_saved() {
         state.publish(&world.read("plant"), Read::AllGroups(&groups), world.now());
         !mem::take(&mut state.unsaved).is_empty()
     };
-    // Each time it has no standby; the third change of the primary is one too many.
+    // There is never a standby; the third change of the primary starts the flapping.
     assert_eq!(
         [1, 2, 1, 2, 1].map(saves),
         [true, false, false, true, false]
@@ -418,7 +418,7 @@ fn that_an_alarm_begins_to_flap_is_saved() {
 }
 
 #[test]
-fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
+fn a_silent_connection_raises_an_alarm_without_a_publication() {
     let world = World::new();
     world.do_step(&Step::Group(1, Some(1)));
     let silent = |all: &protocol::Inventory| {
@@ -434,7 +434,7 @@ fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
 }
 
 #[test]
-fn a_handover_that_is_stuck_is_shown_as_its_alarm_says() {
+fn a_stuck_handover_is_shown_like_its_alarm() {
     let world = World::new();
     let pend = || {
         let mut group = world.group(1, Some(1));
@@ -473,7 +473,7 @@ fn a_handover_that_is_stuck_is_shown_as_its_alarm_says() {
 }
 
 #[test]
-fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_read() {
+fn a_connection_with_changed_settings_keeps_its_alarms_until_it_is_read() {
     let world = World::new();
     let alarms = || world.inventory.alarms().0;
     let configure = |public: &vendors::Connection| {
@@ -510,15 +510,15 @@ fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_r
     configure(&renamed);
     assert!(is_as_before(), "not read yet");
     read(&renamed, &failed);
-    assert!(is_as_before(), "it is what it was");
-    // At another address.
+    assert!(is_as_before(), "it is unchanged");
+    // Another address.
     world.inventory.forget("plant");
     assert!(is_as_before(), "not read yet");
     configure(&public("plant"));
     assert!(is_as_before(), "not read yet");
     read(&public("plant"), &[]);
-    assert_eq!(alarms(), [], "it is gone");
-    // Another system of the same name is another one.
+    assert_eq!(alarms(), [], "it has ended");
+    // Another system with the same id.
     read(&public("plant"), &failed);
     assert_eq!(alarms().len(), 1);
     configure(&vendors::Connection {
@@ -529,7 +529,7 @@ fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_r
 }
 
 #[test]
-fn a_run_of_connections_that_are_all_silent_is_as_it_was_read_last() {
+fn a_run_on_silent_connections_is_shown_as_last_read() {
     let world = World::new();
     let by = || {
         let resources = world.inventory.everything().resources;
@@ -555,9 +555,9 @@ fn computer() -> std::time::SystemTime {
     std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A process that was stopped goes on, and finds everything old.
+/// A suspended process resumes, and finds all readings old.
 #[test]
-fn after_a_pause_nothing_counts_as_silent_before_there_was_time_to_read_it() {
+fn after_a_suspension_silence_is_judged_only_after_time_to_read() {
     let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
     let (_skips, skipped) = watch::channel(Skips::default());
     let clock = Clock::new(|| DateTime::from(computer()), skipped).beside(computer);
@@ -584,7 +584,7 @@ fn after_a_pause_nothing_counts_as_silent_before_there_was_time_to_read_it() {
     }
     inventory.tick();
     pass(70);
-    // What was under way is broken off.
+    // The read in progress has failed.
     let broken = ConnectionState {
         failure: Some(protocol::ReadFailure::Problem(protocol::Problem::default())),
         ..read_at("other", 0)

@@ -1,9 +1,9 @@
-//! Gateways at one database share out the connections: each is read by one of them ([`fair`]), which tells the others
-//! what it has read ([`publication`]). They take it over as if they had read it themselves, so that judgement, alarms and
-//! metrics are the same everywhere. A connection that is configured differently elsewhere is another one.
+//! Gateways at one database share the connections: each connection is read by one gateway ([`fair`]), which publishes
+//! its readings to the others ([`publication`]). These apply them like their own, so that judgement, alarms and metrics
+//! are the same everywhere. A connection with different settings elsewhere is another connection.
 //!
-//! Ages count from when the watching gateway read, with both clocks compared with the database's. Where nothing comes any
-//! more, what is known grows stale by itself. A gateway that cannot reach the database watches everything itself.
+//! Ages count from the reading, after comparing the clocks of both gateways with the database's. Without publications,
+//! the state becomes stale by itself. A gateway that cannot reach the database watches everything itself.
 
 mod fair;
 mod participant;
@@ -22,37 +22,36 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How often a gateway says that it lives, and looks for what others have read also if nobody tells of it.
+/// How often a gateway renews its leases and polls for readings, in addition to notifications.
 const LEASE_RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What comes within this time is told, and taken over, together.
+/// Publications and notifications within this time are handled together.
 const PUBLISH_DEBOUNCE: Duration = Duration::from_millis(50);
 
-/// After the database could not be asked, how long until it is tried again.
+/// The pause after the database could not be reached.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// A gateway that has heard nothing of the database for so long watches everything itself: the others take its
-/// connections over at about the same time.
+/// After this time without the database, a gateway watches everything itself: the others take over its connections at
+/// about the same time.
 const STANDALONE_AFTER: Duration = Duration::from_secs(8);
 
-/// By what all gateways know a connection: those with the same id and another system know another one.
+/// The key by which all gateways identify a connection: the same id with another system is another key.
 pub(super) fn key(id: &str, fingerprint: &str) -> String {
     format!("{FORMAT} {fingerprint} {id}")
 }
 
-/// A connection that is configured here.
+/// A configured connection.
 #[derive(Debug, Clone)]
 pub(super) struct Configured {
     pub(super) id: String,
     pub(super) key: String,
-    /// Whether it is watched here.
     pub(super) is_watched: bool,
 }
 
-/// Shares the watching with other gateways for as long as there are watchers.
+/// Shares the watching with other gateways while there are watchers.
 pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventory>) {
     let store = inventory.store().clone();
-    let Some(gateway_id) = store.id_among_watchers() else {
+    let Some(gateway_id) = store.watcher_id() else {
         return;
     };
     let mut sharing = Participant::new(
@@ -61,21 +60,21 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
         inventory.clone(),
         store.clone(),
     );
-    let (mut renewed, mut is_well) = (Instant::now(), true);
-    // Not from the beginning of this task: one that fails again and again, and begins anew, shares nothing either.
+    let (mut renewed, mut is_shared) = (Instant::now(), true);
+    // Not from the start of this task: a task that fails and restarts repeatedly does not share anything.
     let shared_at = with(&running, |all| {
         *all.shared_at.get_or_insert_with(Instant::now)
     });
-    let mut heard = shared_at.unwrap_or_else(Instant::now);
+    let mut last_contact = shared_at.unwrap_or_else(Instant::now);
     let mut step = Step::Renew;
     loop {
         let began = Instant::now();
         let mut taken = Box::pin(sharing.step(step));
         let outcome = loop {
             tokio::select! {
-                // In this order: a step may fail before it waits for anything.
+                // In this order, because a step may fail before its first await.
                 biased;
-                () = sleep_until(heard + STANDALONE_AFTER), if !with(&running, |all| all.alone).unwrap_or(true) => {
+                () = sleep_until(last_contact + STANDALONE_AFTER), if !with(&running, |all| all.alone).unwrap_or(true) => {
                     watch_alone(&running);
                 }
                 outcome = &mut taken => break outcome,
@@ -86,8 +85,8 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
         match (outcome, step) {
             (Ok(()), Step::Publish) => {}
             (Ok(()), _) => {
-                (heard, is_well) = (Instant::now(), true);
-                with(&running, |all| all.shared_at = Some(heard));
+                (last_contact, is_shared) = (Instant::now(), true);
+                with(&running, |all| all.shared_at = Some(last_contact));
                 if step == Step::Renew {
                     renewed = began;
                     next = began + LEASE_RENEWAL_INTERVAL;
@@ -95,7 +94,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                 not_alone(&running);
             }
             (Err(fault), _) => {
-                if std::mem::take(&mut is_well) {
+                if std::mem::take(&mut is_shared) {
                     tracing::warn!("the watching cannot be shared: the store {fault}");
                 }
                 next = Instant::now() + RETRY_DELAY;
@@ -108,7 +107,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                     sleep(PUBLISH_DEBOUNCE).await;
                     break Step::Read;
                 }
-                () = inventory.published(), if is_well && sharing.has_others() => {
+                () = inventory.published(), if is_shared && sharing.has_others() => {
                     sleep(PUBLISH_DEBOUNCE).await;
                     break Step::Publish;
                 }
@@ -124,22 +123,22 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
     }
 }
 
-/// What is done next.
+/// The next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Says that this gateway lives, and reads what is shared.
+    /// Renews the leases, and reads the shared state.
     Renew,
-    /// Reads what is shared, because another gateway has published something.
+    /// Reads the shared state, because another gateway has published something.
     Read,
-    /// Publishes what was read here.
+    /// Publishes readings of this gateway.
     Publish,
 }
 
-/// Does something with what runs, if it does still.
-fn with<T>(running: &Weak<Mutex<Running>>, what: impl FnOnce(&mut Running) -> T) -> Option<T> {
+/// Accesses the running tasks, if they still exist.
+fn with<T>(running: &Weak<Mutex<Running>>, access: impl FnOnce(&mut Running) -> T) -> Option<T> {
     let running = running.upgrade()?;
     let mut running = lock(&running);
-    Some(what(&mut running))
+    Some(access(&mut running))
 }
 
 fn not_alone(running: &Weak<Mutex<Running>>) {

@@ -1,5 +1,5 @@
-//! What a gateway does to share the watching with others: looks at who watches what, takes over what they have read, takes
-//! and leaves connections, and tells what it has read itself.
+//! The part of this gateway in the shared watching: reads the shared state, applies the publications of others, takes
+//! and leaves connections, and publishes its own readings.
 
 use super::super::failure;
 use super::super::inventory::{Inventory, PublishedState};
@@ -13,29 +13,28 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After this many partial publications a whole one follows, so that the older ones can be deleted.
-const MAX_PUBLICATIONS_BETWEEN_WHOLE: u32 = 64;
+/// After this many partial publications a complete one follows, so that the older ones can be deleted.
+const MAX_PARTIAL_PUBLICATIONS: u32 = 64;
 
-/// A difference between two clocks that is smaller than this, in milliseconds, counts as none, so that ages do not jump
-/// to and fro.
+/// Smaller differences between two clocks, in milliseconds, are ignored, so that ages do not fluctuate.
 const MIN_CLOCK_DIFFERENCE_MS: i64 = 100;
 
-/// A gateway that could not read a connection for so long leaves it to another gateway, which may reach it.
+/// A gateway that cannot read a connection for this long leaves it to another gateway, which may reach it.
 const HAND_OVER_AFTER: Duration = Duration::from_secs(30);
 
-/// The same at most, once all have tried several times: a connection is not to go from one to the next all the time.
+/// The longest such time, after all gateways have tried several times, so that a connection does not move all the time.
 const MAX_HAND_OVER_AFTER: Duration = Duration::from_secs(300);
 
-/// A connection that cannot be read.
+/// The failures of a connection.
 #[derive(Debug, Default)]
 struct Failing {
     /// Since when this gateway has tried.
     since: Option<Instant>,
-    /// How often it has left it to another one for that.
+    /// How often it has left the connection to another gateway.
     left: u32,
 }
 
-/// One of the gateways that share the watching: this one.
+/// This gateway among those that share the watching.
 pub(super) struct Participant {
     running: Weak<Mutex<Running>>,
     inventory: Arc<Inventory>,
@@ -43,16 +42,15 @@ pub(super) struct Participant {
     gateway_id: String,
     /// How far the gateway's clock is ahead of the database's, in milliseconds.
     clock_offset_ms: Option<i64>,
-    /// The number of the publication of a connection that was taken over last.
+    /// The number of the last applied publication, by connection.
     taken_over: HashMap<String, i64>,
-    /// The connections of which a publication was not understood: what later ones leave out is not known here, until one is
-    /// whole.
+    /// The connections with an undecodable publication, which miss data until the next complete one.
     incomplete: HashSet<String>,
-    /// How much of a connection was told to the others, and how many changes ago all of it was.
+    /// The published state by connection, and the number of publications since the last complete one.
     published: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
     failing: HashMap<String, Failing>,
-    /// What was shared when it was last read.
+    /// The shared state as last read.
     shared_state: Option<SharedState>,
 }
 
@@ -77,7 +75,6 @@ impl Participant {
         }
     }
 
-    /// Takes a step.
     pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
         #[cfg(test)]
         self.inventory.fail_on_purpose("the sharing");
@@ -96,7 +93,7 @@ impl Participant {
         Ok(())
     }
 
-    /// Looks at what is shared, and does what falls to this gateway. `renew` says that it lives.
+    /// Reads the shared state and applies it. `renew` also renews the leases.
     async fn read_shared_state(
         &mut self,
         renew: bool,
@@ -122,7 +119,7 @@ impl Participant {
         Ok(shared_state)
     }
 
-    /// Whether there were others when it was last read.
+    /// Whether there are other gateways, as last read.
     pub(super) fn has_others(&self) -> bool {
         let shared_state = self.shared_state.as_ref();
         shared_state.is_some_and(|shared_state| {
@@ -149,7 +146,7 @@ impl Participant {
         }
     }
 
-    /// Takes over what another gateway has read of a connection.
+    /// Applies the publications of another gateway for a connection.
     async fn take_over(
         &mut self,
         shared_state: &SharedState,
@@ -181,7 +178,7 @@ impl Participant {
             .is_none_or(|first| first.whole || first.number == known + 1);
         if !follows {
             readings = self.store.readings(connection.key.clone(), 0).await?;
-            // The gateway that watches has yet to tell all of it.
+            // The watching gateway has not published everything yet.
             if !readings.first().is_some_and(|first| first.whole) {
                 return Ok(());
             }
@@ -193,8 +190,8 @@ impl Participant {
         Ok(())
     }
 
-    /// Applies publications, oldest first. After one that cannot be decoded, partial ones are skipped until a whole one
-    /// arrives. Returns true if a whole one should be requested (once per failure).
+    /// Applies publications, oldest first. After one that cannot be decoded, partial ones are skipped until a complete
+    /// one arrives. Returns whether to request a complete one, once per failure.
     fn take_over_readings(
         &mut self,
         connection: &Configured,
@@ -216,7 +213,7 @@ impl Participant {
             else {
                 tracing::error!(
                     connection = connection.id,
-                    "what another gateway has read is not understood"
+                    "a publication of another gateway cannot be applied"
                 );
                 needs_whole |= self.incomplete.insert(connection.key.clone()) && !reading.whole;
                 continue;
@@ -232,8 +229,8 @@ impl Participant {
         needs_whole
     }
 
-    /// Takes over a publication; whether it ends a reading. `None` where that fails by a fault of the gateway's own: one
-    /// connection must not keep this gateway from sharing the others.
+    /// Applies a publication, and returns whether it ends a reading. `None` if that panics: one connection must not
+    /// keep this gateway from sharing the others.
     fn take_over_publication(&self, publication: Publication) -> Option<bool> {
         let has_ended = publication.state.next_at.is_some();
         let take_over = || self.inventory.take_over(publication);
@@ -241,7 +238,7 @@ impl Participant {
         Some(has_ended)
     }
 
-    /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
+    /// Takes connections according to the plan and, if `may_give`, leaves others.
     async fn rebalance(
         &mut self,
         shared_state: &mut SharedState,
@@ -256,7 +253,7 @@ impl Participant {
         let watched: BTreeMap<String, String> = leased
             .map(|(key, shared)| (key.clone(), shared.gateway.clone()))
             .collect();
-        // What is configured here no longer.
+        // Leave connections that are no longer configured here.
         for (key, gateway) in &watched {
             if *gateway == self.gateway_id && !keys.contains(key) {
                 self.store.leave_connection(key.clone()).await?;
@@ -300,12 +297,12 @@ impl Participant {
         Ok(())
     }
 
-    /// Whether this gateway watches a connection for all and cannot read it, while another one could try. Each time it
-    /// tries for twice as long.
+    /// Whether this gateway should leave a connection that it cannot read to another one that could try. Each attempt
+    /// takes twice as long.
     fn should_hand_over(&mut self, shared_state: &SharedState, connection: &Configured) -> bool {
         let state = self.inventory.connection(&connection.id);
         let failure = state.and_then(|state| state.failure);
-        // One that has the same password would be refused as well, and may have the account locked.
+        // The other gateway would be rejected too, and the account might be locked.
         if failure.is_none_or(|failure| failure::is_refusal(&failure)) {
             self.failing.remove(&connection.key);
             return false;
@@ -325,7 +322,7 @@ impl Participant {
         has_failed
     }
 
-    /// Whether this gateway watches a connection for all, and there are others.
+    /// Whether this gateway watches a connection for other gateways.
     fn watches_for_others(&self, shared_state: &SharedState, connection: &Configured) -> bool {
         let shared = shared_state.connections.get(&connection.key);
         let is_own = shared.is_some_and(|shared| shared.gateway == self.gateway_id);
@@ -335,28 +332,28 @@ impl Participant {
         connection.is_watched && is_own && has_readers
     }
 
-    /// Another gateway has not understood what was told of a connection: the next time all of it is told.
+    /// Publishes all of a connection next time, because another gateway could not apply a publication.
     pub(super) fn publish_whole(&mut self, key: &str) {
         if let Some((_, changes)) = self.published.get_mut(key) {
-            *changes = MAX_PUBLICATIONS_BETWEEN_WHOLE;
+            *changes = MAX_PARTIAL_PUBLICATIONS;
         }
     }
 
-    /// Tells the others what was read of a connection that this gateway watches for all.
+    /// Publishes new readings of a connection that this gateway watches for others.
     async fn publish(
         &mut self,
         shared_state: &SharedState,
         connection: &Configured,
     ) -> Result<(), String> {
         if !self.watches_for_others(shared_state, connection) {
-            // A gateway that joins is told all of it, and nothing that has become old meanwhile.
+            // A gateway that joins gets a complete publication, without outdated ones.
             if self.published.remove(&connection.key).is_some() && connection.is_watched {
                 self.store.unpublish(connection.key.clone()).await?;
             }
             return Ok(());
         }
         let (published, changes) = match self.published.get(&connection.key) {
-            Some((published, changes)) if *changes < MAX_PUBLICATIONS_BETWEEN_WHOLE => {
+            Some((published, changes)) if *changes < MAX_PARTIAL_PUBLICATIONS => {
                 (Some(published), changes + 1)
             }
             _ => (None, 0),
@@ -370,7 +367,7 @@ impl Participant {
             return Ok(());
         }
         let whole = published.is_none();
-        // Should nobody know whether it was told, all of it is told the next time.
+        // If this fails, it is unknown whether others got it, so the next publication is complete.
         self.published.remove(&connection.key);
         let entry = publication.encode(self.clock_offset_ms.unwrap_or_default());
         if self
@@ -399,7 +396,7 @@ mod tests {
 
     const INTERVAL: Duration = Duration::from_secs(5);
 
-    /// Whether a connection that fails so is left to another gateway in time.
+    /// Whether a connection with this failure is left to another gateway in time.
     async fn is_left(kind: Kind) -> bool {
         let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let inventory = Arc::new(Inventory::new(Clock::system(), store.clone()));
@@ -429,7 +426,7 @@ mod tests {
         participant.should_hand_over(&shared_state, &connection)
     }
 
-    /// What another gateway tells of a connection that it has just read, with this limit to tell one from the other.
+    /// A publication by another gateway, marked with this number as its limit.
     fn publication_of(
         inventory: &Inventory,
         number: i64,
@@ -454,7 +451,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_what_is_not_understood_nothing_is_taken_over_but_what_is_whole() {
+    async fn after_an_undecodable_publication_only_a_complete_one_is_applied() {
         let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let inventory = Arc::new(Inventory::new(Clock::system(), store.clone()));
         let public = r#"{"id":"plant","title":"Plant","system":"aveva"}"#;
@@ -497,7 +494,7 @@ mod tests {
             whole: true,
             ..garbage(number)
         };
-        for (readings, known, asks) in [
+        for (readings, known, requests) in [
             (
                 vec![publication(1, true), publication(2, false)],
                 "2",
@@ -520,15 +517,16 @@ mod tests {
             (vec![garbage(14), publication(15, true)], "15", false),
             (vec![garbage_whole(16)], "15", false),
         ] {
-            let is_asked = participant.take_over_readings(&connection, readings);
-            assert_eq!(is_asked, asks, "{known}");
+            let is_requested = participant.take_over_readings(&connection, readings);
+            assert_eq!(is_requested, requests, "{known}");
             let state = inventory.connection("plant").unwrap();
             assert_eq!(state.limit.as_deref(), Some(known));
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_cannot_be_reached_is_left_to_others_and_refused_credentials_are_not() {
+    async fn an_unreachable_connection_is_handed_to_another_gateway_but_refused_credentials_are_not()
+     {
         assert!(is_left(Kind::Unreachable).await);
         assert!(!is_left(Kind::Credentials).await);
     }

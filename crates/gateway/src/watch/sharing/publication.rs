@@ -1,5 +1,5 @@
-//! What one gateway tells the others of a connection that it watches: what changed of what its inventory holds, already
-//! judged, in compressed JSON. Times by the gateway's clock are told with how far that is ahead of the database's.
+//! A publication: the changes of a connection's inventory, already judged, in compressed JSON, from the gateway that
+//! watches the connection to the others. It contains the offset of the sender's clock, to convert its times.
 
 use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,38 +12,38 @@ use protocol::ConnectionState;
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
 
-/// Changes when gateways of different versions would not understand each other: then each watches by itself.
+/// Increased for incompatible changes: gateways with different formats watch by themselves.
 pub(super) const FORMAT: u32 = 1;
 
-/// What changed of a connection, or all that it holds.
+/// The changes of a connection, or its complete state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Publication {
-    /// How the connection is.
+    /// The state of the connection.
     pub(crate) state: ConnectionState,
-    /// Whether `resources` are all that it holds.
+    /// Whether `resources` are all resources of the connection.
     pub(crate) whole: bool,
     /// The resources that are new or changed.
     pub(crate) resources: Vec<SharedResource>,
-    /// The failover groups of which nothing but the times changed.
+    /// The failover groups in which only the times changed.
     pub(crate) times: Vec<GroupTimes>,
-    /// The ids of those that are no longer there.
+    /// The ids of removed resources.
     pub(crate) gone: Vec<String>,
 }
 
-/// A resource with all that the gateway's own judgement of it says.
+/// A resource with the parts of its judgement that only gateways know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SharedResource {
     resource: Resource,
     #[serde(with = "ts_milliseconds_option")]
     observed_at: Option<DateTime<Utc>>,
-    /// What a browser is not told of a verdict: see [`Verdict::lingering`]. In milliseconds.
+    /// A part of the verdict that browsers do not get: see [`Verdict::lingering`]. In milliseconds.
     lingering: Option<(i64, Box<Verdict>)>,
 }
 
-/// A publication on its way.
+/// The envelope of a publication.
 #[derive(Debug, Serialize, Deserialize)]
-struct Sent {
-    /// How far the clock of its gateway is ahead of the database's, in milliseconds.
+struct Envelope {
+    /// How far the sender's clock is ahead of the database's, in milliseconds.
     ahead: i64,
     publication: Publication,
 }
@@ -75,23 +75,23 @@ impl From<SharedResource> for Judged {
 }
 
 impl Publication {
-    /// As it is sent. `ahead` is how far the gateway's clock is ahead of the database's, in milliseconds.
+    /// Serializes the publication. `ahead` is how far this gateway's clock is ahead of the database's, in milliseconds.
     pub(super) fn encode(self, ahead: i64) -> Vec<u8> {
-        let sent = Sent {
+        let sent = Envelope {
             ahead,
             publication: self,
         };
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
-        // Writing to memory fails never, and what would not be whole is not understood.
+        // Writing to memory does not fail, and an incomplete publication would not be decoded.
         let _ = zlib.write_all(&serde_json::to_vec(&sent).unwrap_or_default());
         zlib.finish().unwrap_or_default()
     }
 
-    /// With its times by the clock of who reads it. `None` where it is not understood.
+    /// Deserializes a publication and converts its times to the reader's clock. `None` if it cannot be decoded.
     pub(super) fn decode(sent: &[u8], ahead: i64) -> Option<Self> {
         let mut json = Vec::new();
         ZlibDecoder::new(sent).read_to_end(&mut json).ok()?;
-        let sent: Sent = serde_json::from_slice(&json).ok()?;
+        let sent: Envelope = serde_json::from_slice(&json).ok()?;
         let mut publication = sent.publication;
         let by = ahead.saturating_sub(sent.ahead);
         if by != 0 {
@@ -100,7 +100,7 @@ impl Publication {
         Some(publication)
     }
 
-    /// Moves the times that are by the gateway's clock by so many milliseconds. Those of the vendor stay.
+    /// Moves the times of the gateway's clock by this many milliseconds. Times of the vendor stay.
     fn shift(&mut self, by: i64) {
         let by_millis = by;
         let by = TimeDelta::try_milliseconds(by).unwrap_or_default();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_arrives_with_what_only_gateways_know() {
+    fn a_publication_arrives_with_the_data_that_only_gateways_know() {
         let sent = publication(Observed::At(at(98)));
         let received = Publication::decode(&sent.clone().encode(7), 7).unwrap();
         assert_eq!(received, sent);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_by_the_clock_of_who_reads_and_the_vendors_stay() {
+    fn times_are_converted_to_the_readers_clock_except_the_vendors() {
         // The sender's clock is 2 s behind the database's, the reader's 3 s ahead.
         let sent = publication(Observed::At(at(98))).encode(-2_000);
         let received = Publication::decode(&sent, 3_000).unwrap();

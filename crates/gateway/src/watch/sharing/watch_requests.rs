@@ -1,4 +1,4 @@
-//! What is requested of a connection at one gateway, forwarded to the gateway that watches it.
+//! Requests for a connection at one gateway, which are forwarded to the gateway that watches it.
 
 use super::super::inbox::{Inbox, WatchRequests};
 use super::super::watchers::Running;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 
-/// The longest forwarded request, in bytes: PostgreSQL passes on less than 8,000.
+/// The longest forwarded request, in bytes: PostgreSQL accepts fewer than 8,000.
 const MAX_REQUEST_BYTES: usize = 7_500;
 
 /// Requests to the gateway that watches a connection.
@@ -18,12 +18,12 @@ struct ForwardedRequests {
     refresh: bool,
     changed: bool,
     groups: BTreeSet<String>,
-    /// All that is known of the connection is to be published.
+    /// Whether to publish the complete state of the connection.
     #[serde(default)]
     whole: bool,
 }
 
-/// Asks the gateway that watches a connection to publish all that it knows of it.
+/// A request to publish the complete state of a connection.
 pub(super) fn for_whole(key: &str) -> String {
     let requests = ForwardedRequests {
         key: key.to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn for_whole(key: &str) -> String {
     serde_json::to_string(&requests).unwrap_or_default()
 }
 
-/// Forwards what is requested of a connection to the gateway that watches it.
+/// Forwards the requests for a connection to the gateway that watches it.
 pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key: String) {
     loop {
         let requests = inbox.next().await;
@@ -58,8 +58,8 @@ pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key:
     }
 }
 
-/// Another gateway has sent requests to the one that watches a connection. Returns the connection's key, if all of it is to
-/// be published.
+/// Handles forwarded requests, if this gateway watches the connection. Returns its key if the complete state is
+/// requested.
 pub(super) fn receive(running: &Weak<Mutex<Running>>, text: &str) -> Option<String> {
     let forwarded = serde_json::from_str::<ForwardedRequests>(text).ok()?;
     let requests = WatchRequests {

@@ -1,6 +1,5 @@
-//! The groups of an account as they were last read, and which of them is to be read by itself next: those that the
-//! list holds without their slicers, or does not name though it says that there are more. They are read in rounds, each
-//! group once a round, in between the lists.
+//! The groups of an account as last read, and the group to read separately next: groups that the list contains without
+//! their slicers, or omits although it reports more. They are read in rounds, once per round, between the lists.
 
 use super::super::limit::MAX_WATCHED;
 use chrono::{DateTime, Utc};
@@ -12,10 +11,10 @@ use std::time::Duration;
 use vendors::UnreadableField;
 use vendors::uplynk::FailoverGroup;
 
-/// Channels that the list omits are read this often: no judgement needs them.
+/// How often channels that the list omits are read: they do not affect the judgement.
 const CHANNEL_READ_INTERVAL_MS: Millis = 600_000.0;
 
-/// What the list does not tell of a group.
+/// The part of a group that the list omits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
     Nothing,
@@ -27,27 +26,27 @@ enum Missing {
 struct Group {
     watched: WatchedSlicerGroup,
     missing: Missing,
-    /// When it was last asked for by itself, by the schedule's time, which nobody sets back.
-    asked_at: Option<Millis>,
-    /// Something of it has changed since.
+    /// When it was last requested separately, by the schedule's time, which cannot be set back.
+    requested_at: Option<Millis>,
+    /// Whether it has changed since.
     is_urgent: bool,
 }
 
 /// Every group.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    /// As listed, then those that the list does not name.
+    /// The listed groups, then those that the list omits.
     all: Vec<Group>,
     /// When the last list was read.
     listed_at: Millis,
-    /// When the round under way began.
+    /// When the round in progress began.
     round: Option<Millis>,
-    /// How long the last round took.
-    took: Millis,
+    /// The duration of the last round.
+    last_round: Millis,
 }
 
 impl Groups {
-    /// Groups that were watched before, for example by another gateway.
+    /// Groups that are known already, for example from another gateway.
     pub(super) fn known(ids: Vec<String>) -> Self {
         Self {
             all: ids.into_iter().map(Group::placeholder).collect(),
@@ -63,8 +62,8 @@ impl Groups {
         self.all().find(|watched| watched.group.id == id)
     }
 
-    /// Takes over a list that was read then. What it does not name is gone where it is complete; else it stays as it
-    /// was, and is read by itself.
+    /// Stores a list that was read at this time. Groups that a complete list omits are deleted; groups that an
+    /// incomplete one omits stay, and are read separately.
     pub(super) fn list(
         &mut self,
         listed: Vec<FailoverGroup>,
@@ -98,7 +97,7 @@ impl Groups {
         }
     }
 
-    /// A group was changed by somebody.
+    /// Handles a change of a group.
     pub(super) fn changed(&mut self, id: &str) {
         let mut all = self.all.iter_mut();
         if let Some(group) = all.find(|group| group.watched.group.id == id) {
@@ -106,12 +105,12 @@ impl Groups {
         }
     }
 
-    /// The round ends here: the service takes no more requests, and what is held grows old.
+    /// Ends the round, because the service accepts no more requests and the groups become stale.
     pub(super) fn interrupt(&mut self) {
         self.round = None;
     }
 
-    /// The group to read by itself next, and whether it has changed. It counts as asked for.
+    /// The next group to read separately, and whether it has changed. It counts as requested.
     pub(super) fn next(&mut self, now: Millis) -> Option<(String, bool)> {
         let (round, listed_at) = (self.round, self.listed_at);
         let due = self.all.iter_mut();
@@ -119,19 +118,19 @@ impl Groups {
         let place = |group: &Group| {
             (
                 !group.is_urgent,
-                group.asked_at.unwrap_or(Millis::NEG_INFINITY),
+                group.requested_at.unwrap_or(Millis::NEG_INFINITY),
             )
         };
         let next = due.min_by(|one, other| {
-            let ((late, asked), (later, asked_later)) = (place(one), place(other));
-            late.cmp(&later).then(asked.total_cmp(&asked_later))
+            let ((late, requested), (later, requested_later)) = (place(one), place(other));
+            late.cmp(&later).then(requested.total_cmp(&requested_later))
         })?;
-        next.asked_at = Some(now);
+        next.requested_at = Some(now);
         let was_urgent = mem::take(&mut next.is_urgent);
         Some((next.watched.group.id.clone(), was_urgent))
     }
 
-    /// Takes over what was read of a group by itself then.
+    /// Stores a separate read of a group.
     pub(super) fn take(&mut self, id: &str, read: FailoverGroup, at: DateTime<Utc>) {
         if let Some(watched) = self.find(id) {
             watched.group = FailoverGroup {
@@ -143,7 +142,7 @@ impl Groups {
         }
     }
 
-    /// A group could not be read by itself, for this reason. What is held of it stays.
+    /// Stores why a separate read of a group failed. Its last reading stays.
     pub(super) fn failed(&mut self, id: &str, why: String) {
         let mut all = self.all.iter_mut();
         let group = all.find(|group| group.watched.group.id == id);
@@ -152,23 +151,23 @@ impl Groups {
         }
     }
 
-    /// The service does not know a group. Returns whether that confirms what the list says, and it is held no longer.
-    pub(super) fn gone(&mut self, id: &str) -> bool {
-        let is_gone = self.get(id).is_some_and(|watched| !watched.is_listed);
-        if is_gone {
+    /// Handles that the service does not know a group. Returns whether the list omitted it too, so that it is deleted.
+    pub(super) fn confirm_deleted(&mut self, id: &str) -> bool {
+        let is_deleted = self.get(id).is_some_and(|watched| !watched.is_listed);
+        if is_deleted {
             self.all.retain(|group| group.watched.group.id != id);
         }
-        is_gone
+        is_deleted
     }
 
-    /// How long a round takes, as far as that is known now.
+    /// The duration of a round, as far as it is known.
     pub(super) fn round(&mut self, now: Millis) -> Duration {
         self.end_round(now);
         let lasts = self.round.map_or(0.0, |began| now - began);
-        Duration::try_from_secs_f64(self.took.max(lasts) / 1_000.0).unwrap_or_default()
+        Duration::try_from_secs_f64(self.last_round.max(lasts) / 1_000.0).unwrap_or_default()
     }
 
-    /// A round is over once it has come to every group without its slicers.
+    /// Ends the round once every group without slicers was read.
     fn end_round(&mut self, now: Millis) {
         let mut slicers = self
             .all
@@ -177,7 +176,7 @@ impl Groups {
         if let Some(began) = self.round
             && !slicers.any(|group| group.is_due(self.round, self.listed_at))
         {
-            self.took = now - began;
+            self.last_round = now - began;
             self.round = None;
         }
     }
@@ -189,7 +188,7 @@ impl Groups {
 }
 
 impl Group {
-    /// As a list that was read then tells it, with what was known before of what the list omits.
+    /// A group of a list that was read at this time, completed with earlier data.
     fn listed(listed: FailoverGroup, known: Option<Self>, at: DateTime<Utc>) -> Self {
         let missing = match (&listed.slicers, &listed.channels) {
             (None, _) => Missing::Slicers,
@@ -198,8 +197,8 @@ impl Group {
         };
         let mut group = known.unwrap_or_else(|| Self::placeholder(listed.id.clone()));
         let before = mem::take(&mut group.watched.group);
-        let has_changed = is_other(before.active.as_ref(), listed.active.as_ref())
-            || is_other(before.failover_time.as_ref(), listed.failover_time.as_ref());
+        let has_changed = differs(before.active.as_ref(), listed.active.as_ref())
+            || differs(before.failover_time.as_ref(), listed.failover_time.as_ref());
         group.is_urgent = match missing {
             Missing::Nothing => false,
             Missing::Channels => group.is_urgent,
@@ -215,7 +214,7 @@ impl Group {
         group
     }
 
-    /// Nothing is known of it but that there was one.
+    /// A group of which only the id is known.
     fn placeholder(id: String) -> Self {
         Self {
             watched: WatchedSlicerGroup {
@@ -228,28 +227,28 @@ impl Group {
                 is_listed: false,
             },
             missing: Missing::Slicers,
-            asked_at: None,
+            requested_at: None,
             is_urgent: false,
         }
     }
 
-    /// Whether it is to be read by itself.
+    /// Whether it is due to be read separately.
     fn is_due(&self, round: Option<Millis>, listed_at: Millis) -> bool {
         let since = match self.missing {
             Missing::Nothing => return false,
             Missing::Channels => Some(listed_at - CHANNEL_READ_INTERVAL_MS),
             Missing::Slicers => round,
         };
-        self.asked_at
+        self.requested_at
             .is_none_or(|at| since.is_some_and(|since| at < since))
     }
 }
 
-fn is_other<T: PartialEq>(before: Option<&T>, now: Option<&T>) -> bool {
+fn differs<T: PartialEq>(before: Option<&T>, now: Option<&T>) -> bool {
     before.is_some() && now.is_some() && before != now
 }
 
-/// A group as listed, with what the list omits as it was before.
+/// A listed group, completed with earlier data where the list omits it.
 fn merged(listed: FailoverGroup, before: FailoverGroup) -> FailoverGroup {
     let has_slicers = listed.slicers.is_some();
     let takes_slicers = !has_slicers && before.slicers.is_some();

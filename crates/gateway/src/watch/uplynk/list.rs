@@ -1,4 +1,4 @@
-//! Reads the list of an account's groups, in as many pages as it has.
+//! Reads the list of an account's groups, with all its pages.
 
 use super::super::failure;
 use super::super::limit::{self, MAX_WATCHED};
@@ -9,19 +9,19 @@ use protocol::ReadFailure;
 use std::collections::HashSet;
 use vendors::uplynk::{self, FailoverGroup};
 
-/// The list as the service gave it.
+/// The list as received.
 pub(super) struct List {
-    /// Some may lack their slicers or their channels.
+    /// Some may lack their slicers or channels.
     pub(super) groups: Vec<FailoverGroup>,
     /// When the oldest of its pages was read.
     pub(super) observed_at: DateTime<Utc>,
-    /// Whether it names every group that is watched.
+    /// Whether it contains every group that is watched.
     pub(super) is_complete: bool,
-    /// What is left out, in words.
+    /// The note about omitted groups.
     pub(super) limit: Option<String>,
 }
 
-/// The list. No paging is documented: a further page that is refused takes nothing from those before it.
+/// Reads the list. Paging is not documented, so a rejected page does not affect the pages before it.
 pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure> {
     let groups = uplynk::groups();
     let first = source.read(&groups.list(), when).await?;
@@ -46,7 +46,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure
                 .into_iter()
                 .filter(|group| known.insert(group.id.clone())),
         );
-        // The service may not know pages.
+        // The service may ignore the page number.
         if all.len() == before {
             break;
         }

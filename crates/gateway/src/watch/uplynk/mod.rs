@@ -1,6 +1,6 @@
-//! Watches an Uplynk account. The service counts requests and wants each in a second of its own, so that all groups
-//! come with one list where it holds them whole, and what the list says is told at once. What it omits is read group by
-//! group in between the lists.
+//! Watches an Uplynk account. The service counts requests and requires a second of its own for each, so all groups are
+//! read with one list, as far as it is complete, and published at once. Omitted parts are read group by group between
+//! the lists.
 
 mod groups;
 mod list;
@@ -23,29 +23,29 @@ use std::mem;
 use tokio::time::Instant;
 use vendors::uplynk::{self, FailoverGroup};
 
-/// The end of a read of one group.
+/// The result of reading one group.
 type GroupRead = (String, Result<Received<FailoverGroup>, ReadFailure>);
 
-/// How an account is watched.
+/// The state of watching an account.
 struct Uplynk {
     groups: Groups,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
-    /// When the list was asked for, or the service last answered anybody since.
+    /// When the list was requested, or the service last answered any caller after that.
     answered_at: Instant,
-    one: Option<BoxFuture<'static, GroupRead>>,
+    single_read: Option<BoxFuture<'static, GroupRead>>,
     /// The group of that read, if it was changed.
     changed: Option<String>,
-    /// How recent the answers of the last reading had to be.
+    /// The required age of the last reading's answers.
     when: When,
 }
 
-/// Watches for as long as what is known has not become obsolete.
+/// Watches until the clock is reset.
 pub(super) async fn run(mut watcher: Watcher) {
     let mut uplynk = Uplynk {
         groups: Groups::known(watcher.known_ids()),
         list: None,
         answered_at: Instant::now(),
-        one: None,
+        single_read: None,
         changed: None,
         when: When::Lately,
     };
@@ -63,8 +63,8 @@ impl Uplynk {
             self.list = Some(Box::pin(list::read(watcher.source.clone(), self.when)));
             return;
         }
-        // A connection that has failed is left alone until it is tried again.
-        if self.one.is_none()
+        // A failed connection is not read until its next attempt.
+        if self.single_read.is_none()
             && self.list.is_none()
             && watcher.is_answering()
             && let Some((id, was_changed)) = self.groups.next(watcher.now())
@@ -72,7 +72,7 @@ impl Uplynk {
             let when = if was_changed { When::Now } else { self.when };
             self.changed = was_changed.then(|| id.clone());
             let source = watcher.source.clone();
-            self.one = Some(Box::pin(async move {
+            self.single_read = Some(Box::pin(async move {
                 let read = source.read(&uplynk::groups().get(&id), when).await;
                 (id, read)
             }));
@@ -83,8 +83,8 @@ impl Uplynk {
                 self.list = None;
                 self.take_list(list, watcher);
             }
-            (id, read) = ready(&mut self.one) => {
-                self.one = None;
+            (id, read) = ready(&mut self.single_read) => {
+                self.single_read = None;
                 self.take(&id, read, watcher);
             }
             mut requests = inbox.next() => {
@@ -93,11 +93,11 @@ impl Uplynk {
                     requests.changed = true;
                 }
                 if requests.reached_differently {
-                    self.give_up(&mut requests);
+                    self.cancel_reads(&mut requests);
                 }
                 watcher.take(&mut requests);
             }
-            // Changes come before the list. While the service answers them, it is the gateway that keeps the list waiting.
+            // Changes come before the list. While the service answers them, the delay of the list is the gateway's.
             at = watcher.source.next_answer(self.answered_at), if self.list.is_some() => {
                 self.answered_at = at;
                 watcher.still_reading();
@@ -107,10 +107,10 @@ impl Uplynk {
         }
     }
 
-    /// Gives up what is under way: it was asked in another way than the system is reached now.
-    fn give_up(&mut self, requests: &mut WatchRequests) {
+    /// Cancels all reads in progress, because the route to the system has changed.
+    fn cancel_reads(&mut self, requests: &mut WatchRequests) {
         self.list = None;
-        if self.one.take().is_some() {
+        if self.single_read.take().is_some() {
             // Its turn in the round is not over.
             self.groups.interrupt();
             if let Some(id) = self.changed.take() {
@@ -135,8 +135,8 @@ impl Uplynk {
         watcher.limit(list.limit);
         self.update_min_interval(watcher);
         let contents = Contents::Uplynk(self.groups.all().cloned().collect());
-        let moves = self.moves(watcher);
-        watcher.answered(at, moves, moves, Read::Everything(&contents));
+        let moving = self.is_in_transition(watcher);
+        watcher.answered(at, moving, moving, Read::Everything(&contents));
     }
 
     fn take(
@@ -147,39 +147,39 @@ impl Uplynk {
     ) {
         match read {
             Ok(read) => self.groups.take(id, read.value, read.observed_at),
-            Err(why) if failure::is_missing(&why) && self.groups.gone(id) => {
+            Err(why) if failure::is_missing(&why) && self.groups.confirm_deleted(id) => {
                 self.update_min_interval(watcher);
                 let contents = Contents::Uplynk(self.groups.all().cloned().collect());
                 watcher.publish(Read::Everything(&contents));
                 return;
             }
             Err(why) => {
-                watcher.note(format!("{id}: {}", failure::line(&why)));
+                watcher.record_error(format!("{id}: {}", failure::line(&why)));
                 if failure::ends_a_reading(&why) {
                     self.groups.interrupt();
-                    // The list that is under way says how the connection is.
+                    // The list in progress will show the state of the connection.
                     if self.list.is_none() {
-                        watcher.broke_off(why, Read::Nothing);
+                        watcher.connection_failed(why, Read::Nothing);
                     }
                     return;
                 }
-                // What is wrong with one group hides no other.
+                // A failure of one group hides no other.
                 self.groups.failed(id, failure::line(&why));
             }
         }
         self.update_min_interval(watcher);
-        watcher.set_in_transition(self.moves(watcher));
+        watcher.set_in_transition(self.is_in_transition(watcher));
         let group = self.groups.get(id).cloned();
         let contents = Contents::Uplynk(group.into_iter().collect());
         watcher.publish(Read::Part(&contents));
     }
 
-    /// Each group is as new as it should be until a round is over.
+    /// A group is as fresh as it should be until a round is over.
     fn update_min_interval(&mut self, watcher: &mut Watcher) {
         watcher.set_min_interval(self.groups.round(watcher.now()));
     }
 
-    fn moves(&self, watcher: &Watcher) -> bool {
+    fn is_in_transition(&self, watcher: &Watcher) -> bool {
         let now = watcher.source.vendor_now();
         let mut all = self.groups.all();
         all.any(|watched| transition::slicers(&watched.group, now))

@@ -1,4 +1,4 @@
-//! When a thing flaps, and when it is calm again, to the millisecond.
+//! When flapping begins and ends, to the millisecond.
 
 use super::{History, OBSERVATIONS};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,7 +37,7 @@ fn the_minute_is_counted_to_the_millisecond() {
 }
 
 #[test]
-fn half_of_the_last_twenty_is_flapping_however_slow() {
+fn changes_in_half_of_the_last_twenty_observations_flap_however_slow() {
     let slow = |changes: i64| {
         let states = (0..21).map(|n| (n * 120, u8::from(n <= changes && n % 2 == 1)));
         let states: Vec<(i64, u8)> = states
@@ -53,7 +53,7 @@ fn half_of_the_last_twenty_is_flapping_however_slow() {
 }
 
 #[test]
-fn a_change_counts_for_a_minute_however_often_it_is_looked_at() {
+fn frequent_observations_do_not_shorten_the_minute_that_counts_changes() {
     // Every 2 s, 21 observations span 40 s.
     for (changes, flaps) in [([2, 30, 62], true), ([2, 30, 64], false)] {
         let mut history = History::default();
@@ -70,7 +70,7 @@ fn a_change_counts_for_a_minute_however_often_it_is_looked_at() {
 }
 
 #[test]
-fn it_has_one_beginning_and_counts_every_change_until_it_is_calm() {
+fn flapping_keeps_its_beginning_and_counts_every_change_until_it_ends() {
     let mut history = History::default();
     for n in 0..100_u8 {
         history.observe(n % 2, at(i64::from(n) * 5_000));
@@ -89,8 +89,8 @@ fn it_has_one_beginning_and_counts_every_change_until_it_is_calm() {
 }
 
 #[test]
-fn a_minute_of_quiet_is_not_calm_while_a_quarter_still_changed() {
-    // Every 20 s: 10 changes, then quiet. A minute later 10 of the last 20 are changes still.
+fn a_minute_without_a_change_does_not_end_flapping_while_a_quarter_changed() {
+    // Every 20 s: 10 changes, then none. A minute later 10 of the last 20 observations still are changes.
     let mut history = History::default();
     for n in 0..=20_i64 {
         let state = if n <= 10 { n % 2 } else { 0 };
@@ -99,20 +99,20 @@ fn a_minute_of_quiet_is_not_calm_while_a_quarter_still_changed() {
     assert!(history.flapping().is_some());
     for n in 21..=30_i64 {
         history.observe(0, at(n * 20_000));
-        // The oldest that is remembered counts for nothing: changes 1 to 10 go one by one.
+        // The oldest observation never counts as a change, so the 10 changes drop out one by one.
         let left = 10 - (n - 20);
         assert_eq!(history.flapping().is_some(), left >= 5, "{left} left");
     }
 }
 
 #[test]
-fn too_few_observations_are_no_history() {
+fn fewer_than_twenty_one_observations_do_not_flap_slowly() {
     let twenty: Vec<_> = (0..20).map(|n| (n * 120, (n % 2) as u8)).collect();
     assert_eq!(of(&twenty).flapping(), None);
 }
 
 #[test]
-fn it_is_calm_again_after_a_minute_without_a_change() {
+fn flapping_ends_after_a_minute_without_a_change() {
     let mut history = of(&[(0, 0), (5, 1), (10, 0), (15, 1)]);
     history.observe(1, at(75_000));
     assert!(history.flapping().is_some());
@@ -121,12 +121,12 @@ fn it_is_calm_again_after_a_minute_without_a_change() {
 }
 
 #[test]
-fn what_is_in_no_state_for_a_minute_is_calm_again() {
+fn flapping_ends_after_a_minute_without_a_state() {
     let mut history = of(&[(0, 0), (5, 1), (10, 0), (15, 1)]);
     for seconds in [20, 40, 60, 75] {
         history.unchanged(at(seconds * 1_000));
         assert_eq!(
-            history.flapping().map(|how| how.changes),
+            history.flapping().map(|flapping| flapping.changes),
             Some(3),
             "{seconds}"
         );
@@ -136,11 +136,11 @@ fn what_is_in_no_state_for_a_minute_is_calm_again() {
     let calm = of(&[(0, 0), (5, 1)]);
     let mut history = calm.clone();
     history.unchanged(at(10_000));
-    assert_eq!(history, calm, "of a calm thing nothing is remembered");
+    assert_eq!(history, calm, "unchanged() is ignored while calm");
 }
 
 #[test]
-fn what_is_looked_at_twice_is_seen_once() {
+fn an_observation_that_is_not_newer_is_ignored() {
     let mut history = of(&[(0, 0), (5, 1)]);
     for state in [0, 1, 0, 1] {
         history.observe(state, at(5_000));
@@ -151,14 +151,14 @@ fn what_is_looked_at_twice_is_seen_once() {
 
 proptest! {
     #[test]
-    fn it_remembers_no_more_than_it_says(seen in proptest::collection::vec((0_i64..1_000_000, 0_u8..3), 0..80)) {
+    fn the_memory_is_bounded_and_flapping_begins_before_the_last_observation(seen in proptest::collection::vec((0_i64..1_000_000, 0_u8..3), 0..80)) {
         let mut history = History::default();
         for (millis, state) in seen {
             history.observe(state, at(millis));
-            prop_assert!(history.seen.len() <= OBSERVATIONS && history.latest.len() <= 3);
+            prop_assert!(history.observations.len() <= OBSERVATIONS && history.latest_changes.len() <= 3);
             if let Some(flapping) = history.flapping() {
                 prop_assert!(flapping.changes >= 3);
-                prop_assert!(history.seen.back().is_some_and(|(last, _)| flapping.since < *last));
+                prop_assert!(history.observations.back().is_some_and(|(last, _)| flapping.since < *last));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Who takes care of an alarm, until when, and what a restart leaves of both.
+//! Acknowledgements, notes and maintenance, and alarms across a restart.
 
 use crate::alarms::{
     Acknowledgement, Alarm, AlarmHistory, Expired, FlappingAlarm, FlappingSubject, Handling,
@@ -83,7 +83,7 @@ fn system(connection: &str) -> Option<SystemKind> {
 }
 
 #[test]
-fn an_acknowledgement_holds_until_its_end_and_while_the_alarm_is_no_worse() {
+fn an_acknowledgement_is_valid_until_it_expires_or_the_alarm_gets_worse() {
     for (given, until, severity, seconds, holds) in [
         (Critical, None, Critical, 1_000_000, true),
         (Critical, None, Warning, 10, true),
@@ -108,9 +108,9 @@ fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
     for (severity, given, word, holds) in [
         (Critical, "On air unhealthy", "On air unhealthy", true),
         (Critical, "On air unhealthy", "On slate", false),
-        // What an earlier version has saved.
+        // Saved by an earlier version.
         (Critical, "", "On slate", true),
-        // The words of what flaps alternate.
+        // A flapping resource alternates between words.
         (Warning, "Flapping", "On backup", true),
         (Unknown, "Unknown", "Never read", true),
     ] {
@@ -123,7 +123,7 @@ fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
             ..alarm("a", severity)
         };
         assert_eq!(given.holds(&alarm, NOW), holds, "{given:?} {word}");
-        // What flaps is one trouble whatever its words, and so is a connection that is silent.
+        // A flapping resource and a silent connection remain the same problem whatever their words.
         let flapping = Alarm {
             flapping: Some(FlappingAlarm {
                 subject: FlappingSubject::Leader,
@@ -136,15 +136,15 @@ fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
         assert!(given.holds(&flapping, NOW), "{flapping:?}");
         assert!(given.holds(&silent, NOW), "{silent:?}");
     }
-    let of_before: Acknowledgement = serde_json::from_value(serde_json::json!({
+    let without_word: Acknowledgement = serde_json::from_value(serde_json::json!({
         "by": "ann", "reason": "on it", "at": 0, "severity": "critical",
     }))
-    .expect("it is read");
-    assert!(of_before.holds(&alarm("a", Critical), NOW));
+    .expect("an acknowledgement");
+    assert!(without_word.holds(&alarm("a", Critical), NOW));
 }
 
 #[test]
-fn what_is_over_is_forgotten_and_told() {
+fn expired_handling_is_removed_and_reported() {
     let mut handling = Handling::default();
     for (id, given) in [
         ("well", acknowledgement(Critical, None)),
@@ -173,7 +173,7 @@ fn what_is_over_is_forgotten_and_told() {
 }
 
 #[test]
-fn maintenance_of_a_run_concerns_it_whichever_connection_represents_it() {
+fn maintenance_of_a_session_applies_whichever_connection_lists_it() {
     let run = |connection, id| ResourceKey {
         kind: Kind::FailoverSession,
         ..key(connection, id)
@@ -190,7 +190,7 @@ fn maintenance_of_a_run_concerns_it_whichever_connection_represents_it() {
 }
 
 #[test]
-fn maintenance_concerns_its_resource_connection_or_system_and_nothing_beside_it() {
+fn maintenance_covers_only_its_resource_connection_or_system() {
     for (scope, connection, id, concerns) in [
         (
             Scope::Resource(key("plant-a", "kiln")),
@@ -235,7 +235,7 @@ fn maintenance_concerns_its_resource_connection_or_system_and_nothing_beside_it(
 }
 
 #[test]
-fn maintenance_begins_and_ends_on_its_own() {
+fn maintenance_applies_from_its_start_to_its_end() {
     let mut handling = Handling::default();
     for (id, from, until) in [("short", 10, 20), ("long", 15, 60)] {
         let scope = Scope::Connection("plant-a".to_owned());
@@ -259,7 +259,7 @@ fn maintenance_begins_and_ends_on_its_own() {
 }
 
 #[test]
-fn notes_stand_beside_their_alarm_in_the_order_in_which_they_were_written() {
+fn notes_are_added_to_their_alarm_in_order_of_time() {
     let mut handling = Handling::default();
     for (id, one) in [
         ("1", note("a", "then this", 5)),
@@ -276,11 +276,11 @@ fn notes_stand_beside_their_alarm_in_the_order_in_which_they_were_written() {
     };
     assert_eq!(texts(&alarms[0]), ["first this", "then this"]);
     assert_eq!(texts(&alarms[1]), [""; 0]);
-    assert!(!alarms[0].is_handled(), "a note alone silences nothing");
+    assert!(!alarms[0].is_handled(), "a note is not handling");
 }
 
 #[test]
-fn what_somebody_takes_care_of_stands_behind_what_nobody_does() {
+fn handled_alarms_sort_after_unhandled_ones() {
     let mut handling = Handling::default();
     let given = acknowledgement(Critical, None);
     handling.acknowledgements.insert("a".to_owned(), given);
@@ -321,8 +321,8 @@ fn judged(id: &str, severity: Severity, read: Option<DateTime<Utc>>) -> Judged {
     }
 }
 
-/// What a gateway that ended had open: a group, and the connection itself.
-fn before_the_restart() -> (AlarmHistory, Vec<Alarm>) {
+/// A history that continues the two open alarms of a stopped gateway: a group and its connection.
+fn restarted() -> (AlarmHistory, Vec<Alarm>) {
     let mut history = AlarmHistory::default();
     history.update(
         &[source(Some(NOW), None)],
@@ -341,20 +341,20 @@ fn ids(alarms: &[Alarm]) -> Vec<&str> {
 }
 
 #[test]
-fn after_a_restart_an_alarm_that_is_still_there_is_the_same_alarm() {
-    let (mut history, open) = before_the_restart();
-    // Nothing is read yet.
+fn an_alarm_that_still_applies_after_a_restart_keeps_its_id() {
+    let (mut history, open) = restarted();
+    // Nothing has been read yet.
     let changes = history.update(&[source(None, None)], &[], at(100));
     assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
     assert_eq!(ids(&history.alarms()), ids(&open));
-    // The groups are listed, and not read yet.
+    // The groups are listed, but not read yet.
     history.update(
         &[source(None, None)],
         &[judged("kiln", Unknown, None)],
         at(101),
     );
     assert_eq!(ids(&history.alarms()), ids(&open));
-    // Everything is read: the connection answers, and the group is as it was.
+    // Everything is read: the connection answers, and the group is unchanged.
     let read = at(102);
     let changes = history.update(
         &[source(Some(read), None)],
@@ -376,13 +376,13 @@ fn after_a_restart_an_alarm_that_is_still_there_is_the_same_alarm() {
 }
 
 #[test]
-fn after_a_restart_what_is_not_read_yet_ends_no_alarm() {
-    // The connection has answered for everything but this group: it is slow, or a read of it failed.
+fn after_a_restart_an_unread_resource_keeps_its_alarm() {
+    // The connection has answered for all groups but this one, which is slow or failed to read.
     let unread = judged("kiln", Unknown, None);
     let mut failed = unread.clone();
     failed.resource.failure = Some("500: out of order".to_owned());
     for unread in [unread, failed] {
-        let (mut history, open) = before_the_restart();
+        let (mut history, open) = restarted();
         let kiln = |history: &AlarmHistory| {
             let mut alarms = history.alarms().into_iter();
             alarms.find(|one| one.resource.kind == Kind::FailoverGroup)
@@ -399,7 +399,7 @@ fn after_a_restart_what_is_not_read_yet_ends_no_alarm() {
         let changes = history.update(&[source(Some(read), None)], &[well], read);
         assert_eq!((changes.ended.len(), kiln(&history)), (1, None));
     }
-    // Of a group that only was unknown, the newest failure is told.
+    // An alarm about an unknown state is updated with the latest failure.
     let known = judged("kiln", Unknown, Some(NOW));
     let mut before = AlarmHistory::default();
     before.update(&[source(Some(NOW), None)], &[known], NOW);
@@ -413,32 +413,35 @@ fn after_a_restart_what_is_not_read_yet_ends_no_alarm() {
 }
 
 #[test]
-fn after_a_restart_what_is_well_or_gone_ends_its_alarm_once() {
+fn after_a_restart_a_normal_or_missing_resource_ends_its_alarm_once() {
     for resources in [vec![judged("kiln", Normal, Some(at(100)))], Vec::new()] {
-        let (mut history, _) = before_the_restart();
+        let (mut history, _) = restarted();
         let changes = history.update(&[source(Some(at(100)), None)], &resources, at(100));
         assert_eq!((changes.began.len(), changes.ended.len()), (0, 2));
         let changes = history.update(&[source(Some(at(105)), None)], &resources, at(105));
         assert_eq!(changes.ended, []);
     }
-    // Of a connection that is no longer configured nothing is known any more.
-    let (mut history, _) = before_the_restart();
+    // Alarms of a connection that is no longer configured do not count as ended.
+    let (mut history, _) = restarted();
     let changes = history.update(&[], &[], at(100));
     assert_eq!((changes.ended.len(), changes.unwatched.len()), (0, 2));
 }
 
 #[test]
 fn a_connection_that_is_still_silent_after_a_restart_keeps_its_alarms() {
-    let (mut history, open) = before_the_restart();
+    let (mut history, open) = restarted();
     let changes = history.update(&[source(None, Some("refused"))], &[], at(100));
     assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
     let alarms = history.alarms();
     assert_eq!(ids(&alarms), ids(&open));
-    assert_eq!(alarms[0].since, open[0].since, "it was silent all the time");
+    assert_eq!(
+        alarms[0].since, open[0].since,
+        "silent since before the restart"
+    );
 }
 
 #[test]
-fn ids_need_no_encoding_and_are_of_one_resource() {
+fn alarm_ids_are_unique_and_need_no_url_encoding() {
     let mut history = AlarmHistory::default();
     let odd = ["a/b", "a%2Fb", "ä ö", "a:b", "🦀"];
     let resources = odd.map(|id| judged(id, Critical, Some(NOW)));
@@ -455,9 +458,9 @@ fn ids_need_no_encoding_and_are_of_one_resource() {
 }
 
 proptest! {
-    /// Whatever people do, no alarm is added, lost or changed in what it says.
+    /// Handling never adds, removes or rewords an alarm.
     #[test]
-    fn handling_changes_only_the_order_and_the_marks(
+    fn handling_changes_only_order_and_marks(
         severities in prop::collection::vec(prop::sample::select(&[Critical, Warning, Unknown][..]), 0..8),
         given in prop::collection::vec((0_usize..10, prop::option::of(-5_i64..5)), 0..6),
         planned in prop::collection::vec((0_usize..10, -5_i64..5, -5_i64..5), 0..4),

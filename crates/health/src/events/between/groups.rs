@@ -1,4 +1,4 @@
-//! Compares two readings of an AVEVA group.
+//! Derives events from two readings of an AVEVA group.
 
 use super::{Events, at_least_warning};
 use crate::events::EventKind;
@@ -6,7 +6,7 @@ use crate::inventory::GroupFacts;
 use std::collections::{BTreeSet, HashSet};
 use vendors::aveva::TimeSpan;
 
-/// What happened to an AVEVA group.
+/// Adds the events of an AVEVA group.
 pub(super) fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     let named = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
     let (old, new) = (named(&before.primary), named(&after.primary));
@@ -73,9 +73,9 @@ fn set(ids: &[String]) -> HashSet<&str> {
     ids.iter().map(String::as_str).collect()
 }
 
-/// Whose heartbeat fell behind and whose is on time again; who appeared or left is told as such.
+/// Adds events for heartbeats that became late or stale, or are on time again, of sessions in both readings.
 fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
-    // Without a FailoverTimeout it is not known whether a heartbeat is on time.
+    // Without a FailoverTimeout, heartbeats cannot be late.
     let has_timeout = |facts: &GroupFacts| facts.failover_timeout.is_some_and(|it| it.ticks > 0);
     if !has_timeout(before) || !has_timeout(after) {
         return;
@@ -93,16 +93,16 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
-        let (how, is_worse) = match (old, new) {
+        let (change, is_worse) = match (old, new) {
             _ if old == new => continue,
-            // On its way back to being on time, with nothing lost.
+            // An improvement: late is the step between stale and on time.
             ((_, true), (true, _)) => ("posts heartbeats again, late", false),
             (_, (_, true)) => ("is stale: no heartbeat within the FailoverTimeout", true),
             (_, (true, _)) => ("is late: its heartbeat is overdue", true),
             _ if ahead.contains(id) => ("posts heartbeats with a time in the future", false),
             _ => ("posts heartbeats on time", false),
         };
-        let event = events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
+        let event = events.add(EventKind::Heartbeat, format!("Session {id} {change}."));
         if is_worse {
             at_least_warning(event);
         }

@@ -1,4 +1,4 @@
-//! Compares two readings of an Uplynk group.
+//! Derives events from two readings of an Uplynk group.
 
 use super::{Events, at_least_warning, by_gateway};
 use crate::events::EventKind;
@@ -8,7 +8,7 @@ use crate::sort;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::OnAir;
 
-/// What is on air changed, or changed and changed back: that shows in the vendor's time of the last failover alone.
+/// Adds failovers. One that failed back between the readings shows only in the vendor's time of the last failover.
 pub(super) fn of_on_air(
     events: &mut Events<'_>,
     before: &SlicerGroupFacts,
@@ -18,11 +18,11 @@ pub(super) fn of_on_air(
 ) {
     let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
     let (old, new) = (word(&before.on_air), word(&after.on_air));
-    let told = after.last_failover.map(|told| by_gateway(told, at));
+    let reported = after.last_failover.map(|reported| by_gateway(reported, at));
     let is_later = match (before.last_failover, after.last_failover) {
         (Some(before), Some(after)) => before < after,
-        // Where there was none before, or none was reported: of an old one nothing new is told.
-        _ => told.is_some_and(|told| read_before.is_some_and(|read| read <= told)),
+        // Without an earlier time to compare with, only a failover after the earlier reading is new.
+        _ => reported.is_some_and(|reported| read_before.is_some_and(|read| read <= reported)),
     };
     let what = match (&before.on_air, &after.on_air) {
         (Some(was), Some(is)) if was != is => {
@@ -33,10 +33,10 @@ pub(super) fn of_on_air(
             let is = on_air_word(is);
             format!("It failed over and back: {is} is on air again.")
         }
-        // Something is on air all the same: that is no failover, and says when it was not known what.
+        // Not a failover: the event records from when on it was not known what is on air.
         (Some(was), None) => {
             let was = on_air_word(was);
-            let what = format!("What is on air is no longer reported. It was {was}.");
+            let what = format!("What is on air is no longer reported; it was {was}.");
             events.changed(EventKind::Failover, what, old, new);
             return;
         }
@@ -47,19 +47,24 @@ pub(super) fn of_on_air(
         }
         _ => return,
     };
-    // The vendor's word for when, if it is about this one and not an earlier failover.
-    let told = told.filter(|_| before.last_failover != after.last_failover);
-    events.failover(what, old, new, told.filter(|told| *told <= at.now));
+    // Use the vendor's time only if it belongs to this failover and not to an earlier one.
+    let reported = reported.filter(|_| before.last_failover != after.last_failover);
+    events.failover(
+        what,
+        old,
+        new,
+        reported.filter(|reported| *reported <= at.now),
+    );
 }
 
-/// What else happened to an Uplynk group.
+/// Adds the other events of an Uplynk group.
 pub(super) fn of_slicer_group(
     events: &mut Events<'_>,
     before: &SlicerGroupFacts,
     after: &SlicerGroupFacts,
 ) {
     of_settings(events, before, after);
-    // What is not reported has not left.
+    // An unreported list does not mean that the slicers have left.
     if before.backups.is_none() || after.backups.is_none() {
         return;
     }
@@ -68,14 +73,14 @@ pub(super) fn of_slicer_group(
         before.slicers.iter().map(|slicer| slicer.id.as_str()),
         after.slicers.iter().map(|slicer| slicer.id.as_str()),
     );
-    // Both sorted, so that a large group is not compared each with all.
+    // Sorted, so that the comparison of large groups is not quadratic.
     let (known, listed) = (by_id(&before.slicers), by_id(&after.slicers));
     let order = |of: &[SlicerFacts], among: &[&SlicerFacts]| {
         let stayed = |slicer: &&SlicerFacts| find(among, &slicer.id).is_some();
         let ids = of.iter().filter(stayed).map(|slicer| slicer.id.clone());
         ids.collect::<Vec<_>>()
     };
-    // Who came or left has not changed the order of the others.
+    // Compare only slicers of both readings: one that appeared or left does not change the order of the others.
     let (old, new) = (
         order(&before.slicers, &listed),
         order(&after.slicers, &known),
@@ -107,8 +112,8 @@ fn by_id(slicers: &[SlicerFacts]) -> Vec<&SlicerFacts> {
 }
 
 fn find<'a>(sorted: &[&'a SlicerFacts], id: &str) -> Option<&'a SlicerFacts> {
-    let place = sorted.binary_search_by(|slicer| slicer.id.as_str().cmp(id));
-    place.ok().and_then(|place| sorted.get(place).copied())
+    let index = sorted.binary_search_by(|slicer| slicer.id.as_str().cmp(id));
+    index.ok().and_then(|index| sorted.get(index).copied())
 }
 
 fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
@@ -127,11 +132,11 @@ fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &Slice
     }
 }
 
-/// What is worth telling of a slicer whose part changed. Who went on air or off it is told as a failover.
+/// The change of a slicer's part in words, if it is an event. Going on or off air is a failover instead.
 fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
     use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy, Unknown};
     match (before, after) {
-        // Nobody saw it change.
+        // The time of the change is not known.
         (Unknown, Unhealthy) => Some("is unhealthy"),
         (Unknown, OutOfFailover) => Some("is not eligible for failover"),
         (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),

@@ -1,4 +1,4 @@
-//! The effect of each action.
+//! The effects and confirmations of actions.
 
 use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
@@ -33,7 +33,7 @@ fn severities(notes: &[(Severity, String)]) -> Vec<Severity> {
 }
 
 #[test]
-fn an_action_that_a_version_lacks_says_so() {
+fn actions_that_an_api_version_lacks_are_unsupported() {
     for (version, missing) in [
         (ApiVersion::V1, vec![Action::PutSession]),
         (
@@ -47,14 +47,14 @@ fn an_action_that_a_version_lacks_says_so() {
         };
         let lacks = Action::ALL
             .into_iter()
-            .filter(|a| a.missing(&base).is_some());
+            .filter(|a| a.unsupported_reason(&base).is_some());
         assert_eq!(lacks.collect::<Vec<_>>(), missing, "{version:?}");
     }
 }
 
 #[test]
-fn a_group_with_live_sessions_is_told_to_be_refused() {
-    for (sessions, notes, told) in [
+fn deleting_a_group_warns_that_live_sessions_prevent_it() {
+    for (sessions, notes, expected_note) in [
         (vec![], vec![Warning], "if an adapter still runs"),
         (
             vec![aged("a", Role::Primary, 61)],
@@ -75,12 +75,12 @@ fn a_group_with_live_sessions_is_told_to_be_refused() {
         let effect = with(&sessions, |context| context.delete_group("Plant A"));
         assert_eq!(severities(&effect.notes), notes, "{sessions:?}");
         let first = effect.notes.first().map_or("", |(_, words)| words);
-        assert!(first.contains(told), "{first}");
+        assert!(first.contains(expected_note), "{first}");
     }
 }
 
 #[test]
-fn deleting_a_primary_names_who_follows_and_why() {
+fn deleting_a_primary_names_its_successor_and_the_reason() {
     let a = aged("a", Role::Primary, 6);
     let sessions = [
         a.clone(),
@@ -92,7 +92,7 @@ fn deleting_a_primary_names_who_follows_and_why() {
         effect.sentence,
         "a is Primary and leaves the group. c becomes Primary within 30 s: highest score among live sessions, 98."
     );
-    // Cold standbys: which one is chosen is not documented.
+    // Cold standbys with equal scores: the choice is not documented.
     let sessions = [
         a.clone(),
         scored("b", Role::Secondary, 1.0),
@@ -104,7 +104,7 @@ fn deleting_a_primary_names_who_follows_and_why() {
         effect.sentence,
         "a is Primary and leaves the group. One of 2 live sessions with the same score, 1, becomes Primary within 30 s."
     );
-    // What decides without overrides does so as what decides with them.
+    // The same candidate wins with and without overrides.
     for [first, second] in [["b", "c"], ["c", "b"]] {
         let even = [
             scored(first, Role::Secondary, 50.0),
@@ -136,7 +136,7 @@ fn deleting_a_primary_names_who_follows_and_why() {
 }
 
 #[test]
-fn an_override_warns_of_a_heartbeat_that_is_not_there() {
+fn an_override_warns_of_late_silent_or_missing_heartbeats() {
     for (age, expected) in [
         (6, vec![]),
         (32, vec![]),
@@ -162,7 +162,7 @@ fn an_override_warns_of_a_heartbeat_that_is_not_there() {
 }
 
 #[test]
-fn a_second_override_is_told() {
+fn a_second_override_names_the_pinned_session() {
     let sessions = [
         aged("a", Role::Secondary, 6),
         pin(aged("b", Role::Primary, 6), None),
@@ -174,7 +174,7 @@ fn a_second_override_is_told() {
 }
 
 #[test]
-fn clearing_an_override_says_who_the_election_would_choose() {
+fn clearing_an_override_names_the_elected_session() {
     let b = scored("b", Role::Secondary, 50.0);
     let led = [pin(scored("a", Role::Primary, 90.0), None), b.clone()];
     let silent = [pin(aged("a", Role::Primary, 300), None), b.clone()];
@@ -249,7 +249,7 @@ fn clearing_an_override_says_who_the_election_would_choose() {
 }
 
 #[test]
-fn the_sessions_that_keep_a_group_from_being_deleted_stand_first() {
+fn live_first_returns_live_sessions_first() {
     let ages = [("a", 300), ("b", 6), ("c", 300), ("d", 5)];
     let sessions = ages.map(|(id, age)| aged(id, Role::Secondary, age));
     let ids = with(&sessions, |context| {
@@ -262,14 +262,14 @@ fn the_sessions_that_keep_a_group_from_being_deleted_stand_first() {
 }
 
 #[test]
-fn a_heartbeat_by_hand_is_always_warned_of() {
+fn posting_a_heartbeat_always_warns() {
     for (role, age, notes) in [
         (Role::Secondary, 6, vec![Warning]),
         (Role::Secondary, 300, vec![Warning]),
         (Role::PendingPrimary, 6, vec![Critical, Warning]),
         (Role::Primary, 6, vec![Warning]),
         (Role::Primary, 32, vec![Warning]),
-        // It would hold the takeover back.
+        // It would delay the takeover.
         (Role::Primary, 33, vec![Critical, Warning]),
         (Role::Primary, 300, vec![Critical, Warning]),
     ] {
@@ -282,7 +282,7 @@ fn a_heartbeat_by_hand_is_always_warned_of() {
 }
 
 #[test]
-fn a_heartbeat_of_another_time_says_how_long_the_session_counts_as_live() {
+fn a_heartbeat_with_a_time_states_how_long_the_session_is_live() {
     let sessions = [aged("a", Role::Primary, 6), aged("b", Role::Secondary, 6)];
     let of = |ahead| {
         let at = Some(NOW + TimeDelta::seconds(ahead));
@@ -309,7 +309,7 @@ fn a_heartbeat_of_another_time_says_how_long_the_session_counts_as_live() {
 }
 
 #[test]
-fn posting_a_heartbeat_says_whether_its_score_takes_the_role() {
+fn posting_a_heartbeat_states_whether_its_score_wins() {
     let pinned = pin(scored("p", Role::Primary, 10.0), None);
     let primary = |score| scored("p", Role::Primary, score);
     for (other, posted, words) in [
@@ -336,17 +336,17 @@ fn posting_a_heartbeat_says_whether_its_score_takes_the_role() {
         let effect = with(&sessions, |context| {
             context.post_heartbeat(&sessions[0], posted, None)
         });
-        let said = effect.notes.first().map(|(_, words)| words.as_str());
-        let said = said.filter(|_| effect.notes.len() > 1);
+        let note = effect.notes.first().map(|(_, words)| words.as_str());
+        let note = note.filter(|_| effect.notes.len() > 1);
         match words {
-            Some(words) => assert!(said.is_some_and(|said| said.contains(words)), "{said:?}"),
-            None => assert_eq!(said, None, "{posted:?}"),
+            Some(words) => assert!(note.is_some_and(|note| note.contains(words)), "{note:?}"),
+            None => assert_eq!(note, None, "{posted:?}"),
         }
     }
 }
 
 #[test]
-fn deleting_a_session_tells_what_becomes_of_its_group() {
+fn deleting_a_session_states_the_effect_on_its_group() {
     let (a, b) = (
         scored("a", Role::Primary, 90.0),
         scored("b", Role::Secondary, 50.0),
@@ -355,7 +355,7 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
     let silent = aged("a", Role::Primary, 300);
     let pinned = pin(b.clone(), None);
     let gone = pin(aged("b", Role::Secondary, 300), None);
-    let unheard = ClientSession {
+    let without_heartbeat = ClientSession {
         heartbeat: None,
         ..pending.clone()
     };
@@ -376,7 +376,7 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
             vec![Critical, Warning],
         ),
         (
-            vec![unheard, silent.clone()],
+            vec![without_heartbeat, silent.clone()],
             "p is about to become Primary and leaves the group.",
             vec![Critical, Warning],
         ),
@@ -408,7 +408,7 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
 }
 
 #[test]
-fn who_is_or_may_be_primary_without_that_role_is_deleted_as_one() {
+fn a_possible_primary_without_that_role_is_deleted_like_a_primary() {
     let b = || aged("b", Role::Secondary, 6);
     let without = |role| ClientSession {
         role,
@@ -478,7 +478,7 @@ fn who_is_or_may_be_primary_without_that_role_is_deleted_as_one() {
 }
 
 #[test]
-fn who_is_primary_by_the_status_is_primary_for_the_other_actions_too() {
+fn a_primary_by_the_status_is_primary_for_all_actions() {
     let status = GroupStatus {
         primary: Some("a".to_owned()),
         ..GroupStatus::default()
@@ -496,7 +496,7 @@ fn who_is_primary_by_the_status_is_primary_for_the_other_actions_too() {
 }
 
 #[test]
-fn without_a_timeout_no_time_is_promised() {
+fn without_a_timeout_the_takeover_has_no_time() {
     for timeout in [None, Some(TimeSpan::from_seconds(0))] {
         let group = GroupConfiguration {
             failover_timeout: timeout,
@@ -520,7 +520,7 @@ fn without_a_timeout_no_time_is_promised() {
 }
 
 #[test]
-fn overriding_a_primary_says_that_it_is_one() {
+fn overriding_a_primary_states_that_it_already_is() {
     for (role, expected) in [
         (
             Role::Secondary,
@@ -559,7 +559,7 @@ fn a_first_session_becomes_primary() {
             .sentence
             .contains("becomes Primary with its first heartbeat")
     );
-    // Silent or not, the pinned one is Primary.
+    // The pinned session is Primary even if it is silent.
     for (age, notes) in [(6, vec![Normal]), (61, vec![Critical, Normal])] {
         let pinned = [pin(aged("a", Role::Primary, age), None)];
         let effect = with(&pinned, |context| context.add_session());
@@ -572,7 +572,7 @@ fn a_first_session_becomes_primary() {
 }
 
 #[test]
-fn risk_decides_the_confirmation() {
+fn risky_actions_require_a_typed_confirmation() {
     let sessions = [
         aged("primary", Role::Primary, 6),
         aged("live", Role::Secondary, 6),

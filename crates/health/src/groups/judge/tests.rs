@@ -1,6 +1,6 @@
-//! Every rule of a group's verdict.
+//! The rules of a group's verdict.
 
-use crate::groups::fixtures::{NOW, aged, group, judge_whole, pin, scored};
+use crate::groups::fixtures::{NOW, aged, group, judge_complete, pin, scored};
 use crate::groups::{Members, Observation, members, role_word};
 use crate::severity::Severity::{self, Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -14,8 +14,8 @@ use vendors::aveva::{
 
 /// Also asserts that every problem has advice.
 fn judged(status: Option<&GroupStatus>, sessions: &[ClientSession]) -> Verdict {
-    let verdict = judge_whole(&group(), status, sessions, NOW);
-    assert!(verdict.is_told_of("Kiln 2"), "{verdict:?}");
+    let verdict = judge_complete(&group(), status, sessions, NOW);
+    assert!(verdict.names_resource("Kiln 2"), "{verdict:?}");
     verdict
 }
 
@@ -70,7 +70,7 @@ fn a_primary_is_judged_by_its_heartbeat() {
 }
 
 #[test]
-fn each_constellation_of_roles_has_its_word() {
+fn each_combination_of_roles_has_a_verdict() {
     for (sessions, expected) in [
         (vec![], (Unknown, "No sessions")),
         (
@@ -140,7 +140,7 @@ fn each_constellation_of_roles_has_its_word() {
 }
 
 #[test]
-fn a_handover_is_moving_until_it_lingers() {
+fn a_handover_is_in_transition_until_it_is_stuck() {
     let pending = |seconds| aged("b", PendingPrimary, seconds);
     for (sessions, expected) in [
         (
@@ -194,7 +194,7 @@ fn a_handover_is_moving_until_it_lingers() {
 }
 
 #[test]
-fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
+fn an_override_that_pins_a_silent_session_ranks_highest() {
     let end = |seconds| Some(NOW + TimeDelta::seconds(seconds));
     for (sessions, expected) in [
         (
@@ -213,7 +213,7 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
             vec![pin(aged("a", Secondary, 61), None), aged("b", Secondary, 5)],
             (Critical, "Override silent"),
         ),
-        // Not taken up yet: somebody else still collects.
+        // The override is not in effect yet: another session still collects.
         (
             vec![pin(aged("a", Secondary, 61), None), aged("b", Primary, 5)],
             (Warning, "Override silent"),
@@ -285,7 +285,7 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
 
 #[test]
 fn time_alone_does_not_make_a_handover_stuck() {
-    // The primary had been silent for 70 s when it was read, and the timeout is 60 s.
+    // At the time of the reading the primary had been silent for 70 s, with a timeout of 60 s.
     let sessions = [aged("a", Primary, 121), aged("b", PendingPrimary, 54)];
     for (read_ago, expected) in [
         (0, (Critical, "Handover stuck")),
@@ -295,13 +295,13 @@ fn time_alone_does_not_make_a_handover_stuck() {
             now: NOW,
             observed_at: NOW - TimeDelta::seconds(read_ago),
         };
-        let verdict = judge_whole(&group(), None, &sessions, observation);
+        let verdict = judge_complete(&group(), None, &sessions, observation);
         assert_eq!((verdict.severity, verdict.word.as_ref()), expected);
     }
 }
 
 #[test]
-fn a_standby_whose_clock_is_ahead_may_not_be_live() {
+fn a_group_whose_standbys_clocks_are_all_far_ahead_is_a_warning() {
     let day = -86_400;
     for (standbys, expected) in [
         (vec![aged("b", Secondary, day)], (Warning, "Clock ahead")),
@@ -317,7 +317,7 @@ fn a_standby_whose_clock_is_ahead_may_not_be_live() {
             vec![aged("b", Secondary, day), aged("c", Secondary, 5)],
             (Normal, "Normal"),
         ),
-        // Whether it is live shows within the FailoverTimeout.
+        // Within the FailoverTimeout it becomes clear whether it is live.
         (vec![aged("b", Secondary, -60)], (Normal, "Normal")),
     ] {
         let mut sessions = vec![aged("a", Primary, 5)];
@@ -332,7 +332,7 @@ fn a_standby_whose_clock_is_ahead_may_not_be_live() {
 }
 
 #[test]
-fn a_clock_that_is_ahead_does_not_hide_that_no_standby_lives() {
+fn a_clock_ahead_does_not_hide_a_missing_standby() {
     let ahead = || aged("a", Primary, -3);
     for (others, word, advice) in [
         (
@@ -358,13 +358,13 @@ fn a_clock_that_is_ahead_does_not_hide_that_no_standby_lives() {
     ] {
         let sessions: Vec<_> = std::iter::once(ahead()).chain(others).collect();
         let verdict = judged(None, &sessions);
-        let told = (verdict.word.as_ref(), verdict.advice.as_deref());
-        assert_eq!(told, (word, Some(advice)), "{sessions:?}");
+        let actual = (verdict.word.as_ref(), verdict.advice.as_deref());
+        assert_eq!(actual, (word, Some(advice)), "{sessions:?}");
     }
 }
 
 #[test]
-fn a_stuck_handover_has_not_begun_with_the_last_heartbeat_of_who_was_chosen() {
+fn a_stuck_handover_does_not_begin_with_the_pending_sessions_heartbeat() {
     let stuck = |sessions: &[ClientSession]| {
         let verdict = judged(None, sessions);
         let wrong = verdict.lingering.clone().map(|(_, wrong)| *wrong);
@@ -375,10 +375,10 @@ fn a_stuck_handover_has_not_begun_with_the_last_heartbeat_of_who_was_chosen() {
     let ago = |seconds| Some(NOW - TimeDelta::seconds(seconds));
     for posted in [3, 20] {
         let pending = || aged("b", PendingPrimary, posted);
-        // The old primary is silent: since its takeover was due.
+        // With a silent old primary, it began when the takeover was due.
         let silent = aged("a", Primary, 130);
         assert_eq!(stuck(&[silent, pending()]), ago(70), "{posted} s");
-        // It still reports, or is not there: the alarm history knows since when.
+        // With a live or without an old primary, only the alarm history knows the beginning.
         assert_eq!(stuck(&[aged("a", Primary, 5), pending()]), None);
         assert_eq!(stuck(&[pending()]), None);
     }
@@ -389,7 +389,7 @@ fn a_stuck_handover_has_not_begun_with_the_last_heartbeat_of_who_was_chosen() {
 }
 
 #[test]
-fn several_primaries_that_are_all_silent_send_nothing_twice() {
+fn several_silent_primaries_are_judged_like_one() {
     let (a, b) = (aged("a", Primary, 3_700), aged("b", Primary, 3_600));
     let c = || aged("c", Secondary, 3_550);
     let mut live = c();
@@ -417,7 +417,7 @@ fn several_primaries_that_are_all_silent_send_nothing_twice() {
 }
 
 #[test]
-fn the_status_speaks_only_where_no_session_claims_a_role() {
+fn the_status_counts_only_if_no_session_has_a_role() {
     let both = [aged("a", Secondary, 5), aged("b", Secondary, 5)];
     let claimed = [aged("a", Primary, 5), aged("b", Secondary, 5)];
     let chosen = [aged("a", Secondary, 5), aged("b", PendingPrimary, 5)];
@@ -443,7 +443,7 @@ fn the_status_speaks_only_where_no_session_claims_a_role() {
 }
 
 #[test]
-fn advice_names_who_takes_over_and_since_when_it_was_silent() {
+fn advice_names_the_successor_and_the_silence_begins_with_the_heartbeat() {
     let verdict = judged(None, &[aged("a", Primary, 61), aged("b", Secondary, 5)]);
     assert_eq!(
         verdict.advice.as_deref(),
@@ -459,8 +459,8 @@ fn advice_names_who_takes_over_and_since_when_it_was_silent() {
 }
 
 #[test]
-fn a_successor_that_has_posted_since_and_has_not_taken_over_is_not_forecast_to() {
-    // The takeover was due 20 s ago; within the tolerance a heartbeat may have crossed it.
+fn a_successor_that_missed_its_takeover_is_not_announced() {
+    // The takeover was due 20 s ago. A heartbeat within the tolerance may have been too early for it.
     for (posted, waits) in [(25, true), (20, true), (18, true), (17, false), (5, false)] {
         let sessions = [aged("a", Primary, 80), aged("b", Secondary, posted)];
         let advice = judged(None, &sessions).advice.unwrap_or_default();
@@ -487,7 +487,7 @@ fn a_successor_that_has_posted_since_and_has_not_taken_over_is_not_forecast_to()
         advice.ends_with("but has not taken over: check the group in the service."),
         "{advice}"
     );
-    // Once the override is off it does take over with its next heartbeat.
+    // Without the override, the successor takes over with its next heartbeat.
     let pinned = pin(aged("a", Primary, 1_560), None);
     let advice = judged(None, &[pinned, aged("b", Secondary, 5)])
         .advice
@@ -506,16 +506,16 @@ fn a_late_heartbeat_counts_down_to_the_takeover() {
         "Kiln 2 loses its primary in 18 s unless a reports again."
     );
     assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(12)));
-    // Once it was due, and for as long as nothing else is read.
+    // The takeover is due, and nothing has been read since.
     for (unread, due) in [(18, "now"), (78, "1 min ago")] {
         let observation = Observation {
             now: NOW + TimeDelta::seconds(unread),
             observed_at: NOW,
         };
         let sessions = [aged("a", Primary, 42), aged("b", Secondary, 5)];
-        let sentence = judge_whole(&group(), None, &sessions, observation).sentence;
+        let sentence = judge_complete(&group(), None, &sessions, observation).sentence;
         let expected = format!(
-            "Kiln 2: the takeover of a was due {due}, and what has happened has not been read."
+            "Kiln 2: the takeover of a was due {due}, and its outcome has not been read yet."
         );
         assert_eq!(sentence, expected);
     }
@@ -531,7 +531,7 @@ fn a_late_heartbeat_counts_down_to_the_takeover() {
 }
 
 #[test]
-fn a_group_without_a_name_is_called_by_its_id() {
+fn a_group_without_a_name_is_named_by_its_id() {
     for (name, id, expected) in [
         (Some("Kiln 2"), Some("kiln2"), "Kiln 2 has no sessions"),
         (Some(" "), Some("kiln2"), "kiln2 has no sessions"),
@@ -542,13 +542,13 @@ fn a_group_without_a_name_is_called_by_its_id() {
             id: id.map(Into::into),
             ..group()
         };
-        let sentence = judge_whole(&group, None, &[], NOW).sentence;
+        let sentence = judge_complete(&group, None, &[], NOW).sentence;
         assert!(sentence.starts_with(expected), "{sentence}");
     }
 }
 
 #[test]
-fn members_are_counted_by_role_and_the_silent_as_stale() {
+fn members_are_counted_by_role_and_silent_ones_as_stale() {
     let sessions = [
         aged("a", Primary, 60),
         aged("b", PendingPrimary, 5),
@@ -568,7 +568,7 @@ fn members_are_counted_by_role_and_the_silent_as_stale() {
 }
 
 #[test]
-fn roles_have_their_words() {
+fn roles_have_display_names() {
     for (role, word) in [
         (Primary, "Primary"),
         (PendingPrimary, "Pending"),

@@ -1,6 +1,6 @@
-//! The order of succession.
+//! The order of election.
 
-use crate::groups::fixtures::{NOW, aged, group, judge_whole, pin, scored, silent_for};
+use crate::groups::fixtures::{NOW, aged, group, judge_complete, pin, scored, silent_for};
 use crate::groups::{Candidate, GroupContext, Succession, is_cold_standby};
 use chrono::TimeDelta;
 use vendors::aveva::{
@@ -19,7 +19,7 @@ fn order(sessions: &[ClientSession]) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
+fn the_highest_live_score_is_next_and_silent_sessions_are_not_eligible() {
     let mut silent = scored("lab", Secondary, 99.0);
     silent.heartbeat = silent_for("lab", TimeDelta::days(3)).heartbeat;
     let never = ClientSession {
@@ -35,12 +35,12 @@ fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
         scored("a", Secondary, 97.0),
     ];
     let next = successor(&group(), &sessions);
-    let told: Vec<_> = next
+    let candidates: Vec<_> = next
         .iter()
         .map(|c| (c.session.as_str(), c.eligible, c.reason.as_str()))
         .collect();
     assert_eq!(
-        told,
+        candidates,
         [
             ("a", true, "Highest live score, 97. Last heartbeat 6 s ago."),
             ("c", true, "Score 33.3. Last heartbeat 6 s ago."),
@@ -64,7 +64,7 @@ fn the_highest_live_score_is_next_and_the_silent_do_not_count() {
 }
 
 #[test]
-fn who_should_have_taken_over_and_did_not_says_so() {
+fn a_session_that_missed_its_takeover_names_it_as_reason() {
     let missed = "Highest live score, 88. Last heartbeat 5 s ago. The takeover was due 20 s ago and has not happened.";
     let reasons = |primary: i64, best: i64| {
         let sessions = [
@@ -85,7 +85,7 @@ fn who_should_have_taken_over_and_did_not_says_so() {
             "Score 50. Last heartbeat 6 s ago.".to_owned()
         )
     );
-    // The last one's clock is ahead.
+    // In the last case the clock is ahead.
     for (primary, best) in [(80, 25), (59, 5), (13, -94)] {
         let next = reasons(primary, best);
         assert!(
@@ -107,7 +107,7 @@ fn a_session_is_eligible_until_it_is_stale() {
 }
 
 #[test]
-fn while_an_override_pins_one_nobody_else_takes_over() {
+fn while_an_override_pins_a_session_no_other_is_eligible() {
     let pinned = pin(scored("p", Secondary, 10.0), None);
     let next = successor(&group(), &[scored("a", Secondary, 97.0), pinned]);
     assert_eq!((next[0].session.as_str(), next[0].eligible), ("p", true));
@@ -123,7 +123,7 @@ fn while_an_override_pins_one_nobody_else_takes_over() {
 }
 
 #[test]
-fn a_silent_pinned_session_holds_the_others_back_and_is_not_eligible_itself() {
+fn a_silent_pinned_session_leaves_no_session_eligible() {
     let sessions = [
         scored("a", Secondary, 97.0),
         pin(aged("p", Primary, 90), None),
@@ -135,7 +135,7 @@ fn a_silent_pinned_session_holds_the_others_back_and_is_not_eligible_itself() {
 }
 
 #[test]
-fn an_override_holds_until_its_end() {
+fn an_override_applies_until_it_expires() {
     for (seconds, eligible) in [(1, false), (0, true), (-1, true)] {
         let end = NOW + TimeDelta::seconds(seconds);
         let pinned = pin(aged("p", Primary, 90), Some(end));
@@ -148,7 +148,7 @@ fn an_override_holds_until_its_end() {
 }
 
 #[test]
-fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
+fn a_session_with_an_unknown_role_is_not_known_to_be_eligible() {
     let observer = || scored("obs", Other("Observer".into()), 99.0);
     let mute = ClientSession {
         role: None,
@@ -156,26 +156,26 @@ fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
     };
     let sessions = [mute.clone(), observer(), scored("b", Secondary, 5.0)];
     let next = successor(&group(), &sessions);
-    let told: Vec<_> = next
+    let candidates: Vec<_> = next
         .iter()
         .map(|c| (c.session.as_str(), c.eligible, c.reason.as_str()))
         .collect();
     let of_role = "Not known to be eligible: it has the role “Observer”.";
     assert_eq!(
-        told,
+        candidates,
         [
             ("b", true, "Highest live score, 5. Last heartbeat 6 s ago."),
             ("obs", false, of_role),
             ("mute", false, "Not known to be eligible: it has no role."),
         ]
     );
-    // An override makes it Primary whatever its role is.
+    // An override makes it Primary whatever its role.
     assert_eq!(order(&[pin(observer(), None)]), [("obs".to_owned(), true)]);
     let late = [aged("a", Primary, 40), observer()];
-    let advice = judge_whole(&group(), None, &late, NOW).advice;
-    let nobody =
+    let advice = judge_complete(&group(), None, &late, NOW).advice;
+    let no_successor =
         "No other live session is known to be able to take over: check the adapter of a now.";
-    assert_eq!(advice.as_deref(), Some(nobody));
+    assert_eq!(advice.as_deref(), Some(no_successor));
     let context = GroupContext {
         group: &group(),
         status: &GroupStatus::default(),
@@ -191,7 +191,7 @@ fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
 }
 
 #[test]
-fn equal_scores_stand_by_id_and_a_score_that_is_no_number_is_worth_nothing() {
+fn equal_scores_are_sorted_by_id_and_nan_sorts_last() {
     let names = |sessions: &[ClientSession]| {
         order(sessions)
             .into_iter()
@@ -231,7 +231,7 @@ fn equal_scores_stand_by_id_and_a_score_that_is_no_number_is_worth_nothing() {
 }
 
 #[test]
-fn one_on_a_secondary_is_a_cold_standby_and_on_a_primary_is_not() {
+fn a_score_of_at_most_one_is_a_cold_standby_only_on_a_secondary() {
     for (role, score, cold) in [
         (Secondary, 0.0, true),
         (Secondary, 1.0, true),

@@ -1,4 +1,4 @@
-//! An AVEVA group as a resource.
+//! Makes a resource of an AVEVA group.
 
 use super::{GroupDetail, Judged, Moment, WatchedGroup, key, not_read_yet};
 use crate::groups::{
@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 use vendors::aveva::ClientSession;
 
 impl WatchedGroup {
-    /// The group as a resource of this connection, judged at this moment.
+    /// The group as a resource of the connection, judged at this moment.
     #[must_use]
     pub fn resource(&self, connection: &str, at: &Moment) -> Judged {
         Judged {
@@ -96,12 +96,12 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         heartbeat_timing(session, timeout, observation).state
     };
     let ids = |which: &dyn Fn(&ClientSession) -> bool| {
-        let those = sessions.iter().filter(|session| which(session));
-        those.filter_map(|session| session.id.clone()).collect()
+        let matching = sessions.iter().filter(|session| which(session));
+        matching.filter_map(|session| session.id.clone()).collect()
     };
-    // Of one whose time is not known it is not said that it is stale, nor that it never was.
+    // A heartbeat with an unknown time counts neither as stale nor as never posted.
     let timed = |session: &&ClientSession| !is_untimed(session);
-    // One that the status names and that is not listed is shown all the same.
+    // A primary that only the status names is shown, too.
     let shown = id(primary).or_else(|| detail.status.primary.clone());
     GroupFacts {
         pending: id(pending).filter(|pending| shown.as_ref() != Some(pending)),

@@ -1,4 +1,4 @@
-//! An Uplynk group as a resource.
+//! Makes a resource of an Uplynk group.
 
 use super::{Judged, Moment, WatchedSlicerGroup, key, not_read_yet};
 use crate::inventory::{
@@ -12,14 +12,14 @@ use chrono::{DateTime, Utc};
 use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
 
 impl WatchedSlicerGroup {
-    /// The group as a resource of this connection, judged at this moment. It is as old as its oldest part.
+    /// The group as a resource of the connection, judged at this moment. Its oldest part determines its age.
     pub(super) fn judged(&self, connection: &str, at: &Moment) -> Judged {
         let listed_at = at.observed_at.filter(|_| self.is_listed);
         let mut resource = of_slicer_group(&self.group, connection, at);
         resource.failure.clone_from(&self.failure);
         resource.observed = match self.read_at {
             Some(read) => at.observed(read),
-            // The list says of it all that is known, and what is bad enough not to wait for more.
+            // The list is the only source so far, and a failure or a slate on air is severe enough to report at once.
             None if self.is_listed
                 && (self.failure.is_some() || self.group.active == Some(OnAir::Slate)) =>
             {
@@ -75,7 +75,7 @@ fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Reso
     }
 }
 
-/// How a slicer takes part in its group.
+/// The part that a slicer has in the failover of its group.
 #[must_use]
 pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> SlicerPart {
     if matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id) {

@@ -1,15 +1,15 @@
-//! What to do instead of an activation that auto failback prevents.
+//! Alternatives to an activation that auto failback prevents.
 
-use super::effects::why_not_ready;
+use super::effects::not_ready_reason;
 use super::{Action, is_active, slicer};
 use crate::slicers::ordered;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir};
 
-/// What to do instead of an activation.
+/// The alternatives to an activation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alternatives {
-    /// In sentences.
+    /// The explanation, in sentences.
     pub sentence: String,
     /// The actions, the most useful one first.
     pub actions: Vec<Action>,
@@ -18,14 +18,14 @@ pub struct Alternatives {
 }
 
 impl Action {
-    /// What to do instead, where auto failback keeps a slicer from being activated. In flat mode auto failback cannot be
-    /// changed, so that the mode comes before it; while the slate is on air, no position and no setting ends it.
+    /// The alternatives if auto failback prevents the activation of a slicer. In flat mode auto failback cannot be
+    /// changed, so the mode comes first. Neither a position nor a setting takes the slate off air.
     #[must_use]
     pub fn alternatives(&self, group: &FailoverGroup, now: DateTime<Utc>) -> Option<Alternatives> {
         let Self::Activate(id) = self else {
             return None;
         };
-        let one = slicer(group, id).filter(|_| !is_active(group, id))?;
+        let slicer = slicer(group, id).filter(|_| !is_active(group, id))?;
         if group.auto_failback != Some(true) {
             return None;
         }
@@ -35,7 +35,7 @@ impl Action {
         };
         if group.active == Some(OnAir::Slate) {
             let sentence = "The slate is on air, and no position ends it. Leave the slate: the service then puts a healthy, eligible slicer on air.";
-            let not_ready = why_not_ready(one, now).map(|why| format!(" {id} {why}."));
+            let not_ready = not_ready_reason(slicer, now).map(|why| format!(" {id} {why}."));
             return Some(Alternatives {
                 sentence: sentence.to_owned() + &not_ready.unwrap_or_default(),
                 actions: vec![Self::SetSlate(false), setting],
@@ -44,7 +44,7 @@ impl Action {
         }
         let flat = group.mode == Some(Mode::Flat);
         let is_first = ordered(group).first().is_some_and(|first| first.id == *id);
-        let sentence = match why_not_ready(one, now) {
+        let sentence = match not_ready_reason(slicer, now) {
             _ if flat => "Auto failback can be turned off in prioritized mode only.".to_owned(),
             Some(why) if is_first => format!(
                 "{id} is at position 1 already, but {why}: it goes on air as soon as it is ready. To activate it before, turn off auto failback."

@@ -1,4 +1,4 @@
-//! The effect of each action, shown before it is executed.
+//! Describes the effect of each action before it is executed.
 
 use super::{channels, slicer, switch, with_eligible};
 use crate::effect::Effect;
@@ -21,8 +21,8 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
                 mode: Some(Mode::Prioritized),
                 ..group.clone()
             };
-            for (slicer, place) in new.slicers.iter_mut().flatten().zip(1..) {
-                slicer.order = Some(place);
+            for (slicer, position) in new.slicers.iter_mut().flatten().zip(1..) {
+                slicer.order = Some(position);
             }
             let listed: Vec<&str> = ordered(&new).iter().map(|one| one.id.as_str()).collect();
             let mut notes = vec![(
@@ -39,14 +39,14 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
                     .to_owned(),
             ));
             let stays = group.auto_failback == Some(false) || group.active == Some(OnAir::Slate);
-            let the = if stays {
+            let subject = if stays {
                 "At the next failover the"
             } else {
                 "The"
             };
             Effect {
                 sentence: format!(
-                    "{the} healthy, eligible slicer with the lowest position goes on air."
+                    "{subject} healthy, eligible slicer with the lowest position goes on air."
                 ),
                 notes,
             }
@@ -104,7 +104,7 @@ pub(super) fn set_eligible(
             format!("{id} is on air. Once off air, it does not return automatically."),
         ));
     }
-    // The slicer that goes on air is no backup then.
+    // The slicer that goes on air is no longer a backup.
     if group.auto_failback == Some(true)
         && let Some(wanted) = intended(&new, now).map(|slicer| slicer.id.clone())
     {
@@ -122,8 +122,8 @@ pub(super) fn set_eligible(
     }
 }
 
-/// Why a slicer cannot go on air, as the rest of a sentence; `None` where it is ready.
-pub(super) fn why_not_ready(slicer: &Slicer, now: DateTime<Utc>) -> Option<&'static str> {
+/// The reason why a slicer cannot go on air, as a predicate; `None` if it is ready.
+pub(super) fn not_ready_reason(slicer: &Slicer, now: DateTime<Utc>) -> Option<&'static str> {
     (!is_ready(slicer, now)).then(|| match slicer_health(slicer, now) {
         SlicerHealth::Unhealthy { .. } => "is unhealthy",
         SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
@@ -148,7 +148,7 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
         |channels| format!("This is a switch on air, on {channels}."),
     );
     let mut notes = vec![(Warning, switch)];
-    if let Some(why) = slicer(group, id).and_then(|slicer| why_not_ready(slicer, now)) {
+    if let Some(why) = slicer(group, id).and_then(|slicer| not_ready_reason(slicer, now)) {
         notes.push((Warning, format!("{id} {why}.")));
     }
     Effect {
@@ -175,16 +175,16 @@ pub(super) fn set_slate(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> 
             notes: vec![(Warning, note)],
         };
     }
-    // The contract does not say which.
+    // The contract does not specify which slicer it is.
     let which = intended(group, now).map_or_else(String::new, |slicer| {
         let id = &slicer.id;
         format!(": by priority {id}, or the one that was on air before")
     });
     let next = format!("The service puts a healthy, eligible slicer on air{which}.");
-    let none = ordered(group)
+    let none_ready = ordered(group)
         .into_iter()
         .all(|slicer| !is_ready(slicer, now));
-    let notes = none.then(|| {
+    let notes = none_ready.then(|| {
         (
             Warning,
             "No slicer is ready: the slate may stay.".to_owned(),

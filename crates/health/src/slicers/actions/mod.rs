@@ -1,4 +1,4 @@
-//! The actions on a slicer group: whether they are available, their effect, and the required confirmation.
+//! The actions on a slicer group: their availability, their effect and the required confirmation.
 
 mod alternatives;
 mod effects;
@@ -36,9 +36,9 @@ pub enum Action {
     RemoveOwner(String),
     /// Overwrites the order that another user has saved.
     Overwrite {
-        /// The order that takes its place.
+        /// The new order.
         order: Vec<String>,
-        /// The other user's order, as it was seen.
+        /// The other user's order, as shown to this user.
         theirs: Vec<String>,
     },
 }
@@ -55,7 +55,7 @@ fn is_active(group: &FailoverGroup, id: &str) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(active)) if active == id)
 }
 
-/// The group's channels in a sentence; `None` where no channel uses it.
+/// The group's channels, in words; `None` if no channel uses it.
 fn channels(group: &FailoverGroup) -> Option<String> {
     Some(match channel_count(group) {
         Some(0) => return None,
@@ -65,7 +65,7 @@ fn channels(group: &FailoverGroup) -> Option<String> {
     })
 }
 
-/// What a change does on air by itself: a warning where it is a switch, or may be one.
+/// A note about the effect of a change on air: a warning if it is or may be a switch.
 fn switch(
     group: &FailoverGroup,
     new: &FailoverGroup,
@@ -96,7 +96,7 @@ fn switch(
 }
 
 impl Action {
-    /// Whether the group's state allows it.
+    /// Whether the group's state allows the action.
     ///
     /// # Errors
     /// The reason in one sentence, for the disabled control.
@@ -173,10 +173,15 @@ impl Action {
         }
     }
 
-    /// Whether the action needs no confirmation dialog: only making a backup eligible, or not eligible while others are
-    /// ready, where its eligibility is known.
+    /// Whether the action needs no confirmation dialog: only a change of a backup's known eligibility that causes no
+    /// switch and leaves another backup ready.
     #[must_use]
-    pub fn is_quiet(&self, group: &FailoverGroup, now: DateTime<Utc>, shown: Freshness) -> bool {
+    pub fn needs_no_dialog(
+        &self,
+        group: &FailoverGroup,
+        now: DateTime<Utc>,
+        shown: Freshness,
+    ) -> bool {
         let Self::SetEligible(id, eligible) = self else {
             return false;
         };
@@ -184,15 +189,15 @@ impl Action {
         let (ready, _) = backups(group, now);
         let slicer = slicer(group, id);
         let known = slicer.is_some_and(|slicer| slicer.enabled.is_some());
-        let counts = slicer.is_some_and(|slicer| is_ready(slicer, now));
+        let ready_itself = slicer.is_some_and(|slicer| is_ready(slicer, now));
         let note = switch(group, &with_eligible(group, id, *eligible), now);
-        let last = !eligible && counts && ready <= 1;
+        let last = !eligible && ready_itself && ready <= 1;
         let switches = note.is_some_and(|(severity, _)| severity == Warning);
         shown.is_believable() && known && !(active || last || switches)
     }
 }
 
-/// A group in which this slicer takes part in failover, or does not.
+/// The group with the eligibility of this slicer changed.
 fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
     let mut new = group.clone();
     for slicer in new

@@ -19,7 +19,7 @@ fn three() -> FailoverGroup {
     }
 }
 
-fn by_hand() -> FailoverGroup {
+fn manual() -> FailoverGroup {
     FailoverGroup {
         auto_failback: Some(false),
         ..three()
@@ -45,7 +45,7 @@ fn overwrite() -> Action {
 }
 
 #[test]
-fn what_cannot_be_done_says_why() {
+fn unavailable_actions_have_a_reason() {
     let eligible = |id: &str| Action::SetEligible(id.into(), false);
     let activate = |id: &str| Action::Activate(id.into());
     for (action, group, why) in [
@@ -59,9 +59,9 @@ fn what_cannot_be_done_says_why() {
         (Action::SetMode(Mode::Flat), flat(), Some("already")),
         (activate("b"), three(), Some("auto failback is on")),
         (activate("b"), flat(), Some("in flat mode too")),
-        (activate("b"), by_hand(), None),
-        (activate("a"), by_hand(), Some("already on air")),
-        (activate("x"), by_hand(), Some("no longer")),
+        (activate("b"), manual(), None),
+        (activate("a"), manual(), Some("already on air")),
+        (activate("x"), manual(), Some("no longer")),
         (eligible("b"), three(), None),
         (eligible("x"), three(), Some("no longer")),
         (Action::SetSlate(true), three(), None),
@@ -74,14 +74,14 @@ fn what_cannot_be_done_says_why() {
     ] {
         match (action.can(&group), why) {
             (Ok(()), None) => {}
-            (Err(said), Some(why)) => assert!(said.contains(why), "{action:?}: {said}"),
+            (Err(reason), Some(why)) => assert!(reason.contains(why), "{action:?}: {reason}"),
             (can, _) => panic!("{action:?}: {can:?}"),
         }
     }
 }
 
 #[test]
-fn what_to_do_instead_of_an_activation_can_be_done_and_puts_it_on_air() {
+fn alternatives_to_an_activation_are_available_actions() {
     let flat_by_hand = FailoverGroup {
         auto_failback: Some(false),
         ..flat()
@@ -167,7 +167,7 @@ fn what_to_do_instead_of_an_activation_can_be_done_and_puts_it_on_air() {
         assert!(actions.iter().all(|one| one.can(&group).is_ok()), "{id}");
     }
     for (group, id) in [
-        (by_hand(), "b"),
+        (manual(), "b"),
         (flat_by_hand, "b"),
         (three(), "a"),
         (three(), "x"),
@@ -178,7 +178,7 @@ fn what_to_do_instead_of_an_activation_can_be_done_and_puts_it_on_air() {
 }
 
 #[test]
-fn what_may_be_a_switch_on_air_is_a_warning_and_asks_first() {
+fn a_possible_switch_on_air_is_a_warning_and_needs_a_dialog() {
     let waiting = |auto_failback, mode| FailoverGroup {
         auto_failback,
         mode,
@@ -234,10 +234,10 @@ fn what_may_be_a_switch_on_air_is_a_warning_and_asks_first() {
             "{auto_failback:?} {:?}",
             group.mode
         );
-        let quiet = include.is_quiet(&group, NOW, Freshness::Live);
-        assert_eq!(quiet, warning.is_empty(), "{warning}");
+        let needs_no_dialog = include.needs_no_dialog(&group, NOW, Freshness::Live);
+        assert_eq!(needs_no_dialog, warning.is_empty(), "{warning}");
     }
-    // The one that is on air comes first anyway.
+    // The slicer on air comes first anyway.
     let exclude = Action::SetEligible("c".into(), false);
     let first = FailoverGroup {
         auto_failback: None,
@@ -247,7 +247,7 @@ fn what_may_be_a_switch_on_air_is_a_warning_and_asks_first() {
 }
 
 #[test]
-fn the_effect_tells_what_happens_on_air() {
+fn the_effect_states_what_happens_on_air() {
     let sick = |mut group: FailoverGroup| {
         if let Some(slicers) = &mut group.slicers {
             slicers[1] = for_seconds(60, slicers[1].clone());
@@ -304,20 +304,20 @@ fn the_effect_tells_what_happens_on_air() {
         (eligible("a", false), three(), "b goes on air as soon as"),
         (
             eligible("a", false),
-            by_hand(),
+            manual(),
             "does not return automatically",
         ),
         (eligible("a", false), alone.clone(), "No backup is ready"),
         (eligible("b", true), alone, "minute or two"),
         (
             Action::Activate("b".into()),
-            by_hand(),
+            manual(),
             "a goes off air. b goes on air",
         ),
-        (Action::Activate("b".into()), by_hand(), "on all 2 channels"),
+        (Action::Activate("b".into()), manual(), "on all 2 channels"),
         (
             Action::Activate("b".into()),
-            sick(by_hand()),
+            sick(manual()),
             "b is unhealthy",
         ),
         (
@@ -345,8 +345,8 @@ fn the_effect_tells_what_happens_on_air() {
     }
 }
 
-/// The effect's sentence and its notes.
-fn told(action: &Action, group: &FailoverGroup) -> (String, Vec<String>) {
+/// The sentence and the notes of an effect.
+fn effect_of(action: &Action, group: &FailoverGroup) -> (String, Vec<String>) {
     let Effect { sentence, notes } = action.effect(group, NOW);
     assert!(
         notes.is_sorted_by_key(|(severity, _)| *severity),
@@ -356,7 +356,7 @@ fn told(action: &Action, group: &FailoverGroup) -> (String, Vec<String>) {
 }
 
 #[test]
-fn what_no_channel_uses_is_no_number_of_channels() {
+fn a_group_without_channels_names_no_number_of_channels() {
     let with = |channels, unreadable: &[&str]| FailoverGroup {
         channels,
         unreadable: unreadable
@@ -366,7 +366,7 @@ fn what_no_channel_uses_is_no_number_of_channels() {
                 raw: String::new(),
             })
             .collect(),
-        ..by_hand()
+        ..manual()
     };
     let none = "No channel uses this group.";
     for (group, words, reason) in [
@@ -382,18 +382,18 @@ fn what_no_channel_uses_is_no_number_of_channels() {
             "the slate replaces its channels",
         ),
         (
-            by_hand(),
+            manual(),
             "all 2 channels",
             "the slate replaces all 2 channels",
         ),
     ] {
         for action in [Action::Activate("b".into()), Action::SetSlate(true)] {
-            let (sentence, notes) = told(&action, &group);
+            let (sentence, notes) = effect_of(&action, &group);
             let all = format!("{sentence} {}", notes.join(" "));
             assert!(all.contains(words), "{all}");
             assert!(!all.contains("all 0"), "{all}");
         }
-        let (_, notes) = told(&Action::SetSlate(true), &group);
+        let (_, notes) = effect_of(&Action::SetSlate(true), &group);
         let has_viewers = notes.join(" ").contains("Every viewer");
         assert_eq!(has_viewers, words != none, "{notes:?}");
         let confirm = Action::SetSlate(true).confirm(&group, NOW, Freshness::Live);
@@ -402,7 +402,7 @@ fn what_no_channel_uses_is_no_number_of_channels() {
 }
 
 #[test]
-fn a_channel_without_a_name_is_said_by_its_id() {
+fn a_channel_without_a_name_is_named_by_its_id() {
     let blank = Channel {
         id: "c3".into(),
         desc: Some(" ".into()),
@@ -412,12 +412,12 @@ fn a_channel_without_a_name_is_said_by_its_id() {
         channels: Some(vec![blank]),
         ..three()
     };
-    let (sentence, _) = told(&Action::RemoveChannel("c3".into()), &group);
+    let (sentence, _) = effect_of(&Action::RemoveChannel("c3".into()), &group);
     assert_eq!(sentence, "c3 no longer shows what this group has on air.");
 }
 
 #[test]
-fn on_slate_nothing_goes_on_air() {
+fn no_change_puts_a_slicer_on_air_while_the_slate_is_on() {
     let eligible = |id: &str, on| Action::SetEligible(id.into(), on);
     let stays = "The slate stays on air.";
     let at_least = "The slate stays on air at least until a slicer is ready.";
@@ -437,25 +437,25 @@ fn on_slate_nothing_goes_on_air() {
         (eligible("b", false), two(slicer("b", 2)), stays),
         (eligible("b", true), two(out()), stays),
         (eligible("a", false), two(out()), at_least),
-        // A slate that is on because no slicer was ready may end.
+        // A slate that is on air because no slicer was ready may end.
         (eligible("b", true), none.clone(), at_least),
         (Action::SetAutoFailback(true), none.clone(), at_least),
     ] {
-        let (sentence, notes) = told(&action, &group);
+        let (sentence, notes) = effect_of(&action, &group);
         assert!(notes.contains(&note.to_owned()), "{action:?}: {notes:?}");
         let all = format!("{sentence} {}", notes.join(" "));
         assert!(!all.contains("switch on air"), "{action:?}: {all}");
         assert!(!all.contains("the slate goes on air"), "{action:?}: {all}");
     }
-    let quiet = |id: &str, on, group: &FailoverGroup| {
-        Action::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
+    let needs_no_dialog = |id: &str, on, group: &FailoverGroup| {
+        Action::SetEligible(id.into(), on).needs_no_dialog(group, NOW, Freshness::Live)
     };
-    assert!(quiet("b", true, &two(out())));
-    assert!(!quiet("b", true, &none), "it may go on air");
+    assert!(needs_no_dialog("b", true, &two(out())));
+    assert!(!needs_no_dialog("b", true, &none), "it may go on air");
 }
 
 #[test]
-fn another_mode_switches_only_with_auto_failback() {
+fn prioritized_mode_switches_only_with_auto_failback() {
     let flat = |auto_failback| FailoverGroup {
         mode: Some(Mode::Flat),
         auto_failback: Some(auto_failback),
@@ -463,13 +463,13 @@ fn another_mode_switches_only_with_auto_failback() {
     };
     let prioritized = Action::SetMode(Mode::Prioritized);
     let switch = "This is a switch on air: a goes on air as soon as it is done.".to_owned();
-    let (sentence, notes) = told(&prioritized, &flat(true));
+    let (sentence, notes) = effect_of(&prioritized, &flat(true));
     assert_eq!(
         sentence,
         "The healthy, eligible slicer with the lowest position goes on air."
     );
     assert!(notes.contains(&switch), "{notes:?}");
-    let (sentence, notes) = told(&prioritized, &flat(false));
+    let (sentence, notes) = effect_of(&prioritized, &flat(false));
     assert_eq!(
         sentence,
         "At the next failover the healthy, eligible slicer with the lowest position goes on air."
@@ -478,22 +478,22 @@ fn another_mode_switches_only_with_auto_failback() {
 }
 
 #[test]
-fn the_slicer_that_goes_on_air_is_no_backup_any_more() {
+fn a_slicer_that_goes_on_air_is_no_longer_a_backup() {
     let none = "No backup is ready then: at the next failure the slate goes on air.".to_owned();
     let two = || group("a", vec![slicer("a", 1), slicer("b", 2)]);
     let exclude = Action::SetEligible("a".into(), false);
-    assert!(told(&exclude, &two()).1.contains(&none));
-    assert!(!told(&exclude, &three()).1.contains(&none));
-    // Without auto failback it stays on air, and b is its backup.
-    let by_hand = FailoverGroup {
+    assert!(effect_of(&exclude, &two()).1.contains(&none));
+    assert!(!effect_of(&exclude, &three()).1.contains(&none));
+    // Without auto failback a stays on air, and b is its backup.
+    let manual = FailoverGroup {
         auto_failback: Some(false),
         ..two()
     };
-    assert!(!told(&exclude, &by_hand).1.contains(&none));
+    assert!(!effect_of(&exclude, &manual).1.contains(&none));
 }
 
 #[test]
-fn without_positions_nobody_is_said_to_go_on_air() {
+fn without_positions_no_slicer_is_announced_for_air() {
     let bare = |id: &str| Slicer {
         order: None,
         ..slicer(id, 0)
@@ -502,23 +502,23 @@ fn without_positions_nobody_is_said_to_go_on_air() {
         auto_failback: Some(false),
         ..group(active, vec![bare("news01"), bare("news02")])
     };
-    let (_, notes) = told(&Action::SetAutoFailback(true), &two("news02"));
+    let (_, notes) = effect_of(&Action::SetAutoFailback(true), &two("news02"));
     assert_eq!(
         notes,
         ["Not every position is reported: this may be a switch on air."]
     );
-    let (sentence, _) = told(&Action::SetSlate(false), &two("no_slicer"));
+    let (sentence, _) = effect_of(&Action::SetSlate(false), &two("no_slicer"));
     assert_eq!(
         sentence,
         "The service puts a healthy, eligible slicer on air."
     );
     let three = group("c", vec![bare("a"), bare("b"), bare("c")]);
     let include = Action::SetEligible("b".into(), true);
-    assert!(!include.is_quiet(&three, NOW, Freshness::Live));
+    assert!(!include.needs_no_dialog(&three, NOW, Freshness::Live));
 }
 
 #[test]
-fn what_viewers_notice_and_what_is_old_is_typed() {
+fn visible_actions_and_stale_data_require_typing() {
     let typed = |action: Action, group: &FailoverGroup, shown| {
         matches!(action.confirm(group, NOW, shown), Confirm::Typed(_))
     };
@@ -526,7 +526,7 @@ fn what_viewers_notice_and_what_is_old_is_typed() {
     assert!(typed(Action::SetSlate(true), &three(), live));
     assert!(!typed(Action::SetSlate(false), &on_slate(), live));
     assert!(typed(Action::RemoveChannel("c1".into()), &three(), live));
-    assert!(!typed(Action::Activate("b".into()), &by_hand(), live));
+    assert!(!typed(Action::Activate("b".into()), &manual(), live));
     let sick = group("a", vec![slicer("a", 1), for_seconds(60, slicer("b", 2))]);
     assert!(typed(Action::Activate("b".into()), &sick, live));
     assert!(!typed(Action::SetAutoFailback(false), &three(), live));
@@ -538,14 +538,14 @@ fn what_viewers_notice_and_what_is_old_is_typed() {
 }
 
 #[test]
-fn only_a_backup_that_others_can_replace_changes_without_a_dialog() {
-    let quiet = |id: &str, on, group: &FailoverGroup| {
-        Action::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
+fn only_a_replaceable_backup_changes_without_a_dialog() {
+    let needs_no_dialog = |id: &str, on, group: &FailoverGroup| {
+        Action::SetEligible(id.into(), on).needs_no_dialog(group, NOW, Freshness::Live)
     };
-    assert!(quiet("c", false, &three()));
-    assert!(!quiet("a", false, &three()), "it is on air");
+    assert!(needs_no_dialog("c", false, &three()));
+    assert!(!needs_no_dialog("a", false, &three()), "it is on air");
     let two = group("a", vec![slicer("a", 1), slicer("b", 2)]);
-    assert!(!quiet("b", false, &two), "it is the last backup");
+    assert!(!needs_no_dialog("b", false, &two), "it is the last backup");
     let out = group(
         "b",
         vec![
@@ -556,7 +556,11 @@ fn only_a_backup_that_others_can_replace_changes_without_a_dialog() {
             slicer("b", 2),
         ],
     );
-    assert!(!quiet("a", true, &out), "it would go on air");
-    assert!(!Action::SetEligible("c".into(), false).is_quiet(&three(), NOW, Freshness::Stale));
-    assert!(!Action::SetSlate(true).is_quiet(&three(), NOW, Freshness::Live));
+    assert!(!needs_no_dialog("a", true, &out), "it would go on air");
+    assert!(!Action::SetEligible("c".into(), false).needs_no_dialog(
+        &three(),
+        NOW,
+        Freshness::Stale
+    ));
+    assert!(!Action::SetSlate(true).needs_no_dialog(&three(), NOW, Freshness::Live));
 }

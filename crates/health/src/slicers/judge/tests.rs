@@ -1,4 +1,4 @@
-//! Every rule of a slicer group's verdict.
+//! The rules of a slicer group's verdict.
 
 use super::{intended, judge_slicers};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
@@ -12,7 +12,7 @@ use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState
 /// Also asserts that every problem has advice.
 fn judged(group: &FailoverGroup) -> Verdict {
     let verdict = judge_slicers(group, NOW);
-    assert!(verdict.is_told_of("News East"), "{verdict:?}");
+    assert!(verdict.names_resource("News East"), "{verdict:?}");
     verdict
 }
 
@@ -43,7 +43,7 @@ fn doing(state: SlicerState, slicer: Slicer) -> Slicer {
 }
 
 #[test]
-fn each_trouble_has_its_word() {
+fn each_problem_has_a_verdict() {
     let (a, b, c) = (slicer("a", 1), slicer("b", 2), slicer("c", 3));
     let mute = Slicer {
         blacklist: None,
@@ -104,7 +104,7 @@ fn each_trouble_has_its_word() {
             vec![a.clone(), sick(b.clone())],
             (Warning, "No backup"),
         ),
-        // It may be the backup.
+        // A slicer of unknown health may be a backup.
         ("a", vec![a.clone(), mute.clone()], (Unknown, "Unknown")),
         ("b", vec![mute.clone(), a.clone()], (Unknown, "Unknown")),
         ("a", vec![a.clone(), off(mute)], (Warning, "No backup")),
@@ -127,7 +127,7 @@ fn each_trouble_has_its_word() {
 }
 
 #[test]
-fn what_a_slicer_does_is_not_its_health_but_for_inactive() {
+fn of_the_states_only_inactive_counts_as_unhealthy() {
     use SlicerState::{AdBreak, Blackout, Inactive, Other, ReplacingContent, Slicing};
     for (state, expected) in [
         (Slicing, (Normal, "Normal")),
@@ -150,7 +150,7 @@ fn what_a_slicer_does_is_not_its_health_but_for_inactive() {
 }
 
 #[test]
-fn flat_mode_has_no_intended_slicer_and_an_unknown_mode_is_not_guessed_at() {
+fn flat_and_unknown_modes_have_no_intended_slicer() {
     for mode in [Some(Mode::Flat), Some(Mode::Other("lottery".into())), None] {
         for first in [slicer("a", 1), sick(slicer("a", 1))] {
             let flat = FailoverGroup {
@@ -168,7 +168,7 @@ fn flat_mode_has_no_intended_slicer_and_an_unknown_mode_is_not_guessed_at() {
 }
 
 #[test]
-fn what_is_not_told_is_unknown() {
+fn unreported_fields_make_the_state_unknown() {
     let bare = FailoverGroup {
         slicers: None,
         ..group("a", Vec::new())
@@ -196,11 +196,11 @@ fn what_is_not_told_is_unknown() {
             verdict.sentence,
             "News East: the health of a is not reported, so its state is not known."
         );
-        // It is not said of another one that it should be on air, either.
+        // No other slicer is reported as intended, either.
         let wanted = intended(&group, NOW).map(|slicer| slicer.id.as_str());
         assert_eq!(wanted, Some("a"));
     }
-    // What is certain is told.
+    // A certain problem is reported.
     let verdict = judged(&group("b", vec![silent(a), b]));
     assert_eq!(
         (verdict.severity, verdict.word.as_ref()),
@@ -209,7 +209,7 @@ fn what_is_not_told_is_unknown() {
 }
 
 #[test]
-fn sentences_say_why_and_advice_says_what_to_do() {
+fn sentences_state_the_reason_and_advice_the_action() {
     let at = NOW - TimeDelta::minutes(23);
     let failed_over = |active: &str, slicers| FailoverGroup {
         failover_time: Some(at),
@@ -280,7 +280,7 @@ fn sentences_say_why_and_advice_says_what_to_do() {
 }
 
 #[test]
-fn hot_backups_that_are_all_out_are_told_while_warm_ones_are_ready() {
+fn a_group_with_only_warm_backups_ready_is_a_warning() {
     let (a, b, c, d) = (
         slicer("a", 1),
         slicer("b", 2),
@@ -326,7 +326,7 @@ fn hot_backups_that_are_all_out_are_told_while_warm_ones_are_ready() {
 }
 
 #[test]
-fn flat_mode_says_that_any_slicer_may_be_on_air() {
+fn flat_mode_states_that_any_slicer_may_be_on_air() {
     let slicers = vec![slicer("a", 1), slicer("b", 1)];
     let verdict = judged(&FailoverGroup {
         mode: Some(Mode::Flat),
@@ -359,7 +359,7 @@ fn warm_backups_are_called_warm() {
 }
 
 #[test]
-fn a_group_without_a_name_is_called_by_its_id() {
+fn a_group_without_a_name_is_named_by_its_id() {
     let nameless = FailoverGroup {
         name: Some("  ".into()),
         ..group("a", Vec::new())
@@ -397,7 +397,7 @@ proptest! {
         let active = active.map(|id| if id.is_empty() { OnAir::Slate } else { OnAir::Slicer(id) });
         let group = FailoverGroup { slicers, active, hot_warm, mode, ..FailoverGroup::default() };
         let verdict = judge_slicers(&group, now);
-        prop_assert!(verdict.is_whole(), "{verdict:?}");
+        prop_assert!(verdict.is_complete(), "{verdict:?}");
         prop_assert!(hot_warm.is_none_or(|it| !crate::slicers::hot_warm_words(it).is_empty()));
     }
 }

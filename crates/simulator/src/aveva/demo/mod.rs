@@ -10,13 +10,13 @@ use crate::options::{Options, Scenario};
 use chrono::{DateTime, TimeDelta, Utc};
 use plants::{Line, PLANT_A, PLANT_B};
 
-/// An id with characters that break paths, queries, selectors and careless decoders.
+/// A group id with characters that break paths, queries, selectors and careless decoders.
 pub(crate) const AWKWARD_GROUP: &str = "Überwachung/Süd 50% #1 \"A\" ..x?&=+ 🏭";
-/// The same for a session; `%41` must not become `A`.
+/// A session id of the same kind; `%41` must not become `A`.
 pub(crate) const AWKWARD_SESSION: &str = "HÖST 01/..\\Öl.OpcUa #2 'B' <b>%41?&=+ 🛢";
 
-/// Up to this many sessions, the plant's groups keep their own number of sessions.
-const OWN: usize = 4;
+/// With `sessions` up to this number, the plant's groups keep their own number of sessions.
+const MAX_OWN_SESSIONS: usize = 4;
 
 /// A world at `now`, with its scenario started.
 pub(crate) fn world(plant_b: bool, salt: u64, options: &Options, now: DateTime<Utc>) -> World {
@@ -24,8 +24,8 @@ pub(crate) fn world(plant_b: bool, salt: u64, options: &Options, now: DateTime<U
     let mut sites = Vec::new();
     for index in 0..options.groups {
         sites.push(match lines.get(index) {
-            Some(line) => named(line, options.sessions, now),
-            None => made_up(index + 1, options.sessions, now),
+            Some(line) => plant_site(line, options.sessions, now),
+            None => generated_site(index + 1, options.sessions, now),
         });
     }
     let mut awkward = site(AWKWARD_GROUP, 60, &[AWKWARD_SESSION, "PLAIN-02.OpcUa"], now);
@@ -44,7 +44,7 @@ pub(crate) fn world(plant_b: bool, salt: u64, options: &Options, now: DateTime<U
     world
 }
 
-fn named(line: &Line, sessions: usize, now: DateTime<Utc>) -> Site {
+fn plant_site(line: &Line, sessions: usize, now: DateTime<Utc>) -> Site {
     let (id, name, description, timeout, primary, ids) = *line;
     let stem = ids
         .first()
@@ -54,7 +54,7 @@ fn named(line: &Line, sessions: usize, now: DateTime<Utc>) -> Site {
         .first()
         .and_then(|id| id.rsplit('.').next())
         .unwrap_or("OpcUa");
-    let count = if sessions <= OWN {
+    let count = if sessions <= MAX_OWN_SESSIONS {
         ids.len().min(sessions)
     } else {
         sessions
@@ -76,7 +76,7 @@ fn named(line: &Line, sessions: usize, now: DateTime<Utc>) -> Site {
     site
 }
 
-fn made_up(number: usize, sessions: usize, now: DateTime<Utc>) -> Site {
+fn generated_site(number: usize, sessions: usize, now: DateTime<Utc>) -> Site {
     const KINDS: [&str; 5] = ["OpcUa", "Modbus", "Dnp3", "Mqtt", "Bacnet"];
     let kind = KINDS[number % KINDS.len()];
     let ids: Vec<String> = (1..=sessions)

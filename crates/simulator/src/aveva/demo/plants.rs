@@ -1,6 +1,6 @@
 //! The two plants of the demo: their groups, and the sessions of each.
 
-/// Id, name, description, timeout in seconds, which session is primary, sessions.
+/// Id, name, description, timeout in seconds, index of the primary, sessions.
 pub(super) type Line = (
     &'static str,
     &'static str,

@@ -12,7 +12,7 @@ const FAILED: &str = "12295005-66e6-477d-a6d3-1401dd27476e";
 const RUNNING: &str = "a986d473-0248-4884-9832-17ec982ee393";
 
 #[tokio::test]
-async fn filters_find_what_they_say() {
+async fn filters_select_the_matching_sessions() {
     let system = System::new(JsonFlavour::V13).await;
     let old = "CreationTime<\"2025-06-01T00:00:00Z\"";
     let in_2015 = [
@@ -59,7 +59,7 @@ async fn filters_find_what_they_say() {
             &[FAILED, RUNNING, in_2015[3]],
         ),
         (&format!("{old};State==Starting"), &[]),
-        // Without parentheses AND binds tighter than OR.
+        // AND binds tighter than OR.
         (
             &format!("UID=={RUNNING},{old};Result==Warning"),
             &[RUNNING, in_2015[1]],
@@ -84,7 +84,7 @@ async fn filters_find_what_they_say() {
             ),
             &[RUNNING],
         ),
-        // Nothing compares with what is missing, but everything differs from it.
+        // A missing value matches only `!=`.
         (&format!("EndTime>\"1753-01-01\";UID=={RUNNING}"), &[]),
         (&format!("FailureMessage!=\"x\";UID=={RUNNING}"), &[RUNNING]),
         (&format!("FailureMessage==\"\";UID=={RUNNING}"), &[]),
@@ -114,7 +114,7 @@ async fn awkward_names_are_found_with_doubled_quotes() {
 }
 
 #[tokio::test]
-async fn a_filter_that_cannot_be_read_is_refused_with_its_token() {
+async fn an_invalid_filter_is_rejected_with_the_token_at_fault() {
     let system = System::new(JsonFlavour::V13).await;
     let deep = format!("{}Result==Failed{}", "(".repeat(60), ")".repeat(60));
     for (filter, token) in [
@@ -147,13 +147,13 @@ async fn a_filter_that_cannot_be_read_is_refused_with_its_token() {
     ] {
         let got = system.filtered(filter).await;
         assert_eq!(got.code(), 400, "{filter}");
-        let words = got.json()["message"].as_str().unwrap().to_owned();
-        assert!(words.contains(token), "{filter}: {words}");
+        let message = got.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(token), "{filter}: {message}");
     }
 }
 
 #[tokio::test]
-async fn parameters_that_make_no_sense_are_refused() {
+async fn invalid_parameters_are_rejected() {
     let system = System::new(JsonFlavour::V13).await;
     for (parameters, word) in [
         ("pageSize=0", "'0'"),
@@ -187,7 +187,7 @@ async fn parameters_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn every_field_sorts_both_ways() {
+async fn every_field_sorts_in_both_directions() {
     let system = System::new(JsonFlavour::V13).await;
     let number = sessions(&system.query("pageSize=1000").await).len();
     for field in [
@@ -235,7 +235,7 @@ async fn every_field_sorts_both_ways() {
 }
 
 #[tokio::test]
-async fn unsorted_results_come_in_an_order_of_their_own_that_pages_keep() {
+async fn unsorted_results_have_a_random_order_that_is_the_same_on_all_pages() {
     let system = System::new(JsonFlavour::V13).await;
     let unsorted = guids(&system.query("pageSize=1000").await);
     for field in ["UID", "CreationTime"] {

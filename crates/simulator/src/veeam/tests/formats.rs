@@ -2,7 +2,7 @@ use super::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// A document as its elements, attributes and texts: what a reader gets, however it is laid out.
+/// A document as a list of elements, attributes and texts, independent of its layout.
 fn flat(xml: &str) -> Vec<String> {
     let mut reader = Reader::from_str(xml);
     let mut out = Vec::new();
@@ -58,7 +58,7 @@ fn v13() -> Value {
 }
 
 #[tokio::test]
-async fn published_sessions_come_back_as_they_were_published() {
+async fn published_sessions_are_returned_unchanged() {
     let system = System::new(JsonFlavour::V12).await;
     for (uid, sample) in [
         (
@@ -78,18 +78,18 @@ async fn published_sessions_come_back_as_they_were_published() {
 }
 
 #[tokio::test]
-async fn the_published_query_is_answered_as_published() {
+async fn the_published_query_has_the_published_response() {
     let system = System::new(JsonFlavour::V12).await;
     let base = "/api/query?type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=";
     let only = "Result==failed;BackupServerUid==ca19249e-e638-421a-ab22-68cb89b9009a";
     let got = system.get(&format!("{base}{only}"), XML).await;
-    // The world holds more failed sessions than the example: only the filter differs.
+    // The world has more failed sessions than the example, so the filter is narrower.
     let sample = include_str!("samples/query-failed.xml").replace("Result==failed", only);
     assert_eq!(flat(&got.body), flat(&sample));
 }
 
 #[tokio::test]
-async fn the_published_references_are_the_collection_of_their_time() {
+async fn the_collection_at_the_time_of_the_published_references_equals_them() {
     let system = System::new(JsonFlavour::V12).await;
     system.clock.set(at("2015-12-10T00:00:00Z"));
     let system = System {
@@ -116,7 +116,7 @@ async fn the_published_references_are_the_collection_of_their_time() {
 }
 
 #[tokio::test]
-async fn both_versions_json_are_as_in_their_samples() {
+async fn the_json_of_both_versions_equals_the_samples() {
     let filter =
         "UID==12295005-66e6-477d-a6d3-1401dd27476e,UID==a986d473-0248-4884-9832-17ec982ee393";
     let path = "/api/query?type=CloudFailoverSession&format=Entities&sortDesc=CreationTime&filter=";
@@ -170,7 +170,7 @@ async fn both_versions_json_are_as_in_their_samples() {
 }
 
 #[tokio::test]
-async fn xml_is_the_answer_unless_exactly_json_is_asked_for() {
+async fn the_response_is_xml_unless_exactly_json_is_accepted() {
     let system = System::new(JsonFlavour::V13).await;
     for (accept, wanted) in [
         ("", "application/xml; charset=utf-8"),
@@ -252,7 +252,7 @@ async fn paging_links_lead_through_all_pages() {
 }
 
 #[tokio::test]
-async fn pages_that_are_not_there_are_empty() {
+async fn pages_after_the_last_one_are_empty() {
     let system = System::new(JsonFlavour::V13).await;
     let beyond = system.query("pageSize=50&page=18446744073709551615").await;
     assert!(sessions(&beyond).is_empty());
@@ -276,7 +276,7 @@ async fn pages_that_are_not_there_are_empty() {
 }
 
 #[tokio::test]
-async fn references_are_what_a_query_without_entities_finds() {
+async fn a_query_without_entities_returns_references() {
     let system = System::new(JsonFlavour::V13).await;
     let uid = "475420ee-d045-4493-9869-0a970e08f6f9";
     let path = format!("/api/query?type=CloudFailoverSession&filter=UID=={uid}");
@@ -296,7 +296,7 @@ async fn references_are_what_a_query_without_entities_finds() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_there_is_not_found() {
+async fn an_unknown_session_gets_404() {
     let system = System::new(JsonFlavour::V13).await;
     for id in ["00000000-0000-4000-8000-000000000000", "x%2Fy", "%00"] {
         let path = format!("/api/cloud/failoverSessions/{id}?format=Entity");
@@ -316,7 +316,7 @@ async fn a_session_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn xml_and_json_say_the_same_of_awkward_sessions() {
+async fn xml_and_json_agree_for_a_session_with_awkward_characters() {
     let system = System::new(JsonFlavour::V12).await;
     system.veeam.set_json(JsonFlavour::V13);
     let all = sessions(&system.query("pageSize=1000").await);

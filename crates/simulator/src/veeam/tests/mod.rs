@@ -1,5 +1,5 @@
-//! One Enterprise Manager without a socket, its clock standing still. The samples beside are the
-//! vendor's published examples; the JSON ones hold the same values in an envelope seen elsewhere.
+//! One Enterprise Manager without a socket and with a frozen clock. The files in `samples` are the
+//! vendor's published examples. The JSON ones have the same values, in a structure from other sources.
 
 mod filters;
 mod formats;
@@ -22,13 +22,13 @@ use tower::ServiceExt;
 pub(super) const XML: &str = "application/xml";
 pub(super) const JSON: &str = "application/json";
 
-/// `failover-console` and `simulated-password`.
-pub(super) const RIGHT: &str = "Basic ZmFpbG92ZXItY29uc29sZTpzaW11bGF0ZWQtcGFzc3dvcmQ=";
+/// The credentials `failover-console` and `simulated-password`.
+pub(super) const CREDENTIALS: &str = "Basic ZmFpbG92ZXItY29uc29sZTpzaW11bGF0ZWQtcGFzc3dvcmQ=";
 
 pub(super) struct System {
     pub(super) veeam: Veeam,
     pub(super) clock: Clock,
-    /// Sent as the session header with every request.
+    /// The session header of every request.
     pub(super) ticket: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl System {
     }
 
     pub(super) async fn log_on(&self) -> String {
-        let headers = [("authorization", RIGHT)];
+        let headers = [("authorization", CREDENTIALS)];
         let got = self
             .ask("POST", "/api/sessionMngr/?v=latest", &headers)
             .await;
@@ -128,13 +128,13 @@ impl System {
         self.ask("GET", path, &[("accept", accept)]).await
     }
 
-    /// A query with these parameters beside the type, in JSON.
+    /// The JSON response to a query with these additional parameters.
     pub(super) async fn query(&self, parameters: &str) -> TestResponse {
         let path = format!("/api/query?type=CloudFailoverSession&format=Entities&{parameters}");
         self.get(&path, JSON).await
     }
 
-    /// What a filter finds, all on one page.
+    /// The sessions that match a filter, all on one page.
     pub(super) async fn filtered(&self, filter: &str) -> TestResponse {
         let filter = utf8_percent_encode(filter, NON_ALPHANUMERIC);
         self.query(&format!(
@@ -156,7 +156,7 @@ pub(super) fn sessions(got: &TestResponse) -> Vec<Value> {
     list.as_array().unwrap().clone()
 }
 
-/// One property of each.
+/// One property of each session.
 pub(super) fn column(sessions: &[Value], name: &str) -> Vec<String> {
     let text = |one: &Value| one[name].as_str().unwrap_or_default().to_owned();
     sessions.iter().map(text).collect()

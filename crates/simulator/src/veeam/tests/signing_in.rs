@@ -5,7 +5,7 @@ use base64::Engine;
 const SESSIONS: &str = "/api/cloud/failoverSessions";
 
 #[tokio::test]
-async fn logging_on_gives_a_session_in_header_cookie_and_body() {
+async fn a_log_on_returns_the_session_in_header_cookie_and_body() {
     let system = System::signed_out(JsonFlavour::V12);
     for path in [
         "/api/sessionMngr/?v=latest",
@@ -13,7 +13,11 @@ async fn logging_on_gives_a_session_in_header_cookie_and_body() {
         "/api/sessionMngr/",
     ] {
         let got = system
-            .ask("POST", path, &[("authorization", RIGHT), ("accept", JSON)])
+            .ask(
+                "POST",
+                path,
+                &[("authorization", CREDENTIALS), ("accept", JSON)],
+            )
             .await;
         assert_eq!(got.code(), 201, "{path}");
         let ticket = got.header("x-restsvcsessionid");
@@ -39,7 +43,7 @@ async fn logging_on_gives_a_session_in_header_cookie_and_body() {
         .ask(
             "POST",
             "/api/sessionMngr/?v=latest",
-            &[("authorization", RIGHT)],
+            &[("authorization", CREDENTIALS)],
         )
         .await;
     assert!(
@@ -51,7 +55,7 @@ async fn logging_on_gives_a_session_in_header_cookie_and_body() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_with_a_challenge() {
+async fn a_wrong_password_is_rejected_with_a_challenge() {
     let system = System::signed_out(JsonFlavour::V13);
     let wrong = base64::engine::general_purpose::STANDARD.encode("failover-console:other");
     for value in [&format!("Basic {wrong}"), "Basic !!", "Bearer x", "Basic"] {
@@ -73,14 +77,14 @@ async fn a_wrong_password_is_refused_with_a_challenge() {
         .ask(
             "POST",
             "/api/sessionMngr/?v=v9",
-            &[("authorization", RIGHT)],
+            &[("authorization", CREDENTIALS)],
         )
         .await;
     assert_eq!((got.code(), got.body.contains("v9")), (400, true));
 }
 
 #[tokio::test]
-async fn without_a_session_every_operation_is_refused() {
+async fn every_operation_requires_a_log_on_session() {
     let mut system = System::signed_out(JsonFlavour::V12);
     for ticket in [None, Some("bm9uc2Vuc2U="), Some("not base64 !")] {
         system.ticket = ticket.map(str::to_owned);
@@ -105,7 +109,7 @@ async fn without_a_session_every_operation_is_refused() {
 }
 
 #[tokio::test]
-async fn a_session_ends_after_fifteen_idle_minutes_by_the_simulated_clock() {
+async fn a_log_on_session_ends_after_fifteen_idle_simulated_minutes() {
     let system = System::new(JsonFlavour::V13).await;
     for _ in 0..3 {
         system.advance(15 * 60 - 1);
@@ -116,7 +120,7 @@ async fn a_session_ends_after_fifteen_idle_minutes_by_the_simulated_clock() {
 }
 
 #[tokio::test]
-async fn a_cookie_wins_over_the_header() {
+async fn the_cookie_takes_precedence_over_the_header() {
     let system = System::new(JsonFlavour::V13).await;
     let other = system.log_on().await;
     let good = format!("theme=dark; X-RestSvcSessionId={other}");
@@ -164,7 +168,7 @@ async fn logging_off_ends_the_session() {
 }
 
 #[tokio::test]
-async fn what_the_contract_does_not_have_is_not_implemented() {
+async fn an_operation_outside_the_contract_gets_501() {
     let system = System::new(JsonFlavour::V13).await;
     for (method, path) in [
         ("GET", "/api/backups"),
@@ -185,7 +189,7 @@ async fn what_the_contract_does_not_have_is_not_implemented() {
 }
 
 #[test]
-fn every_operation_has_its_name() {
+fn operation_names() {
     let known = [
         ("POST", "/api/sessionMngr/", "log on"),
         ("GET", "/api/query", "query sessions"),
@@ -204,7 +208,7 @@ fn every_operation_has_its_name() {
 }
 
 #[test]
-fn error_bodies_are_the_vendors() {
+fn error_bodies_have_the_vendors_format() {
     for status in [400, 401, 403, 404, 405, 500, 501, 503] {
         let (media, body) = error_body(status, None, JsonFlavour::V13);
         assert_eq!(media, "application/xml; charset=utf-8");

@@ -2,29 +2,32 @@ use super::*;
 use crate::options::Scenario;
 use std::collections::HashSet;
 
-fn held(system: &System) -> Vec<Value> {
+fn all_sessions(system: &System) -> Vec<Value> {
     system.veeam.snapshot()["sessions"]
         .as_array()
         .unwrap()
         .clone()
 }
 
-fn of<'a>(all: &'a [Value], uid: &str) -> &'a Value {
+fn by_uid<'a>(all: &'a [Value], uid: &str) -> &'a Value {
     all.iter().find(|one| one["UID"] == uid).unwrap()
 }
 
 #[tokio::test]
-async fn the_world_is_large_varied_and_told_backwards_from_the_clock() {
+async fn the_history_is_large_and_varied_and_ends_at_the_clocks_time() {
     let system = System::new(JsonFlavour::V13).await;
-    let all = held(&system);
+    let all = all_sessions(&system);
     let now = system.clock.now();
-    let born = |one: &Value| at(one["CreationTimeUTC"].as_str().unwrap());
+    let creation = |one: &Value| at(one["CreationTimeUTC"].as_str().unwrap());
     let past: Vec<_> = all
         .iter()
-        .filter(|one| born(one) > now - TimeDelta::days(41))
+        .filter(|one| creation(one) > now - TimeDelta::days(41))
         .collect();
     assert!(past.len() >= 60, "{}", past.len());
-    assert!(past.iter().any(|one| born(one) < now - TimeDelta::days(35)));
+    assert!(
+        past.iter()
+            .any(|one| creation(one) < now - TimeDelta::days(35))
+    );
     let distinct = |name: &str| {
         all.iter()
             .map(|one| one[name].to_string())
@@ -54,8 +57,9 @@ async fn the_world_is_large_varied_and_told_backwards_from_the_clock() {
             .any(|one| one["State"] == "Stopped" && one["Progress"] == 0)
     );
     let tasks = past.iter().flat_map(|one| one["Tasks"].as_array().unwrap());
-    let silent = |task: &&Value| task["Result"] == "Failed" && task["FailureMessage"].is_null();
-    assert!(tasks.clone().any(|task| silent(&task)));
+    let without_message =
+        |task: &&Value| task["Result"] == "Failed" && task["FailureMessage"].is_null();
+    assert!(tasks.clone().any(|task| without_message(&task)));
     assert!(
         tasks
             .clone()
@@ -64,7 +68,7 @@ async fn the_world_is_large_varied_and_told_backwards_from_the_clock() {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_world_and_another_another() {
+async fn worlds_are_the_same_exactly_if_their_seeds_are() {
     let (one, two) = (
         System::signed_out(JsonFlavour::V13),
         System::signed_out(JsonFlavour::V13),
@@ -76,16 +80,16 @@ async fn the_same_seed_gives_the_same_world_and_another_another() {
             system.veeam.advance();
         }
     }
-    assert_eq!(held(&one), held(&two));
+    assert_eq!(all_sessions(&one), all_sessions(&two));
     one.veeam.reset(2);
     two.veeam.reset(1);
-    assert_ne!(held(&one), held(&two));
+    assert_ne!(all_sessions(&one), all_sessions(&two));
 }
 
 #[tokio::test]
 async fn a_running_session_progresses_and_ends() {
     let system = System::new(JsonFlavour::V13).await;
-    let all = held(&system);
+    let all = all_sessions(&system);
     let running = all
         .iter()
         .find(|one| one["Name"] == "Ledger Core DR" && one["State"] == "Working");
@@ -115,12 +119,12 @@ async fn a_running_session_progresses_and_ends() {
     let mut progress = running["Progress"].as_u64().unwrap();
     for _ in 0..4 {
         system.advance(60);
-        let one = of(&held(&system), uid).clone();
+        let one = by_uid(&all_sessions(&system), uid).clone();
         assert!(one["Progress"].as_u64().unwrap() > progress);
         progress = one["Progress"].as_u64().unwrap();
     }
     system.advance(60);
-    let one = of(&held(&system), uid).clone();
+    let one = by_uid(&all_sessions(&system), uid).clone();
     assert_eq!(
         (&one["State"], &one["Result"]),
         (&"Stopped".into(), &"Success".into())
@@ -136,32 +140,32 @@ async fn a_running_session_progresses_and_ends() {
 }
 
 #[tokio::test]
-async fn scenarios_begin_sessions_and_leave_the_published_ones_alone() {
+async fn scenarios_start_sessions_and_do_not_change_the_published_ones() {
     let published = |all: &[Value]| {
-        let ours = |one: &&Value| {
+        let is_published = |one: &&Value| {
             !one["BackupServerName"]
                 .as_str()
                 .unwrap()
                 .starts_with("vbr-")
         };
-        all.iter().filter(ours).cloned().collect::<Vec<_>>()
+        all.iter().filter(is_published).cloned().collect::<Vec<_>>()
     };
-    for (scenario, least, most) in [
+    for (scenario, min, max) in [
         (Scenario::Calm, 1, 40),
         (Scenario::Busy, 20, 90),
         (Scenario::Incident, 90, 230),
     ] {
         let system = System::new(JsonFlavour::V13).await;
-        let before = held(&system);
+        let before = all_sessions(&system);
         system.veeam.enter(scenario);
         for _ in 0..144 {
             system.advance(600);
             system.veeam.advance();
         }
         system.advance(3_600);
-        let after = held(&system);
-        let begun = after.len() - before.len();
-        assert!((least..=most).contains(&begun), "{scenario:?}: {begun}");
+        let after = all_sessions(&system);
+        let started = after.len() - before.len();
+        assert!((min..=max).contains(&started), "{scenario:?}: {started}");
         assert_eq!(published(&before), published(&after));
         assert_eq!(published(&after).len(), 7);
         let known: HashSet<_> = before.iter().map(|one| one["UID"].to_string()).collect();
@@ -174,47 +178,47 @@ async fn scenarios_begin_sessions_and_leave_the_published_ones_alone() {
 }
 
 #[tokio::test]
-async fn an_incident_begins_at_once() {
+async fn an_incident_starts_with_a_failed_session_and_a_running_one() {
     let system = System::new(JsonFlavour::V13).await;
-    let before = held(&system).len();
+    let before = all_sessions(&system).len();
     system.veeam.enter(Scenario::Incident);
-    let all = held(&system);
+    let all = all_sessions(&system);
     assert_eq!(all.len(), before + 2);
     let one = |name| all.iter().find(|one| one["Name"] == name).unwrap();
     assert_eq!(one("Design Vault")["Result"], "Failed");
     assert_eq!(one("Web Shop DR")["State"], "Working");
     system.advance(600);
     let uid = one("Web Shop DR")["UID"].as_str().unwrap();
-    assert_eq!(of(&held(&system), uid)["Result"], "Failed");
+    assert_eq!(by_uid(&all_sessions(&system), uid)["Result"], "Failed");
 }
 
 #[tokio::test]
-async fn a_leap_of_the_clock_stays_small_and_a_clock_set_back_hides_the_future() {
+async fn a_year_ahead_adds_few_sessions_and_a_clock_set_back_hides_later_ones() {
     let system = System::new(JsonFlavour::V13).await;
     system.veeam.enter(Scenario::Busy);
-    let before = held(&system);
+    let before = all_sessions(&system);
     system.advance(365 * 86_400);
     system.veeam.advance();
-    let leapt = held(&system);
-    assert!(leapt.len() > before.len() && leapt.len() < before.len() + 100);
+    let year_later = all_sessions(&system);
+    assert!(year_later.len() > before.len() && year_later.len() < before.len() + 100);
     system.clock.set(at("2026-11-21T14:32:08Z"));
     system.veeam.advance();
-    assert_eq!(held(&system), before);
+    assert_eq!(all_sessions(&system), before);
     system.clock.set(at("2027-11-21T14:32:08Z"));
     system.veeam.advance();
-    assert_eq!(held(&system), leapt);
+    assert_eq!(all_sessions(&system), year_later);
 }
 
 #[tokio::test]
-async fn sessions_without_end_do_not_pile_up() {
+async fn the_number_of_new_sessions_is_limited() {
     let system = System::new(JsonFlavour::V13).await;
     system.veeam.enter(Scenario::Incident);
-    let before = held(&system).len();
+    let before = all_sessions(&system).len();
     for _ in 0..20 {
         system.advance(86_400);
         system.veeam.advance();
     }
-    assert!((900..=1_000).contains(&(held(&system).len() - before)));
+    assert!((900..=1_000).contains(&(all_sessions(&system).len() - before)));
 }
 
 #[tokio::test]
@@ -226,17 +230,17 @@ async fn the_collection_has_the_last_thirty_days() {
         .await
         .json();
     let list = got["cloudFailoverSessions"].as_array().unwrap();
-    let recent = held(&system)
+    let recent = all_sessions(&system)
         .into_iter()
         .filter(|one| at(one["CreationTimeUTC"].as_str().unwrap()) >= now - TimeDelta::days(30));
     assert_eq!(list.len(), recent.count());
-    assert!(list.len() > 30 && list.len() < held(&system).len());
+    assert!(list.len() > 30 && list.len() < all_sessions(&system).len());
     let times = column(list, "creationTimeUTC");
     assert!(times.iter().map(|time| at(time)).is_sorted_by(|a, b| a > b));
 }
 
 #[tokio::test]
-async fn the_slow_session_answers_but_stands_in_no_list() {
+async fn the_slow_session_is_found_by_id_but_not_listed() {
     let system = System::new(JsonFlavour::V13).await;
     let got = system
         .get("/api/cloud/failoverSessions/fault-slow?format=Entity", JSON)
@@ -247,11 +251,11 @@ async fn the_slow_session_answers_but_stands_in_no_list() {
     );
     let all = sessions(&system.query("pageSize=1000").await);
     assert!(all.iter().all(|one| one["name"] != "Slow to answer"));
-    assert_eq!(all.len(), held(&system).len());
+    assert_eq!(all.len(), all_sessions(&system).len());
 }
 
 #[tokio::test]
-async fn a_reset_keeps_who_is_logged_on_and_forgets_the_controls() {
+async fn a_reset_keeps_log_on_sessions_and_undoes_control_changes() {
     let system = System::new(JsonFlavour::V13).await;
     system.veeam.set_json(JsonFlavour::V12);
     assert_eq!(system.veeam.snapshot()["json"], "v12");
@@ -264,11 +268,11 @@ async fn a_reset_keeps_who_is_logged_on_and_forgets_the_controls() {
 }
 
 #[tokio::test]
-async fn times_have_milliseconds_at_most_however_fine_the_clock_is() {
+async fn times_have_at_most_milliseconds() {
     let system = System::new(JsonFlavour::V13).await;
     system.clock.set(at("2026-11-21T14:32:08.123456789Z"));
     system.veeam.reset(1);
-    let all = held(&system);
+    let all = all_sessions(&system);
     let tasks = all.iter().flat_map(|one| one["Tasks"].as_array().unwrap());
     let mut fractions = HashSet::new();
     for one in all.iter().chain(tasks) {

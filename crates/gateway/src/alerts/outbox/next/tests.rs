@@ -1,12 +1,14 @@
-//! Whose turn it is, and what holds up what.
+//! The turns of connections, and the messages that block others.
 
-use super::super::tests::{about, at, delivered, message, missed, refusal, refusal_of_message, to};
+use super::super::tests::{
+    about, at, delivered, failure_for_all, failure_of_message, message, partial_delivery, to,
+};
 use super::*;
 use crate::alerts::outbox::key;
 use crate::alerts::send::Failure;
 
 #[test]
-fn a_connection_with_many_messages_drowns_no_other() {
+fn a_connection_with_many_messages_delays_no_other() {
     let mut outbox = Outbox::default();
     outbox.add(&about(0, &["quiet"]), "ops", &to(&["pager"]));
     for number in 1..1_200 {
@@ -39,7 +41,7 @@ fn no_message_overtakes_an_older_one_about_the_same_connection() {
     assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
 }
 
-/// Makes the next attempt, and says at which message.
+/// Makes the next attempt. Returns the id of its message.
 fn attempt(outbox: &mut Outbox, outcome: Result<(), Failure>, seconds: i64) -> Option<String> {
     let one = outbox.due(&HashSet::new(), at(seconds)).pop()?;
     outbox.attempted(&key(&one), outcome, at(seconds));
@@ -47,7 +49,7 @@ fn attempt(outbox: &mut Outbox, outcome: Result<(), Failure>, seconds: i64) -> O
 }
 
 #[test]
-fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
+fn a_refused_message_blocks_only_messages_about_its_connections() {
     let mut outbox = Outbox::default();
     let mut storm = about(2, &["b", "c"]);
     storm.omitted_connections.insert("e".to_owned());
@@ -62,12 +64,12 @@ fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
         outbox.add(&message, "ops", &to(&["pager"]));
     }
     for (seconds, outcome, id) in [
-        (10, refusal_of_message(), Some("m0")),
-        (10, refusal_of_message(), Some("m2")),
+        (10, failure_of_message(), Some("m0")),
+        (10, failure_of_message(), Some("m2")),
         (10, Ok(()), Some("m4")),
         (19, Ok(()), None),
         (20, Ok(()), Some("m0")),
-        (20, refusal_of_message(), Some("m2")),
+        (20, failure_of_message(), Some("m2")),
         (20, Ok(()), Some("m1")),
         (39, Ok(()), None),
         (40, Ok(()), Some("m2")),
@@ -81,23 +83,23 @@ fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
 }
 
 #[test]
-fn while_a_receiver_cannot_be_reached_everything_waits() {
+fn an_unreachable_receiver_blocks_all_messages() {
     let mut outbox = Outbox::default();
     for (number, connection) in [(0, "a"), (1, "b"), (2, "c")] {
         outbox.add(&about(number, &[connection]), "ops", &to(&["pager"]));
     }
     for (seconds, outcome, id) in [
-        (10, refusal_of_message(), Some("m0")),
-        (15, refusal(false), Some("m1")),
+        (10, failure_of_message(), Some("m0")),
+        (15, failure_for_all(false), Some("m1")),
         (24, Ok(()), None),
         (25, Ok(()), Some("m1")),
         (25, Ok(()), Some("m2")),
-        (25, refusal_of_message(), Some("m0")),
+        (25, failure_of_message(), Some("m0")),
     ] {
         let attempted = attempt(&mut outbox, outcome, seconds);
         assert_eq!(attempted.as_deref(), id, "{seconds}");
     }
-    // Of what an earlier version wrote it is not known why it failed.
+    // Messages of earlier versions do not say whether the failure concerns all messages.
     let (waiting, _) = outbox.messages_for("pager");
     let mut text = serde_json::to_value(waiting[0]).expect("JSON");
     let fields = text.as_object_mut().expect("it");
@@ -109,28 +111,28 @@ fn while_a_receiver_cannot_be_reached_everything_waits() {
 }
 
 #[test]
-fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
+fn a_partial_delivery_is_retried_for_the_rest_and_delays_no_message() {
     let mut outbox = Outbox::default();
     for number in 0..3 {
         outbox.add(&message(number), "ops", &to(&["mail"]));
     }
-    let mut rests = Vec::new();
+    let mut remaining = Vec::new();
     for (seconds, outcome, id) in [
-        (10, missed(), Some("m0")),
-        (10, missed(), Some("m1")),
-        (20, refusal_of_message(), Some("m0")),
+        (10, partial_delivery(), Some("m0")),
+        (10, partial_delivery(), Some("m1")),
+        (20, failure_of_message(), Some("m0")),
         (20, Ok(()), Some("m2")),
-        // Of what was missed the oldest still comes first.
+        // Partial deliveries keep their order.
         (39, Ok(()), None),
-        (40, refusal(false), Some("m0")),
+        (40, failure_for_all(false), Some("m0")),
         (80, Ok(()), Some("m0")),
         (80, Ok(()), Some("m1")),
     ] {
         let due = outbox.due(&HashSet::new(), at(seconds)).pop();
-        rests.push(due.map_or(0, |one| one.remaining_recipients.len()));
+        remaining.push(due.map_or(0, |one| one.remaining_recipients.len()));
         let attempted = attempt(&mut outbox, outcome, seconds);
         assert_eq!(attempted.as_deref(), id, "{seconds}");
-        // As after a restart, with what an earlier version wrote too.
+        // Like a restart, also with messages of earlier versions.
         let (waiting, _) = outbox.messages_for("mail");
         let saved = waiting.into_iter().map(|one| {
             let mut text = serde_json::to_value(one).expect("JSON");
@@ -142,6 +144,6 @@ fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
         assert_eq!(again, outbox);
         outbox = again;
     }
-    assert_eq!(rests, [0, 0, 1, 0, 0, 1, 1, 1]);
+    assert_eq!(remaining, [0, 0, 1, 0, 0, 1, 1, 1]);
     assert_eq!(outbox.messages_for("mail"), (vec![], vec![]));
 }

@@ -1,4 +1,4 @@
-//! The encryption of a connection to a mail server, from its beginning or after `STARTTLS`.
+//! The encryption of a connection to a mail server, from the start or after `STARTTLS`.
 
 use super::super::{Failure, redacted_line};
 use crate::vendor_http::{in_io, in_tls};
@@ -18,19 +18,19 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// All that a server may say before the encryption, in bytes.
-const MAX_TALK_BYTES: u64 = 64 * 1024;
+/// The maximum number of bytes that a server may send before the encryption.
+const MAX_PLAIN_BYTES: u64 = 64 * 1024;
 
 /// An encrypted connection.
 #[derive(Debug)]
 pub(super) struct Encrypted {
-    /// What is read before anything else.
+    /// Bytes that are read before those of the stream.
     first: &'static [u8],
     stream: TlsStream<TcpStream>,
 }
 
 /// Encrypts a connection.
-pub(super) async fn begin(
+pub(super) async fn encrypt(
     server: &str,
     stream: TcpStream,
     connector: &TlsConnector,
@@ -45,20 +45,22 @@ pub(super) async fn begin(
                 (None, Some(why)) => why.to_owned(),
                 (None, None) => "the connection broke off before it was encrypted".to_owned(),
             };
-            Err(Failure::for_now(format!("could not reach {server}: {why}")))
+            Err(Failure::temporary(format!(
+                "could not reach {server}: {why}"
+            )))
         }
     }
 }
 
-/// Asks for the encryption of a connection: greeting, `EHLO`, `STARTTLS`. Nothing of what is said here counts later,
-/// because anybody on the way could have said it.
-pub(super) async fn ask(
+/// Requests the encryption of a connection: greeting, `EHLO`, `STARTTLS`. Nothing that the server sends here is used
+/// later, because it could have been tampered with.
+pub(super) async fn start_tls(
     server: &str,
     mut stream: TcpStream,
     hello: &ClientId,
 ) -> Result<TcpStream, Failure> {
-    let mut talk = BufReader::new((&mut stream).take(MAX_TALK_BYTES));
-    let broken = || Failure::for_now(format!("the connection to {server} broke off"));
+    let mut plain = BufReader::new((&mut stream).take(MAX_PLAIN_BYTES));
+    let broken = || Failure::temporary(format!("the connection to {server} broke off"));
     let mut can_encrypt = false;
     let commands = [
         ("refused the connection", None),
@@ -70,12 +72,12 @@ pub(super) async fn ask(
     ];
     for (what, command) in commands {
         if command.as_deref() == Some("STARTTLS\r\n") && !can_encrypt {
-            return Err(Failure::at_last(format!(
+            return Err(Failure::permanent(format!(
                 "{server} offers no STARTTLS, and nothing is sent without encryption"
             )));
         }
         if let Some(command) = command {
-            let stream = talk.get_mut().get_mut();
+            let stream = plain.get_mut().get_mut();
             stream
                 .write_all(command.as_bytes())
                 .await
@@ -83,7 +85,7 @@ pub(super) async fn ask(
         }
         loop {
             let mut line = String::new();
-            talk.read_line(&mut line).await.map_err(|_| broken())?;
+            plain.read_line(&mut line).await.map_err(|_| broken())?;
             let line = line.trim_end();
             let code = line.get(..3).unwrap_or_default();
             if !code.starts_with('2') {
@@ -96,30 +98,30 @@ pub(super) async fn ask(
             }
         }
     }
-    if !talk.buffer().is_empty() {
-        return Err(Failure::for_now(format!(
-            "{server} said something after it agreed to encrypt and before it did: somebody on the way may have"
+    if !plain.buffer().is_empty() {
+        return Err(Failure::temporary(format!(
+            "{server} sent data between its reply to STARTTLS and the encryption: the connection may be tampered with"
         )));
     }
-    drop(talk);
+    drop(plain);
     Ok(stream)
 }
 
 fn refusal(server: &str, what: &str, line: &str) -> Failure {
     let is_smtp = line.len() >= 3 && line.bytes().take(3).all(|byte| byte.is_ascii_digit());
     if !is_smtp {
-        return Failure::for_now(format!(
-            "the connection to {server} broke off, or it is not one for SMTP"
+        return Failure::temporary(format!(
+            "the connection to {server} broke off, or it is not an SMTP server"
         ));
     }
     Failure {
         is_final: line.starts_with('5'),
-        ..Failure::for_now(format!("{server} {what}: {}", redacted_line(line, &[])))
+        ..Failure::temporary(format!("{server} {what}: {}", redacted_line(line, &[])))
     }
 }
 
 impl Encrypted {
-    /// The same for `lettre`, which expects a greeting: the server's own came before the encryption.
+    /// Adds a greeting, which `lettre` expects: the server's own came before the encryption.
     pub(super) fn after_start_tls(self) -> Self {
         Self {
             first: b"220 encrypted\r\n",

@@ -1,4 +1,4 @@
-//! E-mails.
+//! Sends e-mails to a test server.
 
 use super::smtp_server::{ServerBehaviour, SmtpServer};
 use super::*;
@@ -30,19 +30,20 @@ async fn send(mail: &Mail, message: &Message) -> Result<(), Failure> {
         .await
 }
 
-fn headers<'t>(told: &'t [String], name: &str) -> Vec<&'t str> {
+fn headers<'t>(lines: &'t [String], name: &str) -> Vec<&'t str> {
     let start = format!("{name}: ");
-    told.iter()
+    lines
+        .iter()
         .filter_map(|line| line.strip_prefix(start.as_str()))
         .collect()
 }
 
 #[tokio::test]
-async fn a_mail_arrives_with_what_makes_a_thread_of_it() {
+async fn a_mail_arrives_with_headers_that_form_a_thread() {
     let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mail = target(&server, MailEncryption::None);
     send(&mail, &alert()).await.unwrap();
-    let told = server.received();
+    let lines = server.received();
     for line in [
         "EHLO [127.0.0.1]",
         "MAIL FROM:<console@plant.example>",
@@ -60,18 +61,18 @@ async fn a_mail_arrives_with_what_makes_a_thread_of_it() {
         "Connection: Plant A",
         "QUIT",
     ] {
-        assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
+        assert!(lines.iter().any(|one| one == line), "{line}: {lines:#?}");
     }
 
     let test = Message::test("77".to_owned(), alert().at, None);
     send(&mail, &test).await.unwrap();
-    let told = server.received();
-    assert_eq!(headers(&told, "Message-ID"), ["<77@plant.example>"]);
-    assert_eq!(headers(&told, "In-Reply-To").len(), 0);
+    let lines = server.received();
+    assert_eq!(headers(&lines, "Message-ID"), ["<77@plant.example>"]);
+    assert_eq!(headers(&lines, "In-Reply-To").len(), 0);
 }
 
 #[tokio::test]
-async fn encryption_and_sign_in_are_as_the_target_says() {
+async fn encryption_and_sign_in_are_as_configured() {
     let plain = BASE64_STANDARD.encode("\0svc\0hunter22");
     let login = ["svc", "hunter22"].map(|word| format!("*{}", BASE64_STANDARD.encode(word)));
     for (encrypted, auth, expected) in [
@@ -96,22 +97,22 @@ async fn encryption_and_sign_in_are_as_the_target_says() {
             ..target(&server, encryption)
         };
         send(&mail, &alert()).await.unwrap();
-        let told = server.received();
+        let lines = server.received();
         for line in &expected {
-            assert!(told.contains(line), "{line}: {told:#?}");
+            assert!(lines.contains(line), "{line}: {lines:#?}");
         }
-        let open: Vec<_> = told.iter().filter(|line| !line.starts_with('*')).collect();
+        let open: Vec<_> = lines.iter().filter(|line| !line.starts_with('*')).collect();
         if encrypted {
             assert_eq!(open.len(), 0, "{open:#?}");
         } else {
             assert_eq!(open, ["EHLO [127.0.0.1]", "STARTTLS"]);
         }
-        assert!(told.contains(&"*QUIT".to_owned()), "{told:#?}");
+        assert!(lines.contains(&"*QUIT".to_owned()), "{lines:#?}");
     }
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_gets_nothing() {
+async fn nothing_is_sent_to_a_server_with_an_untrusted_certificate() {
     for encrypted in [true, false] {
         let server = SmtpServer::new(ServerBehaviour {
             encrypted,
@@ -146,7 +147,7 @@ async fn a_certificate_that_is_not_trusted_gets_nothing() {
 }
 
 #[tokio::test]
-async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
+async fn nothing_is_sent_without_the_configured_encryption() {
     for (behaviour, line, is_final) in [
         (
             ServerBehaviour::default(),
@@ -159,13 +160,13 @@ async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
                 injects: "\r\n250 AUTH PLAIN",
                 ..ServerBehaviour::default()
             },
-            "127.0.0.1 said something after it agreed to encrypt and before it did: somebody on the way may have",
+            "127.0.0.1 sent data between its reply to STARTTLS and the encryption: the connection may be tampered with",
             false,
         ),
         (
             ServerBehaviour {
                 offers_start_tls: true,
-                instead: &[("STARTTLS", "454 4.7.0 not now")],
+                replies: &[("STARTTLS", "454 4.7.0 not now")],
                 ..ServerBehaviour::default()
             },
             "127.0.0.1 refused to encrypt: 454 4.7.0 not now",
@@ -173,7 +174,7 @@ async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
         ),
         (
             ServerBehaviour {
-                instead: &[("", "554 5.7.1 not you")],
+                replies: &[("", "554 5.7.1 not you")],
                 ..ServerBehaviour::default()
             },
             "127.0.0.1 refused the connection: 554 5.7.1 not you",
@@ -181,18 +182,18 @@ async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
         ),
         (
             ServerBehaviour {
-                instead: &[("", "SSH-2.0-OpenSSH_9.9")],
+                replies: &[("", "SSH-2.0-OpenSSH_9.9")],
                 ..ServerBehaviour::default()
             },
-            "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
+            "the connection to 127.0.0.1 broke off, or it is not an SMTP server",
             false,
         ),
         (
             ServerBehaviour {
-                instead: &[("EHLO", "")],
+                replies: &[("EHLO", "")],
                 ..ServerBehaviour::default()
             },
-            "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
+            "the connection to 127.0.0.1 broke off, or it is not an SMTP server",
             false,
         ),
     ] {
@@ -203,18 +204,18 @@ async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
         };
         let failure = send(&mail, &alert()).await.unwrap_err();
         assert_eq!((failure.line.as_str(), failure.is_final), (line, is_final));
-        let told = server.received();
+        let lines = server.received();
         let open = ["EHLO [127.0.0.1]", "STARTTLS", ""];
         assert!(
-            told.iter().all(|line| open.contains(&line.as_str())),
-            "{told:#?}"
+            lines.iter().all(|line| open.contains(&line.as_str())),
+            "{lines:#?}"
         );
     }
 }
 
 #[tokio::test]
-async fn refusals_say_whether_to_try_again() {
-    for (instead, line, is_final) in [
+async fn replies_determine_whether_to_retry() {
+    for (replies, line, is_final) in [
         (
             &[("AUTH", "535 5.7.8 hunter22 is wrong")][..],
             "127.0.0.1 refused the sign-in: 535 5.7.8 … is wrong",
@@ -261,19 +262,19 @@ async fn refusals_say_whether_to_try_again() {
         ),
         (
             &[("MAIL", "")][..],
-            "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
+            "the connection to 127.0.0.1 broke off, or it is not an SMTP server",
             false,
         ),
         (
             &[("RCPT", "")][..],
-            "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
+            "the connection to 127.0.0.1 broke off, or it is not an SMTP server",
             false,
         ),
     ] {
         let server = SmtpServer::new(ServerBehaviour {
             encrypted: true,
             auth: "PLAIN",
-            instead,
+            replies,
             ..ServerBehaviour::default()
         })
         .await;
@@ -287,37 +288,40 @@ async fn refusals_say_whether_to_try_again() {
 }
 
 #[tokio::test]
-async fn who_was_refused_for_now_gets_the_mail_later_and_nobody_twice() {
+async fn a_retry_goes_only_to_recipients_that_were_refused() {
     let greylists = ServerBehaviour {
-        instead: &[("RCPT TO:<boss", "451 greylisted")],
+        replies: &[("RCPT TO:<boss", "451 greylisted")],
         ..ServerBehaviour::default()
     };
     let server = SmtpServer::new(greylists).await;
     let failure = send(&target(&server, MailEncryption::None), &alert()).await;
-    let missed = failure.unwrap_err().remaining_recipients;
-    assert_eq!(missed, [BOSS]);
+    let refused = failure.unwrap_err().remaining_recipients;
+    assert_eq!(refused, [BOSS]);
     let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mail = target(&server, MailEncryption::None);
     let sender = MailSender::new(&mail, Roots::Bundled, MAIL_TIMEOUT).unwrap();
-    assert_eq!(sender.send(&alert(), &missed).await, Ok(()));
-    let told = server.received();
+    assert_eq!(sender.send(&alert(), &refused).await, Ok(()));
+    let lines = server.received();
     let starts = |start: &str| -> Vec<&String> {
-        let lines = told.iter().filter(|line| line.starts_with(start));
+        let lines = lines.iter().filter(|line| line.starts_with(start));
         lines.collect()
     };
     assert_eq!(starts("RCPT"), ["RCPT TO:<boss@plant.example>"]);
-    // It is the same mail, which names everybody.
-    assert_eq!(headers(&told, "Message-ID"), ["<5f0c@plant.example>"]);
-    assert!(starts("To: ")[0].contains("ops@plant.example"), "{told:#?}");
-    // Who is not a recipient any more needs nothing.
-    let gone = ["gone@plant.example".to_owned()];
-    assert_eq!(sender.send(&alert(), &gone).await, Ok(()));
+    // The e-mail is the same and names all recipients.
+    assert_eq!(headers(&lines, "Message-ID"), ["<5f0c@plant.example>"]);
+    assert!(
+        starts("To: ")[0].contains("ops@plant.example"),
+        "{lines:#?}"
+    );
+    // Removed recipients get nothing.
+    let removed = ["removed@plant.example".to_owned()];
+    assert_eq!(sender.send(&alert(), &removed).await, Ok(()));
     assert_eq!(server.received(), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
-    for (instead, blocks_connection_only) in [
+async fn a_refusal_after_the_recipients_concerns_this_message_only() {
+    for (replies, blocks_connection_only) in [
         (&[("", "450 busy")][..], false),
         (&[("", "421 busy")], false),
         (&[("MAIL", "451 try later")], false),
@@ -329,7 +333,7 @@ async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
         (&[(".", "")], false),
     ] {
         let server = SmtpServer::new(ServerBehaviour {
-            instead,
+            replies,
             ..ServerBehaviour::default()
         })
         .await;
@@ -341,7 +345,7 @@ async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_known_way_to_sign_in_is_told() {
+async fn a_server_without_a_supported_sign_in_method_is_a_final_failure() {
     let server = SmtpServer::new(ServerBehaviour {
         encrypted: true,
         auth: "GSSAPI",
@@ -354,16 +358,16 @@ async fn a_server_without_a_known_way_to_sign_in_is_told() {
     };
     let failure = send(&mail, &alert()).await.unwrap_err();
     assert!(
-        failure.is_final && failure.line.contains("no way to sign in"),
+        failure.is_final && failure.line.contains("no sign-in method"),
         "{failure:?}"
     );
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_asked_again_later() {
-    for instead in [&[("", "…")][..], &[("MAIL", "…")], &[(".", "…")]] {
+async fn a_server_that_does_not_answer_is_a_temporary_failure() {
+    for replies in [&[("", "…")][..], &[("MAIL", "…")], &[(".", "…")]] {
         let server = SmtpServer::new(ServerBehaviour {
-            instead,
+            replies,
             ..ServerBehaviour::default()
         })
         .await;
@@ -372,15 +376,15 @@ async fn who_does_not_answer_is_asked_again_later() {
         let sender = MailSender::new(&mail, Roots::Bundled, limit).unwrap();
         let failure = sender.send(&alert(), &[]).await.unwrap_err();
         let line = "127.0.0.1 did not answer in time";
-        assert_eq!(failure, Failure::for_now(line.to_owned()));
+        assert_eq!(failure, Failure::temporary(line.to_owned()));
     }
 }
 
 #[tokio::test]
-async fn a_server_that_says_no_goodbye_has_the_mail_all_the_same() {
-    for instead in [&[("QUIT", "")][..], &[("QUIT", "…")]] {
+async fn a_mail_is_delivered_even_without_a_reply_to_quit() {
+    for replies in [&[("QUIT", "")][..], &[("QUIT", "…")]] {
         let server = SmtpServer::new(ServerBehaviour {
-            instead,
+            replies,
             ..ServerBehaviour::default()
         })
         .await;
@@ -390,7 +394,7 @@ async fn a_server_that_says_no_goodbye_has_the_mail_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_asked_again_later() {
+async fn a_server_with_an_unknown_name_is_a_temporary_failure() {
     let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mut mail = target(&server, MailEncryption::Tls);
     mail.server = "nobody.invalid".to_owned();
@@ -405,7 +409,7 @@ async fn a_server_that_is_not_there_is_asked_again_later() {
 }
 
 #[tokio::test]
-async fn awkward_names_add_no_header_and_no_line_to_the_protocol() {
+async fn names_with_line_breaks_add_no_header_and_no_command() {
     let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mut message = alert();
     message.alarm.name = "Rohöl\r\nBcc: all@plant.example\r\n\r\n.\r\nQUIT".to_owned();
@@ -414,25 +418,25 @@ async fn awkward_names_add_no_header_and_no_line_to_the_protocol() {
     send(&target(&server, MailEncryption::None), &message)
         .await
         .unwrap();
-    let told = server.received();
-    let starts = |start: &str| told.iter().filter(|line| line.starts_with(start)).count();
+    let lines = server.received();
+    let starts = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
     assert_eq!((starts("Bcc"), starts("X-Evil"), starts("QUIT")), (0, 0, 1));
-    assert_eq!(starts("RCPT TO:"), 2, "{told:#?}");
+    assert_eq!(starts("RCPT TO:"), 2, "{lines:#?}");
     assert_eq!(
-        headers(&told, "References"),
+        headers(&lines, "References"),
         ["<alarm-aX-Evil1@plant.example>"]
     );
     let subject: String = {
-        let start = told.iter().position(|line| line.starts_with("Subject: "));
+        let start = lines.iter().position(|line| line.starts_with("Subject: "));
         let start = start.unwrap();
-        let folded = told[start + 1..]
+        let folded = lines[start + 1..]
             .iter()
             .take_while(|line| line.starts_with(' '));
-        told[start..=start].iter().chain(folded).cloned().collect()
+        lines[start..=start].iter().chain(folded).cloned().collect()
     };
     assert!(
         subject.is_ascii() && subject.contains("=?utf-8?b?"),
         "{subject}"
     );
-    assert!(told.iter().all(|line| line.is_ascii()), "{told:#?}");
+    assert!(lines.iter().all(|line| line.is_ascii()), "{lines:#?}");
 }

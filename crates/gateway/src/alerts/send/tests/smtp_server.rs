@@ -1,4 +1,4 @@
-//! A mail server that keeps what it is given, with the faults that a test asks for.
+//! A mail server that records its input and simulates faults.
 
 use super::encryption;
 use base64::Engine as _;
@@ -9,22 +9,22 @@ use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// How the server behaves.
+/// The behaviour of the server.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ServerBehaviour {
-    /// Speaks TLS from the beginning.
+    /// Whether connections use TLS from the start.
     pub(super) encrypted: bool,
     pub(super) offers_start_tls: bool,
-    /// What it says with its consent to `STARTTLS`, as somebody on the way could.
+    /// Text that it adds to its reply to `STARTTLS`, as an attacker on the network could.
     pub(super) injects: &'static str,
-    /// The ways to sign in that it offers once the connection is encrypted, such as `PLAIN`.
+    /// The sign-in methods that it offers once the connection is encrypted, such as `PLAIN`.
     pub(super) auth: &'static str,
-    /// What it answers to lines that begin so, in place of its usual answer; hangs up for an empty one and
-    /// falls silent for `…`.
-    pub(super) instead: &'static [(&'static str, &'static str)],
+    /// Replies that replace the usual ones, by the start of the received line. An empty reply closes the connection;
+    /// `…` never replies.
+    pub(super) replies: &'static [(&'static str, &'static str)],
 }
 
-/// The server, and all that it received.
+/// The server and the lines that it received.
 pub(super) struct SmtpServer {
     pub(super) port: u16,
     pub(super) certificate: Vec<u8>,
@@ -55,7 +55,7 @@ impl SmtpServer {
         }
     }
 
-    /// Every line that came, encrypted ones with a `*` before them.
+    /// Removes and returns all received lines. Encrypted lines start with `*`.
     pub(super) fn received(&self) -> Vec<String> {
         std::mem::take(&mut *self.received.lock().unwrap())
     }
@@ -66,7 +66,7 @@ struct SmtpSession {
     received: Arc<Mutex<Vec<String>>>,
 }
 
-/// How an SMTP session ended.
+/// The end of an SMTP session.
 enum End {
     StartTls,
     Over,
@@ -89,15 +89,15 @@ impl SmtpSession {
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         is_encrypted: bool,
-        greets: bool,
+        sends_greeting: bool,
     ) -> Option<End> {
         let mut stream = BufReader::new(stream);
-        if greets {
-            self.say(&mut stream, "", "220 mail.plant.example ESMTP")
+        if sends_greeting {
+            self.reply(&mut stream, "", "220 mail.plant.example ESMTP")
                 .await?;
         }
         loop {
-            let line = self.hear(&mut stream, is_encrypted).await?;
+            let line = self.read_line_from(&mut stream, is_encrypted).await?;
             let verb = line.split([' ', ':']).next().unwrap_or_default();
             match verb {
                 "EHLO" => {
@@ -109,37 +109,37 @@ impl SmtpSession {
                         answer += &format!("250-AUTH {}\r\n", self.behaviour.auth);
                     }
                     answer += "250 8BITMIME";
-                    self.say(&mut stream, &line, &answer).await?;
+                    self.reply(&mut stream, &line, &answer).await?;
                 }
                 "STARTTLS" => {
                     let answer = format!("220 go ahead{}", self.behaviour.injects);
-                    self.say(&mut stream, &line, &answer).await?;
+                    self.reply(&mut stream, &line, &answer).await?;
                     return Some(End::StartTls);
                 }
                 "AUTH" if line == "AUTH LOGIN" => {
                     for what in ["Username:", "Password:"] {
-                        let ask = format!("334 {}", BASE64_STANDARD.encode(what));
-                        self.say(&mut stream, "", &ask).await?;
-                        self.hear(&mut stream, is_encrypted).await?;
+                        let prompt = format!("334 {}", BASE64_STANDARD.encode(what));
+                        self.reply(&mut stream, "", &prompt).await?;
+                        self.read_line_from(&mut stream, is_encrypted).await?;
                     }
-                    self.say(&mut stream, &line, "235 welcome").await?;
+                    self.reply(&mut stream, &line, "235 welcome").await?;
                 }
-                "AUTH" => self.say(&mut stream, &line, "235 welcome").await?,
+                "AUTH" => self.reply(&mut stream, &line, "235 welcome").await?,
                 "DATA" => {
-                    self.say(&mut stream, &line, "354 go ahead").await?;
-                    while self.hear(&mut stream, is_encrypted).await? != "." {}
-                    self.say(&mut stream, ".", "250 2.0.0 queued").await?;
+                    self.reply(&mut stream, &line, "354 go ahead").await?;
+                    while self.read_line_from(&mut stream, is_encrypted).await? != "." {}
+                    self.reply(&mut stream, ".", "250 2.0.0 queued").await?;
                 }
                 "QUIT" => {
-                    self.say(&mut stream, &line, "221 bye").await?;
+                    self.reply(&mut stream, &line, "221 bye").await?;
                     return Some(End::Over);
                 }
-                _ => self.say(&mut stream, &line, "250 ok").await?,
+                _ => self.reply(&mut stream, &line, "250 ok").await?,
             }
         }
     }
 
-    async fn hear(
+    async fn read_line_from(
         &self,
         stream: &mut (impl AsyncBufRead + Unpin),
         is_encrypted: bool,
@@ -152,19 +152,19 @@ impl SmtpSession {
         (length > 0).then_some(line)
     }
 
-    /// Answers a line, unless the test wants another answer to it.
-    async fn say(
+    /// Sends a reply to a line, or the one that replaces it.
+    async fn reply(
         &self,
         stream: &mut (impl AsyncWrite + Unpin),
         to: &str,
         answer: &str,
     ) -> Option<()> {
-        let mut instead = self.behaviour.instead.iter();
-        let instead = instead.find(|(start, _)| match *start {
+        let mut replies = self.behaviour.replies.iter();
+        let replacement = replies.find(|(start, _)| match *start {
             "" => to.is_empty(),
             start => to.starts_with(start),
         });
-        let answer = match instead {
+        let answer = match replacement {
             Some((_, "")) => return None,
             Some((_, "…")) => std::future::pending().await,
             Some((_, other)) => other,

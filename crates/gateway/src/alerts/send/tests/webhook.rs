@@ -1,4 +1,4 @@
-//! Webhooks.
+//! Sends to webhooks of a test server.
 
 use super::*;
 use crate::alerts::send::webhook::WebhookSender;
@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// What came, and what is answered.
+/// A webhook that records the requests and returns fixed responses.
 struct Receiver {
     url: String,
-    came: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+    received: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
 }
 
 impl Receiver {
@@ -26,29 +26,29 @@ impl Receiver {
         A: Fn() -> R + Clone + Send + Sync + 'static,
         R: IntoResponse + 'static,
     {
-        let came: Arc<Mutex<Vec<(HeaderMap, Bytes)>>> = Arc::default();
+        let received: Arc<Mutex<Vec<(HeaderMap, Bytes)>>> = Arc::default();
         let handler =
-            move |State(came): State<Arc<Mutex<Vec<_>>>>, headers: HeaderMap, body: Bytes| {
+            move |State(received): State<Arc<Mutex<Vec<_>>>>, headers: HeaderMap, body: Bytes| {
                 let answer = answer.clone();
                 async move {
-                    came.lock().unwrap().push((headers, body));
+                    received.lock().unwrap().push((headers, body));
                     answer().into_response()
                 }
             };
         let app = Router::new()
             .route("/{*path}", any(handler))
-            .with_state(came.clone());
+            .with_state(received.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!(
             "http://{}/T0/hunter2?key=swordfish-17",
             listener.local_addr().unwrap()
         );
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, came }
+        Self { url, received }
     }
 
-    fn came(&self) -> Vec<(HeaderMap, Bytes)> {
-        std::mem::take(&mut *self.came.lock().unwrap())
+    fn received(&self) -> Vec<(HeaderMap, Bytes)> {
+        std::mem::take(&mut *self.received.lock().unwrap())
     }
 }
 
@@ -78,7 +78,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 async fn a_receiver_that_knows_the_secret_can_check_the_signature() {
     let receiver = Receiver::new(|| "ok").await;
     send(&receiver.url).await.unwrap();
-    let (headers, body) = receiver.came().remove(0);
+    let (headers, body) = receiver.received().remove(0);
     let timestamp = header(&headers, "x-failover-console-timestamp");
     let sent: i64 = timestamp.parse().unwrap();
     assert!((Utc::now().timestamp() - sent).abs() < 60, "{timestamp}");
@@ -105,7 +105,7 @@ async fn a_receiver_that_knows_the_secret_can_check_the_signature() {
 }
 
 #[tokio::test]
-async fn each_shape_posts_its_own_json_and_only_ours_is_signed() {
+async fn each_shape_posts_its_json_and_only_the_own_format_is_signed() {
     for (shape, secret, key, is_signed) in [
         (Shape::Own, Some("a long secret"), "version", true),
         (Shape::Own, None, "version", false),
@@ -115,7 +115,7 @@ async fn each_shape_posts_its_own_json_and_only_ours_is_signed() {
         let receiver = Receiver::new(|| axum::http::StatusCode::ACCEPTED).await;
         let sender = sender(&receiver.url, shape, secret, WEBHOOK_TIMEOUT);
         sender.send(&alert()).await.unwrap();
-        let (headers, body) = receiver.came().remove(0);
+        let (headers, body) = receiver.received().remove(0);
         let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert!(json.get(key).is_some(), "{shape:?}: {json}");
         for name in [
@@ -136,7 +136,7 @@ fn answer(status: u16, header: Option<(&'static str, &str)>, body: &'static str)
 }
 
 #[tokio::test]
-async fn answers_say_whether_to_try_again() {
+async fn the_response_determines_whether_to_retry() {
     let minute = Some(Duration::from_secs(60));
     let quarter = Some(Duration::from_secs(15 * 60));
     let (wait, months) = (("retry-after", "60"), ("retry-after", "9000000"));
@@ -198,12 +198,12 @@ async fn answers_say_whether_to_try_again() {
         let expected = format!("the receiver returned {line}");
         let failed = (failure.line, failure.is_final, failure.retry_after);
         assert_eq!(failed, (expected, is_final, retry_after));
-        assert_eq!(receiver.came().len(), 1, "{line}");
+        assert_eq!(receiver.received().len(), 1, "{line}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_may_be_to_this_message_alone_unless_it_asks_for_time() {
+async fn a_response_may_concern_this_message_only_unless_it_requests_a_wait() {
     let wait = Some(("retry-after", "60"));
     for (status, header, blocks_connection_only) in [
         (500, None, true),
@@ -235,11 +235,11 @@ async fn a_redirect_is_not_followed() {
         assert!(failure.line.starts_with(&start), "{failure:?}");
         assert!(!failure.line.contains("hunter2"), "{failure:?}");
     }
-    assert_eq!(other.came().len(), 0);
+    assert_eq!(other.received().len(), 0);
 }
 
 #[tokio::test]
-async fn of_a_large_answer_only_the_beginning_is_read() {
+async fn only_the_beginning_of_a_large_response_is_read() {
     for (status, is_delivered) in [(200, true), (500, false)] {
         let large = || "x".repeat(5 * 1024 * 1024);
         let code = axum::http::StatusCode::from_u16(status).unwrap();
@@ -254,7 +254,7 @@ async fn of_a_large_answer_only_the_beginning_is_read() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_trusted_where_the_target_names_it() {
+async fn a_certificate_is_trusted_if_the_target_names_it() {
     let (acceptor, certificate) = encryption("localhost");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -305,7 +305,7 @@ async fn a_certificate_is_trusted_where_the_target_names_it() {
     }
 }
 
-/// Accepts connections, reads a request of each, and holds or closes them.
+/// A server that reads one request per connection, and then holds or closes the connection.
 async fn silent(holds: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/T0/hunter2", listener.local_addr().unwrap());
@@ -313,7 +313,7 @@ async fn silent(holds: bool) -> String {
         let mut held = Vec::new();
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            // To its end: who closes before that resets the connection.
+            // Reads the complete request, because closing earlier would reset the connection.
             let mut request = Vec::new();
             while !request.ends_with(b"}") && stream.read_buf(&mut request).await.unwrap() > 0 {}
             if holds {
@@ -325,7 +325,7 @@ async fn silent(holds: bool) -> String {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_asked_again_later() {
+async fn a_receiver_that_does_not_answer_is_a_temporary_failure() {
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/T0/hunter2", listener.local_addr().unwrap())
@@ -348,6 +348,6 @@ async fn who_does_not_answer_is_asked_again_later() {
         let timeout = Duration::from_millis(500);
         let sender = sender(&url, Shape::Own, None, timeout);
         let failure = sender.send(&alert()).await;
-        assert_eq!(failure, Err(Failure::for_now(line.to_owned())));
+        assert_eq!(failure, Err(Failure::temporary(line.to_owned())));
     }
 }

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 const LONG: Duration = Duration::from_secs(20);
 
-async fn asked(url: &str, json: bool, token: Option<&str>, timeout: Duration) -> (String, State) {
+async fn output(url: &str, json: bool, token: Option<&str>, timeout: Duration) -> (String, State) {
     let arguments = Arguments {
         url: Some(url.to_owned()),
         json,
@@ -24,7 +24,7 @@ async fn asked(url: &str, json: bool, token: Option<&str>, timeout: Duration) ->
     status(&arguments, variables(token), timeout).await
 }
 
-/// The address of a server that answers the inventory's route like this.
+/// Starts a server that responds to the inventory route with `answer`. Returns its address.
 async fn server(
     answer: impl Fn(HeaderMap) -> axum::response::Response + Clone + Send + Sync + 'static,
 ) -> String {
@@ -40,17 +40,17 @@ async fn server(
 }
 
 #[tokio::test]
-async fn a_dead_gateway_is_unknown() {
+async fn an_unreachable_gateway_is_unknown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let (text, state) = asked(&url, false, None, LONG).await;
+    let (text, state) = output(&url, false, None, LONG).await;
     assert_eq!(state, State::Unknown);
     assert_eq!(
         text,
         format!("UNKNOWN: could not reach {url}: it refused the connection")
     );
-    let (text, state) = asked(&url, true, None, LONG).await;
+    let (text, state) = output(&url, true, None, LONG).await;
     assert_eq!(state, State::Unknown);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["exit_status"], 3);
@@ -58,18 +58,18 @@ async fn a_dead_gateway_is_unknown() {
 
 #[tokio::test]
 async fn a_gateway_that_does_not_answer_is_unknown_after_the_timeout() {
-    // The system accepts the connection, and nobody ever reads from it.
+    // The operating system accepts the connection, but nothing reads from it.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let began = Instant::now();
-    let (text, state) = asked(&url, false, None, Duration::from_millis(200)).await;
+    let (text, state) = output(&url, false, None, Duration::from_millis(200)).await;
     assert_eq!(state, State::Unknown);
     assert_eq!(text, format!("UNKNOWN: {url} did not answer in time"));
     assert!(began.elapsed() < LONG);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_inventory_is_unknown() {
+async fn a_response_without_an_inventory_is_unknown() {
     let part = {
         let mut part = inventory(&[connection("a", Some(-1))], &[], &[]);
         part.whole = false;
@@ -87,7 +87,7 @@ async fn an_answer_that_is_no_inventory_is_unknown() {
         (
             401,
             "{}",
-            "asks to sign in: set FAILOVER_CONSOLE_TOKEN or --token-file",
+            "requires a token: set FAILOVER_CONSOLE_TOKEN or --token-file",
         ),
         (
             403,
@@ -106,7 +106,7 @@ async fn an_answer_that_is_no_inventory_is_unknown() {
         let url =
             server(move |_| (StatusCode::from_u16(code).unwrap(), body.clone()).into_response())
                 .await;
-        let (text, state) = asked(&url, false, None, LONG).await;
+        let (text, state) = output(&url, false, None, LONG).await;
         assert_eq!(state, State::Unknown, "{code}");
         assert!(
             text.starts_with("UNKNOWN: ") && text.contains(expected),
@@ -117,13 +117,13 @@ async fn an_answer_that_is_no_inventory_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_token_is_sent_as_a_bearer_token_and_a_wrong_one_is_said() {
-    let whole = inventory(
+async fn a_token_is_sent_as_a_bearer_token_and_a_wrong_one_is_reported() {
+    let complete = inventory(
         &[connection("a", Some(-1))],
         &[resource("a", "news", Severity::Warning)],
         &[],
     );
-    let body = serde_json::to_string(&whole).unwrap();
+    let body = serde_json::to_string(&complete).unwrap();
     let url = server(move |headers| {
         let sent = headers.get("authorization").map(|value| value.as_bytes());
         if sent == Some(b"Bearer hunter2") {
@@ -133,21 +133,21 @@ async fn a_token_is_sent_as_a_bearer_token_and_a_wrong_one_is_said() {
         }
     })
     .await;
-    let (text, state) = asked(&url, false, Some("hunter2"), LONG).await;
+    let (text, state) = output(&url, false, Some("hunter2"), LONG).await;
     assert_eq!(state, State::Warning, "{text}");
-    let (text, state) = asked(&url, false, Some("hunter3"), LONG).await;
+    let (text, state) = output(&url, false, Some("hunter3"), LONG).await;
     assert_eq!(state, State::Unknown);
     assert_eq!(text, format!("UNKNOWN: {url} does not accept this token"));
 }
 
-/// An encrypting server that answers each request with this body, and its certificate.
+/// Starts a TLS server that responds to each request with this body. Returns its address and its certificate.
 async fn encrypting(body: String) -> (String, String) {
     crate::tls::install();
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = generated.signing_key.serialize_der().try_into().unwrap();
     let config = rustls::ServerConfig::builder()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![generated.cert.der().clone()], key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -158,7 +158,7 @@ async fn encrypting(body: String) -> (String, String) {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            // A caller that does not trust the certificate hangs up.
+            // A client that does not trust the certificate closes the connection.
             let Ok(mut stream) = acceptor.accept(stream).await else {
                 continue;
             };
@@ -169,16 +169,16 @@ async fn encrypting(body: String) -> (String, String) {
             }
         }
     });
-    (format!("https://localhost:{port}"), made.cert.pem())
+    (format!("https://localhost:{port}"), generated.cert.pem())
 }
 
 #[tokio::test]
-async fn a_certificate_of_its_own_is_trusted_when_it_is_named() {
-    let whole = inventory(&[connection("a", Some(-1))], &[], &[]);
-    let (url, certificate) = encrypting(serde_json::to_string(&whole).unwrap()).await;
+async fn a_self_signed_certificate_is_trusted_if_it_is_given() {
+    let complete = inventory(&[connection("a", Some(-1))], &[], &[]);
+    let (url, certificate) = encrypting(serde_json::to_string(&complete).unwrap()).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.pem");
-    let (text, state) = asked(&url, false, Some("hunter2"), LONG).await;
+    let (text, state) = output(&url, false, Some("hunter2"), LONG).await;
     assert_eq!(state, State::Unknown);
     assert!(text.contains("its certificate is self-signed"), "{text}");
     for (pem, expected) in [

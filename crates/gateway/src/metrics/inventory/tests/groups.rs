@@ -1,4 +1,4 @@
-//! Failover groups and slicer groups.
+//! Tests of the metrics of failover groups and slicer groups.
 
 use super::*;
 use crate::tests::metrics::promtool;
@@ -12,13 +12,13 @@ use vendors::uplynk::OnAir;
 fn a_failover_group_shows_its_primary_by_the_vendors_clock() {
     for (ahead, heartbeat, primary, expected) in [
         (0, Some(-42), Some("a"), Some(42.0)),
-        // The vendor's clock is two minutes ahead, and so is the time of its heartbeat.
+        // The vendor's clock, and so the heartbeat's time, is two minutes ahead.
         (120_000, Some(78), Some("a"), Some(42.0)),
         (-60_000, Some(-102), Some("a"), Some(42.0)),
         (0, Some(30), Some("a"), Some(0.0)),
         (i64::MAX, Some(-42), Some("a"), None),
         (0, None, Some("a"), None),
-        // The heartbeat is that of the pending primary.
+        // The heartbeat belongs to the pending primary.
         (0, Some(-42), None, None),
     ] {
         let mut plant = connection("plant-a", "aveva", Some(0));
@@ -37,7 +37,7 @@ fn a_failover_group_shows_its_primary_by_the_vendors_clock() {
             r#"failover_group_primary_age_seconds{connection="plant-a",id="k",name="Name of k"}"#;
         let found = value(&page, series);
         if ahead == i64::MAX {
-            assert!(found.is_some(), "an absurd clock is no reason to fail");
+            assert!(found.is_some(), "an extreme clock offset causes no failure");
         } else {
             assert_eq!(found, expected, "{ahead} {heartbeat:?} {primary:?}");
         }
@@ -114,7 +114,7 @@ fn a_slicer_group_shows_slate_backups_and_its_last_failover() {
 }
 
 #[test]
-fn a_slicer_group_whose_slicers_are_not_reported_has_no_number_of_backups() {
+fn a_slicer_group_without_reported_slicers_has_no_backup_count() {
     let mut one = resource(Kind::SlicerGroup, "live", "9", Severity::Unknown);
     one.facts = Facts::SlicerGroup(Box::default());
     let connections = vec![connection("live", "uplynk", Some(0))];
@@ -126,7 +126,7 @@ fn a_slicer_group_whose_slicers_are_not_reported_has_no_number_of_backups() {
 }
 
 #[test]
-fn promtool_finds_nothing_wrong_with_any_of_them() {
+fn promtool_accepts_all_metrics() {
     let mut first = group("plant-a", "k", Severity::Critical);
     first.facts = Facts::FailoverGroup(Box::new(GroupFacts {
         primary: Some("a".to_owned()),
@@ -148,7 +148,7 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         ..SlicerGroupFacts::default()
     }));
     let open = alarm(first.key.clone(), Severity::Critical);
-    let mut whole = inventory(
+    let mut complete = inventory(
         vec![
             connection("plant-a", "aveva", Some(-1)),
             connection("live", "uplynk", Some(-100)),
@@ -157,7 +157,7 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         vec![first, second],
         vec![open],
     );
-    whole.maintenance = Some(vec![Maintenance {
+    complete.maintenance = Some(vec![Maintenance {
         id: "m".to_owned(),
         scope: Scope::Connection("live".to_owned()),
         from: NOW,
@@ -165,13 +165,13 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         reason: String::new(),
         by: String::new(),
     }]);
-    let all = families(&whole, &HashSet::new(), NOW);
+    let all = families(&complete, &HashSet::new(), NOW);
     let names = all.names();
     let page = all.text();
     for name in names {
         assert!(page.contains(&format!("\n{name}")), "{name} has no series");
     }
-    if let Some((content, said)) = promtool(&["check", "metrics"], &page) {
-        assert!(content && said.is_empty(), "{said}\n{page}");
+    if let Some((is_valid, output)) = promtool(&["check", "metrics"], &page) {
+        assert!(is_valid && output.is_empty(), "{output}\n{page}");
     }
 }

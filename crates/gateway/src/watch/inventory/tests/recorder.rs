@@ -1,4 +1,4 @@
-//! What is recorded of what happens between readings.
+//! The events that are recorded between readings.
 
 use super::*;
 use crate::store::ActivityQuery;
@@ -6,7 +6,7 @@ use protocol::ActivityEntry;
 use vendors::veeam::State;
 
 impl World {
-    /// What was recorded of resources, oldest first.
+    /// The recorded events of resources, oldest first.
     async fn recorded(&self) -> Vec<(String, String)> {
         let query = ActivityQuery {
             limit: 500,
@@ -24,25 +24,25 @@ impl World {
 }
 
 #[tokio::test]
-async fn what_happens_between_readings_is_recorded_and_what_was_there_before_is_not() {
+async fn events_between_readings_are_recorded_but_the_initial_state_is_not() {
     let world = World::new();
-    let told = |groups: &[(u8, Option<u8>)]| {
+    let publish = |groups: &[(u8, Option<u8>)]| {
         world.do_step(&Step::Pass(5));
         world.do_step(&Step::Groups(groups.iter().copied().collect()));
     };
-    told(&[(1, Some(1)), (2, None)]);
+    publish(&[(1, Some(1)), (2, None)]);
     let text = |id: &str, what: &str| (id.to_owned(), what.to_owned());
     let first = world.recorded().await;
-    // Alarms that may be old: when watching began they were there.
+    // Alarms that existed when watching began may be old.
     assert_eq!(first.len(), 2, "{first:?}");
     let begin = "Alarm when watching began: ";
     assert!(
         first.iter().all(|(_, what)| what.starts_with(begin)),
         "{first:?}"
     );
-    told(&[(1, Some(2)), (2, None), (3, Some(1))]);
-    told(&[(1, Some(2)), (3, Some(1))]);
-    told(&[(1, Some(2)), (3, Some(1))]);
+    publish(&[(1, Some(2)), (2, None), (3, Some(1))]);
+    publish(&[(1, Some(2)), (3, Some(1))]);
+    publish(&[(1, Some(2)), (3, Some(1))]);
     let then: Vec<_> = world.recorded().await.split_off(2);
     let without_alarms: Vec<_> = then
         .iter()
@@ -66,7 +66,7 @@ async fn what_happens_between_readings_is_recorded_and_what_was_there_before_is_
 }
 
 #[tokio::test]
-async fn a_connection_that_falls_silent_and_comes_back_is_recorded() {
+async fn the_silence_of_a_connection_and_its_end_are_recorded() {
     let world = World::new();
     world.do_step(&Step::Group(1, Some(1)));
     world.do_step(&Step::Pass(60));
@@ -82,7 +82,7 @@ async fn a_connection_that_falls_silent_and_comes_back_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_run_that_another_connection_takes_over_starts_once() {
+async fn a_run_that_moves_to_another_connection_starts_once() {
     let world = World::new();
     for id in ["em", "em-old"] {
         world.do_step(&Step::Sessions(id, vec![]));
@@ -102,7 +102,7 @@ async fn a_run_that_another_connection_takes_over_starts_once() {
         publish("em-old");
     };
     run(&world);
-    // The other one lists it too, and then alone.
+    // The other connection lists it too, and then alone.
     world.do_step(&Step::Pass(5));
     run(&world);
     world.do_step(&Step::Configure(Some(1)));
@@ -115,7 +115,7 @@ async fn a_run_that_another_connection_takes_over_starts_once() {
     assert_eq!(started.count(), 1, "{recorded:?}");
 }
 
-/// A run that started at this second, and has failed or goes on.
+/// A run that started at this second, and either failed or is still running.
 fn run(id: &str, started: i64, has_failed: bool) -> Session {
     Session {
         uid: Some(id.to_owned()),
@@ -132,7 +132,7 @@ fn run(id: &str, started: i64, has_failed: bool) -> Session {
 }
 
 impl World {
-    /// Five seconds later a connection lists these runs.
+    /// Publishes these runs of a connection, five seconds later.
     fn list(&self, id: &str, runs: &[Session]) {
         self.do_step(&Step::Pass(5));
         let contents = Contents::Veeam(runs.to_vec());
@@ -140,21 +140,21 @@ impl World {
             .publish(&self.read(id), Read::Everything(&contents));
     }
 
-    /// What was recorded of runs, oldest first.
-    async fn told_of_runs(&self) -> Vec<(String, String)> {
-        let mut told = self.recorded().await;
-        told.retain(|(_, what)| what.starts_with("The failover "));
-        told
+    /// The recorded events of runs, oldest first.
+    async fn recorded_runs(&self) -> Vec<(String, String)> {
+        let mut events = self.recorded().await;
+        events.retain(|(_, what)| what.starts_with("The failover "));
+        events
     }
 }
 
-fn told(runs: &[(&str, &str)]) -> Vec<(String, String)> {
+fn run_events(runs: &[(&str, &str)]) -> Vec<(String, String)> {
     let owned = |(id, what): &(&str, &str)| ((*id).to_owned(), format!("The failover {what}."));
     runs.iter().map(owned).collect()
 }
 
 #[tokio::test]
-async fn a_run_that_the_server_lists_late_is_recorded_and_what_it_lists_first_is_not() {
+async fn a_run_that_is_listed_late_is_recorded_but_the_first_listed_are_not() {
     let world = World::new();
     let old = [run("old", 100, false), run("over", 100, true)];
     world.list("em", &old);
@@ -166,8 +166,8 @@ async fn a_run_that_the_server_lists_late_is_recorded_and_what_it_lists_first_is
     world.list("em", &late);
     world.list("em", &late);
     assert_eq!(
-        world.told_of_runs().await,
-        told(&[
+        world.recorded_runs().await,
+        run_events(&[
             ("late", "started"),
             ("past", "started"),
             ("past", "ended: Failed"),
@@ -176,7 +176,7 @@ async fn a_run_that_the_server_lists_late_is_recorded_and_what_it_lists_first_is
 }
 
 #[tokio::test]
-async fn a_run_that_is_missing_in_a_reading_is_the_same_when_it_comes_back() {
+async fn a_run_that_one_reading_omits_is_the_same_when_it_comes_back() {
     let world = World::new();
     world.list("em", &[]);
     for runs in [
@@ -188,13 +188,13 @@ async fn a_run_that_is_missing_in_a_reading_is_the_same_when_it_comes_back() {
     ] {
         world.list("em", &runs);
     }
-    // Another connection comes to list it.
+    // Another connection starts to list it.
     world.do_step(&Step::Forget("em"));
     world.list("em-old", &[]);
     world.list("em-old", &[run("a", 1_001, true)]);
     assert_eq!(
-        world.told_of_runs().await,
-        told(&[
+        world.recorded_runs().await,
+        run_events(&[
             ("a", "started"),
             ("b", "started"),
             ("b", "ended: Failed"),
@@ -204,22 +204,22 @@ async fn a_run_that_is_missing_in_a_reading_is_the_same_when_it_comes_back() {
 }
 
 #[tokio::test]
-async fn no_run_is_told_of_again_after_a_restart() {
+async fn no_run_is_recorded_again_after_a_restart() {
     let world = World::new();
     world.list("em", &[]);
     world.list("em", &[run("a", 1_001, false)]);
-    let before = told(&[("a", "started")]);
-    assert_eq!(world.told_of_runs().await, before);
+    let before = run_events(&[("a", "started")]);
+    assert_eq!(world.recorded_runs().await, before);
     let world = World::of(world.store.clone(), 2_000);
     world.inventory.recall_runs().await;
-    // The first reading happens to leave it out.
+    // The first reading happens to omit it.
     world.list("em", &[]);
     world.list("em", &[run("a", 1_001, false)]);
-    assert_eq!(world.told_of_runs().await, before);
+    assert_eq!(world.recorded_runs().await, before);
     world.list("em", &[run("a", 1_001, true)]);
     assert_eq!(
-        world.told_of_runs().await,
-        [before, told(&[("a", "ended: Failed")])].concat()
+        world.recorded_runs().await,
+        [before, run_events(&[("a", "ended: Failed")])].concat()
     );
 }
 
@@ -230,61 +230,61 @@ async fn a_run_ends_once_whichever_connection_represents_it() {
         world.list(id, &[]);
         world.list(id, &[run("a", 1_001, false)]);
     }
-    // The first falls silent.
+    // The first connection falls silent.
     for has_failed in [false, false, false, true, true] {
         world.list("em-old", &[run("a", 1_001, has_failed)]);
     }
-    let all = told(&[("a", "started"), ("a", "ended: Failed")]);
-    assert_eq!(world.told_of_runs().await, all);
-    // The first answers again, and is behind.
+    let all = run_events(&[("a", "started"), ("a", "ended: Failed")]);
+    assert_eq!(world.recorded_runs().await, all);
+    // The first connection answers again, with older data.
     for has_failed in [false, false, true, true] {
         world.list("em", &[run("a", 1_001, has_failed)]);
         world.list("em-old", &[run("a", 1_001, true)]);
     }
-    assert_eq!(world.told_of_runs().await, all);
+    assert_eq!(world.recorded_runs().await, all);
 }
 
 #[tokio::test]
-async fn a_group_that_could_not_be_read_says_so_when_it_is_read_again() {
+async fn an_unreadable_time_of_a_group_is_recorded_when_it_is_read_again() {
     let world = World::new();
     let both = || [world.group(1, Some(1)), world.group(2, Some(1))];
-    let tell = |groups: &[WatchedGroup]| {
+    let publish = |groups: &[WatchedGroup]| {
         let state = world.read("plant");
         world.inventory.publish(&state, Read::AllGroups(groups));
         world.do_step(&Step::Pass(5));
     };
-    let told = async || {
-        let mut told = world.recorded().await;
-        told.retain(|(_, what)| what.contains("could not be read"));
-        told
+    let events = async || {
+        let mut events = world.recorded().await;
+        events.retain(|(_, what)| what.contains("could not be read"));
+        events
     };
     let [_, mut unread] = both();
     unread.failure = Some("500".to_owned());
-    tell(&both());
-    // For a moment is not long enough.
-    tell(&[world.group(1, Some(1)), unread.clone()]);
-    tell(&both());
-    assert_eq!(told().await, []);
+    publish(&both());
+    // A short failure is not recorded.
+    publish(&[world.group(1, Some(1)), unread.clone()]);
+    publish(&both());
+    assert_eq!(events().await, []);
     let [_, last] = both();
     unread.detail = last.detail;
     for _ in 0..6 {
-        tell(&[world.group(1, Some(1)), unread.clone()]);
+        publish(&[world.group(1, Some(1)), unread.clone()]);
     }
-    tell(&both());
-    let what = "It could not be read for 30 s. What happened meanwhile was not seen.";
+    publish(&both());
+    let what = "It could not be read for 30 s. Changes in that time were not observed.";
     let expected = [("g2".to_owned(), what.to_owned())];
-    assert_eq!(told().await, expected);
-    // Nor does any group say so where the connection did not answer.
+    assert_eq!(events().await, expected);
+    // It is not recorded for groups either if the connection did not answer.
     world.do_step(&Step::Pass(100));
-    tell(&both());
-    tell(&both());
-    assert_eq!(told().await, expected);
+    publish(&both());
+    publish(&both());
+    assert_eq!(events().await, expected);
 }
 
-/// What the recorder takes of a reading of 2,000 groups of which one in a hundred has another primary.
+/// Measures a reading of 2,000 groups of which one in a hundred has a new primary.
 #[tokio::test]
 #[ignore = "measures: see bench/README.md"]
-async fn what_the_recorder_takes_of_a_reading() {
+async fn what_recording_a_reading_takes() {
     const READINGS: u32 = 20;
     let world = World::new();
     let groups = |changed: u32| -> Vec<WatchedGroup> {
@@ -297,11 +297,11 @@ async fn what_the_recorder_takes_of_a_reading() {
         };
         (0..2_000).map(group).collect()
     };
-    let tell = |groups: &[WatchedGroup]| {
+    let publish = |groups: &[WatchedGroup]| {
         let state = world.read("plant");
         world.inventory.publish(&state, Read::AllGroups(groups));
     };
-    tell(&groups(0));
+    publish(&groups(0));
     let moment = health::inventory::Moment {
         now: world.now(),
         vendor_ahead: TimeDelta::zero(),
@@ -330,7 +330,7 @@ async fn what_the_recorder_takes_of_a_reading() {
             .await
             .unwrap();
         written += begun.elapsed();
-        tell(&after);
+        publish(&after);
     }
     println!(
         "of each reading: {:?} to compare, {:?} to record",
@@ -340,7 +340,7 @@ async fn what_the_recorder_takes_of_a_reading() {
 }
 
 #[tokio::test]
-async fn an_alarm_of_a_connection_that_is_taken_out_has_not_ended() {
+async fn an_alarm_of_a_removed_connection_has_not_ended() {
     let world = World::new();
     world.do_step(&Step::Group(2, None));
     world.configure(&["em"]);

@@ -1,11 +1,11 @@
-//! A gateway that goes on recording where another one has ended.
+//! A gateway that becomes the leader after another one has ended.
 
 use super::*;
 use crate::store::{SavedState, StateChange, StoreUpdate, Table};
 use health::alarms::Acknowledgement;
 
 #[tokio::test]
-async fn who_goes_on_recording_keeps_what_was_done_about_an_alarm_that_it_had_not_heard_of() {
+async fn a_new_leader_keeps_the_acknowledgement_of_an_alarm_it_did_not_know() {
     let world = World::new();
     world.do_step(&Step::Group(1, None));
     let open = |world: &World| world.inventory.alarms().0.remove(0);
@@ -28,7 +28,7 @@ async fn who_goes_on_recording_keeps_what_was_done_about_an_alarm_that_it_had_no
     ]);
     let mut state = world.inventory.state();
     state.shared_alarms.follows = true;
-    // The alarm and the end of the other at once.
+    // The update contains the alarm and makes this gateway the leader.
     state.take_update(StoreUpdate::first(true, saved), 0, world.now());
     drop(state);
     let alarm = open(&world);

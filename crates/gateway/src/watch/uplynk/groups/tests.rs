@@ -5,12 +5,12 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).unwrap()
 }
 
-/// The schedule's time at that second.
+/// The schedule's time at this second.
 fn millis(second: i64) -> Millis {
     f64::from(i32::try_from(second).unwrap()) * 1_000.0
 }
 
-/// As a list tells it: `a` without its slicers, `a+` without its channels, `a++` whole.
+/// A listed group: `a` without slicers, `a+` without channels, `a++` complete.
 fn listed(text: &str) -> FailoverGroup {
     FailoverGroup {
         id: text.trim_end_matches('+').to_owned(),
@@ -26,7 +26,7 @@ fn list(groups: &mut Groups, ids: &str, is_complete: bool, second: i64) {
     groups.list(ids, is_complete, at(second), millis(second));
 }
 
-/// Who is read by itself from then on, one a second, for so many seconds.
+/// The groups that are read separately from this second on, one per second.
 fn read(groups: &mut Groups, from: i64, seconds: i64) -> String {
     let mut ids = Vec::new();
     for second in from..from + seconds {
@@ -53,7 +53,7 @@ fn held(groups: &Groups) -> String {
 }
 
 #[test]
-fn what_the_list_omits_is_read_in_rounds_the_oldest_first() {
+fn omitted_groups_are_read_in_rounds_oldest_first() {
     let mut groups = Groups::default();
     list(&mut groups, "a b c d++ e", true, 0);
     assert_eq!(held(&groups), "a? b? c? d0 e?");
@@ -65,14 +65,14 @@ fn what_the_list_omits_is_read_in_rounds_the_oldest_first() {
     assert_eq!(groups.round(millis(9)), Duration::from_secs(8));
     list(&mut groups, "a b c d++ e", true, 10);
     assert_eq!(read(&mut groups, 11, 9), "a b c e");
-    // Nothing has to be read by itself any more.
+    // No group has to be read separately any more.
     list(&mut groups, "a++ b++ c++ d++ e++", true, 20);
     assert_eq!(read(&mut groups, 21, 9), "");
     assert_eq!(groups.round(millis(21)), Duration::ZERO);
 }
 
 #[test]
-fn what_was_changed_is_read_first_and_anew() {
+fn changed_groups_are_read_first_without_shared_answers() {
     let mut groups = Groups::default();
     list(&mut groups, "a b c", true, 0);
     assert_eq!(read(&mut groups, 1, 3), "a b c");
@@ -87,7 +87,7 @@ fn what_was_changed_is_read_first_and_anew() {
 }
 
 #[test]
-fn channels_are_read_once_and_then_seldom() {
+fn channels_are_read_once_and_then_rarely() {
     let mut groups = Groups::default();
     list(&mut groups, "a+ b+", true, 0);
     assert_eq!(read(&mut groups, 1, 9), "a b");
@@ -95,7 +95,7 @@ fn channels_are_read_once_and_then_seldom() {
     list(&mut groups, "a+ b+", true, 300);
     assert_eq!(read(&mut groups, 301, 9), "");
     assert!(groups.all().all(|watched| watched.group.channels.is_some()));
-    assert_eq!(held(&groups), "a300 b300", "no judgement needs channels");
+    assert_eq!(held(&groups), "a300 b300", "channels are not judged");
     list(&mut groups, "a+ b+", true, 700);
     assert_eq!(read(&mut groups, 701, 9), "a b");
     groups.changed("b");
@@ -103,7 +103,7 @@ fn channels_are_read_once_and_then_seldom() {
 }
 
 #[test]
-fn what_an_incomplete_list_does_not_name_stays_until_the_service_does_not_know_it() {
+fn a_group_that_an_incomplete_list_omits_stays_until_it_is_unknown() {
     let mut groups = Groups::default();
     list(&mut groups, "a++ b++ c++", true, 0);
     list(&mut groups, "a++", false, 5);
@@ -112,12 +112,12 @@ fn what_an_incomplete_list_does_not_name_stays_until_the_service_does_not_know_i
     let (first, _) = groups.next(millis(6)).unwrap();
     groups.failed(&first, "500".to_owned());
     let (second, _) = groups.next(millis(7)).unwrap();
-    assert!(groups.gone(&second));
+    assert!(groups.confirm_deleted(&second));
     all = held(&groups);
     assert_eq!(all, format!("a5 {first}0"));
     assert_eq!(groups.get(&first).unwrap().failure.as_deref(), Some("500"));
     assert_eq!(groups.next(millis(8)), None);
-    assert!(!groups.gone("a"), "the list names it");
+    assert!(!groups.confirm_deleted("a"), "the list names it");
     list(&mut groups, "a++ b++ c++", true, 10);
     assert_eq!(held(&groups), "a10 b10 c10");
     list(&mut groups, "a++", true, 15);
@@ -125,7 +125,7 @@ fn what_an_incomplete_list_does_not_name_stays_until_the_service_does_not_know_i
 }
 
 #[test]
-fn what_another_gateway_watched_is_not_gone_with_an_incomplete_list() {
+fn groups_of_another_gateway_survive_an_incomplete_list() {
     let known = || Groups::known(vec!["a".to_owned(), "b".to_owned()]);
     let mut groups = known();
     list(&mut groups, "a++", false, 0);
@@ -136,9 +136,9 @@ fn what_another_gateway_watched_is_not_gone_with_an_incomplete_list() {
     assert_eq!(held(&groups), "a0");
 }
 
-/// What grew old in the meantime does not make a round long, by which its age would be what it should be.
+/// The time of an interruption must not count, because the duration of a round determines the permitted age.
 #[test]
-fn an_interruption_is_no_part_of_a_round() {
+fn an_interruption_is_not_part_of_a_round() {
     let mut groups = Groups::default();
     list(&mut groups, "a b", true, 0);
     assert_eq!(read(&mut groups, 1, 1), "a");
@@ -150,7 +150,7 @@ fn an_interruption_is_no_part_of_a_round() {
 }
 
 #[test]
-fn a_part_that_is_kept_keeps_what_of_it_could_not_be_read() {
+fn a_kept_part_keeps_its_unreadable_fields() {
     let field = |name: &str| UnreadableField {
         name: name.to_owned(),
         raw: "?".to_owned(),
@@ -167,9 +167,9 @@ fn a_part_that_is_kept_keeps_what_of_it_could_not_be_read() {
     assert_eq!(group.unreadable, [field("owner"), field("slicers[1]")]);
 }
 
-/// Whose turn it is the schedule tells; what was read has the time that the clock shows.
+/// The schedule decides which group is next; readings have the time of the clock.
 #[test]
-fn a_clock_that_was_set_back_keeps_no_group_from_being_read() {
+fn a_clock_that_is_set_back_does_not_prevent_reads() {
     let mut groups = Groups::default();
     let mut list_at = |clock: i64, second: i64, expected: &str| {
         let both = vec![listed("a"), listed("b")];

@@ -1,5 +1,4 @@
-// What a page is to somebody who cannot see it, or sees it badly: its accessibility tree against a
-// file, and axe.
+// Accessibility checks: the accessibility tree compared with a snapshot, and axe.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -16,11 +15,11 @@ export async function sameSnapshot(locator, name) {
     await writeFile(file, `${await locator.ariaSnapshot()}\n`);
     return;
   }
-  const kept = await readFile(file, 'utf8').catch(() => {
-    throw new Error(`no snapshot ${name}.yml: run once with UPDATE_SNAPSHOTS=1 and read what it wrote`);
+  const expected = await readFile(file, 'utf8').catch(() => {
+    throw new Error(`no snapshot ${name}.yml: run once with UPDATE_SNAPSHOTS=1 and review the file`);
   });
   await eventually(async () => {
-    assert.equal(`${await locator.ariaSnapshot()}\n`, kept, `${name}.yml no longer fits the page`);
+    assert.equal(`${await locator.ariaSnapshot()}\n`, expected, `${name}.yml no longer matches the page`);
   });
 }
 
@@ -34,13 +33,13 @@ const RULES = {
   rules: { 'target-size': { enabled: true } },
 };
 
-/** Fails with what axe finds on the page as it stands, but for `except`, rules by name; names elements and reasons. */
+/** Fails with the violations that axe finds on the page, except for the rules in `except`. */
 export async function accessible(page, except = []) {
-  // Evaluated by the debugger, so the page's own Content-Security-Policy stays in force.
+  // Evaluated through the debugger, so that the page's Content-Security-Policy stays in effect.
   await page.evaluate(AXE);
   const found = await page.evaluate((rules) => globalThis.axe.run(document, rules), RULES);
   const violations = found.violations.filter(({ id }) => !except.includes(id)).flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}\n  ${target}\n  ${failureSummary}`),
   );
-  assert.deepEqual(violations, [], 'axe found faults');
+  assert.deepEqual(violations, [], 'axe found violations');
 }

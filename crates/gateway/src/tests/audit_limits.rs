@@ -1,7 +1,7 @@
-//! How much is recorded of what anybody can cause.
+//! Limits on audit rows that anybody can cause.
 
 use super::access::{body, sign_in, with_users};
-use super::recorded::{recording, rows};
+use super::audit_records::{recording, rows};
 use super::*;
 use crate::config::StoreLocation;
 use crate::store::{self, Store};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::path::Path;
 
 #[tokio::test]
-async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_count_of_the_rest() {
+async fn rejected_requests_beyond_the_limit_per_minute_are_only_counted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
@@ -25,7 +25,7 @@ async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_co
     tokio::time::advance(Duration::from_secs(61)).await;
     tokio::time::resume();
     refused().await;
-    // One that is waited for comes after all that were not.
+    // Once this event is written, all earlier ones are.
     gateway
         .shared
         .store
@@ -39,8 +39,7 @@ async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_co
 }
 
 #[tokio::test]
-async fn the_last_refusal_of_a_day_without_a_sign_in_is_recorded_with_a_word_of_those_that_follow()
-{
+async fn the_last_recorded_rejection_of_a_day_notes_that_further_ones_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
@@ -59,11 +58,11 @@ async fn the_last_refusal_of_a_day_without_a_sign_in_is_recorded_with_a_word_of_
     }
     assert_eq!(with_outcome(&gateway, &file, "refused").await, 1);
     let rows = rows(&file);
-    let word = "further refusals of this day left out";
-    assert_eq!(rows.iter().filter(|row| row["what"] == word).count(), 1);
+    let note = "further refusals of this day left out";
+    assert_eq!(rows.iter().filter(|row| row["what"] == note).count(), 1);
 }
 
-/// How many rows have this outcome, once all recorded events are written.
+/// The number of rows with this outcome, once all recorded events are written.
 async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
     assert!(gateway.shared.store.catch_up().await);
     let rows = rows(file).into_iter();
@@ -71,8 +70,7 @@ async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usi
 }
 
 #[tokio::test]
-async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_that_succeed_always()
-{
+async fn only_failed_sign_ins_have_a_limit_of_records_per_minute() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
@@ -85,12 +83,12 @@ async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_t
             ask(&gateway, "POST /api/session", &[], &wrong).await;
         }
         if number == 100 {
-            // A change meanwhile.
+            // Another event in between does not reset the limit.
             let event = gateway.shared.store.event(store::Entry::default());
             event.await.unwrap();
         }
     }
-    // Passwords that were checked are counted apart from them, and so are refused requests.
+    // Wrong passwords and rejected requests have limits of their own.
     assert_eq!(with_outcome(&gateway, &file, "refused").await, 60 + 4);
     let checked = |row: &Value| row["why"] == "wrong-password";
     assert_eq!(rows(&file).into_iter().filter(checked).count(), 4);
@@ -108,7 +106,7 @@ async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_t
 }
 
 #[tokio::test]
-async fn refusals_of_each_person_are_recorded_so_many_a_minute() {
+async fn rejected_requests_have_a_limit_of_records_per_user_and_minute() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let store = Store::open(&StoreLocation::File(file.clone())).unwrap();

@@ -1,4 +1,4 @@
-//! A console below a path of its public address.
+//! A console whose public address has a path.
 
 use super::access::{PASSWORD, cookie, with_users};
 use super::*;
@@ -21,7 +21,7 @@ fn below() -> Arc<Gateway> {
 }
 
 #[tokio::test]
-async fn pages_files_and_routes_are_there_and_at_the_root_for_probes() {
+async fn pages_files_and_routes_are_below_the_path_and_also_at_the_root_for_probes() {
     let gateway = below();
     let host = [("host", "portal.example")];
     for (path, status, part) in [
@@ -33,7 +33,7 @@ async fn pages_files_and_routes_are_there_and_at_the_root_for_probes() {
             "content=\"/tools/failover\"",
         ),
         ("/tools/failover/console-1.js", 200, "js"),
-        ("/tools/failover/gone.js", 404, ""),
+        ("/tools/failover/missing.js", 404, ""),
         ("/tools/failover/healthz", 200, "ok"),
         ("/tools/failover/api/session", 401, "/problems/sign-in"),
         ("/tools/failover/api/nothing", 401, ""),
@@ -64,7 +64,7 @@ async fn pages_files_and_routes_are_there_and_at_the_root_for_probes() {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_there() {
+async fn a_user_signs_in_below_the_path() {
     let gateway = below();
     let headers = [("host", "portal.example"), ("origin", PUBLIC)];
     let body = serde_json::json!({"user": "ann", "password": PASSWORD}).to_string();

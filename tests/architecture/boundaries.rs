@@ -1,7 +1,7 @@
-//! Who may name what: each outside thing that the console or the gateway touches has one home.
+//! Boundaries: each external interface that the console or the gateway uses may occur in one place only.
 
+use crate::assert_none;
 use crate::files::{File, all, words_outside};
-use crate::none;
 
 const CODE: [&str; 6] = [".css", ".html", ".js", ".mjs", ".rs", ".svg"];
 
@@ -14,14 +14,14 @@ fn code_under(folders: &[&str]) -> Vec<File> {
 const HTTP: [&str; 3] = ["gloo_net", "XmlHttpRequest", "fetch_with"];
 
 #[test]
-fn only_the_transport_speaks_http_in_the_browser() {
-    none(
+fn only_the_transport_sends_http_requests_in_the_browser() {
+    assert_none(
         &words_outside(&code_under(&["src"]), &HTTP, &["src/api/transport.rs"]),
         "describe the request as a `Call` in crates/vendors and send it through src/api",
     );
 }
 
-/// What brings several kilobytes of the library into the console.
+/// Uses of libraries that add several kilobytes to the console.
 const HEAVY: [&str; 8] = [
     "expect_context",
     "Effect::new",
@@ -34,10 +34,10 @@ const HEAVY: [&str; 8] = [
 ];
 
 #[test]
-fn the_console_brings_no_library_for_what_it_does_by_itself() {
-    none(
+fn the_console_avoids_expensive_library_functions() {
+    assert_none(
         &words_outside(&code_under(&["src"]), &HEAVY, &["src/on_change.rs"]),
-        "ask for a context with `provided`, follow changes with `on_change`, read with `from_json!`, and write numbers with `health::words::decimal`",
+        "get a context with `provided`, follow changes with `on_change`, read with `from_json!`, and write numbers with `health::words::decimal`",
     );
 }
 
@@ -51,15 +51,15 @@ const VENDOR_PATHS: [&str; 6] = [
 ];
 
 #[test]
-fn vendor_paths_are_written_in_the_vendors_crate_only() {
-    none(
+fn vendor_paths_occur_only_in_the_vendors_crate() {
+    assert_none(
         &words_outside(
             &code_under(&["src", "crates", "style", "index.html"]),
             &VENDOR_PATHS,
-            // The simulator is the other side of the wire, and written apart on purpose.
+            // The simulator implements the server side, and is written independently on purpose.
             &["crates/vendors", "crates/simulator"],
         ),
-        "take the path from an operation of crates/vendors; its tests and the simulator may spell it",
+        "take the path from an operation of crates/vendors; its tests and the simulator may contain it",
     );
 }
 
@@ -76,26 +76,26 @@ const STORAGE: [&str; 8] = [
 
 #[test]
 fn only_prefs_uses_the_browsers_storage() {
-    none(
+    assert_none(
         &words_outside(&code_under(&["src"]), &STORAGE, &["src/prefs.rs"]),
-        "keep it in src/prefs.rs, and never a secret",
+        "store it through src/prefs.rs, and never store a secret",
     );
 }
 
 #[test]
-fn the_page_only_reads_what_prefs_keeps() {
+fn the_page_only_reads_the_browsers_storage() {
     let writes = ["setItem", "removeItem", "localStorage.clear"];
     let storage = STORAGE.into_iter().filter(|word| *word != "localStorage");
     let words: Vec<&str> = writes.into_iter().chain(storage).collect();
-    none(
+    assert_none(
         &words_outside(&code_under(&["index.html"]), &words, &[]),
-        "index.html may read what src/prefs.rs keeps, for what is painted before the program has come",
+        "index.html may only read what src/prefs.rs stores, for rendering before the program is loaded",
     );
 }
 
 #[test]
-fn vendor_text_stays_text() {
-    none(
+fn vendor_text_is_never_inserted_as_html() {
+    assert_none(
         &words_outside(
             &code_under(&["src", "index.html"]),
             &[
@@ -107,15 +107,15 @@ fn vendor_text_stays_text() {
             ],
             &[],
         ),
-        "write the text as a child node: the view escapes it",
+        "insert the text as a child node: the view escapes it",
     );
 }
 
 #[test]
 fn there_is_no_unsafe_code() {
-    none(
+    assert_none(
         &unsafe_blocks(&code_under(&["src", "crates"])),
-        "find the safe way; the lint table forbids it in every crate",
+        "write safe code; the lint table forbids `unsafe` in every crate",
     );
 }
 
@@ -134,17 +134,17 @@ fn unsafe_blocks(files: &[File]) -> Vec<String> {
 }
 
 #[test]
-fn every_exception_from_a_lint_has_its_reason() {
+fn every_exception_from_a_lint_has_a_reason() {
     let mut files = all();
     files.retain(|file| file.ends_with(&[".rs"]) && !file.is_under(&["tests/architecture"]));
-    none(
+    assert_none(
         &exceptions_without_reason(&files),
-        "write `#[expect(lint, reason = \"…\")]`, and say what makes it right here",
+        "write `#[expect(lint, reason = \"…\")]`, with the reason why it is correct here",
     );
 }
 
-/// Attributes that silence a lint and give no reason, and every `allow`, which would stay behind
-/// unnoticed once it is needed no more.
+/// Attributes that silence a lint without a reason, and every `allow`, because it would remain unnoticed when it is no
+/// longer needed.
 fn exceptions_without_reason(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
@@ -157,10 +157,10 @@ fn exceptions_without_reason(files: &[File]) -> Vec<String> {
                 let attribute = file.text[at..].split(")]").next().unwrap_or_default();
                 let number = before.lines().count();
                 if !attribute.contains("reason =") {
-                    complaints.push(format!("{}:{number} gives no reason", file.path));
+                    complaints.push(format!("{}:{number} has no reason", file.path));
                 } else if kind == "allow(" {
                     complaints.push(format!(
-                        "{}:{number} allows where it could expect",
+                        "{}:{number} uses `allow` instead of `expect`",
                         file.path
                     ));
                 }
@@ -170,34 +170,34 @@ fn exceptions_without_reason(files: &[File]) -> Vec<String> {
     complaints
 }
 
-/// Files of tests by a name of their own, beside the module that they test.
-fn tests_by_other_names(files: &[File]) -> Vec<String> {
+/// Test files with names other than `tests.rs`.
+fn misnamed_test_files(files: &[File]) -> Vec<String> {
     files
         .iter()
         .filter(|file| file.ends_with(&["_tests.rs", "_test.rs"]))
-        .map(|file| format!("{} is named by what it tests", file.path))
+        .map(|file| format!("{} is not named tests.rs", file.path))
         .collect()
 }
 
 #[test]
-fn unit_tests_stand_where_one_looks_for_them() {
-    none(
-        &tests_by_other_names(&all()),
-        "put the tests of `name.rs` at its foot, or into `name/tests.rs`",
+fn unit_tests_are_in_modules_named_tests() {
+    assert_none(
+        &misnamed_test_files(&all()),
+        "put the tests of `name.rs` at its end, or into `name/tests.rs`",
     );
 }
 
 #[test]
-fn tests_by_another_name_are_found() {
-    let at = |path: &str| tests_by_other_names(&[File::new(path, "")]).len();
+fn misnamed_test_files_are_found() {
+    let at = |path: &str| misnamed_test_files(&[File::new(path, "")]).len();
     assert_eq!(at("crates/a/src/b_tests.rs"), 1);
     assert_eq!(at("crates/a/src/b/tests.rs"), 0);
 }
 
 #[test]
-fn a_word_out_of_its_place_is_found_and_one_at_home_is_not() {
-    let at = |path: &str, text: &str, words: &[&str], homes: &[&str]| {
-        words_outside(&[File::new(path, text)], words, homes).len()
+fn a_word_is_found_outside_its_allowed_files_only() {
+    let at = |path: &str, text: &str, words: &[&str], allowed: &[&str]| {
+        words_outside(&[File::new(path, text)], words, allowed).len()
     };
     let transport = &["src/api/transport.rs"];
     assert_eq!(

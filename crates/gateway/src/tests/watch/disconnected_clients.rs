@@ -1,20 +1,20 @@
-//! What people do about alarms takes effect if it is recorded, also where they go away before they are answered.
+//! Actions on alarms from clients that disconnect before the response take effect exactly if they are recorded.
 
-use super::handled::{alarm, plant, send};
+use super::alarm_actions::{alarm, plant, send};
 use super::*;
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
-/// How many rows there are of what people did about alarms, newest first.
+/// The activity entries about actions on alarms, newest first.
 async fn rows(fixture: &Fixture) -> Vec<String> {
     let (_, activity) = send(fixture, "GET /api/activity?kind=handling", &Value::Null).await;
     let entries = activity["entries"].as_array().unwrap().iter();
-    let said = entries.map(|entry| entry["what"].as_str().unwrap().to_owned());
-    said.collect()
+    let texts = entries.map(|entry| entry["what"].as_str().unwrap().to_owned());
+    texts.collect()
 }
 
 #[tokio::test]
-async fn an_alarm_is_acknowledged_noted_on_and_taken_up_again() {
+async fn an_alarm_is_acknowledged_noted_and_unacknowledged() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |_| true).await;
@@ -22,28 +22,28 @@ async fn an_alarm_is_acknowledged_noted_on_and_taken_up_again() {
     let gateway = &fixture.gateway;
     let now = || gateway.shared.watchers.inventory().alarm(&open.id).unwrap();
     let post = format!("POST {}", of("acknowledgement"));
-    break_off(gateway, &post, &[], &json!({"reason": "on it"}).to_string()).await;
+    disconnect(gateway, &post, &[], &json!({"reason": "on it"}).to_string()).await;
     assert!(Alarm::is_handled(&now()));
     assert_eq!(rows(&fixture).await, ["Acknowledged the alarm: on it"]);
     let post = format!("POST {}", of("notes"));
-    break_off(gateway, &post, &[], &json!({"text": "the fan"}).to_string()).await;
+    disconnect(gateway, &post, &[], &json!({"text": "the fan"}).to_string()).await;
     assert_eq!(now().notes.len(), 1);
     assert_eq!(rows(&fixture).await.len(), 2);
     let delete = format!("DELETE {}", of("acknowledgement"));
-    break_off(gateway, &delete, &[], "").await;
+    disconnect(gateway, &delete, &[], "").await;
     assert!(!Alarm::is_handled(&now()));
     assert_eq!(rows(&fixture).await.len(), 3);
 }
 
 #[tokio::test]
-async fn maintenance_is_announced_and_ends() {
+async fn maintenance_is_created_and_ended() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let gateway = &fixture.gateway;
     let known = || gateway.shared.watchers.inventory().maintenance();
     let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
     for number in 1..=3 {
-        break_off(gateway, "POST /api/maintenance", &[], &one.to_string()).await;
+        disconnect(gateway, "POST /api/maintenance", &[], &one.to_string()).await;
         assert_eq!(
             (known().len(), rows(&fixture).await.len()),
             (number, number)
@@ -51,7 +51,7 @@ async fn maintenance_is_announced_and_ends() {
     }
     for number in 1..=3 {
         let line = format!("DELETE /api/maintenance/{}", known()[0].id);
-        break_off(gateway, &line, &[], "").await;
+        disconnect(gateway, &line, &[], "").await;
         let both = (known().len(), rows(&fixture).await.len());
         assert_eq!(both, (3 - number, 3 + number));
     }

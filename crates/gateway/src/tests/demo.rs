@@ -1,10 +1,10 @@
-//! The gateway with the simulator, through the calls that the console makes.
+//! The gateway with the simulator, through the calls that the console uses.
 
 use super::*;
 use simulator::{Options, Scenario};
 use vendors::{Answer, Call, aveva, uplynk};
 
-/// Sends a call as the console does and reads what comes back.
+/// Sends a call as the console does, and parses the response.
 async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
     let request = &call.request;
     let line = format!(
@@ -36,7 +36,7 @@ async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
 }
 
 #[tokio::test]
-async fn the_demos_pictures_are_passed_on_and_other_content_is_not() {
+async fn the_demos_thumbnails_are_passed_on_and_other_content_is_not() {
     let options = Options {
         scenario: Scenario::Calm,
         ..Options::default()
@@ -46,7 +46,7 @@ async fn the_demos_pictures_are_passed_on_and_other_content_is_not() {
         crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
             .unwrap(),
     );
-    // The list leaves this group out.
+    // The list omits this group.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
         ("fault-404", ("not-found", 404)),
@@ -93,7 +93,7 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
         let id = &upstream.public.id;
         let groups = send(&gateway, id, aveva::groups(base).list(None, None)).await;
         assert!(!groups.items.is_empty());
-        // One of them has an id with characters that break paths.
+        // One group has an id with characters that break paths.
         let ids: Vec<String> = groups
             .items
             .iter()
@@ -126,7 +126,7 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
 }
 
 #[tokio::test]
-async fn the_simulator_names_each_operation_as_the_gateway_does() {
+async fn the_simulator_and_the_gateway_use_the_same_operation_names() {
     let simulator = simulator::start(Options::default()).await.unwrap();
     let gateway =
         crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)

@@ -1,4 +1,4 @@
-//! A session that has ended never counts as open again, even for a kept copy of its cookie.
+//! An ended session is never accepted again, even with a copy of its cookie.
 
 use super::access::{PASSWORD, body, cookie, session_of, sign_in, with_memory};
 use super::secrets::Log;
@@ -24,12 +24,12 @@ async fn a_session_that_was_signed_out_stays_ended_after_a_restart_and_at_other_
     assert_eq!(sign_out(&one, &copied).await, 204);
     for gateway in [&one, &other, &process(Some(&file))] {
         assert_eq!(session_of(gateway, &copied).await.0, 401);
-        assert_eq!(session_of(gateway, &stays).await.0, 200, "only this one");
+        assert_eq!(session_of(gateway, &stays).await.0, 200, "other session");
     }
 }
 
 #[tokio::test]
-async fn signing_out_takes_effect_also_where_it_cannot_be_written_down() {
+async fn signing_out_takes_effect_even_if_it_cannot_be_saved() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = process(Some(&folder.path().join("walls.json")));
     let copied = sign_in(&gateway, "vic").await;
@@ -45,24 +45,20 @@ async fn signing_out_takes_effect_also_where_it_cannot_be_written_down() {
 }
 
 #[tokio::test]
-async fn signing_in_over_a_session_ends_it() {
+async fn signing_in_ends_the_browsers_earlier_session() {
     let gateway = process(None);
     let first = sign_in(&gateway, "vic").await;
-    let over = |password: &'static str| {
+    let sign_in_as_ann = |password: &'static str| {
         let (gateway, first) = (gateway.clone(), first.clone());
         async move {
             let body = body("ann", password);
             ask(&gateway, "POST /api/session", &[("cookie", &first)], &body).await
         }
     };
-    assert_eq!(over("wrong").await.status(), 401);
-    assert_eq!(
-        session_of(&gateway, &first).await.0,
-        200,
-        "nobody signed in"
-    );
+    assert_eq!(sign_in_as_ann("wrong").await.status(), 401);
+    assert_eq!(session_of(&gateway, &first).await.0, 200, "sign-in failed");
     let log = Log::begin();
-    let answer = over(PASSWORD).await;
+    let answer = sign_in_as_ann(PASSWORD).await;
     let second = cookie(&answer);
     assert_eq!(session_of(&gateway, &second).await.0, 200);
     assert_eq!(session_of(&gateway, &first).await.0, 401);
@@ -73,7 +69,7 @@ async fn signing_in_over_a_session_ends_it() {
 }
 
 #[tokio::test]
-async fn a_wall_that_signs_out_or_is_signed_in_over_is_paired_no_more() {
+async fn a_wall_is_revoked_by_signing_out_or_by_another_sign_in() {
     let gateway = process(None);
     let admin = sign_in(&gateway, "ann").await;
     let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
@@ -95,7 +91,7 @@ async fn a_wall_that_signs_out_or_is_signed_in_over_is_paired_no_more() {
 }
 
 #[tokio::test]
-async fn a_pairing_gives_one_session_once() {
+async fn a_pairing_issues_exactly_one_session() {
     let folder = tempfile::tempdir().unwrap();
     for file in [None, Some(folder.path().join("walls.json"))] {
         let gateway = process(file.as_deref());
@@ -112,13 +108,13 @@ async fn a_pairing_gives_one_session_once() {
 }
 
 #[tokio::test]
-async fn revoking_a_wall_takes_effect_while_the_disk_refuses_and_is_written_later() {
+async fn revoking_a_wall_takes_effect_during_a_disk_failure_and_is_saved_later() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walls.json");
     let gateway = process(Some(&file));
     let admin = sign_in(&gateway, "ann").await;
     let (mut screen, id) = wall(&gateway, &admin, "Hall").await;
-    // A folder in the place of the lock: nothing can be written, and everything can be read.
+    // With a folder in place of the lock file, nothing can be written, but everything can be read.
     let lock = folder.path().join("walls.json.lock");
     std::fs::remove_file(&lock).unwrap();
     std::fs::create_dir(&lock).unwrap();
@@ -135,19 +131,19 @@ async fn revoking_a_wall_takes_effect_while_the_disk_refuses_and_is_written_late
     assert_eq!(
         screen.clone().session(&process_without_lock(&file)).await.0,
         200,
-        "as was said"
+        "restored, as warned"
     );
     std::fs::remove_dir(&lock).unwrap();
     wall(&gateway, &admin, "Another").await;
     assert_eq!(
         screen.session(&process(Some(&file))).await.0,
         401,
-        "written with the next change"
+        "saved with the next change"
     );
     assert_eq!(revoke(&gateway, &admin, &id).await, 404);
 }
 
-/// A gateway that started with a copy of the file as it is now.
+/// A gateway that starts with a copy of the file in its present state.
 fn process_without_lock(file: &Path) -> Arc<Gateway> {
     let copy = file.with_file_name("copy.json");
     std::fs::copy(file, &copy).unwrap();

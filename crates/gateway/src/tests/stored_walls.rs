@@ -1,4 +1,4 @@
-//! Walls are kept in the store, in either database, and are the same at all gateways that share it.
+//! Walls are saved in the store, in both kinds of database, and all gateways that share it have the same walls.
 
 use super::access::{sign_in, with_memory};
 use super::walls::{Screen, enter, list, process as without_store, revoke, wall};
@@ -17,7 +17,7 @@ const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 /// A gateway as in another process, with this store and this file of walls.
 fn process(store: Store, key: Option<&str>, file: Option<&Path>) -> Arc<Gateway> {
     let shared = Arc::new(Shared::new(Clock::system(), store));
-    let memory = Memory::new().unwrap().kept_in(shared.store.clone());
+    let memory = Memory::new().unwrap().with_store(shared.store.clone());
     let mut gateway = with_memory(Vec::new(), key, false, file, &Arc::new(memory)).unwrap();
     gateway.shared = shared;
     Arc::new(gateway)
@@ -27,7 +27,7 @@ pub(super) fn at(location: &StoreLocation) -> Arc<Gateway> {
     process(Store::open(location).unwrap(), Some(KEY), None)
 }
 
-/// What comes by itself once another gateway has changed something.
+/// Reads the store as a running gateway does after a change by another one.
 async fn sync_with_store(gateway: &Arc<Gateway>) {
     gateway.shared.watchers.inventory().sync_with_store().await;
 }
@@ -36,7 +36,7 @@ async fn names(gateway: &Arc<Gateway>, admin: &str) -> Vec<String> {
     let listed = list(gateway, admin).await;
     let walls = listed["walls"].as_array().unwrap().iter();
     let names = walls.map(|wall| wall["name"].as_str().unwrap().to_owned());
-    // Two that are paired within a second have no order.
+    // Walls that are paired within the same second have no order.
     let mut names: Vec<String> = names.collect();
     names.sort();
     names
@@ -48,23 +48,23 @@ async fn walls_and_revocations_survive_a_restart() {
         let gateway = at(location);
         let admin = sign_in(&gateway, "ann").await;
         let (mut stays, _) = wall(&gateway, &admin, "Stays").await;
-        let (mut goes, id) = wall(&gateway, &admin, "Goes").await;
-        assert_eq!(goes.session(&gateway).await.0, 200);
+        let (mut revoked, id) = wall(&gateway, &admin, "Revoked").await;
+        assert_eq!(revoked.session(&gateway).await.0, 200);
         assert_eq!(list(&gateway, &admin).await["kept"], "store");
         assert_eq!(revoke(&gateway, &admin, &id).await, 204);
-        let mut waits = Screen::default();
-        let code = waits.code(&gateway).await;
+        let mut waiting = Screen::default();
+        let code = waiting.code(&gateway).await;
         drop(gateway);
         let again = process(reopen(location).await, Some(KEY), None);
         assert_eq!(stays.session(&again).await.0, 200);
-        assert_eq!(goes.session(&again).await.0, 401, "revoked stays revoked");
+        assert_eq!(revoked.session(&again).await.0, 401, "still revoked");
         assert_eq!(names(&again, &admin).await, ["Stays"]);
-        assert_eq!(waits.code(&again).await, code, "a code stays good too");
+        assert_eq!(waiting.code(&again).await, code, "the code stays valid too");
     }
 }
 
 #[tokio::test]
-async fn without_a_key_that_lasts_walls_are_forgotten_with_their_cookies() {
+async fn without_a_configured_key_walls_do_not_survive_a_restart() {
     for Site { location, .. } in &sites() {
         let gateway = process(Store::open(location).unwrap(), None, None);
         let admin = sign_in(&gateway, "ann").await;
@@ -78,7 +78,7 @@ async fn without_a_key_that_lasts_walls_are_forgotten_with_their_cookies() {
 }
 
 #[tokio::test]
-async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database() {
+async fn all_gateways_with_the_same_database_know_paired_and_revoked_walls() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -86,7 +86,7 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
     let (one, two, three) = (at(&location), at(&location), at(&location));
     let admin = sign_in(&one, "ann").await;
     let mut screen = Screen::default();
-    // Each request of a browser may reach another gateway, before that one has heard of anything.
+    // Each request of a browser may reach another gateway, before that gateway has read the change.
     let code = screen.code(&one).await;
     assert_eq!(screen.code(&two).await, code);
     assert_eq!(screen.state(&three).await, "waiting");
@@ -94,12 +94,12 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
     assert_eq!(answer.status(), 201);
     let answer = enter(&one, &admin, &code, "Two").await;
     assert!(problem(answer).await.2.contains("used already"));
-    // Both know that it is paired, and the second finds that the first has taken its session.
+    // Both gateways know that it is paired; the second one finds that the first has already issued the session.
     sync_with_store(&one).await;
     sync_with_store(&three).await;
     let mut copy = screen.clone();
     assert_eq!(screen.state(&three).await, "paired");
-    assert_eq!(copy.state(&one).await, "over", "a code gives one session");
+    assert_eq!(copy.state(&one).await, "over", "one session per code");
     for gateway in [&one, &two, &three] {
         assert_eq!(screen.session(gateway).await.0, 200);
         assert_eq!(names(gateway, &admin).await, ["Hall"]);
@@ -109,9 +109,9 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
     let answer = enter(&three, &admin, &code, "hall").await;
     assert_eq!(problem(answer).await.0, "name-taken");
     let listed = list(&two, &admin).await;
-    let seen = &listed["walls"][0];
-    assert!(seen["last_seen"].is_string(), "{seen}");
-    let id = seen["id"].as_str().unwrap();
+    let wall = &listed["walls"][0];
+    assert!(wall["last_seen"].is_string(), "{wall}");
+    let id = wall["id"].as_str().unwrap();
     assert_eq!(revoke(&two, &admin, id).await, 204);
     for gateway in [&one, &two, &three] {
         sync_with_store(gateway).await;
@@ -121,7 +121,7 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
 }
 
 #[tokio::test]
-async fn a_gateway_hears_by_itself_of_a_wall_that_was_revoked_elsewhere() {
+async fn a_watching_gateway_learns_of_a_wall_revoked_at_another_one() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -132,7 +132,7 @@ async fn a_gateway_hears_by_itself_of_a_wall_that_was_revoked_elsewhere() {
     assert_eq!(screen.clone().session(&other).await.0, 200);
     other.watch();
     assert_eq!(revoke(&one, &admin, &id).await, 204);
-    until("the end there", async || {
+    until("the end of the session", async || {
         screen.clone().session(&other).await.0 == 401
     })
     .await;
@@ -140,7 +140,7 @@ async fn a_gateway_hears_by_itself_of_a_wall_that_was_revoked_elsewhere() {
 }
 
 #[tokio::test]
-async fn when_a_wall_was_seen_is_known_everywhere_and_is_no_row_of_the_audit() {
+async fn last_seen_of_a_wall_is_saved_but_not_audited() {
     for Site { location, .. } in &sites() {
         let gateway = at(location);
         let admin = sign_in(&gateway, "ann").await;
@@ -159,7 +159,7 @@ async fn when_a_wall_was_seen_is_known_everywhere_and_is_no_row_of_the_audit() {
 }
 
 #[tokio::test]
-async fn what_a_gateway_sees_of_a_wall_is_saved_also_if_another_records_what_all_see() {
+async fn a_gateway_that_does_not_lead_saves_last_seen_too() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -175,7 +175,7 @@ async fn what_a_gateway_sees_of_a_wall_is_saved_also_if_another_records_what_all
 }
 
 #[tokio::test]
-async fn who_asks_for_too_many_codes_does_not_reach_the_store() {
+async fn throttled_requests_for_codes_do_not_reach_the_store() {
     let Some(server) = Server::new() else {
         return;
     };
@@ -189,40 +189,40 @@ async fn who_asks_for_too_many_codes_does_not_reach_the_store() {
 }
 
 #[tokio::test]
-async fn a_file_of_walls_is_taken_over_once() {
+async fn a_file_of_walls_is_imported() {
     for Site { location, .. } in &sites() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("walls.json");
         let before = without_store(Some(&file));
         let admin = sign_in(&before, "ann").await;
         let (mut stays, _) = wall(&before, &admin, "Stays").await;
-        let (mut goes, id) = wall(&before, &admin, "Goes").await;
+        let (mut revoked, id) = wall(&before, &admin, "Revoked").await;
         let written = std::fs::read(&file).unwrap();
         let gateway = process(Store::open(location).unwrap(), Some(KEY), Some(&file));
-        // The first request of a wall that the store has never heard of.
+        // The first request of a wall that is not in the store yet.
         assert_eq!(stays.session(&gateway).await.0, 200);
-        assert_eq!(goes.session(&gateway).await.0, 200);
-        assert_eq!(names(&gateway, &admin).await, ["Goes", "Stays"]);
+        assert_eq!(revoked.session(&gateway).await.0, 200);
+        assert_eq!(names(&gateway, &admin).await, ["Revoked", "Stays"]);
         assert_eq!(revoke(&gateway, &admin, &id).await, 204);
         let (mut new, _) = wall(&gateway, &admin, "New").await;
-        assert_eq!(std::fs::read(&file).unwrap(), written, "left as it is");
+        assert_eq!(std::fs::read(&file).unwrap(), written, "unchanged");
         drop(gateway);
-        // One of the version before may still pair walls in the file, during an update.
+        // During an update, a gateway of the previous version may still add walls to the file.
         let (mut late, _) = wall(&before, &admin, "new").await;
         let again = process(reopen(location).await, Some(KEY), Some(&file));
-        assert_eq!(goes.session(&again).await.0, 401, "revoked stays revoked");
+        assert_eq!(revoked.session(&again).await.0, 401, "still revoked");
         for screen in [&mut stays, &mut new, &mut late] {
             assert_eq!(screen.session(&again).await.0, 200);
         }
         let known = names(&again, &admin).await;
-        assert_eq!(known, ["New", "Stays", "new 2"], "no name is there twice");
+        assert_eq!(known, ["New", "Stays", "new 2"], "duplicates are numbered");
         drop(again);
         let without = process(reopen(location).await, Some(KEY), None);
         assert_eq!(stays.session(&without).await.0, 200);
         drop(without);
         std::fs::write(&file, "{").unwrap();
         let store = reopen(location).await;
-        let memory = Arc::new(Memory::new().unwrap().kept_in(Arc::new(store)));
+        let memory = Arc::new(Memory::new().unwrap().with_store(Arc::new(store)));
         let why = with_memory(Vec::new(), Some(KEY), false, Some(&file), &memory).unwrap_err();
         assert!(why.contains("walls.json"), "{why}");
     }
@@ -235,30 +235,30 @@ async fn a_revocation_that_could_not_be_saved_is_saved_without_another_change() 
     let location = StoreLocation::File(file.clone());
     let gateway = at(&location);
     let admin = sign_in(&gateway, "ann").await;
-    let (mut goes, id) = wall(&gateway, &admin, "Goes").await;
+    let (mut revoked, id) = wall(&gateway, &admin, "Revoked").await;
     let rename = |from: &str, to: &str| {
         let rename = format!("ALTER TABLE {from} RENAME TO {to}");
         let database = rusqlite::Connection::open(&file).unwrap();
         database.execute_batch(&rename).unwrap();
     };
-    // As while a database is away.
+    // As while the database is unavailable.
     rename("wall", "elsewhere");
     rename("probe", "no_probe");
     let line = format!("DELETE /api/walls/{id}");
     let answer = ask(&gateway, &line, &[("cookie", &admin)], "").await;
     assert_eq!(problem(answer).await.0, "not-saved");
-    assert_eq!(goes.session(&gateway).await.0, 401, "at once");
+    assert_eq!(revoked.session(&gateway).await.0, 401, "at once");
     rename("elsewhere", "wall");
     rename("no_probe", "probe");
     let store = &gateway.shared.store;
     until("the store", async || store.catch_up().await).await;
     drop(gateway);
     let again = process(reopen(&location).await, Some(KEY), None);
-    assert_eq!(goes.session(&again).await.0, 401, "revoked stays revoked");
+    assert_eq!(revoked.session(&again).await.0, 401, "still revoked");
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once_it_is_back() {
+async fn without_the_database_walls_stay_signed_in_and_revocations_are_saved_later() {
     let Some(server) = Server::new() else {
         return;
     };
@@ -266,8 +266,8 @@ async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once
     let (one, other) = (at(&location), at(&location));
     let admin = sign_in(&one, "ann").await;
     let (mut stays, _) = wall(&one, &admin, "Stays").await;
-    let (mut goes, id) = wall(&one, &admin, "Goes").await;
-    let mut unknown = goes.clone();
+    let (mut revoked, id) = wall(&one, &admin, "Revoked").await;
+    let mut unknown = revoked.clone();
     sync_with_store(&other).await;
     server.kill();
     for gateway in [&one, &other] {
@@ -276,8 +276,8 @@ async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once
     let line = format!("DELETE /api/walls/{id}");
     let answer = ask(&one, &line, &[("cookie", &admin)], "").await;
     assert_eq!(problem(answer).await.0, "not-saved");
-    assert_eq!(goes.session(&one).await.0, 401, "here at once");
-    assert_eq!(goes.session(&other).await.0, 200, "nobody has told it");
+    assert_eq!(revoked.session(&one).await.0, 401, "locally at once");
+    assert_eq!(revoked.session(&other).await.0, 200, "not yet known");
     let mut screen = Screen::default();
     assert_eq!(screen.ask(&one, "POST /api/pairing").await.0, 500);
     server.start();
@@ -294,7 +294,7 @@ async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once
 }
 
 #[tokio::test]
-async fn a_gateway_that_was_cut_off_pairs_again_and_one_that_was_killed_is_missed_by_no_wall() {
+async fn walls_can_be_paired_after_a_lost_connection_and_survive_the_end_of_a_gateway() {
     let Some(server) = Server::shared() else {
         return;
     };

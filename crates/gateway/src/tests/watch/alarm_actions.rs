@@ -1,4 +1,4 @@
-//! What people do about alarms: over HTTP, over time, and over a restart.
+//! Acknowledgements, notes and maintenance: over HTTP, over time, and after a restart.
 
 use super::*;
 use crate::config::StoreLocation;
@@ -16,7 +16,7 @@ pub(super) async fn plant() -> Plant {
     plant
 }
 
-/// Waits until the group has an alarm as it should be.
+/// Waits until the group has an alarm for which the condition holds.
 pub(super) async fn alarm(fixture: &Fixture, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
     let of_group = |all: &Inventory| {
         let mut alarms = all.alarms.iter().flatten();
@@ -62,7 +62,7 @@ async fn an_id_that_is_not_utf_8_is_not_found() {
 }
 
 #[tokio::test]
-async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdrawn() {
+async fn an_acknowledgement_is_shown_to_all_users_and_can_be_withdrawn() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |_| true).await;
@@ -76,7 +76,7 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
     assert_eq!((status, &given["reason"]), (201, &json!("on it")));
     let now = alarm(&fixture, "the acknowledgement", Alarm::is_handled).await;
     assert_eq!((now.id.as_str(), now.since), (open.id.as_str(), open.since));
-    assert_ne!(fixture.all().revision, revision, "everybody is told");
+    assert_ne!(fixture.all().revision, revision, "sent to all consoles");
     let inventory = fixture.gateway.shared.watchers.inventory();
     let for_walls = inventory.answer(&inventory.position(None), Audience::Wall);
     let on_wall = for_walls
@@ -96,25 +96,30 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
         (format!("?acknowledged_at={}", given - 1), (409, "changed")),
     ] {
         let line = format!("DELETE {}{seen}", of(&open));
-        let (status, told) = send(&fixture, &line, &Value::Null).await;
-        let kind = told["type"].as_str().unwrap();
+        let (status, response) = send(&fixture, &line, &Value::Null).await;
+        let kind = response["type"].as_str().unwrap();
         assert_eq!((status, kind.trim_start_matches("/problems/")), expected);
     }
-    alarm(&fixture, "another one is not withdrawn", Alarm::is_handled).await;
+    alarm(
+        &fixture,
+        "a newer acknowledgement is not withdrawn",
+        Alarm::is_handled,
+    )
+    .await;
     let line = format!("DELETE {}?acknowledged_at={given}", of(&open));
     assert_eq!(send(&fixture, &line, &Value::Null).await.0, 204);
     alarm(&fixture, "its end", |one| !one.is_handled()).await;
     let (status, _) = send(&fixture, &format!("DELETE {}", of(&open)), &Value::Null).await;
     assert_eq!(status, 404);
     let (_, activity) = send(&fixture, "GET /api/activity?kind=handling", &Value::Null).await;
-    let said: Vec<&str> = activity["entries"]
+    let entries: Vec<&str> = activity["entries"]
         .as_array()
         .unwrap()
         .iter()
         .map(|entry| entry["what"].as_str().unwrap())
         .collect();
     assert_eq!(
-        said,
+        entries,
         [
             "Withdrew the acknowledgement of the alarm.",
             "Acknowledged the alarm: on it"
@@ -123,7 +128,7 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
 }
 
 #[tokio::test]
-async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
+async fn a_note_is_shown_with_its_alarm_and_in_the_activity() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |_| true).await;
@@ -146,10 +151,10 @@ async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
     for _ in 2..50 {
         assert_eq!(send(&fixture, &line, &json!({"text": "more"})).await.0, 201);
     }
-    let (status, told) = send(&fixture, &line, &json!({"text": "too much"})).await;
-    assert_eq!(status, 503, "{told}");
-    assert!(told["detail"].as_str().unwrap().contains("50 notes"));
-    // Once it has ended, there is nothing to write about.
+    let (status, response) = send(&fixture, &line, &json!({"text": "too much"})).await;
+    assert_eq!(status, 503, "{response}");
+    assert!(response["detail"].as_str().unwrap().contains("50 notes"));
+    // An ended alarm accepts no notes.
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     fixture.refresh().await;
     fixture
@@ -162,7 +167,7 @@ async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
+async fn an_alarm_that_has_changed_since_it_was_displayed_is_not_acknowledged() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |_| true).await;
@@ -186,7 +191,7 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
     let (status, _, given) = acknowledge(as_it_is).await;
     assert_eq!(status, 201);
     assert_eq!(given["word"], open.word.as_ref());
-    // Another user, whose screen does not show that acknowledgement yet.
+    // As from another user, whose console does not show that acknowledgement yet.
     let (status, detail, _) = acknowledge(json!({"severity": "critical"})).await;
     let expected = "local has acknowledged the alarm: on it".to_owned();
     assert_eq!((status, detail), (409, Some(expected)));
@@ -195,9 +200,9 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends() {
+async fn an_acknowledgement_ends_when_it_expires_or_the_alarm_worsens_or_ends() {
     let plant = plant().await;
-    plant.answers("g0", Answers::Status(500));
+    plant.behave("g0", Behaviour::Status(500));
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |one| {
         one.severity == Severity::Unknown
@@ -212,9 +217,9 @@ async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends
     fixture.skip(61);
     alarm(&fixture, "its end", |one| !one.is_handled()).await;
     acknowledge(json!({"reason": "it cannot be read"})).await;
-    plant.answers("g0", Answers::Well);
+    plant.behave("g0", Behaviour::Normal);
     fixture.refresh().await;
-    let worse = alarm(&fixture, "what is wrong", |one| {
+    let worse = alarm(&fixture, "the worse alarm", |one| {
         one.severity == Severity::Critical
     })
     .await;
@@ -243,13 +248,13 @@ async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends
 }
 
 #[tokio::test]
-async fn maintenance_concerns_what_it_names_from_its_beginning_to_its_end() {
+async fn maintenance_applies_to_its_scope_from_its_start_to_its_end() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     alarm(&fixture, "the alarm", |_| true).await;
     let planned = json!({"scope": {"system": "aveva"}, "from": 100_000, "until": 200_000, "reason": "new firmware"});
-    let (status, told) = send(&fixture, "POST /api/maintenance", &planned).await;
-    assert_eq!(status, 201, "{told}");
+    let (status, response) = send(&fixture, "POST /api/maintenance", &planned).await;
+    assert_eq!(status, 201, "{response}");
     alarm(&fixture, "nothing yet", |one| !one.is_handled()).await;
     fixture.skip(101);
     alarm(&fixture, "its beginning", |one| one.maintenance.is_some()).await;
@@ -279,7 +284,7 @@ async fn maintenance_concerns_what_it_names_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
+async fn invalid_requests_are_rejected_and_change_nothing() {
     let plant = plant().await;
     let fixture = Fixture::of(&plant).await;
     let open = alarm(&fixture, "the alarm", |_| true).await;
@@ -369,8 +374,8 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
             "more than a year",
         ),
     ] {
-        let (status, told) = send(&fixture, line, &body).await;
-        let detail = told["detail"].as_str().unwrap_or_default();
+        let (status, response) = send(&fixture, line, &body).await;
+        let detail = response["detail"].as_str().unwrap_or_default();
         assert!(
             status == 400 && detail.contains(says),
             "{line} {body}: {status} {detail}"
@@ -384,15 +389,18 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
     .await;
     assert_eq!(status, 404);
     assert_eq!(fixture.all().maintenance, Some(Vec::new()));
-    alarm(&fixture, "nobody takes care", |one| !one.is_handled()).await;
+    alarm(&fixture, "an alarm without acknowledgement", |one| {
+        !one.is_handled()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_does_not_take_effect() {
+async fn an_action_that_cannot_be_recorded_does_not_take_effect() {
     let plant = plant().await;
-    let fixture = Fixture::with_store(vec![watched("plant-a", &plant.base)], Store::that_fails());
+    let fixture = Fixture::with_store(vec![watched("plant-a", &plant.base)], Store::failing());
     let open = alarm(&fixture, "the alarm", |_| true).await;
-    let (status, told) = send(
+    let (status, response) = send(
         &fixture,
         &format!("POST {}", of(&open)),
         &json!({"reason": "x"}),
@@ -401,8 +409,8 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
     assert_eq!(
         (
             status,
-            told["type"].as_str().unwrap().ends_with("not-recorded"),
-            &told["carried_out"]
+            response["type"].as_str().unwrap().ends_with("not-recorded"),
+            &response["carried_out"]
         ),
         (503, true, &Value::Null)
     );
@@ -411,13 +419,13 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
     let one = json!({"scope": {"system": "aveva"}, "until": 9_000, "reason": "x"});
     assert_eq!(send(&fixture, "POST /api/maintenance", &one).await.0, 503);
     assert_eq!(fixture.all().maintenance, Some(Vec::new()));
-    alarm(&fixture, "nobody takes care", |one| {
+    alarm(&fixture, "an alarm without acknowledgement", |one| {
         !one.is_handled() && one.notes.is_empty()
     })
     .await;
 }
 
-/// Opens a store that another gateway is about to close.
+/// Opens a store once another gateway has closed it.
 pub(super) async fn reopened(file: &Path) -> Store {
     for _ in 0..1_000 {
         if let Ok(store) = Store::open(&StoreLocation::File(file.to_owned())) {
@@ -429,7 +437,7 @@ pub(super) async fn reopened(file: &Path) -> Store {
 }
 
 #[tokio::test]
-async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them() {
+async fn alarms_and_their_acknowledgements_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let plant = plant().await;
@@ -463,7 +471,7 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     assert_eq!(after.acknowledged.unwrap().reason, "ordered");
     assert_eq!(after.maintenance.unwrap().reason, "cabling");
     assert_eq!(after.notes[0].text, "comes at noon");
-    // While nobody watched, it was mended.
+    // The group recovers while no gateway is running.
     fixture.gateway.shared.watchers.stop();
     drop(fixture);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
@@ -497,7 +505,7 @@ async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
     let before = alarm(&fixture, "the alarm", |_| true).await;
     fixture.gateway.shared.watchers.stop();
     drop(fixture);
-    plant.answers("g0", Answers::Never);
+    plant.behave("g0", Behaviour::Never);
     let connections = vec![watched_briefly("plant-a", &plant.base)];
     let fixture = Fixture::with_store(connections, reopened(&file).await);
     fixture
@@ -506,7 +514,7 @@ async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
             groups.any(|one| one.key.id == "g1" && one.observed != Observed::Never)
         })
         .await;
-    // So long no reading waits for a group.
+    // A reading does not wait that long for a group.
     fixture.skip(3);
     let all = fixture
         .until("the end of the reading", |all| {
@@ -514,17 +522,17 @@ async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
         })
         .await;
     assert_eq!(all.resource("g0").observed, Observed::Never);
-    let unread = alarm(&fixture, "the alarm as it was", |_| true).await;
+    let unread = alarm(&fixture, "the unchanged alarm", |_| true).await;
     assert_eq!(
         (unread.id.as_str(), unread.word),
         (before.id.as_str(), before.word.clone())
     );
-    // It has failed by now, and is no better known.
+    // The read of the group has failed, so its state is still unknown.
     let failed = |all: &Inventory| all.resource("g0").failure.is_some();
     fixture.until("the failure", failed).await;
-    let failed = alarm(&fixture, "the alarm as it was", |_| true).await;
+    let failed = alarm(&fixture, "the unchanged alarm", |_| true).await;
     assert_eq!((failed.id, failed.word), (before.id, before.word));
-    plant.answers("g0", Answers::Well);
+    plant.behave("g0", Behaviour::Normal);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     let all = fixture.refresh().await;
     assert_eq!(all.alarms.as_deref(), Some(&[][..]));

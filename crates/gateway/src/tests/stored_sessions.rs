@@ -1,7 +1,7 @@
-//! Sessions that have ended are kept in the store, in either database.
+//! Ended sessions are saved in the store, in both kinds of database.
 
 use super::access::{session_of, sign_in, with_memory};
-use super::sessions_end::{KEY, sign_out};
+use super::ended_sessions::{KEY, sign_out};
 use super::walls::process as without_store;
 use super::*;
 use crate::app::Shared;
@@ -16,10 +16,10 @@ use crate::watch::Clock;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// A gateway as in another process, with this store. A file of ended sessions stands beside that of walls.
+/// A gateway as in another process, with this store. Its file of ended sessions is next to the file of walls.
 fn process(store: Store, walls: Option<&Path>) -> Arc<Gateway> {
     let shared = Arc::new(Shared::new(Clock::system(), store));
-    let memory = Memory::new().unwrap().kept_in(shared.store.clone());
+    let memory = Memory::new().unwrap().with_store(shared.store.clone());
     let mut gateway = with_memory(Vec::new(), Some(KEY), false, walls, &Arc::new(memory)).unwrap();
     gateway.shared = shared;
     Arc::new(gateway)
@@ -29,16 +29,16 @@ fn at(location: &StoreLocation) -> Arc<Gateway> {
     process(Store::open(location).unwrap(), None)
 }
 
-/// What comes by itself every two seconds.
+/// Reads the store as a running gateway does every two seconds.
 async fn sync_with_store(gateway: &Arc<Gateway>) {
     gateway.shared.watchers.inventory().sync_with_store().await;
 }
 
-async fn is_let_in(gateway: &Arc<Gateway>, cookie: &str) -> bool {
+async fn is_signed_in(gateway: &Arc<Gateway>, cookie: &str) -> bool {
     session_of(gateway, cookie).await.0 == 200
 }
 
-/// What the audit says of why the sign-outs were not all saved.
+/// The field `why` of each sign-out in the audit, which notes that it was not saved.
 fn reasons(location: &StoreLocation) -> Vec<String> {
     let rows = lines(location).into_iter();
     let sign_outs = rows.filter(|row| row["what"] == "sign out");
@@ -56,8 +56,8 @@ async fn a_session_that_was_signed_out_stays_ended_after_a_restart() {
         assert_eq!(sign_out(&gateway, &copied).await, 204);
         drop(gateway);
         let gateway = process(reopen(location).await, None);
-        assert!(!is_let_in(&gateway, &copied).await);
-        assert!(is_let_in(&gateway, &stays).await, "only this one");
+        assert!(!is_signed_in(&gateway, &copied).await);
+        assert!(is_signed_in(&gateway, &stays).await, "other session");
     }
 }
 
@@ -79,7 +79,7 @@ async fn an_unlock_code_that_was_used_stays_used_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_signed_out_at_one_gateway_ends_at_all_that_share_its_database() {
+async fn signing_out_at_one_gateway_ends_the_session_at_all_with_the_same_database() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -90,28 +90,31 @@ async fn a_session_that_was_signed_out_at_one_gateway_ends_at_all_that_share_its
     for (here, there) in [(&one, &other), (&other, &one), (&one, &other)] {
         let copied = sign_in(here, "vic").await;
         sync_with_store(there).await;
-        assert!(is_let_in(there, &copied).await);
+        assert!(is_signed_in(there, &copied).await);
         assert_eq!(sign_out(here, &copied).await, 204);
         sync_with_store(there).await;
         ended.push(copied);
         for copied in &ended {
-            assert!(!is_let_in(here, copied).await && !is_let_in(there, copied).await);
+            assert!(!is_signed_in(here, copied).await && !is_signed_in(there, copied).await);
         }
     }
     let third = at(&location);
     for copied in &ended {
-        assert!(!is_let_in(&third, copied).await, "none has been forgotten");
+        assert!(!is_signed_in(&third, copied).await, "known to a new one");
     }
-    // By itself, as it does when it serves.
+    // While it watches, it reads the store by itself.
     third.watch();
     let copied = sign_in(&one, "vic").await;
     assert_eq!(sign_out(&one, &copied).await, 204);
-    until("the end there", async || !is_let_in(&third, &copied).await).await;
+    until("the end of the session", async || {
+        !is_signed_in(&third, &copied).await
+    })
+    .await;
     third.shared.watchers.stop();
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_signing_out_takes_effect_here_and_elsewhere_once_it_is_back() {
+async fn signing_out_without_the_database_takes_effect_locally_and_elsewhere_later() {
     let Some(server) = Server::new() else {
         return;
     };
@@ -120,36 +123,36 @@ async fn while_the_database_is_away_signing_out_takes_effect_here_and_elsewhere_
     let copied = sign_in(&one, "vic").await;
     server.kill();
     assert_eq!(sign_out(&one, &copied).await, 204);
-    assert!(!is_let_in(&one, &copied).await);
-    assert!(is_let_in(&other, &copied).await, "nobody has told it");
+    assert!(!is_signed_in(&one, &copied).await);
+    assert!(is_signed_in(&other, &copied).await, "not yet known");
     server.start();
     for gateway in [&one, &other] {
         let store = &gateway.shared.store;
         until("the database", async || store.catch_up().await).await;
     }
     sync_with_store(&other).await;
-    assert!(!is_let_in(&other, &copied).await);
+    assert!(!is_signed_in(&other, &copied).await);
 }
 
 #[tokio::test]
-async fn what_the_store_does_not_take_is_said_and_is_saved_with_the_next_that_ends() {
+async fn a_sign_out_that_cannot_be_saved_is_reported_and_saved_with_the_next_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let location = StoreLocation::File(file.clone());
     let gateway = at(&location);
     let first = sign_in(&gateway, "vic").await;
     let second = sign_in(&gateway, "vic").await;
-    let aside = async |from: &str, to: &str| {
-        // Nobody writes meanwhile: a row of the audit would be refused that comes in between.
+    let rename_table = async |from: &str, to: &str| {
+        // Wait for pending writes: an audit row that is written meanwhile would fail.
         gateway.shared.store.catch_up().await;
         let database = Connection::open(&file).unwrap();
         let rename = format!("ALTER TABLE {from} RENAME TO {to}");
         database.execute_batch(&rename).unwrap();
     };
-    aside("ended_session", "elsewhere").await;
+    rename_table("ended_session", "elsewhere").await;
     assert_eq!(sign_out(&gateway, &first).await, 204);
-    assert!(!is_let_in(&gateway, &first).await);
-    aside("elsewhere", "ended_session").await;
+    assert!(!is_signed_in(&gateway, &first).await);
+    rename_table("elsewhere", "ended_session").await;
     assert_eq!(sign_out(&gateway, &second).await, 204);
     assert!(gateway.shared.store.catch_up().await);
     let reasons = reasons(&location);
@@ -160,12 +163,12 @@ async fn what_the_store_does_not_take_is_said_and_is_saved_with_the_next_that_en
     drop(gateway);
     let gateway = process(reopen(&location).await, None);
     for copied in [&first, &second] {
-        assert!(!is_let_in(&gateway, copied).await);
+        assert!(!is_signed_in(&gateway, copied).await);
     }
 }
 
 #[tokio::test]
-async fn a_file_of_ended_sessions_is_taken_over_once_and_left_as_it_is() {
+async fn a_file_of_ended_sessions_is_imported_once() {
     for Site { location, .. } in &sites() {
         let folder = tempfile::tempdir().unwrap();
         let walls = folder.path().join("walls.json");
@@ -175,28 +178,28 @@ async fn a_file_of_ended_sessions_is_taken_over_once_and_left_as_it_is() {
         assert_eq!(sign_out(&before, &old).await, 204);
         let written = std::fs::read(&file).unwrap();
         let gateway = process(Store::open(location).unwrap(), Some(&walls));
-        assert!(!is_let_in(&gateway, &old).await);
+        assert!(!is_signed_in(&gateway, &old).await);
         assert_eq!(sign_out(&gateway, &new).await, 204);
-        // One that is named beside a store of one's own may be how gateways know of each other's.
+        // With SQLite, several gateways may share the file, so it is updated; with PostgreSQL they share the database.
         let is_written = matches!(location, StoreLocation::File(_));
         assert_eq!(std::fs::read(&file).unwrap() != written, is_written);
-        assert_eq!(is_let_in(&before, &new).await, !is_written);
+        assert_eq!(is_signed_in(&before, &new).await, !is_written);
         drop(gateway);
         std::fs::remove_file(&file).unwrap();
         let gateway = process(reopen(location).await, None);
         for copied in [&old, &new] {
-            assert!(!is_let_in(&gateway, copied).await);
+            assert!(!is_signed_in(&gateway, copied).await);
         }
     }
 }
 
 #[tokio::test]
-async fn a_file_that_holds_something_else_is_a_mistake_of_the_configuration_with_a_store_too() {
+async fn an_invalid_file_of_ended_sessions_is_a_configuration_error_even_with_a_store() {
     let folder = tempfile::tempdir().unwrap();
     let walls = folder.path().join("walls.json");
     std::fs::write(walls.with_extension("ended"), "{").unwrap();
     let store = Store::open(&StoreLocation::File(folder.path().join("store.db"))).unwrap();
-    let memory = Memory::new().unwrap().kept_in(Arc::new(store));
+    let memory = Memory::new().unwrap().with_store(Arc::new(store));
     let made = with_memory(
         Vec::new(),
         Some(KEY),

@@ -1,10 +1,10 @@
-//! Nothing in the repository tells of the machine that it was written on, or of where that machine
-//! got its packages from.
+//! The repository contains no paths of the machine that it was written on, and no hosts that its packages were fetched
+//! from.
 
+use crate::assert_none;
 use crate::files::{File, all, named};
-use crate::none;
 
-/// Folders of people's machines. Spelled in halves, or this file would complain about itself.
+/// Folders of developers' machines. Split, so that this file does not violate its own rule.
 const FOLDERS: [&str; 6] = [
     concat!("/ho", "me/"),
     concat!("/ro", "ot/"),
@@ -23,23 +23,23 @@ const REGISTRIES: [&str; 6] = [
     concat!("proxy.golang", ".org"),
 ];
 
-/// Where Cargo.lock says crates come from, and may.
+/// The only source of crates allowed in Cargo.lock.
 const CRATES: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 fn paths_and_hosts(file: &File) -> Vec<String> {
     let mut complaints = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
-        let folder = FOLDERS.iter().find(|folder| begins_a_path(line, folder));
+        let folder = FOLDERS.iter().find(|folder| starts_a_path(line, folder));
         let host = REGISTRIES.iter().find(|host| line.contains(**host));
         for word in folder.into_iter().chain(host) {
-            complaints.push(format!("{}:{} says {word}", file.path, number + 1));
+            complaints.push(format!("{}:{} contains {word}", file.path, number + 1));
         }
     }
     complaints
 }
 
-/// Whether the folder stands at the beginning of a path, not amid one or in a URL.
-fn begins_a_path(line: &str, folder: &str) -> bool {
+/// Whether the folder is the start of a path, not in the middle of one or in a URL.
+fn starts_a_path(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         before.is_none_or(|c| !c.is_alphanumeric() && !"._-~}*{$>".contains(c))
@@ -47,40 +47,40 @@ fn begins_a_path(line: &str, folder: &str) -> bool {
 }
 
 #[test]
-fn no_file_tells_of_a_machine_or_of_a_registry() {
+fn no_file_mentions_a_machine_or_a_registry() {
     let complaints: Vec<_> = all().iter().flat_map(paths_and_hosts).collect();
-    none(
+    assert_none(
         &complaints,
-        "write a path relative to the repository, or one that anybody would have",
+        "write a path relative to the repository, or one that exists on every machine",
     );
 }
 
 #[test]
-fn the_lock_files_name_no_host_of_their_own() {
+fn the_lock_files_name_no_mirror() {
     let files = all();
-    let mut complaints: Vec<_> = strange_sources(&named(&files, "Cargo.lock").text);
+    let mut complaints: Vec<_> = unexpected_sources(&named(&files, "Cargo.lock").text);
     if named(&files, "package-lock.json")
         .text
         .contains("\"resolved\"")
     {
-        complaints.push("package-lock.json says where packages were fetched from".to_owned());
+        complaints.push("package-lock.json contains the addresses of packages".to_owned());
     }
-    none(
+    assert_none(
         &complaints,
-        "lock again without a mirror; npm leaves the hosts out when .npmrc is in force",
+        "create the lock file without a mirror; with our .npmrc, npm omits the addresses",
     );
 }
 
-fn strange_sources(lock: &str) -> Vec<String> {
+fn unexpected_sources(lock: &str) -> Vec<String> {
     lock.lines()
         .filter_map(|line| line.strip_prefix("source = \"")?.strip_suffix('"'))
         .filter(|source| *source != CRATES)
-        .map(|source| format!("Cargo.lock takes a crate from {source}"))
+        .map(|source| format!("Cargo.lock contains a crate from {source}"))
         .collect()
 }
 
 #[test]
-fn a_path_of_a_machine_is_found_and_a_url_is_not_one() {
+fn a_machine_path_is_found_but_a_url_is_allowed() {
     let found = |line: &str| paths_and_hosts(&File::new("README.md", line)).len();
     for folder in &FOLDERS[..5] {
         assert_eq!(found(&format!("see {folder}somebody/file")), 1, "{folder}");
@@ -98,15 +98,15 @@ fn a_path_of_a_machine_is_found_and_a_url_is_not_one() {
 #[test]
 fn a_crate_from_a_mirror_is_found() {
     assert_eq!(
-        strange_sources(&format!("source = \"{CRATES}\"")),
+        unexpected_sources(&format!("source = \"{CRATES}\"")),
         Vec::<String>::new()
     );
     assert_eq!(
-        strange_sources("source = \"registry+https://mirror.example/index\"").len(),
+        unexpected_sources("source = \"registry+https://mirror.example/index\"").len(),
         1
     );
     assert_eq!(
-        strange_sources("source = \"git+https://host.example/fork\"").len(),
+        unexpected_sources("source = \"git+https://host.example/fork\"").len(),
         1
     );
 }

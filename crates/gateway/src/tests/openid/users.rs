@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 async fn a_user_signs_in_at_the_provider_and_signs_out() {
     let log = Log::begin();
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     let ways = get(&gateway, "/api/sign-in").await;
     assert_eq!(header(&ways, "cache-control"), "no-store");
     assert_eq!(
@@ -77,11 +77,7 @@ async fn a_user_signs_in_at_the_provider_and_signs_out() {
         log.audit(header(&out, "x-request-id")),
         ["who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\" why=\"-\""]
     );
-    assert_eq!(
-        copy.clone().session(&gateway).await.0,
-        401,
-        "a copy is worth nothing"
-    );
+    assert_eq!(copy.clone().session(&gateway).await.0, 401, "copied cookie");
 }
 
 #[tokio::test]
@@ -117,7 +113,7 @@ async fn over_https_cookies_are_strict_and_the_callback_uses_the_public_name() {
 }
 
 #[tokio::test]
-async fn below_a_path_the_provider_sends_browsers_back_there() {
+async fn a_console_below_a_path_has_its_callback_below_it_too() {
     let provider = Provider::new(admin()).await;
     let base = "/tools/failover".to_owned();
     let with = SignIn {
@@ -169,9 +165,9 @@ async fn below_a_path_the_provider_sends_browsers_back_there() {
 }
 
 #[tokio::test]
-async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
+async fn the_claims_determine_the_role_and_a_user_without_a_role_is_rejected() {
     let provider = Provider::new(json!({})).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     let roles = |roles: Value| json!({"realm_access": {"roles": roles}});
     for (claims, expected) in [
         (roles(json!(["console-viewer"])), Ok("viewer")),
@@ -197,16 +193,16 @@ async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/groups").await;
         let answer = browser.open(&gateway, &back).await;
-        let leads = header(&answer, "location").to_owned();
-        let told = Log::begin().audit(header(&answer, "x-request-id")).concat();
+        let location = header(&answer, "location").to_owned();
+        let audit_lines = Log::begin().audit(header(&answer, "x-request-id")).concat();
         let (status, session) = browser.session(&gateway).await;
         match expected {
             Ok(role) => assert_eq!((status, &session["role"]), (200, &json!(role)), "{claims}"),
             Err(code) => {
                 assert_eq!(status, 401, "{claims}");
-                assert_eq!(leads, format!("/sign-in?failed={code}&to=%2Fgroups"));
+                assert_eq!(location, format!("/sign-in?failed={code}&to=%2Fgroups"));
                 assert_eq!(
-                    told,
+                    audit_lines,
                     format!(
                         "who=\"ann\\\"who= <248289761001>\" from=127.0.0.1 what=\"sign in\" by=\"provider\" \
                          outcome=\"refused\" why=\"{code}\""
@@ -220,16 +216,16 @@ async fn the_role_comes_from_the_claims_and_without_one_the_user_is_refused() {
 #[tokio::test]
 async fn sessions_expire_and_an_attempt_expires_after_ten_minutes() {
     let provider = Provider::new(admin()).await;
-    let begun = SystemTime::now()
+    let start = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    let now = Arc::new(AtomicU64::new(begun));
+    let now = Arc::new(AtomicU64::new(start));
     let clock = {
         let now = now.clone();
         Arc::new(move || Duration::from_secs(now.load(Ordering::SeqCst)))
     };
-    let mut gateway = Arc::into_inner(people(&provider)).unwrap();
+    let mut gateway = Arc::into_inner(gateway_for(&provider)).unwrap();
     gateway.access = gateway.access.at(clock);
     let gateway = Arc::new(gateway);
     let mut late = Browser::default();
@@ -252,7 +248,7 @@ async fn sessions_expire_and_an_attempt_expires_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn without_a_provider_the_routes_are_bad_requests() {
+async fn without_a_provider_its_routes_return_bad_request() {
     for gateway in [
         to_aveva("http://127.0.0.1:1"),
         Arc::new(with_users(Vec::new(), None, false)),
@@ -272,9 +268,9 @@ async fn without_a_provider_the_routes_are_bad_requests() {
 }
 
 #[tokio::test]
-async fn signing_in_at_the_provider_over_a_session_ends_it() {
+async fn signing_in_at_the_provider_ends_the_browsers_earlier_session() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     let mut browser = Browser::default();
     let back = browser.begin(&gateway, &provider, "/groups").await;
     browser.open(&gateway, &back).await;
@@ -285,9 +281,9 @@ async fn signing_in_at_the_provider_over_a_session_ends_it() {
     let answer = browser.open(&gateway, &back).await;
     assert_eq!(browser.session(&gateway).await.0, 200);
     assert_eq!(copy.session(&gateway).await.0, 401);
-    let told = Log::begin().audit(header(&answer, "x-request-id"));
+    let audit_lines = Log::begin().audit(header(&answer, "x-request-id"));
     assert_eq!(
-        told[1..],
+        audit_lines[1..],
         [
             "who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\" why=\"replaced\""
         ]
@@ -295,9 +291,9 @@ async fn signing_in_at_the_provider_over_a_session_ends_it() {
 }
 
 #[tokio::test]
-async fn who_follows_a_link_of_another_site_begins_at_the_sign_in_page() {
+async fn a_link_from_another_site_leads_to_the_sign_in_page() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for (site, to, expected) in [
         (
             "cross-site",
@@ -316,24 +312,24 @@ async fn who_follows_a_link_of_another_site_begins_at_the_sign_in_page() {
     for site in ["same-origin", "same-site", "none"] {
         let line = "GET /api/openid/start?to=%2Fgroups";
         let answer = ask(&gateway, line, &[("sec-fetch-site", site)], "").await;
-        let leads = header(&answer, "location");
-        assert!(leads.starts_with(&provider.base), "{site}: {leads}");
+        let location = header(&answer, "location");
+        assert!(location.starts_with(&provider.base), "{site}: {location}");
     }
 }
 
 #[tokio::test]
-async fn who_signs_in_at_the_provider_over_and_over_is_stopped_and_nobody_else_is() {
+async fn repeated_sign_ins_at_the_provider_are_throttled_for_that_user_only() {
     let provider = Provider::new(admin()).await;
-    let gateway = people(&provider);
+    let gateway = gateway_for(&provider);
     for _ in 0..30 {
         assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
     }
-    let (leads, told) = sign_in(&gateway, &provider).await;
-    assert_eq!(leads, "/sign-in?failed=too-many-tries&to=%2Fgroups");
+    let (location, audit_lines) = sign_in(&gateway, &provider).await;
+    assert_eq!(location, "/sign-in?failed=too-many-tries&to=%2Fgroups");
     assert!(
-        told.starts_with("who=\"ann <248289761001>\"")
-            && told.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
-        "{told}"
+        audit_lines.starts_with("who=\"ann <248289761001>\"")
+            && audit_lines.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
+        "{audit_lines}"
     );
     let mut another = admin();
     another["sub"] = json!("248289761002");

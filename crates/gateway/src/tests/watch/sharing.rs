@@ -1,6 +1,6 @@
-//! Gateways at one database that share out the connections: each is read by one of them, and all know what it read.
+//! Gateways with a shared database divide the connections: one gateway reads each, and all have its inventory.
 
-use super::handled::{alarm, plant, send};
+use super::alarm_actions::{alarm, plant, send};
 use super::systems::uplynk;
 use super::veeam::{logged_on, veeam};
 use super::*;
@@ -13,15 +13,15 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
-/// Another gateway takes over within this time, whatever became of the one before.
-const TAKEN_OVER: Duration = Duration::from_secs(15);
+/// The maximum time until another gateway takes over.
+const TAKEOVER_LIMIT: Duration = Duration::from_secs(15);
 
 impl Fixture {
     fn watched(&self) -> HashSet<String> {
         self.gateway.shared.watchers.watched()
     }
 
-    /// What it knows of resources, connections and alarms, but for times: the clocks of these gateways stand still.
+    /// Its resources, connections and alarms without times, because the clocks of these gateways do not run.
     fn knowledge(&self) -> Value {
         let mut all = self.all();
         let connections = all.connections.as_mut().unwrap();
@@ -47,7 +47,7 @@ impl Fixture {
     }
 }
 
-/// Both know the same.
+/// Waits until both have the same inventory.
 async fn until_same(one: &Fixture, other: &Fixture) {
     let began = Instant::now();
     until("the same knowledge", async || {
@@ -58,7 +58,7 @@ async fn until_same(one: &Fixture, other: &Fixture) {
     .await;
 }
 
-/// Each of the connections is watched by one of them, and each of them watches about as many.
+/// Waits until each connection is watched by one gateway, and each gateway watches about the same number.
 async fn until_shared_out(fixtures: &[&Fixture], connections: usize) {
     let least = connections / fixtures.len();
     until("a fair share for each", async || {
@@ -85,8 +85,8 @@ async fn slicers() -> Vendor {
 }
 
 async fn plans() -> Vendor {
-    Vendor::new(|seen, _| {
-        if seen.line.contains("sessionMngr") {
+    Vendor::new(|request, _| {
+        if request.line.contains("sessionMngr") {
             return logged_on();
         }
         vendor_json(
@@ -101,7 +101,7 @@ async fn plans() -> Vendor {
 }
 
 #[tokio::test]
-async fn each_connection_is_read_by_one_and_all_know_the_same() {
+async fn each_connection_is_read_by_one_gateway_and_all_have_the_same_inventory() {
     let Some(server) = Server::shared() else {
         return;
     };
@@ -120,13 +120,9 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     let one = Fixture::sharing(&location, connections());
     one.until_read().await;
     assert_eq!(one.watched().len(), 4);
-    let before = (plant_a.asked().len(), plant_b.asked().len());
-    assert_eq!(
-        before,
-        (3 + 1, 4),
-        "a list and each group, and the status where none is primary"
-    );
-    // Another one joins, whose clock is far from that of the first.
+    let before = (plant_a.take_requests().len(), plant_b.take_requests().len());
+    assert_eq!(before, (3 + 1, 4), "list, groups, one status");
+    // Another gateway joins, with a very different clock.
     let other = Fixture::sharing(&location, connections());
     other.skip(5_000);
     until_shared_out(&[&one, &other], 4).await;
@@ -150,7 +146,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     };
     until("the same resources", async || ids(&one) == ids(&other)).await;
     for fixture in [&one, &other] {
-        // Whichever gateway reads: ages are by the clock of the one that shows them.
+        // Ages follow the clock of the gateway that shows them, not of the one that reads.
         until("young ages", async || {
             let all = fixture.all();
             all.connections().iter().all(|state| {
@@ -165,25 +161,28 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     until("its first readings", async || {
         [(&plant_a, "plant-a"), (&plant_b, "plant-b")]
             .iter()
-            .all(|(plant, id)| plant.log_len() == if moved.contains(*id) { 4 } else { 0 })
+            .all(|(plant, id)| plant.request_count() == if moved.contains(*id) { 4 } else { 0 })
     })
     .await;
-    // Asked at either, it is read once.
+    // A reading that is requested at either gateway is made once.
     for fixture in [&one, &other] {
         for plant in [&plant_a, &plant_b] {
-            plant.asked();
+            plant.take_requests();
         }
         one.skip(1);
         other.skip(1);
         fixture.gateway.shared.watchers.refresh(None).await;
         until("the readings", async || {
-            plant_a.log_len() >= 4 && plant_b.log_len() >= 4
+            plant_a.request_count() >= 4 && plant_b.request_count() >= 4
         })
         .await;
         until_shared_out(&[&one, &other], 4).await;
-        assert_eq!((plant_a.asked().len(), plant_b.asked().len()), (4, 4));
+        assert_eq!(
+            (plant_a.take_requests().len(), plant_b.take_requests().len()),
+            (4, 4)
+        );
     }
-    // A third takes its share, and leaves it when it ends.
+    // A third gateway takes its share, and releases it when it stops.
     let third = Fixture::sharing(&location, connections());
     until_shared_out(&[&one, &other, &third], 4).await;
     third.end();
@@ -195,7 +194,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     assert_eq!(here, 4);
     one.end();
     until_shared_out(&[&other], 4).await;
-    // A connection that no gateway reads any more is not kept: a gateway that comes later would take it for new.
+    // The inventory of connections that no gateway reads is deleted, because a later gateway would consider it current.
     until("nothing to read", async || {
         let left = server.statement(&database, "SELECT count(*) FROM shared_reading");
         left.unwrap() == "0"
@@ -204,7 +203,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     other.end();
 }
 
-/// Two gateways before one plant, which the first watches. It reaches the database over a network of its own.
+/// Two gateways with one plant, which the first one watches. Its network connection to the database can be cut.
 async fn pair_over_a_network(plant: &Plant) -> Option<(Fixture, Fixture, Network, Arc<Server>)> {
     let server = Server::shared()?;
     let database = server.database();
@@ -222,7 +221,7 @@ async fn pair_over_a_network(plant: &Plant) -> Option<(Fixture, Fixture, Network
 }
 
 #[tokio::test]
-async fn one_that_is_cut_off_is_replaced_and_goes_on_by_itself_without_an_alarm_lost() {
+async fn a_disconnected_gateway_is_replaced_watches_alone_and_loses_no_alarm() {
     let plant = plant().await;
     let Some((one, other, network, _server)) = pair_over_a_network(&plant).await else {
         return;
@@ -231,46 +230,42 @@ async fn one_that_is_cut_off_is_replaced_and_goes_on_by_itself_without_an_alarm_
     let recorded = other.activity("alarm").await;
     network.silence(true);
     let began = Instant::now();
-    until("another that watches", async || !other.watched().is_empty()).await;
-    assert!(began.elapsed() < TAKEN_OVER, "{:?}", began.elapsed());
-    until("one that watches by itself", async || {
+    until("a takeover", async || !other.watched().is_empty()).await;
+    assert!(began.elapsed() < TAKEOVER_LIMIT, "{:?}", began.elapsed());
+    until("a gateway that watches alone", async || {
         one.gateway.shared.watchers.is_alone()
     })
     .await;
-    assert!(began.elapsed() < TAKEN_OVER, "{:?}", began.elapsed());
+    assert!(began.elapsed() < TAKEOVER_LIMIT, "{:?}", began.elapsed());
     assert_eq!(one.watched().len(), 1);
-    until("what it says of that", async || {
+    until("the readiness message", async || {
         let ready = text(get(&one.gateway, "/readyz").await).await;
         ready.contains("watches every connection itself")
     })
     .await;
-    // Both see what happens.
-    plant.asked();
+    // Both gateways read the plant.
+    plant.take_requests();
     for fixture in [&one, &other] {
         fixture.refresh().await;
         let still = alarm(fixture, "the alarm", |_| true).await;
         assert_eq!(still.id, before.id, "the same alarm");
     }
-    assert!(plant.asked().len() >= 2 * 4);
+    assert!(plant.take_requests().len() >= 2 * 4);
     network.silence(false);
-    until("one that watches", async || {
+    until("sharing between the gateways", async || {
         one.watched().is_empty() != other.watched().is_empty()
             && !one.gateway.shared.watchers.is_alone()
     })
     .await;
     until_same(&one, &other).await;
-    assert_eq!(
-        other.activity("alarm").await,
-        recorded,
-        "nothing has happened"
-    );
+    assert_eq!(other.activity("alarm").await, recorded, "no new alarm");
     one.end();
     other.end();
 }
 
-/// Whether it is the database or the gateway that fails: what nobody passes on is read here.
+/// After repeated failures of sharing, from any cause, a gateway reads every connection itself.
 #[tokio::test]
-async fn one_that_fails_to_share_again_and_again_watches_by_itself() {
+async fn a_gateway_that_repeatedly_fails_to_share_watches_alone() {
     let plant = plant().await;
     let Some(server) = Server::shared() else {
         return;
@@ -285,15 +280,15 @@ async fn one_that_fails_to_share_again_and_again_watches_by_itself() {
     let inventory = other.gateway.shared.watchers.inventory();
     inventory.cause_faults("the sharing", 1_000);
     let began = Instant::now();
-    until("one that watches by itself", async || {
+    until("a gateway that watches alone", async || {
         other.gateway.shared.watchers.is_alone()
     })
     .await;
-    assert!(began.elapsed() < TAKEN_OVER, "{:?}", began.elapsed());
+    assert!(began.elapsed() < TAKEOVER_LIMIT, "{:?}", began.elapsed());
     assert_eq!((one.watched().len(), other.watched().len()), (1, 1));
-    // Once it succeeds, each is watched by one again.
+    // After sharing succeeds, each connection is watched by one gateway again.
     inventory.cause_faults("the sharing", 0);
-    until("one that watches", async || {
+    until("sharing between the gateways", async || {
         one.watched().is_empty() != other.watched().is_empty()
             && !other.gateway.shared.watchers.is_alone()
     })
@@ -304,7 +299,7 @@ async fn one_that_fails_to_share_again_and_again_watches_by_itself() {
 }
 
 #[tokio::test]
-async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
+async fn a_change_through_any_gateway_is_shown_by_all_at_once() {
     let plant = plant().await;
     let Some(server) = Server::shared() else {
         return;
@@ -317,7 +312,7 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
     other.until_read().await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
     alarm(&other, "the alarm", |_| true).await;
-    plant.asked();
+    plant.take_requests();
     let path = "DELETE /relay/plant-a/api/v1/clientfailover/groups/g0/clientsessions/g0-a";
     let (status, _) = send(&other, path, &Value::Null).await;
     assert_eq!(status, 200);
@@ -327,22 +322,22 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
             .until("the change", |all| all.word("g0") != "No primary")
             .await;
     }
-    // Long before its next reading, which comes after five minutes.
+    // This is long before the next regular reading, after five minutes.
     assert!(
         began.elapsed() < Duration::from_secs(30),
         "{:?}",
         began.elapsed()
     );
-    let read: Vec<String> = plant.asked();
+    let read: Vec<String> = plant.take_requests();
     assert!(read.iter().all(|line| line.contains("g0")), "{read:?}");
     until_same(&one, &other).await;
     one.end();
     other.end();
 }
 
-/// As while gateways of two versions share: what comes after it builds on it.
+/// This can happen while gateways of two versions share. Later changes are relative to the missing one.
 #[tokio::test]
-async fn a_gateway_that_has_not_understood_something_is_told_everything_soon() {
+async fn a_gateway_that_cannot_apply_a_change_gets_the_complete_inventory() {
     let plant = plant().await;
     let Some(server) = Server::shared() else {
         return;
@@ -359,11 +354,11 @@ async fn a_gateway_that_has_not_understood_something_is_told_everything_soon() {
     inventory.cause_faults("taking over", 1);
     plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
     one.refresh().await;
-    until("what is not understood", async || {
+    until("the change that cannot be applied", async || {
         inventory.faults_left("taking over") == 0
     })
     .await;
-    // Nothing is read any more, so that nothing else is told.
+    // No further reading is made, so that no other change is published.
     until_same(&one, &other).await;
     let all = other.all();
     let Facts::FailoverGroup(facts) = &all.resource("g1").facts else {
@@ -375,7 +370,7 @@ async fn a_gateway_that_has_not_understood_something_is_told_everything_soon() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_configured_differently_is_another_one() {
+async fn connections_with_different_configurations_are_not_shared() {
     let (here, there) = (plant().await, Plant::new(1).await);
     let Some(server) = Server::shared() else {
         return;
@@ -399,16 +394,16 @@ async fn a_connection_that_is_configured_differently_is_another_one() {
     other.end();
 }
 
-/// The next gateway goes on from what the ended one had read, and what happened since is recorded once.
+/// The next gateway continues from the inventory of the stopped one, and records the changes since then once.
 #[tokio::test]
-async fn what_happens_while_a_connection_changes_hands_is_recorded_once() {
+async fn a_change_during_a_takeover_is_recorded_once() {
     let plant = plant().await;
     let Some((one, other, network, _server)) = pair_over_a_network(&plant).await else {
         return;
     };
     network.silence(true);
     plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
-    until("another that watches", async || {
+    until("a takeover", async || {
         !other.watched().is_empty() && other.leads_now().await
     })
     .await;
@@ -430,17 +425,17 @@ async fn what_happens_while_a_connection_changes_hands_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn a_connection_that_a_gateway_cannot_read_is_left_to_one_that_can() {
+async fn a_connection_is_taken_over_by_a_gateway_that_can_read_it() {
     let Some(server) = Server::shared() else {
         return;
     };
     let location = server.store(&server.database());
-    // As a network lets one through and not the other.
-    let vendor = Vendor::new(|seen, _| {
-        if seen.header("authorization") != basic_of("through") {
+    // As if the network admitted only one of the gateways.
+    let vendor = Vendor::new(|request, _| {
+        if request.header("authorization") != basic_of("through") {
             return vendor_json(503, "{}");
         }
-        let is_list = seen
+        let is_list = request
             .line
             .split(['?', ' '])
             .nth(1)
@@ -490,9 +485,9 @@ fn basic_of(username: &str) -> String {
     )
 }
 
-/// What gateways share of watching does not outlive a crash of the database, and need not.
+/// The shared state does not survive a crash of the database, and need not.
 #[tokio::test]
-async fn after_a_crash_of_the_database_gateways_share_the_watching_anew() {
+async fn gateways_share_again_after_a_crash_of_the_database() {
     let Some(server) = Server::new() else {
         return;
     };
@@ -507,7 +502,7 @@ async fn after_a_crash_of_the_database_gateways_share_the_watching_anew() {
     server.kill();
     server.start();
     plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
-    until("a reading that both know", async || {
+    until("a reading at both gateways", async || {
         for fixture in [&one, &other] {
             fixture.refresh().await;
         }

@@ -1,26 +1,26 @@
-//! The queries that are there from the beginning.
+//! The built-in queries.
 
 use super::parameter;
 use vendors::veeam::{Field, Filter, Op};
 
-/// A query that nobody had to save.
+/// A built-in query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ready {
-    /// What failed of what started in the last 24 h.
+pub enum BuiltInQuery {
+    /// Failed sessions that started in the last 24 h.
     Failed,
-    /// What runs: starting, working or stopping.
+    /// Running sessions: starting, working or stopping.
     Running,
-    /// What had warnings of what started in the last seven days.
+    /// Sessions with warnings that started in the last seven days.
     Warnings,
-    /// Every run of one plan: a template that wants the plan's name.
+    /// Every run of one plan: a template that needs the plan's name.
     History,
 }
 
-impl Ready {
-    /// Every ready query, in the order in which they are shown.
+impl BuiltInQuery {
+    /// Every built-in query, in display order.
     pub const ALL: [Self; 4] = [Self::Failed, Self::Running, Self::Warnings, Self::History];
 
-    /// As it is shown.
+    /// The label.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Ready {
         }
     }
 
-    /// The text behind `?` of the page's URL; `None` where the name of a plan is wanted and is empty.
+    /// The query string of the page's URL; `None` if a plan's name is needed and `plan` is blank.
     #[must_use]
     pub fn query(self, plan: &str) -> Option<String> {
         let (started, filter) = match self {

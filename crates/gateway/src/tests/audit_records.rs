@@ -1,4 +1,4 @@
-//! What people do is recorded before it is done, without a secret, and nothing is done that cannot be recorded.
+//! The audit: changes are recorded before they are sent, without secrets, and are not sent if that fails.
 
 use super::access::{PASSWORD, body, cookie, sign_in, with_users};
 use super::credentials::client;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// The same gateway with another store.
+/// The gateway with another store.
 pub(super) fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
     let shared = Arc::new(Shared::new(Clock::system(), store));
     Arc::new(Gateway { shared, ..gateway })
@@ -30,11 +30,11 @@ pub(super) fn rows(file: &Path) -> Vec<Value> {
 const NEW_GROUP: &str = r#"{"Id":"x", "Name":"X"}"#;
 
 #[tokio::test]
-async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
+async fn a_change_is_recorded_before_it_is_sent_and_exactly_as_it_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let seen_by_vendor = file.clone();
-    // The vendor looks into the store while the request is with it.
+    // The vendor reads the store while it handles the request.
     let vendor = Vendor::new(move |_, _| {
         let rows = rows(&seen_by_vendor);
         let intents = rows.iter().filter(|row| row["kind"] == "intent");
@@ -67,7 +67,7 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
     );
     let answer = ask(&gateway, &format!("DELETE {GROUPS}/x"), &[], "").await;
     assert_eq!(answer.status(), 401);
-    // Written one after the other: this one is there once the next is.
+    // Rows are written in order, so that the earlier rows are written once this one is.
     ask(
         &gateway,
         &format!("DELETE {GROUPS}/y"),
@@ -76,13 +76,13 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
     )
     .await;
     let rows = rows(&file);
-    let told = |row: &Value, names: &[&str]| -> Vec<String> {
+    let summary = |row: &Value, names: &[&str]| -> Vec<String> {
         let texts = names.iter().map(|name| row[*name].as_str().unwrap_or("-"));
         texts.map(str::to_owned).collect()
     };
     let kinds: Vec<_> = rows
         .iter()
-        .map(|row| told(row, &["kind", "who", "what", "outcome", "why"]).join(" | "))
+        .map(|row| summary(row, &["kind", "who", "what", "outcome", "why"]).join(" | "))
         .collect();
     assert_eq!(
         kinds,
@@ -97,7 +97,7 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
         ]
     );
     assert_eq!(
-        told(
+        summary(
             &rows[1],
             &["request", "role", "from", "connection", "sent", "body"]
         ),
@@ -114,7 +114,7 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
     let everything = format!("{rows:?}");
     let sealed = ann.split_once('=').unwrap().1;
     for secret in [PASSWORD, "not the password", sealed, SECRET] {
-        assert!(!everything.contains(secret), "a secret is in the audit");
+        assert!(!everything.contains(secret), "the audit contains a secret");
     }
     assert!(
         store::verify(&StoreLocation::File(file.clone()))
@@ -124,7 +124,7 @@ async fn a_change_is_recorded_exactly_as_it_is_sent_and_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn the_outcome_of_a_change_is_what_is_known_of_it() {
+async fn the_recorded_outcome_of_a_change_follows_from_the_vendors_response() {
     let answers = [
         (200, r#"{"Id":"x"}"#, "done"),
         (200, "\u{feff}{\"Id\":\"x\"}", "done"),
@@ -147,35 +147,35 @@ async fn the_outcome_of_a_change_is_what_is_known_of_it() {
         })
         .await;
         let plant = connection("plant-a", aveva(), &vendor.base, basic());
-        assert_eq!(recorded(plant).await, outcome, "{status} {answer}");
+        assert_eq!(recorded_outcome(plant).await, outcome, "{status} {answer}");
         assert_eq!(vendor.lines().len(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
+async fn a_change_without_a_token_is_recorded_as_not_sent() {
     let vendor = Vendor::new(|_, _| json(400, "{}")).await;
     let plant = connection("plant-a", aveva(), &vendor.base, client(&vendor.base));
-    assert_eq!(recorded(plant).await, "not sent");
+    assert_eq!(recorded_outcome(plant).await, "not sent");
     assert!(vendor.lines().iter().all(|line| line == "POST /token"));
 }
 
 #[tokio::test]
-async fn a_change_for_a_vendor_to_whom_there_is_no_connection_is_recorded_as_not_sent() {
+async fn a_change_to_an_unreachable_vendor_is_recorded_as_not_sent() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let plant = connection("plant-a", aveva(), &base, basic());
-    assert_eq!(recorded(plant).await, "not sent");
+    assert_eq!(recorded_outcome(plant).await, "not sent");
 }
 
 #[tokio::test]
-async fn a_change_that_was_refused_before_the_connection_was_gone_is_recorded_as_refused() {
+async fn a_change_that_is_rejected_before_the_connection_ends_is_recorded_as_refused() {
     let tokens = Vendor::new(|_, before| json(200, &format!(r#"{{"access_token":"t{before}"}}"#)));
     let tokens = tokens.await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    // Answers once, and is gone.
+    // The vendor answers once and stops.
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         drop(listener);
@@ -185,12 +185,12 @@ async fn a_change_that_was_refused_before_the_connection_was_gone_is_recorded_as
         stream.write_all(answer).await.unwrap();
     });
     let plant = connection("plant-a", aveva(), &base, client(&tokens.base));
-    assert_eq!(recorded(plant).await, "refused by the vendor");
+    assert_eq!(recorded_outcome(plant).await, "refused by the vendor");
     assert_eq!(tokens.lines(), ["POST /token", "POST /token"]);
 }
 
 #[tokio::test]
-async fn an_admin_who_ends_the_wait_after_a_refused_log_on_is_recorded() {
+async fn an_admins_retry_of_a_rejected_log_on_is_recorded() {
     let vendor = Vendor::new(|_, _| json(401, "")).await;
     let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
     let em = connection("em", veeam, &vendor.base, basic());
@@ -210,25 +210,25 @@ async fn an_admin_who_ends_the_wait_after_a_refused_log_on_is_recorded() {
         assert!(gateway.shared.store.catch_up().await);
         let forced = rows(&file).into_iter();
         let forced = forced.filter(|row| row["what"] == "log on now");
-        let told = ["who", "role", "connection", "outcome"];
-        let told = forced.map(|row| told.map(|key| row[key].as_str().unwrap().to_owned()));
-        told.collect::<Vec<_>>()
+        let names = ["who", "role", "connection", "outcome"];
+        let forced = forced.map(|row| names.map(|key| row[key].as_str().unwrap().to_owned()));
+        forced.collect::<Vec<_>>()
     };
     let query = "GET /relay/em/api/query?type=CloudFailoverSession";
     let refused = ask(&gateway, query, &[("cookie", ann.as_str())], "").await;
     assert_eq!(problem(refused).await.0, "credentials");
-    assert!(refresh(&ann).await.is_empty(), "refused a moment ago");
-    pass(30).await;
-    assert!(refresh(&vic).await.is_empty(), "only admins may");
+    assert!(refresh(&ann).await.is_empty(), "rejected just before");
+    advance_time(30).await;
+    assert!(refresh(&vic).await.is_empty(), "admins only");
     for _ in 0..2 {
         let expected = ["ann", "admin", "em", "done"].map(str::to_owned);
         assert_eq!(refresh(&ann).await, [expected], "once");
     }
 }
 
-/// How the creation of a group on a connection is recorded. Where the gateway answers for the vendor, it says of what
-/// certainly was not carried out that it was not.
-async fn recorded(plant: config::Connection) -> String {
+/// The recorded outcome of creating a group on a connection. If the response comes from the gateway, its `carried_out`
+/// is false exactly if the outcome is known.
+async fn recorded_outcome(plant: config::Connection) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
@@ -237,7 +237,7 @@ async fn recorded(plant: config::Connection) -> String {
     let line = format!("POST {GROUPS}");
     let answer = ask(&gateway, &line, &[("cookie", &ann)], NEW_GROUP).await;
     let is_own = header(&answer, "content-type") == "application/problem+json";
-    let told = text(answer).await;
+    let body = text(answer).await;
     let outcomes = rows(&file)
         .into_iter()
         .filter(|row| row["kind"] == "outcome");
@@ -245,18 +245,18 @@ async fn recorded(plant: config::Connection) -> String {
     assert_eq!(outcomes.len(), 1, "{outcomes:?}");
     let outcome = outcomes[0].as_str().unwrap();
     assert_eq!(
-        told.contains(r#""carried_out":false"#),
+        body.contains(r#""carried_out":false"#),
         is_own && outcome != "unknown",
-        "{outcome}: {told}"
+        "{outcome}: {body}"
     );
     outcome.to_owned()
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_is_not_sent_and_reading_goes_on() {
+async fn a_change_that_cannot_be_recorded_is_not_sent_and_reads_continue() {
     let vendor = Vendor::new(|_, _| json(200, "[]")).await;
     let plant = connection("plant-a", aveva(), &vendor.base, basic());
-    let gateway = recording(with_users(vec![plant], None, false), Store::that_fails());
+    let gateway = recording(with_users(vec![plant], None, false), Store::failing());
     let ann = sign_in(&gateway, "ann").await;
     let with = [("cookie", ann.as_str())];
     let answer = ask(&gateway, &format!("POST {GROUPS}"), &with, NEW_GROUP).await;
@@ -297,11 +297,11 @@ async fn signing_out_is_recorded() {
     );
 }
 
-const BEGUN: &str =
+const WATCHING_STARTED: &str =
     "watching | The gateway started watching. Earlier events are not known. | - | - | -";
 
 #[tokio::test]
-async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_where() {
+async fn the_activity_lists_changes_to_all_users_and_sign_ins_only_to_admins() {
     let vendor = Vendor::new(|_, _| json(200, r#"{"Id":"x"}"#)).await;
     let plant = connection("plant-a", aveva(), &vendor.base, basic());
     let store = Store::open(&StoreLocation::Memory).unwrap();
@@ -322,39 +322,39 @@ async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_
         assert_eq!(answer.status(), 200);
         serde_json::from_str::<Value>(&text(answer).await).unwrap()
     };
-    let told = |answer: &Value| {
+    let summary = |answer: &Value| {
         let entries = answer["entries"].as_array().unwrap().iter();
-        let words = entries.map(|entry| {
-            let word = |name: &str| entry[name].as_str().unwrap_or("-").to_owned();
+        let lines = entries.map(|entry| {
+            let field = |name: &str| entry[name].as_str().unwrap_or("-").to_owned();
             ["kind", "what", "who", "from", "outcome"]
-                .map(word)
+                .map(field)
                 .join(" | ")
         });
-        words.collect::<Vec<_>>()
+        lines.collect::<Vec<_>>()
     };
     let all = activity(&ann, "").await;
     assert_eq!(
-        told(&all),
+        summary(&all),
         [
             "change | Create group | ann | 127.0.0.1 | done",
             "access | sign in | vic | 127.0.0.1 | done",
             "access | sign in | ann | 127.0.0.1 | done",
-            BEGUN,
+            WATCHING_STARTED,
         ]
     );
     assert_eq!(all["entries"][0]["resource"]["id"], "x");
     assert_eq!(all["entries"][0]["after"], r#"{"Id":"x","Name":"X"}"#);
     assert!(!all.to_string().contains("hidden"), "{all}");
-    let seen = activity(&vic, "").await;
+    let visible = activity(&vic, "").await;
     assert_eq!(
-        told(&seen),
-        ["change | Create group | ann | - | done", BEGUN]
+        summary(&visible),
+        ["change | Create group | ann | - | done", WATCHING_STARTED]
     );
     let first = activity(&ann, "?limit=1").await;
     let older = first["older"].as_str().unwrap();
     let rest = activity(&ann, &format!("?limit=3&before={older}")).await;
-    assert_eq!((told(&rest).len(), &rest["older"]), (3, &Value::Null));
-    assert_eq!(told(&activity(&ann, "?system=uplynk").await), [""; 0]);
+    assert_eq!((summary(&rest).len(), &rest["older"]), (3, &Value::Null));
+    assert_eq!(summary(&activity(&ann, "?system=uplynk").await), [""; 0]);
     let wrong = [("cookie", ann.as_str())];
     let answer = ask(&gateway, "GET /api/activity?kind=lunch", &wrong, "").await;
     let (kind, status, detail) = problem(answer).await;

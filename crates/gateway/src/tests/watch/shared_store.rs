@@ -1,7 +1,7 @@
-//! Two gateways with one database before the same systems.
+//! Two gateways that share a database and watch the same systems.
 
+use super::alarm_actions::{alarm, plant, send};
 use super::alerts::Receiver;
-use super::handled::{alarm, plant, send};
 use super::*;
 use crate::alerts::message::Occasion;
 use crate::config::StoreLocation;
@@ -11,7 +11,7 @@ use health::alarms::Alarm;
 use serde_json::{Value, json};
 
 impl Fixture {
-    /// With a store there that has the same clock.
+    /// A gateway with a store at that location that has the same clock.
     pub(super) fn sharing(location: &StoreLocation, connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
         let store = Store::open_by(location, clock(&skipped)).unwrap();
@@ -43,7 +43,7 @@ impl Fixture {
         self.gateway.shared.store.leads()
     }
 
-    /// Ends the gateway.
+    /// Stops the gateway.
     pub(super) fn end(self) {
         self.gateway.shared.alerts.stop();
         self.gateway.shared.watchers.stop();
@@ -60,8 +60,8 @@ impl Fixture {
     }
 }
 
-/// Two gateways, of which the first records, and their server; none where there is no PostgreSQL. Where they know the
-/// plant by different titles, each watches it by itself.
+/// Two gateways, the first of which leads, and their server; `None` without PostgreSQL. With different titles of the
+/// plant, each gateway watches it itself.
 async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Fixture, Fixture, Arc<Server>)> {
     let server = Server::shared()?;
     let location = server.store(&server.database());
@@ -73,7 +73,7 @@ async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Fixture, Fixture, Arc
     let one = Fixture::sharing(&location, one);
     alarm(&one, "the alarm", |_| true).await;
     let other = Fixture::sharing(&location, other);
-    // The alarm of its own reading, and not only the one that it has from the store.
+    // Waits for the alarm from its own reading; the alarm from the store exists earlier.
     other
         .until("a first reading", |all| {
             all.connections()[0].observed_at.is_some()
@@ -84,13 +84,13 @@ async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Fixture, Fixture, Arc
 }
 
 #[tokio::test]
-async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
+async fn both_gateways_have_the_same_alarm_with_the_same_acknowledgement() {
     let plant = plant().await;
-    // Each watches it by itself, because it is configured differently.
+    // Each gateway watches the plant itself, because the configurations differ.
     let Some((one, other, _server)) = pair(&plant, ["Plant A", "Plant One"]).await else {
         return;
     };
-    // Another alarm, which the second sees before the first, and knows by a name of its own.
+    // The second gateway detects another alarm before the first one, and gives it an id of its own.
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     for fixture in [&one, &other] {
         fixture.refresh().await;
@@ -105,23 +105,41 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     plant.sessions("g0", &[("a", "Secondary")]);
     other.skip(7);
     other.refresh().await;
-    let seen_there = alarm(&other, "the alarm", |_| true).await;
-    let there = |alarm: &Alarm| format!("/api/alarms/{}/acknowledgement", alarm.id);
+    let alarm_at_other = alarm(&other, "the alarm", |_| true).await;
+    let acknowledgement = |alarm: &Alarm| format!("/api/alarms/{}/acknowledgement", alarm.id);
     let on_it = json!({"reason": "on it"});
-    let (status, _) = send(&other, &format!("POST {}", there(&seen_there)), &on_it).await;
-    assert_eq!(status, 503, "the first has not seen it yet");
+    let (status, _) = send(
+        &other,
+        &format!("POST {}", acknowledgement(&alarm_at_other)),
+        &on_it,
+    )
+    .await;
+    assert_eq!(status, 503, "the leader has not detected it yet");
     one.refresh().await;
-    let seen_here = alarm(&one, "the alarm", |_| true).await;
-    assert_ne!(seen_here.id, seen_there.id);
+    let alarm_at_leader = alarm(&one, "the alarm", |_| true).await;
+    assert_ne!(alarm_at_leader.id, alarm_at_other.id);
     one.sync_with_store().await;
-    // The page still has the name that it was told.
-    let (status, _) = send(&other, &format!("POST {}", there(&seen_there)), &on_it).await;
+    // A page may still use the earlier id.
+    let (status, _) = send(
+        &other,
+        &format!("POST {}", acknowledgement(&alarm_at_other)),
+        &on_it,
+    )
+    .await;
     assert_eq!(status, 201);
     let known = alarm(&other, "the acknowledgement", Alarm::is_handled).await;
-    assert_eq!((&known.id, known.since), (&seen_here.id, seen_here.since));
+    assert_eq!(
+        (&known.id, known.since),
+        (&alarm_at_leader.id, alarm_at_leader.since)
+    );
     one.sync_with_store().await;
     alarm(&one, "the acknowledgement", Alarm::is_handled).await;
-    let (status, _) = send(&one, &format!("DELETE {}", there(&seen_here)), &Value::Null).await;
+    let (status, _) = send(
+        &one,
+        &format!("DELETE {}", acknowledgement(&alarm_at_leader)),
+        &Value::Null,
+    )
+    .await;
     assert_eq!(status, 204);
     other.sync_with_store().await;
     alarm(&other, "its end", |alarm| !alarm.is_handled()).await;
@@ -130,7 +148,7 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     assert_eq!(status, 201);
     one.sync_with_store().await;
     assert_eq!(one.all().maintenance.unwrap().len(), 1);
-    let notes = format!("POST /api/alarms/{}/notes", seen_there.id);
+    let notes = format!("POST /api/alarms/{}/notes", alarm_at_other.id);
     let (status, _) = send(&other, &notes, &json!({"text": "at noon"})).await;
     assert_eq!(status, 201);
     one.sync_with_store().await;
@@ -141,7 +159,7 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
 }
 
 #[tokio::test]
-async fn who_acknowledges_an_alarm_at_one_hears_that_somebody_has_done_so_at_the_other() {
+async fn an_alarm_acknowledged_at_one_gateway_cannot_be_acknowledged_again_at_the_other() {
     let plant = plant().await;
     let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
         return;
@@ -163,7 +181,7 @@ async fn who_acknowledges_an_alarm_at_one_hears_that_somebody_has_done_so_at_the
 }
 
 #[tokio::test]
-async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
+async fn an_alarm_detected_first_by_the_leader_has_one_id_from_the_start() {
     let plant = plant().await;
     let Some((one, other, _server)) = pair(&plant, ["Plant A", "Plant One"]).await else {
         return;
@@ -187,7 +205,7 @@ async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
 }
 
 #[tokio::test]
-async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
+async fn events_are_recorded_once_also_after_the_end_of_a_gateway() {
     let plant = plant().await;
     let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
         return;
@@ -214,13 +232,13 @@ async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
     assert_eq!(
         other.activity("watching").await.len(),
         watching,
-        "somebody watched all the time"
+        "always watched"
     );
     other.end();
 }
 
 #[tokio::test]
-async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_ends() {
+async fn the_leader_sends_each_alert_once_and_its_successor_continues() {
     let plant = plant().await;
     let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
         return;
@@ -242,7 +260,7 @@ async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_en
     })
     .await;
     other.pass(30).await;
-    assert_eq!(pagers[1].got(), [], "it was told already");
+    assert_eq!(pagers[1].got(), [], "the alert was already sent");
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
     other.refresh().await;
     other

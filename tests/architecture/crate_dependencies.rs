@@ -1,9 +1,10 @@
-//! Arrows go one way: `src` and `gateway` to `health` to `vendors`, and the simulator to none.
+//! Dependencies point one way: `src` and `gateway` to `health` to `vendors`. The simulator depends on none of our
+//! crates.
 
+use crate::assert_none;
 use crate::files::{File, all};
-use crate::none;
 
-/// A crate: where it lies, what its manifest may name of ours, and what its tests may besides.
+/// A crate: its folder, the crates of ours that its manifest may name, and further ones for its tests.
 struct CrateRules {
     name: &'static str,
     folder: &'static str,
@@ -27,7 +28,7 @@ const CRATES: [CrateRules; 7] = [
     CrateRules {
         name: "protocol",
         folder: "crates/protocol",
-        // Resources and alarms are described once, where they are made.
+        // Resources and alarms are `health`'s own types, so that they are described once.
         may_use: &["vendors", "health"],
         tests_may_use: &[],
     },
@@ -57,7 +58,7 @@ const CRATES: [CrateRules; 7] = [
     },
 ];
 
-/// The sections of a manifest that hold dependencies, each dependency with its section's name.
+/// The dependencies of a manifest, each with the name of its section.
 fn dependencies(manifest: &str) -> Vec<(&str, String)> {
     let mut section = "";
     let mut found = Vec::new();
@@ -105,8 +106,8 @@ fn forbidden_dependencies(rules: &CrateRules, manifest: &str) -> Vec<String> {
         .collect()
 }
 
-/// Paths that begin with the name of a crate of ours that this one may not use. A crate may have a module of that name;
-/// files included from another crate by their path count as uses too.
+/// Paths that start with the name of a crate of ours that this one may not use. A module with such a name is allowed.
+/// Files included from another crate by their path count as uses, too.
 fn forbidden_uses(rules: &CrateRules, files: &[&File]) -> Vec<String> {
     let has_module = |name: &str| {
         files.iter().any(|file| {
@@ -123,12 +124,12 @@ fn forbidden_uses(rules: &CrateRules, files: &[&File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
         for (number, line) in file.code() {
-            for name in forbidden.iter().filter(|name| begins_a_path(line, name)) {
+            for name in forbidden.iter().filter(|name| starts_a_path(line, name)) {
                 complaints.push(format!("{}:{number} uses {name}", file.path));
             }
             if line.trim_start().starts_with("#[path") {
                 complaints.push(format!(
-                    "{}:{number} takes a module from elsewhere",
+                    "{}:{number} includes a module from another folder",
                     file.path
                 ));
             }
@@ -137,7 +138,7 @@ fn forbidden_uses(rules: &CrateRules, files: &[&File]) -> Vec<String> {
     complaints
 }
 
-fn begins_a_path(line: &str, name: &str) -> bool {
+fn starts_a_path(line: &str, name: &str) -> bool {
     line.match_indices(&format!("{name}::")).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '"')
@@ -145,7 +146,7 @@ fn begins_a_path(line: &str, name: &str) -> bool {
 }
 
 #[test]
-fn arrows_between_crates_go_one_way() {
+fn dependencies_between_crates_point_one_way() {
     let files = all();
     let mut complaints = Vec::new();
     for rules in &CRATES {
@@ -165,7 +166,7 @@ fn arrows_between_crates_go_one_way() {
             .collect();
         complaints.extend(forbidden_uses(rules, &own));
     }
-    none(
+    assert_none(
         &complaints,
         "move the code to the crate that may know this (ARCHITECTURE.md lists the crates and what \
          each may use), or pass in what it needs as an argument",
@@ -173,7 +174,7 @@ fn arrows_between_crates_go_one_way() {
 }
 
 #[test]
-fn every_crate_has_its_rules() {
+fn every_crate_has_rules() {
     let complaints: Vec<_> = all()
         .iter()
         .filter(|file| file.path.ends_with("Cargo.toml"))
@@ -185,28 +186,28 @@ fn every_crate_has_its_rules() {
         })
         .filter(|folder| !CRATES.iter().any(|rules| rules.folder == folder))
         .collect();
-    none(
+    assert_none(
         &complaints,
-        "say in tests/architecture/arrows.rs what the new crate may use",
+        "add the rules of the new crate to tests/architecture/crate_dependencies.rs",
     );
 }
 
 #[test]
-fn every_crate_keeps_the_lints_of_the_workspace() {
+fn every_crate_uses_the_lints_of_the_workspace() {
     let complaints: Vec<_> = all()
         .iter()
         .filter(|file| file.path.ends_with("Cargo.toml"))
         .filter(|file| !file.text.contains("[lints]\nworkspace = true"))
-        .map(|file| format!("{} does not", file.path))
+        .map(|file| format!("{} does not use them", file.path))
         .collect();
-    none(
+    assert_none(
         &complaints,
         "add `[lints]` with `workspace = true` to the manifest",
     );
 }
 
 #[test]
-fn an_arrow_that_points_back_is_found_in_every_shape_of_manifest() {
+fn a_forbidden_dependency_is_found_in_every_form_of_manifest() {
     let vendors = &CRATES[0];
     for manifest in [
         "[dependencies]\nhealth.workspace = true",
@@ -237,7 +238,7 @@ fn an_arrow_that_points_back_is_found_in_every_shape_of_manifest() {
 }
 
 #[test]
-fn what_only_tests_may_use_is_forbidden_elsewhere() {
+fn a_dependency_for_tests_is_forbidden_elsewhere() {
     let console = &CRATES[3];
     let bad = "[dependencies]\nsimulator.workspace = true";
     let good = "[dev-dependencies]\nsimulator.workspace = true";
@@ -246,7 +247,7 @@ fn what_only_tests_may_use_is_forbidden_elsewhere() {
 }
 
 #[test]
-fn a_use_that_points_back_is_found_and_a_module_of_that_name_is_not_one() {
+fn a_forbidden_use_is_found_but_a_module_of_that_name_is_allowed() {
     let vendors = &CRATES[0];
     let complaints =
         |path: &str, text: &str| forbidden_uses(vendors, &[&File::new(path, text)]).len();
