@@ -127,7 +127,7 @@ async function endSession(page, gateway) {
     window.stillTheSamePage = true;
   });
   await gateway.signOutEverybody();
-  await eventually(async () => assert.match(gateway.output.join(''), /in force/));
+  await eventually(async () => assert.match(gateway.output.join(''), /reloaded and is in use/));
   await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });
   await dialog.waitFor();
@@ -225,7 +225,7 @@ signing('a page restored by Back after the end of a session is not shown', async
   await heading(page, 'Overview').waitFor();
   await page.getByRole('button', { name: 'Pause refresh' }).click();
   await gateway.signOutEverybody();
-  await eventually(async () => assert.match(gateway.output.join(''), /in force/));
+  await eventually(async () => assert.match(gateway.output.join(''), /reloaded and is in use/));
   // As for a page restored from the browser's cache, which is disabled in these browsers.
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
   await heading(page, 'Sign in').waitFor();
@@ -236,7 +236,7 @@ signing('a late response to a request of the ended session does not reopen the d
   await signIn(page, 'ann', PASSWORD);
   await heading(page, 'Connections').waitFor();
   await gateway.signOutEverybody();
-  await eventually(async () => assert.match(gateway.output.join(''), /in force/));
+  await eventually(async () => assert.match(gateway.output.join(''), /reloaded and is in use/));
   const statuses = [];
   let release;
   const released = new Promise((resolve) => (release = resolve));

@@ -2,15 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The network of an address, with a prefix of `six` bits for IPv6 and `four` bits for IPv4.
-pub(crate) fn of(address: IpAddr, six: u8, four: u8) -> IpAddr {
+/// The network of an address, with a prefix of `prefix_v6` bits for IPv6 and `prefix_v4` bits for IPv4.
+pub(crate) fn of(address: IpAddr, prefix_v6: u8, prefix_v4: u8) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(six)).unwrap_or(0);
+            let mask = u128::MAX
+                .checked_shl(128 - u32::from(prefix_v6))
+                .unwrap_or(0);
             IpAddr::V6(Ipv6Addr::from(u128::from(address) & mask))
         }
         IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(four)).unwrap_or(0);
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix_v4)).unwrap_or(0);
             IpAddr::V4(Ipv4Addr::from(u32::from(address) & mask))
         }
     }
@@ -27,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_network_consists_of_the_first_bits_of_an_address() {
-        for (address, six, four, expected) in [
+        for (address, prefix_v6, prefix_v4, expected) in [
             ("2001:db8:1:2:3::4", 64, 32, "2001:db8:1:2::"),
             ("2001:db8:1:2ff:3::4", 56, 32, "2001:db8:1:200::"),
             ("2001:db8:1:2ff:3::4", 48, 32, "2001:db8:1::"),
@@ -37,7 +39,7 @@ mod tests {
             ("192.0.2.77", 64, 24, "192.0.2.0"),
             ("::ffff:192.0.2.77", 64, 16, "192.0.0.0"),
         ] {
-            let found = of(address.parse().unwrap(), six, four);
+            let found = of(address.parse().unwrap(), prefix_v6, prefix_v4);
             assert_eq!(found.to_string(), expected, "{address}");
         }
     }

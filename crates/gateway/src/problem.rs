@@ -83,7 +83,7 @@ impl Kind {
             Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
             Self::Changed => ("changed", "Changed in the meantime", StatusCode::CONFLICT),
             Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Overloaded => ("overloaded", "Too many requests", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Overloaded => ("overloaded", "Limit reached", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotRecorded => ("not-recorded", "The change cannot be recorded", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unreachable => ("unreachable", "Could not reach the vendor", StatusCode::BAD_GATEWAY),

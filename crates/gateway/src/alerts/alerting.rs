@@ -168,7 +168,7 @@ impl Alerting {
             let mut task = JoinSet::new();
             // A weak reference, because the task must not keep its owner alive.
             let weak = Arc::downgrade(self);
-            task.spawn(supervise("the sending of alerts", move || {
+            task.spawn(supervise("the task that sends alerts", move || {
                 run::run(weak.clone())
             }));
             task

@@ -70,7 +70,7 @@ pub(crate) struct SignIn {
     pub(crate) cookie_suffix: Option<String>,
     /// The path prefix of the console in browsers: empty, or for example `/failover`.
     pub(crate) base_path: String,
-    /// The file of the paired walls if the store does not keep them; otherwise its content is moved to the store.
+    /// The file of the paired walls if the store does not keep them; otherwise the store imports its content once.
     pub(crate) walls: Option<PathBuf>,
     /// The file of the ended sessions if the store does not keep them.
     pub(crate) ended: Option<config::EndedFile>,

@@ -104,7 +104,7 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
             "token_url" | "issuer" => {
                 ": they are `client_id`, and `client_secret_env` or `client_secret_file`"
             }
-            "url" => SECRET_URL,
+            "url" => SECRET_URL_REMEDY,
             _ => "",
         };
         return Err(format!(
@@ -113,7 +113,7 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
     }
     let shown = shown(&url);
     if url.query().is_some() || url.fragment().is_some() {
-        let remedy = if key == "url" { SECRET_URL } else { "" };
+        let remedy = if key == "url" { SECRET_URL_REMEDY } else { "" };
         return Err(format!(
             "{shown:?} must not have a part after ? or #{remedy}"
         ));
@@ -127,7 +127,8 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
 }
 
 /// The remedy for the URL of an alert target that contains a secret.
-const SECRET_URL: &str = ": an address that holds a secret is named by `url_env` or `url_file`";
+const SECRET_URL_REMEDY: &str =
+    ": an address that holds a secret is named by `url_env` or `url_file`";
 
 /// The fault of a text that is no URL. Shows only the part that looks like a host, because the rest may be a secret.
 fn no_url(text: &str) -> String {

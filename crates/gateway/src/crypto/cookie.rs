@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) struct Cookie {
     /// Whether browsers use https. A browser accepts a cookie with the prefix `__Host-` only from this host over an
     /// encrypted connection, so that no other host of the domain can replace it. Over http on this computer the flag
-    /// `Secure` is left out, because browsers differ in how they treat it.
+    /// `Secure` is left out, because browsers differ in how they treat it and nothing is sent over a network.
     encrypted: bool,
     /// Distinguishes this console's cookies from those of other consoles on the same host, because ports and paths
     /// share cookies. `None`: the port in `Host` is used.

@@ -56,7 +56,7 @@ pub(super) async fn acknowledge(
         severity: alarm.severity,
         word: alarm.word,
     };
-    let handled = AlarmAction {
+    let action = AlarmAction {
         what: "acknowledge alarm",
         shown: format!("Acknowledged the alarm: {}", acknowledgement.reason),
         name: alarm.name,
@@ -70,7 +70,7 @@ pub(super) async fn acknowledge(
         let _turn = turn;
         inventory.acknowledge(&id, to_keep)
     };
-    if !record_and_apply(&gateway, &authorized, handled, change, effect).await? {
+    if !record_and_apply(&gateway, &authorized, action, change, effect).await? {
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(acknowledgement)).into_response())
@@ -145,7 +145,7 @@ pub(super) async fn withdraw(
     {
         return Err(acknowledged_meanwhile(acknowledgement));
     }
-    let handled = AlarmAction {
+    let action = AlarmAction {
         what: "withdraw acknowledgement",
         shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
         name: alarm.name,
@@ -158,7 +158,7 @@ pub(super) async fn withdraw(
         let _turn = turn;
         inventory.withdraw(&id);
     };
-    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, action, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
@@ -185,7 +185,7 @@ pub(super) async fn note(
         at: inventory.clock().now(),
         alarm: id,
     };
-    let handled = AlarmAction {
+    let action = AlarmAction {
         what: "note on alarm",
         shown: format!("Noted on the alarm: {}", note.text),
         name: alarm.name,
@@ -197,7 +197,7 @@ pub(super) async fn note(
     let change = StateChange::put(Table::Notes, &id, &note);
     let to_keep = note.clone();
     let effect = move |inventory: &Inventory| inventory.note(&id, to_keep);
-    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, action, change, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
 }
 

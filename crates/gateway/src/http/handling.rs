@@ -104,7 +104,7 @@ pub(super) fn checked_end(
 pub(super) async fn record_and_apply<T: Send + 'static>(
     gateway: &Arc<Gateway>,
     authorized: &Authorized,
-    handled: AlarmAction,
+    action: AlarmAction,
     change: StateChange,
     effect: impl FnOnce(&Inventory) -> T + Send + 'static,
 ) -> Result<T, Problem> {
@@ -112,7 +112,7 @@ pub(super) async fn record_and_apply<T: Send + 'static>(
     let (gateway, authorized) = (gateway.clone(), authorized.clone());
     let change = async move {
         let audit = gateway.audit(&authorized.actor);
-        audit.alarm_action(handled, change).await?;
+        audit.alarm_action(action, change).await?;
         Ok(effect(gateway.shared.watchers.inventory()))
     };
     changes.complete(change).await?

@@ -62,7 +62,7 @@ pub(super) async fn announce(
             (scope, _) => scope,
         },
     };
-    let handled = AlarmAction {
+    let action = AlarmAction {
         what: "announce maintenance",
         shown: format!(
             "Announced maintenance of {}: {}",
@@ -76,7 +76,7 @@ pub(super) async fn announce(
     let change = StateChange::put(Table::Maintenance, &maintenance.id, &maintenance);
     let to_keep = maintenance.clone();
     let effect = move |inventory: &Inventory| inventory.announce(to_keep);
-    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, action, change, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn end(
     })?;
     // Its target may no longer exist.
     let target = target(inventory, &maintenance.scope).unwrap_or_default();
-    let handled = AlarmAction {
+    let action = AlarmAction {
         what: "end maintenance",
         shown: format!("Ended the maintenance of {}.", target.name),
         name: target.name,
@@ -109,7 +109,7 @@ pub(super) async fn end(
     };
     let change = StateChange::delete(Table::Maintenance, &id);
     let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
-    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, action, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 

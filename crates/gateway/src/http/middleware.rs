@@ -206,7 +206,7 @@ fn add_headers(gateway: &Gateway, headers: &mut HeaderMap, renewal: Option<Heade
     }
 }
 
-/// The origin of the request, as far as it is known before authorization.
+/// The actor of the request (name, role, address, request id), as far as it is known before authorization.
 fn actor(
     gateway: &Gateway,
     request: &Request,

@@ -1,4 +1,5 @@
-//! The state of the watched systems, as metric families. Pure: the inventory and the time are arguments.
+//! The state of the watched systems, as metric families, whether or not anybody has the console open. Pure: the inventory
+//! and the time are arguments.
 
 mod groups;
 mod sources;

@@ -162,8 +162,12 @@ impl Walls {
                     RegistryLocation::Store(_) => Err(unreadable()),
                 };
                 let changed = tokio::task::spawn_blocking(change).await;
-                changed
-                    .unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change was aborted")))
+                changed.unwrap_or_else(|_| {
+                    Err(Problem::new(
+                        Kind::Internal,
+                        "the change ended unexpectedly",
+                    ))
+                })
             }
         }
     }

@@ -98,7 +98,7 @@ impl WallRegistry {
         let registry: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if registry.version != VERSION {
             return Err(format!(
-                "it has the format version {}, but this gateway supports only version {VERSION}",
+                "it has format version {}, but this gateway supports only version {VERSION}",
                 registry.version
             ));
         }

@@ -176,13 +176,13 @@ impl Leading {
         match (led, leads) {
             (false, true) => {
                 tracing::warn!(
-                    "this gateway is now the leader and records events: the previous leader has ended"
+                    "this gateway is now the leader and records events: the previous leader has ended or does not respond"
                 );
                 // If it cannot be written now, it stays in the backlog.
                 backlog.write(database, Some(&state.retention()), now)?;
             }
             (true, false) => tracing::warn!(
-                "another gateway at this store became the leader, because this one could not reach the database"
+                "another gateway at this store became the leader, because this one hung or could not reach the database"
             ),
             _ => {}
         }

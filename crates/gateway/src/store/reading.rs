@@ -25,7 +25,7 @@ pub(super) fn start<S: Sql + Send + 'static>(
         while let Some(read) = queue.blocking_recv() {
             // Only this reply is lost: reads leave no partial state behind.
             if catch_unwind(AssertUnwindSafe(|| read(&mut database))).is_err() {
-                tracing::error!("a fault in the gateway while the store was read");
+                tracing::error!("an internal error occurred while the store was read");
             }
         }
     });

@@ -172,7 +172,7 @@ pub(super) fn close_ended_gateways(
     })?;
     if closed > 0 {
         tracing::warn!(
-            "{closed} changes were under way when a gateway ended; their outcome is recorded as unknown"
+            "{closed} changes were in progress when a gateway ended; their outcome is recorded as unknown"
         );
     }
     Ok(())

@@ -55,7 +55,7 @@ pub(crate) struct Thumbnails {
     index: ThumbnailIndex,
     shared: Shared,
     fetch: Fetch,
-    places: Semaphore,
+    permits: Semaphore,
 }
 
 impl ReadObserver for Thumbnails {
@@ -74,7 +74,7 @@ impl Thumbnails {
             index: ThumbnailIndex::default(),
             shared: Shared::default(),
             fetch: Fetch::new(of)?,
-            places: Semaphore::new(MAX_CONCURRENT_FETCHES),
+            permits: Semaphore::new(MAX_CONCURRENT_FETCHES),
         })
     }
 
@@ -91,8 +91,8 @@ impl Thumbnails {
     ) -> Outcome {
         let address = self.address(upstream, lane, group, slicer).await?;
         let fetch = || async {
-            let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-            let Ok(Ok(_place)) = place else {
+            let permit = tokio::time::timeout(PATIENCE, self.permits.acquire()).await;
+            let Ok(Ok(_permit)) = permit else {
                 let detail = "too many thumbnails are waiting to be fetched";
                 return Err(failed(Kind::Timeout, detail));
             };

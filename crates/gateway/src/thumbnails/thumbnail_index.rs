@@ -14,7 +14,7 @@ use vendors::uplynk::{FailoverGroup, groups};
 const MAX_SLICERS: usize = 10_000;
 
 /// The longest id or address that is kept, in bytes.
-const MAX_LEN: usize = 2048;
+const MAX_LENGTH: usize = 2048;
 
 /// The result of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl ThumbnailIndex {
 
 impl Table {
     fn put(&mut self, group: FailoverGroup, by_itself: bool) {
-        if group.id.len() > MAX_LEN {
+        if group.id.len() > MAX_LENGTH {
             return;
         }
         let before = self.groups.get(&group.id);
@@ -116,12 +116,13 @@ impl Table {
         let slicers: Option<Slicers> = group.slicers.map(|slicers| {
             let short = slicers
                 .into_iter()
-                .filter(|slicer| slicer.id.len() <= MAX_LEN);
+                .filter(|slicer| slicer.id.len() <= MAX_LENGTH);
             short
                 .take(MAX_SLICERS)
                 .map(|slicer| {
                     let address = slicer.thumb_url.map(|address| address.trim().to_owned());
-                    let address = address.filter(|address| (1..=MAX_LEN).contains(&address.len()));
+                    let address =
+                        address.filter(|address| (1..=MAX_LENGTH).contains(&address.len()));
                     (slicer.id, address)
                 })
                 .collect()
@@ -215,7 +216,10 @@ mod tests {
             json!({ "id": "bare" }),
             group(
                 "h",
-                &[("a", "three".into()), ("b", "x".repeat(MAX_LEN + 1).into())],
+                &[
+                    ("a", "three".into()),
+                    ("b", "x".repeat(MAX_LENGTH + 1).into()),
+                ],
             ),
         ];
         learn(&index, &LIST_GROUPS, "", &list(&items, 3));

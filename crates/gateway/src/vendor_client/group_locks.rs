@@ -65,7 +65,7 @@ impl QueuePlace<'_> {
 
 /// The problem when another writer, here or at another gateway, holds the group for too long.
 pub(crate) fn under_way() -> Problem {
-    let detail = "other changes to this group are still under way; nothing was sent";
+    let detail = "other changes to this group are still in progress; nothing was sent";
     Problem {
         retry_after: Some(5),
         ..Problem::new(Kind::Timeout, detail)

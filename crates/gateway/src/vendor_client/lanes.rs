@@ -57,7 +57,7 @@ pub(super) struct Lanes {
 /// Permission to send one request. Dropping it admits the next one.
 #[derive(Debug)]
 pub(super) struct LanePermit<'a> {
-    _place: SemaphorePermit<'a>,
+    _slot: SemaphorePermit<'a>,
     _of_people: Option<SemaphorePermit<'a>>,
     _quota: Option<OwnedSemaphorePermit>,
 }
@@ -74,19 +74,19 @@ impl Lanes {
     }
 
     /// Waits for a slot, for at most `patience`. `None` if none became free.
-    pub(super) async fn place(&self, lane: &Lane, patience: Duration) -> Option<LanePermit<'_>> {
+    pub(super) async fn slot(&self, lane: &Lane, patience: Duration) -> Option<LanePermit<'_>> {
         let wait = async {
             let quota = match self.quota(lane) {
                 Some(quota) => Some(quota.acquire_owned().await.ok()?),
                 None => None,
             };
-            let (of_people, places) = match lane {
+            let (of_people, slots) = match lane {
                 Lane::Change => (None, &self.changes),
                 Lane::Person(_) => (Some(self.of_people.acquire().await.ok()?), &self.reads),
                 Lane::Watcher => (None, &self.reads),
             };
             Some(LanePermit {
-                _place: places.acquire().await.ok()?,
+                _slot: slots.acquire().await.ok()?,
                 _of_people: of_people,
                 _quota: quota,
             })
@@ -116,8 +116,8 @@ impl Lanes {
 }
 
 /// The problem for a request that got no slot.
-pub(super) fn no_place(title: &str) -> Problem {
-    let detail = format!("too many requests to {title} are under way; this one was not sent");
+pub(super) fn no_slot(title: &str) -> Problem {
+    let detail = format!("too many requests to {title} are in progress; this one was not sent");
     Problem {
         retry_after: Some(5),
         ..Problem::new(Kind::Overloaded, detail)
@@ -135,7 +135,7 @@ mod tests {
     }
 
     async fn take<'l>(lanes: &'l Lanes, lane: &Lane) -> Option<LanePermit<'l>> {
-        lanes.place(lane, PATIENCE).await
+        lanes.slot(lane, PATIENCE).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -150,7 +150,7 @@ mod tests {
         let watching = async {
             let mut taken = Vec::new();
             for _ in MAX_READS_OF_PEOPLE..MAX_READS {
-                taken.push(take(&lanes, &Lane::Watcher).await.expect("a place"));
+                taken.push(take(&lanes, &Lane::Watcher).await.expect("a slot"));
             }
             taken
         };

@@ -16,7 +16,7 @@ pub(crate) type Outcome = Result<Answer, Problem>;
 
 type Slots = HashMap<String, Arc<SingleFlight<Outcome>>>;
 
-/// The required age of an answer.
+/// How recent an answer must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// Received within the connection's `share_seconds`.
@@ -58,12 +58,12 @@ impl Reads {
     }
 
     /// The outcome of the read named `key`, from this caller's fetch or another's. A caller that fetches first waits
-    /// for a `place`.
+    /// for a `permit`.
     pub(crate) async fn get<P, G, F>(
         &self,
         key: &str,
         when: When,
-        place: impl Fn() -> G,
+        permit: impl Fn() -> G,
         fetch: impl FnOnce() -> F,
     ) -> Outcome
     where
@@ -79,7 +79,7 @@ impl Reads {
             .get_with_permit(
                 when == When::Now,
                 |fetched| when == When::Lately && self.serves(fetched),
-                place,
+                permit,
                 |_| {
                     is_new.store(true, Ordering::Relaxed);
                     fetch()

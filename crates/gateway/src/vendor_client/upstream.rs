@@ -5,7 +5,7 @@ use super::accounts::Accounts;
 use super::breaker::Breaker;
 use super::error_body;
 use super::group_locks::GroupLocks;
-use super::lanes::{Lane, LanePermit, Lanes, no_place};
+use super::lanes::{Lane, LanePermit, Lanes, no_slot};
 use super::reads::{Outcome, Reads, When};
 use super::route::route;
 use crate::config;
@@ -210,24 +210,24 @@ impl Upstream {
             }
             outcome
         };
-        let place = || self.place(lane);
+        let slot = || self.slot(lane);
         if matches!((lane, when), (Lane::Change, When::Now)) {
             // A comparison before a change needs the present state, not an answer from a moment before.
             self.reads.forget();
         }
-        let outcome = self.reads.get(&key, when, place, fetch).await;
+        let outcome = self.reads.get(&key, when, slot, fetch).await;
         self.meter.read(!fetched);
         outcome
     }
 
-    async fn place(&self, lane: &Lane) -> Result<LanePermit<'_>, Problem> {
+    async fn slot(&self, lane: &Lane) -> Result<LanePermit<'_>, Problem> {
         loop {
             let began = Instant::now();
-            if let Some(place) = self.lanes.place(lane, self.timeout).await {
-                return Ok(place);
+            if let Some(slot) = self.lanes.slot(lane, self.timeout).await {
+                return Ok(slot);
             }
             if !self.may_wait_on(lane, began) {
-                return Err(no_place(&self.public.title));
+                return Err(no_slot(&self.public.title));
             }
         }
     }
@@ -301,7 +301,7 @@ impl Upstream {
 
     /// Sends a change, or a read that belongs to one. The body of an error is reduced.
     pub(crate) async fn send(&self, outgoing: &VendorRequest) -> Result<Answer, Problem> {
-        let _place = self.place(&Lane::Change).await?;
+        let _slot = self.slot(&Lane::Change).await?;
         self.send_in(&Lane::Change, outgoing).await
     }
 

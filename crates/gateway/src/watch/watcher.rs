@@ -170,19 +170,19 @@ impl Watcher {
         self.schedule.request();
     }
 
-    /// Starts a reading. Returns the required age of its answers.
+    /// Starts a reading. Returns how recent its answers must be.
     pub(super) fn begin(&mut self) -> When {
         let now = self.now();
         self.begun = Some(now);
         // People want the present state. Shared answers expire in real time, so they do not notice skipped time.
         let skipped = self.source.clock.skipped();
         let skips = mem::replace(&mut self.skipped, skipped) != skipped;
-        let anew = mem::take(&mut self.unshared) | mem::take(&mut self.refresh) | skips;
+        let fresh = mem::take(&mut self.unshared) | mem::take(&mut self.refresh) | skips;
         self.schedule.started(now);
         self.state.next_at = None;
         self.count(|readings| readings.begun += 1);
         self.publish(Read::Nothing);
-        if anew { When::Now } else { When::Lately }
+        if fresh { When::Now } else { When::Lately }
     }
 
     /// The duration of the reading in progress.

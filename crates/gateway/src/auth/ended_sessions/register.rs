@@ -83,7 +83,7 @@ impl Content for Register {
             return Ok(register);
         }
         Err(format!(
-            "it is of version {}, but this gateway reads version {VERSION}",
+            "it has format version {}, but this gateway supports only version {VERSION}",
             register.version
         ))
     }

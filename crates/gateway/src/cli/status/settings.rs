@@ -104,7 +104,7 @@ fn authorization(token: &str, from: &str, base: &Url) -> Result<HeaderValue, Str
     }
     if base.scheme() == "http" && !config::is_loopback(base) {
         return Err(format!(
-            "{from}: a token is sent over http to this computer only: use https"
+            "{from}: a token is sent over http only to this computer: use https"
         ));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))

@@ -65,7 +65,7 @@ struct Aveva {
     base: Base,
     groups: Groups,
     sweep: Option<Sweep>,
-    /// The required age of the sweep's answers.
+    /// How recent the sweep's answers must be.
     when: When,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,

@@ -77,9 +77,9 @@ impl State {
     /// The resources that were removed after a revision and have not come back.
     pub(super) fn removed_since(&self, after: u64) -> Vec<ResourceKey> {
         let is_here = |key: &ResourceKey| {
-            let place = self.place(&key.connection);
-            place.is_some_and(|place| {
-                let held = self.connections[place].resources.get(&key.id);
+            let index = self.index_of(&key.connection);
+            index.is_some_and(|index| {
+                let held = self.connections[index].resources.get(&key.id);
                 held.is_some_and(|held| held.judged.resource.key == *key)
             })
         };

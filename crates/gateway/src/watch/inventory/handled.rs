@@ -21,7 +21,7 @@ impl State {
         };
         self.watched_since = store.take_saved(Table::WatchedConnections);
         self.alarms = self.history.alarms();
-        self.shared_alarms.follows = !store.leads();
+        self.shared_alarms.is_follower = !store.leads();
     }
 
     /// Updates the handling of alarms, because somebody changed it or time has passed.
@@ -107,9 +107,9 @@ impl State {
     }
 
     pub(super) fn identity(&self, key: &ResourceKey) -> Option<(ResourceKey, String)> {
-        let place = self.place(&key.connection)?;
+        let index = self.index_of(&key.connection)?;
         if key.kind == Kind::Connection {
-            let title = &self.connections[place].state.connection.title;
+            let title = &self.connections[index].state.connection.title;
             return (key.id == key.connection).then(|| (key.clone(), title.clone()));
         }
         let mut connections = self.connections.iter();

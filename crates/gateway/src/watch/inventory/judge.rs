@@ -26,18 +26,18 @@ impl State {
         let mut changed = false;
         let mut removed = Vec::new();
         for judged in merged {
-            let Some(place) = self.place(&judged.resource.key.connection) else {
+            let Some(index) = self.index_of(&judged.resource.key.connection) else {
                 continue;
             };
-            if !self.connections[place].holds(&judged.resource.key.id) {
+            if !self.connections[index].holds(&judged.resource.key.id) {
                 changed = true;
                 if let Some(known) = self.known_run(&judged.resource.key.id, &mut removed) {
                     // Two readings of one run are compared, whichever connections represent it.
                     let known = known.unwrap_or_else(|| TrackedResource::new(judged.clone(), step));
-                    self.connections[place].take_over(known, step);
+                    self.connections[index].take_over(known, step);
                 }
             }
-            let connection = &mut self.connections[place];
+            let connection = &mut self.connections[index];
             let moment = connection.moment(now);
             changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
@@ -91,8 +91,8 @@ impl State {
             }
         }
         let is_first = |alarm: &Alarm| {
-            let place = self.place(&alarm.resource.connection);
-            let of = place.map(|place| &self.connections[place]);
+            let index = self.index_of(&alarm.resource.connection);
+            let of = index.map(|index| &self.connections[index]);
             alarm.resource.kind != Kind::Connection && of.is_some_and(|of| of.baseline.is_none())
         };
         let seen = events::of_alarms(&changes, is_first, now);

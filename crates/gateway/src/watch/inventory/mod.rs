@@ -106,9 +106,9 @@ impl Inventory {
     #[cfg(test)]
     pub(super) fn fail_on_purpose(&self, task: &str) {
         let mut faults = lock(&self.faults);
-        let place = faults.iter().position(|one| *one == task);
-        if let Some(place) = place {
-            faults.remove(place);
+        let index = faults.iter().position(|one| *one == task);
+        if let Some(index) = index {
+            faults.remove(index);
             drop(faults);
             panic!("{task} fails on purpose");
         }
@@ -175,11 +175,11 @@ impl Inventory {
     pub(super) fn watcher_failed(&self, permit: &Permit, id: &str, wait: Duration) {
         let now = self.clock.now();
         let state = self.state();
-        let place = state.place(id).filter(|_| !permit.is_revoked());
-        let Some(place) = place else {
+        let index = state.index_of(id).filter(|_| !permit.is_revoked());
+        let Some(index) = index else {
             return;
         };
-        let held = &state.connections[place].state;
+        let held = &state.connections[index].state;
         let why = failure::of_fault(&held.connection.title);
         let wait = TimeDelta::from_std(wait).unwrap_or_default();
         let failed = ConnectionState {
@@ -204,13 +204,13 @@ impl Inventory {
         read: Read<'_>,
         now: DateTime<Utc>,
     ) {
-        let place = state.place(&connection.connection.id);
-        let before = place.map(|place| (place, state.connections[place].state.clone()));
+        let index = state.index_of(&connection.connection.id);
+        let before = index.map(|index| (index, state.connections[index].state.clone()));
         let taken = catch_unwind(AssertUnwindSafe(|| state.publish(connection, read, now)));
         if taken.is_err()
-            && let Some((place, before)) = before
+            && let Some((index, before)) = before
         {
-            state.connections[place].state = before;
+            state.connections[index].state = before;
         }
         self.record(state);
         if let Err(fault) = taken {
@@ -334,8 +334,8 @@ impl Inventory {
         let state = self.state();
         let alarms = state.alarms.iter().map(|alarm| &alarm.resource);
         let of_it = state
-            .place(connection)
-            .map(|place| &state.connections[place]);
+            .index_of(connection)
+            .map(|index| &state.connections[index]);
         let held = of_it.into_iter().flat_map(|of_it| {
             let held = of_it.resources.values().map(|held| &held.judged);
             held.chain(&of_it.listed).map(|judged| &judged.resource.key)

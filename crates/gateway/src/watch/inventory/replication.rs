@@ -36,8 +36,8 @@ impl Inventory {
     /// The state of a connection.
     pub(in super::super) fn connection(&self, id: &str) -> Option<ConnectionState> {
         let state = self.state();
-        let place = state.place(id)?;
-        Some(state.connections[place].state.clone())
+        let index = state.index_of(id)?;
+        Some(state.connections[index].state.clone())
     }
 
     /// The unpublished changes of a connection since `known`; `None` if there are none.
@@ -67,7 +67,7 @@ impl State {
         id: &str,
         known: Option<&PublishedState>,
     ) -> Option<(PublishedState, Publication)> {
-        let connection = &self.connections[self.place(id)?];
+        let connection = &self.connections[self.index_of(id)?];
         let known = known.filter(|known| {
             known.instance_id == self.instance_id && known.number >= self.forgotten
         });
@@ -123,12 +123,12 @@ impl State {
     /// Applies a publication of another gateway. Returns whether a resource changed.
     pub(super) fn apply_publication(
         &mut self,
-        place: usize,
+        index: usize,
         publication: Publication,
         now: DateTime<Utc>,
         step: Step,
     ) -> bool {
-        let connection = &mut self.connections[place];
+        let connection = &mut self.connections[index];
         let moment = connection.moment(now);
         let Publication {
             whole,
@@ -176,7 +176,7 @@ impl State {
             let gone = connection.resources.extract_if(is_gone);
             gone.map(|(_, held)| held).collect()
         };
-        self.remove_resources(place, gone, now, step) || changed
+        self.remove_resources(index, gone, now, step) || changed
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct SharedAlarms {
     /// Number of changes that people made here.
     pub(super) handled: u64,
     /// Whether another gateway is the leader.
-    pub(super) follows: bool,
+    pub(super) is_follower: bool,
     /// The recorded alarms, by id.
     recorded: BTreeMap<String, Alarm>,
     /// The present ids of alarms, by their earlier ids.
@@ -38,11 +38,11 @@ impl State {
             && handled == self.shared_alarms.handled
         {
             self.shared_alarms.revision = update.revision;
-            let recorded_here = update.leads && !self.shared_alarms.follows;
+            let recorded_here = update.leads && !self.shared_alarms.is_follower;
             self.take_saved(saved, recorded_here);
             self.refresh_handling(now);
         }
-        if update.leads && self.shared_alarms.follows {
+        if update.leads && self.shared_alarms.is_follower {
             // Save the alarms that the previous leader could not save.
             let open = self.history.alarms();
             let is_open = |id: &String| open.iter().any(|alarm| alarm.id == **id);
@@ -53,12 +53,12 @@ impl State {
                 .chain(gone.map(|id| StateChange::delete(Table::OpenAlarms, id)));
             self.unsaved.extend(changes.collect::<Vec<_>>());
         }
-        self.shared_alarms.follows = !update.leads;
+        self.shared_alarms.is_follower = !update.leads;
     }
 
     /// Uses the leader's ids for alarms, including earlier ones.
     pub(super) fn adopt_recorded(&mut self) {
-        if self.shared_alarms.follows {
+        if self.shared_alarms.is_follower {
             let renamed = self.history.adopt(self.shared_alarms.recorded.values());
             self.shared_alarms.renamed.extend(renamed);
         }

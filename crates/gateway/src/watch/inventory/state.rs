@@ -81,13 +81,13 @@ impl State {
         }
     }
 
-    pub(super) fn place(&self, id: &str) -> Option<usize> {
+    pub(super) fn index_of(&self, id: &str) -> Option<usize> {
         let known = |connection: &Connection| connection.state.connection.id == id;
         self.connections.iter().position(known)
     }
 
     pub(super) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
-        self.connections[self.place(connection)?].knows(ids)
+        self.connections[self.index_of(connection)?].knows(ids)
     }
 
     /// Begins a publication.
@@ -139,7 +139,7 @@ impl State {
         for (public, interval) in wanted {
             let same = old.iter().position(|one| one.state.connection == public);
             let connection = match same {
-                Some(place) => old.swap_remove(place),
+                Some(index) => old.swap_remove(index),
                 None => {
                     let (id, kind) = (&public.id, public.system.kind());
                     let mut before = old.iter().map(|one| &one.state.connection);
@@ -202,14 +202,14 @@ impl State {
     }
 
     pub(super) fn forget(&mut self, id: &str, now: DateTime<Utc>) {
-        let Some(place) = self.place(id) else {
+        let Some(index) = self.index_of(id) else {
             return;
         };
         let step = self.step();
-        let held = &self.connections[place].state;
+        let held = &self.connections[index].state;
         let interval = Duration::from_millis(held.interval_ms);
         let new = self.unread(held.connection.clone(), interval);
-        let old = mem::replace(&mut self.connections[place], new);
+        let old = mem::replace(&mut self.connections[index], new);
         self.history.carry_over(id);
         self.drop_resources(old, step);
         self.connections_at = step.revision;
@@ -238,11 +238,11 @@ impl State {
         read: Read<'_>,
         now: DateTime<Utc>,
     ) {
-        let Some(place) = self.place(&reported.connection.id) else {
+        let Some(index) = self.index_of(&reported.connection.id) else {
             return;
         };
         let step = self.step();
-        let connection = &mut self.connections[place];
+        let connection = &mut self.connections[index];
         // The system was just replaced by another one with the same id.
         if connection.state.connection != reported.connection {
             return;
@@ -255,8 +255,8 @@ impl State {
         connection.baseline = before.observed_at;
         let only_time = matches!(read, Read::Nothing)
             && (&before.failure, before.observed_at) == (&reported.failure, reported.observed_at);
-        let mut changed = self.apply_read(place, read, now, step);
-        let connection = &mut self.connections[place];
+        let mut changed = self.apply_read(index, read, now, step);
+        let connection = &mut self.connections[index];
         connection.state.held = if connection.is_shared() {
             connection.listed.len()
         } else {
@@ -279,8 +279,8 @@ impl State {
     }
 
     /// Applies a reading. Returns whether a resource changed.
-    fn apply_read(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
-        let connection = &mut self.connections[place];
+    fn apply_read(&mut self, index: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
+        let connection = &mut self.connections[index];
         let id = connection.state.connection.id.clone();
         let moment = connection.moment(now);
         let unrecorded = &mut self.unrecorded_events;
@@ -295,7 +295,7 @@ impl State {
                 changed |= connection.hold_groups(groups, step, &moment, unrecorded);
             }
             Read::Publication(publication) => {
-                return self.apply_publication(place, *publication, now, step);
+                return self.apply_publication(index, *publication, now, step);
             }
             Read::Everything(contents) if connection.is_shared() => {
                 let listed = contents.resources(&id, &moment);
@@ -311,7 +311,7 @@ impl State {
         }
         if whole {
             let gone = connection.drop_unnamed(step);
-            changed |= self.remove_resources(place, gone, now, step);
+            changed |= self.remove_resources(index, gone, now, step);
         }
         changed
     }
@@ -319,14 +319,14 @@ impl State {
     /// Adds the events for removed resources, and remembers the removals. Returns whether there are any.
     pub(super) fn remove_resources(
         &mut self,
-        place: usize,
+        index: usize,
         gone: Vec<TrackedResource>,
         now: DateTime<Utc>,
         step: Step,
     ) -> bool {
         let gone = gone.into_iter().map(|held| held.judged.resource);
         let gone: Vec<Resource> = gone.collect();
-        if self.connections[place].baseline.is_some() {
+        if self.connections[index].baseline.is_some() {
             let gone = gone.iter();
             let events = gone.filter_map(|resource| events::gone(resource, now));
             self.unrecorded_events.extend(events);

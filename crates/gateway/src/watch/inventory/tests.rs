@@ -145,7 +145,7 @@ impl World {
                 let ids: Vec<&str> = IDS
                     .into_iter()
                     .enumerate()
-                    .filter_map(|(place, id)| (Some(place) != *without).then_some(id))
+                    .filter_map(|(index, id)| (Some(index) != *without).then_some(id))
                     .collect();
                 self.configure(&ids);
             }

@@ -35,7 +35,7 @@ struct Uplynk {
     single_read: Option<BoxFuture<'static, GroupRead>>,
     /// The group of that read, if it was changed.
     changed: Option<String>,
-    /// The required age of the last reading's answers.
+    /// How recent the last reading's answers had to be.
     when: When,
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn start_tls(
     }
     if !plain.buffer().is_empty() {
         return Err(Failure::temporary(format!(
-            "{server} sent data between its reply to STARTTLS and the encryption: the connection may be tampered with"
+            "{server} sent data between its reply to STARTTLS and the encryption: the connection may have been tampered with"
         )));
     }
     drop(plain);

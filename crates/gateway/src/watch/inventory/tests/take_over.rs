@@ -27,7 +27,7 @@ async fn a_new_leader_keeps_the_acknowledgement_of_an_alarm_it_did_not_know() {
         StateChange::put(Table::Acknowledgements, &recorded.id, &given),
     ]);
     let mut state = world.inventory.state();
-    state.shared_alarms.follows = true;
+    state.shared_alarms.is_follower = true;
     // The update contains the alarm and makes this gateway the leader.
     state.take_update(StoreUpdate::first(true, saved), 0, world.now());
     drop(state);
