@@ -160,7 +160,7 @@ async fn nothing_is_sent_without_the_configured_encryption() {
                 injects: "\r\n250 AUTH PLAIN",
                 ..ServerBehaviour::default()
             },
-            "127.0.0.1 sent data between its reply to STARTTLS and the encryption: the connection may be tampered with",
+            "127.0.0.1 sent data between its reply to STARTTLS and the encryption: the connection may have been tampered with",
             false,
         ),
         (
