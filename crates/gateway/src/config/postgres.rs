@@ -60,6 +60,14 @@ pub(super) fn read(
     if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
         return Err(UNREADABLE.to_owned());
     }
+    // An unencoded `@` or `/` in a password would make a part of it a host or a database, which messages name.
+    if text
+        .split('?')
+        .next()
+        .is_some_and(|address| address.matches('@').count() > 1)
+    {
+        return Err(UNREADABLE.to_owned());
+    }
     let (text, mode) = without_sslmode(text)?;
     let mut settings: tokio_postgres::Config = text.parse().map_err(|_| UNREADABLE.to_owned())?;
     if settings.get_hosts().is_empty() {
@@ -232,6 +240,14 @@ mod tests {
             ),
             (
                 "postgres://u:hunter2@db.example/fc?nonsense=hunter2",
+                "is not an address",
+            ),
+            (
+                "postgres://u:se@hunter2/pw@db.example/fc",
+                "is not an address",
+            ),
+            (
+                "postgres://u:SECR@hunter2@db.example/fc",
                 "is not an address",
             ),
             ("postgres:///fc?user=hunter2", "names no host"),

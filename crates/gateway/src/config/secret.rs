@@ -106,6 +106,20 @@ fn from_env(
 ) -> Option<SecretString> {
     let variable = section.text(key)?;
     let name = variable.value;
+    let is_first = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    let is_name = name.starts_with(is_first)
+        && name
+            .chars()
+            .all(|letter| is_first(letter) || letter.is_ascii_digit());
+    if !is_name {
+        // Without the value, which may be the secret itself.
+        section.wrong(
+            variable.at,
+            key,
+            "the value is not the name of an environment variable",
+        );
+        return None;
+    }
     let source = format!("the environment variable {name}");
     match (environment.variable)(name) {
         None => {

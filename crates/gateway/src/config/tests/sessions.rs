@@ -71,6 +71,10 @@ fn session_limits_and_a_long_enough_key_are_read() {
     for (text, why) in [
         ("key_env = \"SECRET\"", "at least 32 characters"),
         ("key_env = \"NOT_SET\"", "NOT_SET is not set"),
+        (
+            "key_env = \"hunter2!\"",
+            "not the name of an environment variable",
+        ),
         ("key_file = \"gone.key\"", "cannot read \"gone.key\""),
         ("key = \"hunter2\"", "must not be in this file"),
         ("idle_minutes = 0", "a whole number from 1 to 1440"),

@@ -4,6 +4,7 @@ use crate::config::StoreLocation;
 use crate::shared_file::{beside, private};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -107,6 +108,8 @@ const MIGRATIONS: [&str; 10] = [
 /// The page cache of a connection, in KiB. Writes go to the end of the file, and most reads too.
 const CACHE: i64 = 512;
 
+const NOT_A_DATABASE: &str = "is not a SQLite database";
+
 /// How long to wait for a lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -129,6 +132,7 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String>
         });
     };
     let fail = |why: String| format!("the store {} {why}", path.display());
+    refuse_foreign(path).map_err(fail)?;
     let lock = lock(path).map_err(fail)?;
     make_private(path).map_err(fail)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -159,6 +163,25 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> 
         return Err(fail("holds nothing yet".to_owned()));
     }
     Ok(connection)
+}
+
+/// Refuses a folder or a file of another kind before its permissions are changed.
+fn refuse_foreign(path: &Path) -> Result<(), String> {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    if !path.exists() {
+        return Ok(());
+    }
+    if !path.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut begin));
+    match read {
+        // Empty until the first migration.
+        Ok(_) if begin.is_empty() || begin == HEADER => Ok(()),
+        Ok(_) => Err(NOT_A_DATABASE.to_owned()),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    }
 }
 
 /// Locks the file against other gateways, because two of them would each continue the chain.
@@ -269,7 +292,7 @@ fn version(connection: &Connection) -> Result<usize, String> {
 /// A description of the failure that continues a sentence about the file.
 pub(super) fn describe(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "is no database".to_owned(),
+        Some(ErrorCode::NotADatabase) => NOT_A_DATABASE.to_owned(),
         Some(ErrorCode::ReadOnly) => "cannot be written: it is read-only".to_owned(),
         Some(ErrorCode::CannotOpen) => format!("cannot be opened: {error}"),
         Some(ErrorCode::DiskFull) => "cannot be written: the disk is full".to_owned(),

@@ -21,7 +21,18 @@ fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
         "not a database, and long enough to be none at all".repeat(40),
     )
     .unwrap();
-    assert!(complaint(&file).ends_with("is no database"));
+    let folder_as_store = folder.path().join("folder");
+    std::fs::create_dir(&folder_as_store).unwrap();
+    for (path, why) in [
+        (&file, "is not a SQLite database"),
+        (&folder_as_store, "is not a file"),
+    ] {
+        let before = std::fs::metadata(path).unwrap().permissions();
+        assert!(complaint(path).ends_with(why));
+        // Neither changed nor locked.
+        assert_eq!(std::fs::metadata(path).unwrap().permissions(), before);
+        assert!(!path.with_added_extension("lock").exists());
+    }
 
     let other = folder.path().join("other.db");
     let database = Connection::open(&other).unwrap();

@@ -5,9 +5,10 @@ use crate::config::StoreLocation;
 use crate::store::Table;
 use crate::watch::Audience;
 use health::Severity;
-use health::alarms::Alarm;
+use health::alarms::{Alarm, Scope};
 use serde_json::{Value, json};
 use std::path::Path;
+use vendors::SystemKind;
 
 /// A plant with one group without a primary.
 pub(super) async fn plant() -> Plant {
@@ -256,8 +257,18 @@ async fn maintenance_applies_to_its_scope_from_its_start_to_its_end() {
     let (status, response) = send(&fixture, "POST /api/maintenance", &planned).await;
     assert_eq!(status, 201, "{response}");
     alarm(&fixture, "nothing yet", |one| !one.is_handled()).await;
+    // The command `status` with the metrics token needs active maintenance for its exit status.
+    let for_walls = || {
+        let inventory = fixture.gateway.shared.watchers.inventory();
+        let answer = inventory.answer(&inventory.position(None), Audience::Wall);
+        answer.maintenance.unwrap()
+    };
+    assert_eq!(for_walls(), []);
     fixture.skip(101);
     alarm(&fixture, "its beginning", |one| one.maintenance.is_some()).await;
+    let active = for_walls();
+    assert_eq!(active[0].scope, Scope::System(SystemKind::Aveva));
+    assert_eq!((&*active[0].by, &*active[0].reason), ("", ""));
     fixture.skip(100);
     alarm(&fixture, "its end", |one| one.maintenance.is_none()).await;
     let (_, list) = send(&fixture, "GET /api/maintenance", &Value::Null).await;

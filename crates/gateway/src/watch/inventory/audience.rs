@@ -21,7 +21,10 @@ impl Audience {
             let connections = inventory.connections.iter_mut().flatten();
             connections.for_each(cut_connection);
             inventory.alarms.iter_mut().flatten().for_each(cut_alarm);
-            inventory.maintenance = inventory.maintenance.map(|_| Vec::new());
+            if let Some(maintenance) = &mut inventory.maintenance {
+                maintenance.retain(|one| one.is_active(inventory.now));
+                maintenance.iter_mut().for_each(cut_maintenance);
+            }
         }
         inventory
     }
@@ -66,10 +69,12 @@ fn cut_alarm(alarm: &mut Alarm) {
         reason.clear();
     }
     alarm.notes.clear();
-    if let Some(Maintenance { by, reason, .. }) = &mut alarm.maintenance {
-        by.clear();
-        reason.clear();
-    }
+    alarm.maintenance.iter_mut().for_each(cut_maintenance);
+}
+
+fn cut_maintenance(maintenance: &mut Maintenance) {
+    maintenance.by.clear();
+    maintenance.reason.clear();
 }
 
 fn cut_connection(connection: &mut ConnectionState) {
