@@ -60,12 +60,8 @@ pub(super) fn read(
     if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
         return Err(UNREADABLE.to_owned());
     }
-    // An unencoded `@` or `/` in a password would make a part of it a host or a database, which messages name.
-    if text
-        .split('?')
-        .next()
-        .is_some_and(|address| address.matches('@').count() > 1)
-    {
+    // After an unencoded `@` in the password, its rest would be taken for the host or the database, which messages name.
+    if text.matches('@').count() > 1 {
         return Err(UNREADABLE.to_owned());
     }
     let (text, mode) = without_sslmode(text)?;
@@ -248,6 +244,10 @@ mod tests {
             ),
             (
                 "postgres://u:SECR@hunter2@db.example/fc",
+                "is not an address",
+            ),
+            (
+                "postgres://u:a?b@hunter2@db.example/fc",
                 "is not an address",
             ),
             ("postgres:///fc?user=hunter2", "names no host"),

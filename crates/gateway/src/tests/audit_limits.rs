@@ -1,19 +1,15 @@
 //! Limits on audit rows that anybody can cause.
 
-use super::access::{body, sign_in, with_users};
-use super::audit_records::{recording, rows};
+use super::access::{body, sign_in};
+use super::audit_records::{recording_in_file, rows};
 use super::*;
-use crate::config::StoreLocation;
-use crate::store::{self, Store};
+use crate::store;
 use serde_json::Value;
 use std::path::Path;
 
 #[tokio::test]
 async fn rejected_requests_beyond_the_limit_per_minute_are_only_counted() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let (_folder, file, gateway) = recording_in_file(Vec::new());
     let refused = async || {
         let answer = get(&gateway, "/api/walls").await;
         assert_eq!(answer.status(), 401);
@@ -40,10 +36,7 @@ async fn rejected_requests_beyond_the_limit_per_minute_are_only_counted() {
 
 #[tokio::test]
 async fn the_last_recorded_rejection_of_a_day_notes_that_further_ones_are_left_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let (_folder, file, gateway) = recording_in_file(Vec::new());
     let metrics = &gateway.shared.metrics;
     tokio::time::pause();
     for count in 1..2_000 {
@@ -71,10 +64,7 @@ async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usi
 
 #[tokio::test]
 async fn only_failed_sign_ins_have_a_limit_of_records_per_minute() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let (_folder, file, gateway) = recording_in_file(Vec::new());
     let wrong = body("nobody", "x");
     for number in 0..200 {
         let answer = ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
@@ -107,10 +97,7 @@ async fn only_failed_sign_ins_have_a_limit_of_records_per_minute() {
 
 #[tokio::test]
 async fn rejected_requests_have_a_limit_of_records_per_user_and_minute() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let (_folder, file, gateway) = recording_in_file(Vec::new());
     let vic = sign_in(&gateway, "vic").await;
     let hall = sign_in(&gateway, "hall").await;
     for (cookie, recorded) in [(&vic, 60), (&hall, 120)] {

@@ -9,13 +9,24 @@ use crate::config::StoreLocation;
 use crate::store::{self, Store};
 use crate::watch::Clock;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The gateway with another store.
 pub(super) fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
     let shared = Arc::new(Shared::new(Clock::system(), store));
     Arc::new(Gateway { shared, ..gateway })
+}
+
+/// A gateway that records in a file, with the folder that has to be kept.
+pub(super) fn recording_in_file(
+    connections: Vec<config::Connection>,
+) -> (tempfile::TempDir, PathBuf, Arc<Gateway>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(connections, None, false), store);
+    (folder, file, gateway)
 }
 
 pub(super) fn rows(file: &Path) -> Vec<Value> {
@@ -194,10 +205,7 @@ async fn an_admins_retry_of_a_rejected_log_on_is_recorded() {
     let vendor = Vendor::new(|_, _| json(401, "")).await;
     let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
     let em = connection("em", veeam, &vendor.base, basic());
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(vec![em], None, false), store);
+    let (_folder, file, gateway) = recording_in_file(vec![em]);
     let (ann, vic) = (
         sign_in(&gateway, "ann").await,
         sign_in(&gateway, "vic").await,
@@ -229,10 +237,7 @@ async fn an_admins_retry_of_a_rejected_log_on_is_recorded() {
 /// The recorded outcome of creating a group on a connection. If the response comes from the gateway, its `carried_out`
 /// is false exactly if the outcome is known.
 async fn recorded_outcome(plant: config::Connection) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(vec![plant], None, false), store);
+    let (_folder, file, gateway) = recording_in_file(vec![plant]);
     let ann = sign_in(&gateway, "ann").await;
     let line = format!("POST {GROUPS}");
     let answer = ask(&gateway, &line, &[("cookie", &ann)], NEW_GROUP).await;
@@ -277,10 +282,7 @@ async fn a_change_that_cannot_be_recorded_is_not_sent_and_reads_continue() {
 
 #[tokio::test]
 async fn signing_out_is_recorded() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let (_folder, file, gateway) = recording_in_file(Vec::new());
     let answer = ask(&gateway, "POST /api/session", &[], &body("vic", PASSWORD)).await;
     let vic = cookie(&answer);
     ask(&gateway, "DELETE /api/session", &[("cookie", &vic)], "").await;

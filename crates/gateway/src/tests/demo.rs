@@ -1,8 +1,20 @@
 //! The gateway with the simulator, through the calls that the console uses.
 
 use super::*;
-use simulator::{Options, Scenario};
+use simulator::{Options, Scenario, Simulator};
 use vendors::{Answer, Call, aveva, uplynk};
+
+/// The simulator, which runs while it is kept, and the gateway in front of it.
+async fn demo(scenario: Scenario) -> (Simulator, Arc<Gateway>) {
+    let options = Options {
+        scenario,
+        ..Options::default()
+    };
+    let simulator = simulator::start(options).await.unwrap();
+    let assets = Assets::from_files([]);
+    let gateway = crate::cli::demo::gateway(&simulator, assets, config::DEFAULT_WATCH).unwrap();
+    (simulator, Arc::new(gateway))
+}
 
 /// Sends a call as the console does, and parses the response.
 async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
@@ -37,15 +49,7 @@ async fn send<T>(gateway: &Arc<Gateway>, connection: &str, call: Call<T>) -> T {
 
 #[tokio::test]
 async fn the_demos_thumbnails_are_passed_on_and_other_content_is_not() {
-    let options = Options {
-        scenario: Scenario::Calm,
-        ..Options::default()
-    };
-    let simulator = simulator::start(options).await.unwrap();
-    let gateway = Arc::new(
-        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
-            .unwrap(),
-    );
+    let (_simulator, gateway) = demo(Scenario::Calm).await;
     // The list omits this group.
     send(&gateway, "live", uplynk::groups().get("fault-pictures")).await;
     for (slicer, expected) in [
@@ -71,15 +75,7 @@ async fn the_demos_thumbnails_are_passed_on_and_other_content_is_not() {
 
 #[tokio::test]
 async fn the_demos_systems_are_read_and_written_through_the_gateway() {
-    let options = Options {
-        scenario: Scenario::Calm,
-        ..Options::default()
-    };
-    let simulator = simulator::start(options).await.unwrap();
-    let gateway = Arc::new(
-        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
-            .unwrap(),
-    );
+    let (_simulator, gateway) = demo(Scenario::Calm).await;
     let ids: Vec<&str> = gateway
         .upstreams
         .iter()
@@ -127,10 +123,7 @@ async fn the_demos_systems_are_read_and_written_through_the_gateway() {
 
 #[tokio::test]
 async fn the_simulator_and_the_gateway_use_the_same_operation_names() {
-    let simulator = simulator::start(Options::default()).await.unwrap();
-    let gateway =
-        crate::cli::demo::gateway(&simulator, Assets::from_files([]), config::DEFAULT_WATCH)
-            .unwrap();
+    let (simulator, gateway) = demo(Options::default().scenario).await;
     let client = reqwest::Client::new();
     for upstream in &gateway.upstreams {
         for operation in roles::operations(&upstream.public.system) {

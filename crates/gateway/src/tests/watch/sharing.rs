@@ -58,6 +58,17 @@ async fn until_same(one: &Fixture, other: &Fixture) {
     .await;
 }
 
+/// Two gateways that share a plant; the first one watches it.
+async fn sharing_pair(plant: &Plant, server: &Server) -> (Fixture, Fixture) {
+    let location = server.store(&server.database());
+    let connections = || vec![watched("plant-a", &plant.base)];
+    let one = Fixture::sharing(&location, connections());
+    one.until_read().await;
+    let other = Fixture::sharing(&location, connections());
+    other.until_read().await;
+    (one, other)
+}
+
 /// Waits until each connection is watched by one gateway, and each gateway watches about the same number.
 async fn until_shared_out(fixtures: &[&Fixture], connections: usize) {
     let least = connections / fixtures.len();
@@ -270,12 +281,7 @@ async fn a_gateway_that_repeatedly_fails_to_share_watches_alone() {
     let Some(server) = Server::shared() else {
         return;
     };
-    let location = server.store(&server.database());
-    let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Fixture::sharing(&location, connections());
-    one.until_read().await;
-    let other = Fixture::sharing(&location, connections());
-    other.until_read().await;
+    let (one, other) = sharing_pair(&plant, &server).await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
     let inventory = other.gateway.shared.watchers.inventory();
     inventory.cause_faults("the sharing", 1_000);
@@ -304,12 +310,7 @@ async fn a_change_through_any_gateway_is_shown_by_all_at_once() {
     let Some(server) = Server::shared() else {
         return;
     };
-    let location = server.store(&server.database());
-    let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Fixture::sharing(&location, connections());
-    one.until_read().await;
-    let other = Fixture::sharing(&location, connections());
-    other.until_read().await;
+    let (one, other) = sharing_pair(&plant, &server).await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
     alarm(&other, "the alarm", |_| true).await;
     plant.take_requests();
@@ -342,12 +343,7 @@ async fn a_gateway_that_cannot_apply_a_change_gets_the_complete_inventory() {
     let Some(server) = Server::shared() else {
         return;
     };
-    let location = server.store(&server.database());
-    let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Fixture::sharing(&location, connections());
-    one.until_read().await;
-    let other = Fixture::sharing(&location, connections());
-    other.until_read().await;
+    let (one, other) = sharing_pair(&plant, &server).await;
     until_same(&one, &other).await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
     let inventory = other.gateway.shared.watchers.inventory();
@@ -491,13 +487,8 @@ async fn gateways_share_again_after_a_crash_of_the_database() {
     let Some(server) = Server::new() else {
         return;
     };
-    let location = server.store(&server.database());
     let plant = plant().await;
-    let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Fixture::sharing(&location, connections());
-    one.until_read().await;
-    let other = Fixture::sharing(&location, connections());
-    other.until_read().await;
+    let (one, other) = sharing_pair(&plant, &server).await;
     until_same(&one, &other).await;
     server.kill();
     server.start();
