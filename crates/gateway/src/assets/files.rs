@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 #[derive(RustEmbed)]
 #[folder = "../../dist"]
@@ -218,17 +219,20 @@ impl File {
     }
 }
 
-/// The console's files as embedded when this program was built; in a debug build, the current files.
+/// The console's files as embedded when this program was built; in a debug build, the files at the first call. They are
+/// held once, because each reload creates its own assets.
 pub(super) fn built() -> Vec<(String, Bytes)> {
-    let files = Dist::iter().filter_map(|name| {
-        // Not copied, because each reload creates its own assets.
-        let content = match Dist::get(&name)?.data {
-            Cow::Borrowed(content) => Bytes::from_static(content),
-            Cow::Owned(content) => Bytes::from(content),
-        };
-        Some((name.into_owned(), content))
+    static BUILT: LazyLock<Vec<(String, Bytes)>> = LazyLock::new(|| {
+        let files = Dist::iter().filter_map(|name| {
+            let content = match Dist::get(&name)?.data {
+                Cow::Borrowed(content) => Bytes::from_static(content),
+                Cow::Owned(content) => Bytes::from(content),
+            };
+            Some((name.into_owned(), content))
+        });
+        files.collect()
     });
-    files.collect()
+    BUILT.clone()
 }
 
 /// Whether the name holds a hash of the content, as the build tool writes it: `console-<hash>.js`,
