@@ -1,11 +1,10 @@
 //! Reads and writes JSON.
 
 use serde::Serialize;
-use serde_json::Value;
 use vendors::from_json::of_value;
 pub use vendors::from_json::{FirstError, FromJson, read};
 use vendors::json::value_without;
-pub use vendors::json::{moment, number, value};
+pub use vendors::json::{Value, moment, number, owned, value};
 
 /// Reads a JSON object with a very long list under the name `list`: first its items one by one, then the object without
 /// them. Parsing everything into one `Value` would need many times the memory.
@@ -17,7 +16,7 @@ pub fn read_with_list<T: FromJson, Item: FromJson>(
     list: &str,
 ) -> Result<(T, Vec<Item>), FirstError> {
     let mut items = Ok(Vec::new());
-    let mut read = |item: Value| {
+    let mut read = |item: Value<'_>| {
         if let Ok(known) = &mut items {
             match of_value(&item) {
                 Ok(item) => known.push(item),

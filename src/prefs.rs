@@ -10,7 +10,6 @@ use crate::provided::provided;
 use crate::subscribers::resubscribe;
 use leptos::prelude::*;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use web_sys::Storage;
 
 /// The colour theme.
@@ -245,11 +244,11 @@ impl Serialize for Intervals<'_> {
 }
 
 fn intervals(text: &str) -> Vec<(String, u64)> {
-    let Ok(Value::Object(pages)) = json::value(text.as_bytes()) else {
+    let Ok(json::Value::Object(pages)) = json::value(text.as_bytes()) else {
         return Vec::new();
     };
-    let pages = pages.into_iter();
-    let pages = pages.filter_map(|(page, seconds)| Some((page, seconds.as_u64()?)));
+    let pages = pages.iter();
+    let pages = pages.filter_map(|(page, seconds)| Some((page.to_owned(), seconds.as_u64()?)));
     pages.collect()
 }
 

@@ -22,7 +22,7 @@ pub enum Severity {
 }
 
 impl FromJson for Severity {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         error.word(value, &Self::ALL, Self::key)
     }
 }

@@ -47,7 +47,7 @@ pub enum ActivityKind {
 }
 
 impl FromJson for ActivityKind {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let known = Self::all().find(|kind| value.as_str() == Some(kind.key()));
         known.unwrap_or_else(|| {
             error.note(value, "a kind of entry");

@@ -87,7 +87,7 @@ pub struct ConnectionState {
 
 /// Reads the fields of the connection from the same object.
 impl FromJson for ConnectionState {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let connection = FromJson::from_json(value, error);
         let mut fields = Fields::of(value, error);
         Self {

@@ -394,11 +394,11 @@ fn an_error_names_the_field() {
         ),
         (
             r#"{"revision":"7","now":1,"alarms":[{"id":"a","resource":{"kind":"new"}}]}"#,
-            "alarms: resource: kind: expected a known value, found a text",
+            "alarms: [0]: resource: kind: expected a known value, found a text",
         ),
         (
             r#"{"revision":"7","now":1,"maintenance":[{"id":"m","scope":{"all":1}}]}"#,
-            "maintenance: scope: expected a known value, found an object",
+            "maintenance: [0]: scope: expected a known value, found an object",
         ),
         (
             r#"{"revision":"7","now":1,"activity":-1}"#,

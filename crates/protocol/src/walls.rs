@@ -25,8 +25,9 @@ pub enum Pairing {
 }
 
 impl FromJson for Pairing {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
-        let state = value.get("state").unwrap_or(&Value::Null);
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
+        let state = value.as_object().and_then(|object| object.get("state"));
+        let state = state.unwrap_or(&Value::Null);
         match state.as_str() {
             Some("waiting") => {
                 let mut fields = Fields::of(value, error);

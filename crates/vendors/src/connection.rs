@@ -21,7 +21,7 @@ pub struct Connection {
 
 /// Reads the fields of the system from the same object.
 impl FromJson for Connection {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let system = FromJson::from_json(value, error);
         let mut fields = Fields::of(value, error);
         Self {
@@ -51,7 +51,7 @@ pub enum System {
 
 /// Reads the settings of the system that the field `system` names.
 impl FromJson for System {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let mut fields = Fields::of(value, error);
         match fields.read("system") {
             SystemKind::Aveva => Self::Aveva(aveva::Base {
@@ -90,7 +90,7 @@ pub enum SystemKind {
 }
 
 impl FromJson for SystemKind {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         error.word(value, &Self::ALL, Self::key)
     }
 }

@@ -2,7 +2,7 @@
 //! names the fields.
 
 use crate::call::{Answer, VendorError};
-use crate::json::parse;
+use crate::json::parse_owned;
 use crate::status;
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ pub(crate) fn read(answer: &Answer, names: &[&str]) -> VendorError {
         message: status::text_or_words(answer.status, &answer.body),
         ..VendorError::default()
     };
-    let Ok(body) = parse(&answer.body) else {
+    let Ok(body) = parse_owned(&answer.body) else {
         return error;
     };
     // Of several errors, the first provides the message, and `more` contains all of them.

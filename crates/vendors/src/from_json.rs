@@ -1,17 +1,18 @@
 //! Reads the JSON that this project's own programs write. Each structure lists its fields once, and reading a field is
 //! one call. serde's derived code for reading would add 15 kB (brotli) to the console's first visit.
 
-use crate::json::value;
+pub use crate::json::Value;
+use crate::json::{to_owned, to_owned_map, value};
 use chrono::{DateTime, Utc};
 use serde_json::Map;
-pub use serde_json::Value;
+use serde_json_borrow::ObjectAsVec;
 use std::borrow::Cow;
 use std::fmt;
 
 /// A type that can be read from a JSON value.
 pub trait FromJson: Sized {
     /// Reads the value. If that fails, `error` has the reason and the result is a placeholder that must not be used.
-    fn from_json(value: &Value, error: &mut FirstError) -> Self;
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self;
 }
 
 /// Reads a JSON text.
@@ -21,7 +22,7 @@ pub trait FromJson: Sized {
 pub fn read<T: FromJson>(text: &[u8]) -> Result<T, FirstError> {
     match value(text) {
         Ok(value) => of_value(&value),
-        Err(error) => Err(FirstError(Some(error.to_string()))),
+        Err(error) => Err(FirstError(Some(error))),
     }
 }
 
@@ -29,7 +30,7 @@ pub fn read<T: FromJson>(text: &[u8]) -> Result<T, FirstError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn of_value<T: FromJson>(value: &Value) -> Result<T, FirstError> {
+pub fn of_value<T: FromJson>(value: &Value<'_>) -> Result<T, FirstError> {
     let mut error = FirstError::default();
     let read = T::from_json(value, &mut error);
     if error.0.is_none() {
@@ -39,7 +40,7 @@ pub fn of_value<T: FromJson>(value: &Value) -> Result<T, FirstError> {
     }
 }
 
-/// The first error in a value, if any, with its field: "alarms: severity: expected …, found a number".
+/// The first error in a value, if any, with its place: "alarms: [2]: severity: expected …, found a number".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FirstError(Option<String>);
 
@@ -51,9 +52,9 @@ impl fmt::Display for FirstError {
 
 impl std::error::Error for FirstError {}
 
-impl From<serde_json::Error> for FirstError {
-    fn from(error: serde_json::Error) -> Self {
-        Self(Some(error.to_string()))
+impl From<String> for FirstError {
+    fn from(error: String) -> Self {
+        Self(Some(error))
     }
 }
 
@@ -61,7 +62,7 @@ impl FirstError {
     /// Records that a value is not the expected one, unless an earlier error was recorded.
     #[cold]
     #[inline(never)]
-    pub fn note(&mut self, found: &Value, expected: &str) {
+    pub fn note(&mut self, found: &Value<'_>, expected: &str) {
         if self.0.is_some() {
             return;
         }
@@ -69,7 +70,7 @@ impl FirstError {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
-            Value::String(_) => "a text",
+            Value::Str(_) => "a text",
             Value::Array(_) => "a list",
             Value::Object(_) => "an object",
         };
@@ -85,8 +86,21 @@ impl FirstError {
         }
     }
 
+    /// Ends a list: adds the index of the item that contains the error, if there was none before.
+    #[inline(never)]
+    fn end_list(&mut self, had_no_error: bool, index: usize) {
+        if let Some(words) = self.0.as_mut().filter(|_| had_no_error) {
+            *words = format!("[{index}]: {words}");
+        }
+    }
+
     /// The known value with this key. For any other key, records an error and returns the first value as a placeholder.
-    pub fn word<T: Copy>(&mut self, value: &Value, words: &[T], key: fn(T) -> &'static str) -> T {
+    pub fn word<T: Copy>(
+        &mut self,
+        value: &Value<'_>,
+        words: &[T],
+        key: fn(T) -> &'static str,
+    ) -> T {
         let text = value.as_str();
         let mut all = words.iter().copied();
         let Some(known) = all.find(|word| Some(key(*word)) == text) else {
@@ -99,9 +113,9 @@ impl FirstError {
 
 /// The name and content of an enum variant: the only field of an object, or a string for a variant without content.
 #[must_use]
-pub fn named(value: &Value) -> (&str, &Value) {
+pub fn named<'v>(value: &'v Value<'v>) -> (&'v str, &'v Value<'v>) {
     match value {
-        Value::String(name) => return (name, &Value::Null),
+        Value::Str(name) => return (name, &Value::Null),
         Value::Object(object) => {
             let mut fields = object.iter();
             if let (Some((name, content)), None) = (fields.next(), fields.next()) {
@@ -115,14 +129,14 @@ pub fn named(value: &Value) -> (&str, &Value) {
 
 /// The fields of an object.
 pub struct Fields<'v, 'w> {
-    object: Option<&'v Map<String, Value>>,
+    object: Option<&'v ObjectAsVec<'v>>,
     error: &'w mut FirstError,
 }
 
 impl<'v, 'w> Fields<'v, 'w> {
     /// The fields of a value, which must be an object.
     #[must_use]
-    pub fn of(value: &'v Value, error: &'w mut FirstError) -> Self {
+    pub fn of(value: &'v Value<'v>, error: &'w mut FirstError) -> Self {
         let object = value.as_object();
         if object.is_none() {
             error.note(value, "an object");
@@ -130,7 +144,7 @@ impl<'v, 'w> Fields<'v, 'w> {
         Self { object, error }
     }
 
-    fn get(&self, name: &str) -> &'v Value {
+    fn get(&self, name: &str) -> &'v Value<'v> {
         let found = self.object.and_then(|object| object.get(name));
         found.unwrap_or(&Value::Null)
     }
@@ -184,6 +198,11 @@ impl<'v, 'w> Fields<'v, 'w> {
 /// assert_eq!(parcel, expected);
 /// let error = read::<Parcel>(br#"{"size":"huge","from":"here","type":"x"}"#).unwrap_err();
 /// assert_eq!(error.to_string(), "size: expected a known value, found a text");
+/// let parcels = br#"[{"size":"large","from":"here","type":"x"},{"size":"large","from":1,"type":"x"}]"#;
+/// let error = read::<Vec<Parcel>>(parcels).unwrap_err();
+/// assert_eq!(error.to_string(), "[1]: from: expected a known value, found a number");
+/// let error = read::<Vec<Vec<u8>>>(b"[[1],[2,-3],4]").unwrap_err();
+/// assert_eq!(error.to_string(), "[1]: [1]: expected a whole number, found a number");
 /// ```
 #[macro_export]
 macro_rules! from_json {
@@ -192,7 +211,7 @@ macro_rules! from_json {
     }) => {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
-                value: &$crate::from_json::Value,
+                value: &$crate::from_json::Value<'_>,
                 error: &mut $crate::from_json::FirstError,
             ) -> Self {
                 let mut fields = $crate::from_json::Fields::of(value, error);
@@ -207,7 +226,7 @@ macro_rules! from_json {
     (enum $type:ty { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
-                value: &$crate::from_json::Value,
+                value: &$crate::from_json::Value<'_>,
                 error: &mut $crate::from_json::FirstError,
             ) -> Self {
                 let words = [$((Self::$variant, $word)),*];
@@ -221,7 +240,7 @@ macro_rules! from_json {
     }) => {
         impl $crate::from_json::FromJson for $type {
             fn from_json(
-                value: &$crate::from_json::Value,
+                value: &$crate::from_json::Value<'_>,
                 error: &mut $crate::from_json::FirstError,
             ) -> Self {
                 let (word, content) = $crate::from_json::named(value);
@@ -254,22 +273,22 @@ macro_rules! deserialize_from_json {
     ($($type:ty),* $(,)?) => {$(
         impl<'de> ::serde::Deserialize<'de> for $type {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = <$crate::from_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                let value = <$crate::from_json::Value<'de> as ::serde::Deserialize>::deserialize(deserializer)?;
                 $crate::from_json::of_value(&value).map_err(<D::Error as ::serde::de::Error>::custom)
             }
         }
     )*};
 }
 
-impl FromJson for Value {
-    fn from_json(value: &Value, _: &mut FirstError) -> Self {
-        value.clone()
+impl FromJson for serde_json::Value {
+    fn from_json(value: &Value<'_>, _: &mut FirstError) -> Self {
+        to_owned(value)
     }
 }
 
-impl FromJson for Map<String, Value> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
-        let object = value.as_object().cloned();
+impl FromJson for Map<String, serde_json::Value> {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
+        let object = value.as_object().map(to_owned_map);
         object.unwrap_or_else(|| {
             error.note(value, "an object");
             Self::new()
@@ -278,9 +297,9 @@ impl FromJson for Map<String, Value> {
 }
 
 impl FromJson for String {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
-        if let Value::String(text) = value {
-            return text.clone();
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
+        if let Value::Str(text) = value {
+            return text.clone().into_owned();
         }
         error.note(value, "a text");
         Self::new()
@@ -288,13 +307,13 @@ impl FromJson for String {
 }
 
 impl FromJson for Cow<'static, str> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         String::from_json(value, error).into()
     }
 }
 
 impl FromJson for bool {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         if let Value::Bool(is) = value {
             return *is;
         }
@@ -304,7 +323,7 @@ impl FromJson for bool {
 }
 
 impl FromJson for f64 {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         value.as_f64().unwrap_or_else(|| {
             error.note(value, "a number");
             0.0
@@ -315,7 +334,7 @@ impl FromJson for f64 {
 macro_rules! whole_numbers {
     ($($type:ty),*) => {$(
         impl FromJson for $type {
-            fn from_json(value: &Value, error: &mut FirstError) -> Self {
+            fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
                 let unsigned = value.as_u64().and_then(|number| number.try_into().ok());
                 let number = unsigned.or_else(|| value.as_i64()?.try_into().ok());
                 number.unwrap_or_else(|| {
@@ -331,7 +350,7 @@ whole_numbers!(u8, u16, u32, u64, usize, i64);
 
 /// Milliseconds since 1970.
 impl FromJson for DateTime<Utc> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let at = value.as_i64().and_then(Self::from_timestamp_millis);
         at.unwrap_or_else(|| {
             error.note(value, "a time in milliseconds");
@@ -341,23 +360,32 @@ impl FromJson for DateTime<Utc> {
 }
 
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         (!value.is_null()).then(|| T::from_json(value, error))
     }
 }
 
 impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         Self::new(T::from_json(value, error))
     }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
-        if let Value::Array(list) = value {
-            return list.iter().map(|item| T::from_json(item, error)).collect();
-        }
-        error.note(value, "a list");
-        Self::new()
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
+        let Value::Array(list) = value else {
+            error.note(value, "a list");
+            return Self::new();
+        };
+        let (had_no_error, mut index) = (error.0.is_none(), 0_usize);
+        let items = list.iter().map(|item| {
+            let item = T::from_json(item, error);
+            // Counts up to the first error, without a branch for each type.
+            index += usize::from(error.0.is_none());
+            item
+        });
+        let items = items.collect();
+        error.end_list(had_no_error, index);
+        items
     }
 }

@@ -98,8 +98,8 @@ impl System {
             };
         }
         let (names, read) = match self {
-            Self::Aveva(_) => (&AVEVA, json::parse(body).ok()),
-            Self::Uplynk => (&UPLYNK, json::parse(body).ok()),
+            Self::Aveva(_) => (&AVEVA, json::parse_owned(body).ok()),
+            Self::Uplynk => (&UPLYNK, json::parse_owned(body).ok()),
             Self::Veeam { .. } => (&VEEAM, veeam::error_texts(body)),
         };
         let redacted = match read {

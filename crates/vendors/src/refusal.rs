@@ -1,7 +1,8 @@
 //! Detects refusals with a 2xx status, such as `{"error":1,"msg":"Invalid signature"}`.
 
 use crate::json;
-use serde_json::{Map, Value};
+use crate::json::Value;
+use serde_json_borrow::ObjectAsVec;
 
 /// The longest body that is examined; refusals are short.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -14,16 +15,16 @@ pub fn is_refusal(body: &[u8]) -> bool {
     }
     let body = json::without_bom(body).trim_ascii();
     match body.first() {
-        Some(b'{') => match json::parse(body) {
-            Ok(Value::Object(properties)) => refuses(&properties),
-            _ => false,
-        },
+        Some(b'{') => {
+            let refuses = |value: &Value<'_>| Ok(value.as_object().is_some_and(refuses));
+            json::parse(body, refuses).unwrap_or_default()
+        }
         Some(b'<') => is_error_element(body),
         _ => false,
     }
 }
 
-fn refuses(properties: &Map<String, Value>) -> bool {
+fn refuses(properties: &ObjectAsVec<'_>) -> bool {
     properties
         .iter()
         .any(|(key, value)| match key.to_ascii_lowercase().as_str() {
@@ -40,12 +41,12 @@ fn refuses(properties: &Map<String, Value>) -> bool {
 }
 
 /// Whether the value of an error field is an error.
-fn is_error(value: &Value) -> bool {
+fn is_error(value: &Value<'_>) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(flag) => *flag,
         Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !matches!(text.trim(), "" | "0" | "false" | "none" | "null"),
+        Value::Str(text) => !matches!(text.trim(), "" | "0" | "false" | "none" | "null"),
         Value::Array(items) => !items.is_empty(),
         Value::Object(properties) => !properties.is_empty(),
     }

@@ -22,7 +22,7 @@ fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    match crate::json::value(text.as_bytes()) {
+    match crate::json::owned(text.as_bytes()) {
         Ok(Value::Object(object)) => Ok(Some(object)),
         Ok(_) => Err("Enter a JSON object: { … }.".to_owned()),
         Err(error) => Err(format!("Invalid JSON: {error}.")),
@@ -130,9 +130,11 @@ pub fn GroupForm(
     let data_error = Signal::derive(move || object(&data.read()).err());
     let span_hint = Signal::derive(move || match parse_optional(&span.read()) {
         Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
-            format!("Sent as {span}. Adapters reject values below 00:00:15.")
+            format!("Sent as FailoverTimeout {span}. Adapters reject values below 00:00:15.")
         }
-        Ok(Some(span)) => format!("Sent as {span}. A heartbeat is due every half of this time."),
+        Ok(Some(span)) => {
+            format!("Sent as FailoverTimeout {span}. A heartbeat is due every half of this time.")
+        }
         _ => "If empty, the service default applies (usually 00:01:00).".to_owned(),
     });
     let ready = Signal::derive(move || {
@@ -182,8 +184,8 @@ pub fn GroupForm(
             <Field label="Id" name="group-id" value=id error=id_error required=true />
             <Field label="Name" name="group-name" value=name />
             <Field label="Description" name="group-description" value=description />
-            <Field label="FailoverTimeout" name="group-timeout" value=span error=span_error hint=span_hint />
-            <Field label="AdditionalData" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object (optional).".to_owned()) long=true />
+            <Field label="Failover timeout" name="group-timeout" value=span error=span_error hint=span_hint />
+            <Field label="Additional data" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object (optional), sent as AdditionalData.".to_owned()) long=true />
         </ActionDialog>
     }
 }

@@ -158,7 +158,7 @@ pub struct Resource {
 
 /// Reads the fields of the key from the same object.
 impl FromJson for Resource {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let key = FromJson::from_json(value, error);
         let mut fields = Fields::of(value, error);
         Self {

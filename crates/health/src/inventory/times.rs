@@ -29,7 +29,7 @@ pub struct GroupTimes {
 
 /// Reads the fields of the key from the same object.
 impl FromJson for GroupTimes {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let key = FromJson::from_json(value, error);
         let mut fields = Fields::of(value, error);
         Self {

@@ -4,11 +4,11 @@ use super::{
     ClientSession, FailoverResponse, GroupConfiguration, GroupStatus, Heartbeat, Listed,
     Overridden, Role, RoleOverride,
 };
+use crate::json::Value;
 use crate::json::{Object, parse_list};
 use crate::unreadable::{Unread, counted};
-use serde_json::Value;
 
-pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {
+pub(super) fn group(value: &Value<'_>) -> Result<GroupConfiguration, String> {
     let unread = Unread::default();
     let object = Object::of(value, "group", &unread)?;
     Ok(GroupConfiguration {
@@ -25,7 +25,7 @@ pub(super) fn group(value: &Value) -> Result<GroupConfiguration, String> {
 fn listed<T>(
     body: &[u8],
     what: &str,
-    read: fn(&Value) -> Result<T, String>,
+    read: fn(&Value<'_>) -> Result<T, String>,
     id: fn(&T) -> Option<&str>,
 ) -> Result<Listed<T>, String> {
     let (items, left_out) = counted(parse_list(body, what, read)?, id);
@@ -44,7 +44,7 @@ pub(super) fn sessions(body: &[u8]) -> Result<Listed<ClientSession>, String> {
     listed(body, "sessions", session, |session| session.id.as_deref())
 }
 
-pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
+pub(super) fn status(value: &Value<'_>) -> Result<GroupStatus, String> {
     let unread = Unread::default();
     let object = Object::of(value, "status", &unread)?;
     // An empty id counts as missing.
@@ -71,7 +71,7 @@ fn heartbeat(object: Object<'_>) -> (Heartbeat, bool) {
     (heartbeat, time == Some(None))
 }
 
-pub(super) fn session(value: &Value) -> Result<ClientSession, String> {
+pub(super) fn session(value: &Value<'_>) -> Result<ClientSession, String> {
     let unread = Unread::default();
     let object = Object::of(value, "session", &unread)?;
     let (heartbeat, is_never) = object.within("Heartbeat", heartbeat).unzip();
@@ -89,7 +89,7 @@ pub(super) fn session(value: &Value) -> Result<ClientSession, String> {
     })
 }
 
-pub(super) fn response(value: &Value) -> Result<FailoverResponse, String> {
+pub(super) fn response(value: &Value<'_>) -> Result<FailoverResponse, String> {
     let unread = Unread::default();
     let object = Object::of(value, "heartbeat response", &unread)?;
     Ok(FailoverResponse {
@@ -98,7 +98,7 @@ pub(super) fn response(value: &Value) -> Result<FailoverResponse, String> {
     })
 }
 
-pub(super) fn overridden(value: &Value) -> Result<Overridden, String> {
+pub(super) fn overridden(value: &Value<'_>) -> Result<Overridden, String> {
     let unread = Unread::default();
     let object = Object::of(value, "role override", &unread)?;
     Ok(Overridden {

@@ -80,7 +80,7 @@ impl<'a> Reread<'a> {
                 }
                 None => {
                     let text = rest.get(..object_length(rest)?)?;
-                    self.read.push(decode::session(&parse(text).ok()?).ok());
+                    self.read.push(parse(text, decode::session).ok());
                     spent += text.len();
                     at + text.len()
                 }

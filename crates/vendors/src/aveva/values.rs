@@ -3,9 +3,9 @@
 use super::RoleOverride;
 use crate::from_json::{FirstError, FromJson};
 use crate::json;
+use crate::json::Value;
 use chrono::TimeDelta;
 use serde::Serialize;
-use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -21,7 +21,7 @@ pub struct TimeSpan {
 }
 
 impl FromJson for TimeSpan {
-    fn from_json(value: &Value, error: &mut FirstError) -> Self {
+    fn from_json(value: &Value<'_>, error: &mut FirstError) -> Self {
         let ticks = FromJson::from_json(value, error);
         Self { ticks }
     }
@@ -149,7 +149,7 @@ pub enum Role {
 
 impl Role {
     /// Reads a role from a number or from its case-insensitive name (the adapters' code accepts both).
-    pub(crate) fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value<'_>) -> Option<Self> {
         let word = word(value)?;
         Some(match word.to_ascii_lowercase().as_str() {
             "0" | "secondary" => Self::Secondary,
@@ -173,7 +173,7 @@ impl Role {
 
 impl RoleOverride {
     /// Reads an override from a number or from its case-insensitive name.
-    pub(crate) fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value<'_>) -> Option<Self> {
         let word = word(value)?;
         Some(match word.to_ascii_lowercase().as_str() {
             "0" | "off" => Self::Off,
@@ -183,13 +183,13 @@ impl RoleOverride {
     }
 }
 
-fn word(value: &Value) -> Option<String> {
+fn word(value: &Value<'_>) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Str(text) => Some(text.trim().to_owned()),
         // A service may write 1 as `1.0`.
-        Value::Number(number) => {
+        Value::Number(_) => {
             let whole = json::integer(value);
-            Some(whole.map_or_else(|| number.to_string(), |whole| whole.to_string()))
+            Some(whole.map_or_else(|| json::raw(value), |whole| whole.to_string()))
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -197,7 +197,7 @@ fn word(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, RoleOverride, TimeSpan};
+    use super::{Role, RoleOverride, TimeSpan, Value};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -272,7 +272,7 @@ mod tests {
             (json!(7), Role::Other("7".into())),
             (json!("Observer"), Role::Other("Observer".into())),
         ] {
-            assert_eq!(Role::read(&value), Some(role), "{value}");
+            assert_eq!(Role::read(&Value::from(&value)), Some(role), "{value}");
         }
         for (value, pinned) in [
             (json!(1), RoleOverride::Primary),
@@ -280,11 +280,18 @@ mod tests {
             (json!("off"), RoleOverride::Off),
             (json!(9), RoleOverride::Other("9".into())),
         ] {
-            assert_eq!(RoleOverride::read(&value), Some(pinned), "{value}");
+            assert_eq!(
+                RoleOverride::read(&Value::from(&value)),
+                Some(pinned),
+                "{value}"
+            );
         }
         for value in [json!({}), json!(["Primary"]), json!(true)] {
             assert_eq!(
-                (Role::read(&value), RoleOverride::read(&value)),
+                (
+                    Role::read(&Value::from(&value)),
+                    RoleOverride::read(&Value::from(&value))
+                ),
                 (None, None),
                 "{value}"
             );

@@ -5,10 +5,10 @@ use super::{
 };
 use crate::call::{Answer, VendorError};
 use crate::error_body;
+use crate::json::Value;
 use crate::json::{Object, integer, items, parse};
 use crate::unreadable::{Unread, counted};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 /// Unix milliseconds; 0 is the inner `None`.
 #[expect(clippy::option_option, reason = "absent and 0 are different results")]
@@ -19,7 +19,7 @@ fn moment(object: Object<'_>, name: &str) -> Option<Option<DateTime<Utc>>> {
     })
 }
 
-pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
+pub(super) fn group(value: &Value<'_>) -> Result<FailoverGroup, String> {
     let unread = Unread::default();
     let object = Object::of(value, "group", &unread)?;
     let active = object.text("active_slicer_id").filter(|id| !id.is_empty());
@@ -48,7 +48,7 @@ pub(super) fn group(value: &Value) -> Result<FailoverGroup, String> {
     })
 }
 
-fn channel(value: &Value) -> Result<Channel, String> {
+fn channel(value: &Value<'_>) -> Result<Channel, String> {
     let unread = Unread::default();
     let object = Object::of(value, "channel", &unread)?;
     Ok(Channel {
@@ -58,7 +58,7 @@ fn channel(value: &Value) -> Result<Channel, String> {
     })
 }
 
-fn slicer(value: &Value) -> Result<Slicer, String> {
+fn slicer(value: &Value<'_>) -> Result<Slicer, String> {
     let unread = Unread::default();
     let object = Object::of(value, "slicer", &unread)?;
     let status = object.within("status", |status| {
@@ -80,11 +80,19 @@ fn slicer(value: &Value) -> Result<Slicer, String> {
 
 fn collection<T>(
     answer: &Answer,
-    read: fn(&Value) -> Result<T, String>,
+    read: fn(&Value<'_>) -> Result<T, String>,
     id: fn(&T) -> Option<&str>,
 ) -> Result<Collection<T>, String> {
-    let (value, unread) = (parse(&answer.body)?, Unread::default());
-    let object = Object::of(&value, "collection", &unread)?;
+    parse(&answer.body, |value| collected(value, read, id))
+}
+
+fn collected<T>(
+    value: &Value<'_>,
+    read: fn(&Value<'_>) -> Result<T, String>,
+    id: fn(&T) -> Option<&str>,
+) -> Result<Collection<T>, String> {
+    let unread = Unread::default();
+    let object = Object::of(value, "collection", &unread)?;
     let total = object
         .get("total_items")
         .and_then(integer)
@@ -109,8 +117,8 @@ pub(super) fn groups(answer: &Answer) -> Result<Collection<FailoverGroup>, Strin
 }
 
 pub(super) fn owners(answer: &Answer) -> Result<Collection<String>, String> {
-    let owner = |value: &Value| match value {
-        Value::String(id) => Ok(id.clone()),
+    let owner = |value: &Value<'_>| match value {
+        Value::Str(id) => Ok(id.clone().into_owned()),
         other => {
             let unread = Unread::default();
             let object = Object::of(other, "owner", &unread)?;

@@ -41,7 +41,7 @@ pub(super) fn vendor_error(answer: &Answer) -> VendorError {
 /// The body as JSON: unmodified JSON, or the text attributes and elements of an `<Error>`; `None` for other XML.
 pub(crate) fn error_texts(body: &[u8]) -> Option<Value> {
     if !body.trim_ascii_start().starts_with(b"<") {
-        return json::parse(body).ok();
+        return json::parse_owned(body).ok();
     }
     let node = Node::parse(body).ok()?;
     if !node.name.eq_ignore_ascii_case("Error") {

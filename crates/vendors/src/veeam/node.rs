@@ -5,8 +5,8 @@
 
 use super::xml;
 use crate::json;
+use crate::json::Value;
 use crate::unreadable::Unread;
-use serde_json::Value;
 
 /// A node of the tree.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,7 +28,7 @@ impl Node {
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => Err("the body is empty where a response was expected".to_owned()),
             Some(b'<') => xml::parse(body),
-            Some(_) => Ok(Self::of_json(String::new(), json::parse(body)?)),
+            Some(_) => json::parse(body, |value| Ok(Self::of_json("", value))),
         }
     }
 
@@ -42,27 +42,25 @@ impl Node {
         }
     }
 
-    fn of_json(name: String, value: Value) -> Self {
+    fn of_json(name: &str, value: &Value<'_>) -> Self {
         let mut node = Self {
-            name,
+            name: name.to_owned(),
             ..Self::default()
         };
         match value {
             Value::Null => {}
-            Value::Object(map) => {
-                let field =
-                    |(key, value): (String, Value)| (key.clone(), Self::of_json(key, value));
-                node.fields = map.into_iter().map(field).collect();
+            Value::Object(fields) => {
+                let field = |(key, value)| (str::to_owned(key), Self::of_json(key, value));
+                node.fields = fields.iter().map(field).collect();
             }
             // The items of a list have the list's own name, as in the vendor's XML.
             Value::Array(items) => {
-                let name = &node.name;
-                let item = |item| (name.clone(), Self::of_json(name.clone(), item));
-                node.fields = items.into_iter().map(item).collect();
+                let item = |item| (name.to_owned(), Self::of_json(name, item));
+                node.fields = items.iter().map(item).collect();
                 node.list = true;
             }
-            Value::String(text) => node.text = Some(text),
-            other @ (Value::Bool(_) | Value::Number(_)) => node.text = Some(other.to_string()),
+            Value::Str(text) => node.text = Some(text.clone().into_owned()),
+            Value::Bool(_) | Value::Number(_) => node.text = Some(json::raw(value)),
         }
         node
     }

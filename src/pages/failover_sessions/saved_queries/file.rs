@@ -149,7 +149,7 @@ fn entries(text: &str) -> Result<Vec<Result<SavedQuery, String>>, String> {
         return Err("The file is far too large for saved queries.".to_owned());
     }
     let text = text.trim_start_matches('\u{FEFF}');
-    let value: Value = crate::json::value(text.as_bytes())
+    let value: Value = crate::json::owned(text.as_bytes())
         .map_err(|error| format!("The file is not JSON: {error}."))?;
     if value.get("kind").and_then(Value::as_str) != Some(KIND) {
         return Err(format!(
