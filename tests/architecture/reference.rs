@@ -257,10 +257,10 @@ fn the_reference_lists_exactly_the_keys_of_the_configuration() {
     );
 }
 
-/// The names of tests in a text: words with at least three underscores.
+/// The names of tests in a text: words with at least three underscores, and benchmarks.
 fn names_of_tests(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_')
-        .filter(|word| word.matches('_').count() >= 3)
+        .filter(|word| word.matches('_').count() >= 3 || word.starts_with("bench_"))
         .collect()
 }
 

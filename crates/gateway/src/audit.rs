@@ -282,7 +282,7 @@ impl Audit<'_> {
     pub(crate) fn wall(&self, what: &str, wall: &str, refused: Option<Kind>) {
         let outcome = match refused {
             None | Some(Kind::NotSaved) => "done",
-            Some(Kind::Internal) => "failed",
+            Some(Kind::Internal | Kind::StoreUnavailable) => "failed",
             Some(_) => "refused",
         };
         let why = refused.map_or("-", Kind::name);

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     NotReady,
     /// The audit cannot be written. No change is sent without an audit record.
     NotRecorded,
+    /// The store cannot be read or written.
+    StoreUnavailable,
     /// The vendor's system could not be reached.
     Unreachable,
     /// The vendor's system did not answer in time.
@@ -85,6 +87,7 @@ impl Kind {
             Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Overloaded => ("overloaded", "Limit reached", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotRecorded => ("not-recorded", "The change cannot be recorded", StatusCode::SERVICE_UNAVAILABLE),
+            Self::StoreUnavailable => ("store-unavailable", "The store is not available", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unreachable => ("unreachable", "Could not reach the vendor", StatusCode::BAD_GATEWAY),
             Self::Timeout => ("timeout", "The vendor did not answer in time", StatusCode::GATEWAY_TIMEOUT),
@@ -100,10 +103,10 @@ impl Kind {
     }
 }
 
-/// What is known about a failed request to a vendor, in addition to its kind.
+/// What is known about a failed request to a vendor or to the store, in addition to its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// Nothing was sent.
+    /// Nothing was sent, or nothing was stored.
     NotSent,
     /// The vendor refused the request.
     Refused,

@@ -188,27 +188,29 @@ pub(crate) fn check<T: Content>(file: &Path) -> Result<(), String> {
     load::<T>(file).map(drop)
 }
 
-/// Checks that the file can be locked, as [`SharedFile::in_file`] does. Leaves no lock file behind: if another user ran
-/// the check, the gateway could not open that user's lock file.
+/// Checks that the file can be locked, as [`SharedFile::in_file`] does.
 ///
 /// # Errors
 /// Why the file cannot be locked.
 pub(crate) fn check_writable<T: Content>(file: &Path) -> Result<(), String> {
     let lock = beside(file, ".lock");
-    let opened = match private().open(&lock) {
+    open_or_try(&lock).map_err(|error| lock_fault::<T>(file, &lock, &error))
+}
+
+/// Checks that a file can be opened for writing, or created. Leaves no file behind: if another user ran the check, the
+/// gateway could not open that user's file.
+pub(crate) fn open_or_try(file: &Path) -> std::io::Result<()> {
+    match private().open(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // The process id keeps concurrent checks apart.
             let trial = beside(file, &format!(".{}.check", std::process::id()));
             let created = private().create(true).truncate(false).open(&trial);
             // Fails only if the file was not created.
             let _ = std::fs::remove_file(&trial);
-            created
+            created.map(drop)
         }
-        opened => opened,
-    };
-    opened
-        .map(drop)
-        .map_err(|error| lock_fault::<T>(file, &lock, &error))
+        opened => opened.map(drop),
+    }
 }
 
 /// The current content of a file; the default if it does not exist.
@@ -238,7 +240,12 @@ fn load<T: Content>(path: &Path) -> Result<(T, Option<FileStamp>), String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(about::<T>(path, &"it is too large"));
     }
-    let content = T::parse(&bytes).map_err(|why| about::<T>(path, &why))?;
+    let content = T::parse(&bytes).map_err(|why| {
+        let why = format!(
+            "it is not one ({why}); the gateway creates this file itself: restore it, or name one that does not exist yet"
+        );
+        about::<T>(path, &why)
+    })?;
     Ok((content, Some(stamp)))
 }
 

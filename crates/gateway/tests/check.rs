@@ -10,6 +10,8 @@ use std::thread;
 enum Vendor {
     /// Answers every request with this status and body.
     Answers(&'static str, &'static str),
+    /// Like Uplynk, refuses the first request with 400, as one signed for a second that is used already.
+    RefusesFirst(&'static str),
     /// Accepts connections and sends nothing.
     Silent,
     /// Does not listen.
@@ -28,6 +30,20 @@ impl Vendor {
                 let accepts = listener.try_clone().unwrap();
                 thread::spawn(move || {
                     for stream in accepts.incoming() {
+                        answer(&stream.unwrap(), status, body);
+                    }
+                });
+                (url, Some(listener))
+            }
+            Self::RefusesFirst(body) => {
+                let accepts = listener.try_clone().unwrap();
+                thread::spawn(move || {
+                    for (number, stream) in accepts.incoming().enumerate() {
+                        let status = if number == 0 {
+                            "400 Bad Request"
+                        } else {
+                            "200 OK"
+                        };
                         answer(&stream.unwrap(), status, body);
                     }
                 });
@@ -54,18 +70,29 @@ fn answer(mut stream: &TcpStream, status: &str, body: &str) {
     let _ = stream.write_all((head + body).as_bytes());
 }
 
-/// Checks a configuration with these systems by id. Returns the exit status, the standard output and the errors.
-fn check(vendors: &[(&str, Vendor)], connect: bool) -> (Option<i32>, String, String) {
+/// Checks a configuration with this store and these systems by id. Returns the exit status, the standard output and the
+/// errors.
+fn check(store: &str, vendors: &[(&str, Vendor)], connect: bool) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("password"), "hunter2").unwrap();
-    let mut text = "[store]\npath = \"memory\"\n".to_owned();
+    let mut text = format!("[store]\npath = \"{store}\"\n");
     let mut listeners = Vec::new();
     for (id, vendor) in vendors {
         let (url, listener) = vendor.start();
         listeners.push(listener);
+        let (system, credentials) = match vendor {
+            Vendor::RefusesFirst(_) => (
+                "uplynk",
+                r#"kind = "integration-key", owner = "o", api_key_file"#,
+            ),
+            _ => (
+                "aveva",
+                r#"kind = "basic", username = "ops", password_file"#,
+            ),
+        };
         text += &format!(
-            "[[connection]]\nid = \"{id}\"\ntitle = \"{id}\"\nsystem = \"aveva\"\nbase_url = \"{url}\"\ntimeout_seconds = 1\n\
-             credentials = {{ kind = \"basic\", username = \"ops\", password_file = \"password\" }}\n"
+            "[[connection]]\nid = \"{id}\"\ntitle = \"{id}\"\nsystem = \"{system}\"\nbase_url = \"{url}\"\n\
+             timeout_seconds = 1\ncredentials = {{ {credentials} = \"password\" }}\n"
         );
     }
     let file = folder.path().join("gateway.toml");
@@ -84,6 +111,7 @@ fn check(vendors: &[(&str, Vendor)], connect: bool) -> (Option<i32>, String, Str
 #[test]
 fn check_reports_each_system_and_fails_if_one_does_not_answer() {
     let (status, output_text, errors) = check(
+        "memory",
         &[
             ("answers", Vendor::Answers("200 OK", "[]")),
             ("refuses", Vendor::Answers("401 Unauthorized", "{}")),
@@ -95,15 +123,16 @@ fn check_reports_each_system_and_fails_if_one_does_not_answer() {
     );
     for line in [
         "  answers: answers: 0 groups\n",
-        "  refuses: does not answer: The vendor refused the gateway's credentials: refuses returned 401",
-        "  fails: does not answer: 503: ",
-        "  silent: does not answer: Silent did not answer in time\n",
-        "  gone: does not answer: Could not reach gone: it refused the connection\n",
+        "  refuses: cannot be read: The vendor refused the gateway's credentials: refuses returned 401 to the gateway's own \
+         credentials\n",
+        "  fails: cannot be read: 503: ",
+        "  silent: cannot be read: Silent did not answer in time\n",
+        "  gone: cannot be read: Could not reach gone: it refused the connection\n",
     ] {
         assert!(output_text.contains(line), "{line}: {output_text}");
     }
     assert!(
-        errors.contains("4 of 5 connections do not answer"),
+        errors.contains("4 of 5 connections cannot be read"),
         "{errors}"
     );
     assert_eq!(status, Some(1));
@@ -111,14 +140,30 @@ fn check_reports_each_system_and_fails_if_one_does_not_answer() {
 
 #[test]
 fn check_succeeds_if_all_systems_answer_and_connects_only_with_the_option() {
-    let (status, output_text, errors) =
-        check(&[("answers", Vendor::Answers("200 OK", "[]"))], true);
+    let groups = r#"{"items": [], "total_items": 0}"#;
+    let (status, output_text, errors) = check(
+        "memory",
+        &[
+            ("answers", Vendor::Answers("200 OK", "[]")),
+            ("signed", Vendor::RefusesFirst(groups)),
+        ],
+        true,
+    );
     assert!(
-        output_text.ends_with("  answers: answers: 0 groups\n"),
+        output_text.ends_with("  answers: answers: 0 groups\n  signed: answers: 0 slicer groups\n"),
         "{output_text}"
     );
     assert_eq!((status, errors.as_str()), (Some(0), ""));
-    let (status, output_text, errors) = check(&[("gone", Vendor::Closed)], false);
+    let (status, output_text, errors) = check("store.db", &[("gone", Vendor::Closed)], false);
     assert!(!output_text.contains("answer"), "{output_text}");
     assert_eq!((status, errors.as_str()), (Some(0), ""));
+    let (status, output_text, errors) = check("password", &[("gone", Vendor::Closed)], false);
+    assert!(
+        output_text.ends_with("password is not a SQLite database\n"),
+        "{output_text}"
+    );
+    assert_eq!(
+        (status, errors.as_str()),
+        (Some(1), "the store cannot be used\n")
+    );
 }

@@ -22,7 +22,7 @@ pub(crate) fn prompt_hash() -> Result<String, String> {
     if password.expose_secret().chars().count() < ADVISED_LENGTH {
         let _ = writeln!(
             io::stderr().lock(),
-            "this password has fewer than {ADVISED_LENGTH} characters; longer ones are safer"
+            "the password has fewer than {ADVISED_LENGTH} characters: a longer one is safer"
         );
     }
     hash(&password)
@@ -34,7 +34,7 @@ fn typed() -> Result<SecretString, String> {
             .map(SecretString::from)
             .map_err(|error| format!("the password cannot be read: {error}"))
     };
-    let (first, second) = (ask("Password: ")?, ask("Again: ")?);
+    let (first, second) = (ask("Password: ")?, ask("Repeat the password: ")?);
     if first.expose_secret() == second.expose_secret() {
         Ok(first)
     } else {

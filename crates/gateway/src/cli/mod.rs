@@ -55,7 +55,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Report every error in a configuration file.
+    /// Report every error in a configuration file, and a store in a file that cannot be used.
     Check {
         /// The configuration file.
         #[arg(long)]
@@ -223,6 +223,8 @@ mod tests {
             "x demo --listen 8080",
             "x demo --speed -1",
             "x demo --watch-seconds 1",
+            "x demo --groups 20001",
+            "x demo --sessions 10001",
             "x demo --watch-seconds 301",
             "x demo --speed NaN",
             "x demo --account-speed 0.5",

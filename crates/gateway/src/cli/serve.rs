@@ -154,9 +154,6 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
         () = stop.requested() => return Ok(()),
     };
     let store = opened.map_err(Failure::Running)?;
-    if !store.is_persistent() {
-        tracing::warn!("the store is in memory: the audit ends with this process");
-    }
     let mut shared = Shared::new(Clock::system(), store);
     shared.earlier_files = earlier_files(&config.store);
     let shared = Arc::new(shared);

@@ -91,6 +91,8 @@ impl<'a> Collector<'a> {
         let sorted = |list: RefCell<Vec<Fault>>| {
             let mut list = list.into_inner();
             list.sort_by_key(|fault| (fault.line, fault.column));
+            // A table that is read in several places reports its fault each time.
+            list.dedup();
             list
         };
         (sorted(self.faults), sorted(self.warnings))

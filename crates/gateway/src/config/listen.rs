@@ -14,7 +14,7 @@ pub(super) fn read(top: &Section<'_>) -> Option<Located<SocketAddr>> {
         Ok(value) => Some(Located { value, at: text.at }),
         Err(_) => {
             let why = format!(
-                "{:?} is not an address with a port, such as 127.0.0.1:8080",
+                "{:?} is not an IP address with a port, such as 127.0.0.1:8080; host names are not accepted",
                 text.value
             );
             top.wrong(text.at, "listen", &why);

@@ -30,7 +30,7 @@ pub(crate) use alerts::{
     AlertTarget, Alerts, DeliveryMethod, Mail, MailEncryption, Shape, Webhook,
 };
 pub(crate) use connection::{
-    Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH,
+    Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, address_hint,
 };
 pub(crate) use fault::{Fault, Faults};
 pub(crate) use listen::DEFAULT_LISTEN;
@@ -99,8 +99,8 @@ pub(crate) struct Checks {
     pub(crate) password_hash: fn(&str) -> Result<(), String>,
     /// Checks the content of a file of trusted certificates. The error continues a sentence about the file.
     pub(crate) certificates: fn(&[u8]) -> Result<(), String>,
-    /// Checks the gateway's own certificate.
-    pub(crate) tls_files: fn(&TlsFiles) -> Result<(), String>,
+    /// Checks the gateway's own certificate. An error begins with the key of the wrong file.
+    pub(crate) tls_files: fn(&TlsFiles) -> Result<(), (&'static str, String)>,
     pub(crate) wall_registry: fn(&Path) -> Result<(), String>,
     /// Checks the file of ended sessions, for a gateway with this store.
     pub(crate) ended_file: fn(&EndedFile, &StoreLocation) -> Result<(), String>,
@@ -108,6 +108,18 @@ pub(crate) struct Checks {
     /// Checks an e-mail address, with or without a display name.
     pub(crate) mailbox: fn(&str) -> Result<(), String>,
 }
+
+/// The keys that come before the first `[table]`: after it, they would belong to that table.
+const TOP_LEVEL_KEYS: [&str; 8] = [
+    "listen",
+    "public_url",
+    "trusted_proxies",
+    "drain_seconds",
+    "wall_frames",
+    "trusted_roots",
+    "metrics_token_env",
+    "metrics_token_file",
+];
 
 /// Everything outside the file that a configuration depends on.
 pub(crate) struct Environment<'a> {
@@ -163,8 +175,9 @@ impl Config {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let message = text::about_syntax(error.message());
-            faults.add(error.span().map_or(0, |span| span.start), message);
+            let span = error.span().unwrap_or_default();
+            let message = text::about_syntax(error.message(), text.get(span.clone()));
+            faults.add(span.start, message);
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
@@ -238,7 +251,8 @@ impl Config {
     /// A hint for an operator who does not find the expected data in the store.
     pub(crate) fn store_hint(&self) -> Option<&'static str> {
         self.is_store_assumed.then_some(
-            "a systemd service with a StateDirectory keeps its store there: give `path` in [store], so that both use the same store",
+            "if a systemd service with a StateDirectory has this configuration, its store is there instead: give `path` in \
+             [store], so that both are the same file",
         )
     }
 

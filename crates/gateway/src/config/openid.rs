@@ -183,7 +183,7 @@ title = "Plant account"
                 "http://id.example",
                 &[
                     "4:10: openid: issuer: \"http://id.example\" is not encrypted: credentials go over http to this \
-                     machine only, so use https",
+                     computer only, so use https",
                 ],
             ),
             (
@@ -278,7 +278,7 @@ title = "Plant account"
             (
                 "[openid]",
                 "[[openid]]",
-                &["3:1: openid: must be a table: { … }, not an array"],
+                &["3:1: openid: must be written as [openid], not an array"],
             ),
             (
                 "[openid]",

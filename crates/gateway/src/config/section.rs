@@ -1,6 +1,7 @@
 //! Reads one table of the file, key by key. A wrong type, a missing key or an unknown key becomes a fault with
 //! its position, and reading continues. Independent of the meaning of keys.
 
+use super::TOP_LEVEL_KEYS;
 use super::fault::Collector;
 use super::text::control_character;
 use std::cell::RefCell;
@@ -233,7 +234,9 @@ impl<'a> Section<'a> {
                 Some(Section::new(label, table, &value.span(), self.faults))
             }
             None => {
-                self.type_fault(key, value, "a table: { … }");
+                let is_top = self.label.is_empty();
+                let wanted = is_top.then(|| format!("written as [{key}]"));
+                self.type_fault(key, value, wanted.as_deref().unwrap_or("a table: { … }"));
                 None
             }
         }
@@ -272,9 +275,14 @@ impl<'a> Section<'a> {
             if requested.iter().any(|known| known == name) {
                 continue;
             }
-            let hint = nearest(name, requested.iter().map(String::as_str))
-                .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_default();
+            let hint = if TOP_LEVEL_KEYS.contains(&name) {
+                "; move it to the top of the file: a key below a [table] belongs to that table"
+                    .to_owned()
+            } else {
+                nearest(name, requested.iter().map(String::as_str))
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default()
+            };
             self.fault(key.span().start, &format!("unknown key `{name}`{hint}"));
         }
     }

@@ -93,11 +93,19 @@ pub(super) fn read(
         &["ca_file"],
         "belongs to a PostgreSQL database, which `url_env` or `url_file` names: a file needs no certificate",
     );
-    let Some(path) = section.required("path") else {
+    if section.key("path").is_none() {
+        section.fault(
+            section.start(),
+            "`path` is missing, or `url_env` or `url_file` for a PostgreSQL database",
+        );
+    }
+    let Some(path) = section.text("path") else {
         section.finish();
         return default();
     };
     let location = if path.value == "memory" {
+        let why = "the audit and all other data of the store are lost when the gateway stops";
+        section.warn(path.at, "path", why);
         StoreLocation::Memory
     } else {
         let file = environment.folder.join(path.value);

@@ -15,13 +15,22 @@ pub(super) fn control_character(text: &str) -> Option<String> {
     ))
 }
 
-/// The parser's message. For an unknown escape, such as in `"CORP\admin"`, with the remedy.
-pub(super) fn about_syntax(message: &str) -> String {
+/// The parser's message about a part of the file: for an unknown escape, such as in `"CORP\admin"`, and a text without
+/// quotes with the remedy; for a duplicate key with its name.
+pub(super) fn about_syntax(message: &str, part: Option<&str>) -> String {
     let message = message.replace('\n', ", ");
-    if message.contains("escape") {
-        format!("{message}; {ESCAPE}")
-    } else {
-        message
+    match part {
+        Some(key) if message == "duplicate key" => {
+            format!("`{key}` is given a second time: a key or [table] is given once")
+        }
+        _ if message.contains("escape") => format!("{message}; {ESCAPE}"),
+        _ if ["float", "integer", "datetime"]
+            .iter()
+            .any(|kind| message.contains(kind)) =>
+        {
+            format!("{message}; a text needs quotes")
+        }
+        _ => message,
     }
 }
 

@@ -25,12 +25,12 @@ pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Option<T
     {
         section.warn(at, "key_file", &format!("it {}", secret::IS_OPEN));
     }
-    let start = section.start();
     let files = certificate
         .zip(key)
         .map(|(certificate, key)| TlsFiles { certificate, key });
-    if let Some(Err(why)) = files.as_ref().map(environment.checks.tls_files) {
-        section.fault(start, &why);
+    if let Some(Err((key, why))) = files.as_ref().map(environment.checks.tls_files) {
+        let at = section.text(key).map_or(section.start(), |text| text.at);
+        section.wrong(at, key, &why);
     }
     section.finish();
     files

@@ -120,7 +120,7 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err(format!(
-            "{shown:?} is not encrypted: credentials go over http to this machine only, so use https"
+            "{shown:?} is not encrypted: credentials go over http to this computer only, so use https"
         ));
     }
     Ok(url)

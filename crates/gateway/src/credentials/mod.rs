@@ -9,7 +9,7 @@ mod veeam;
 
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
-pub(crate) use refusals::Refusals;
+pub(crate) use refusals::{RETRIED_LATER, Refusals};
 pub(crate) use signing::{MAX_SECONDS_AHEAD, SharedSeconds, Signer, SigningQueue};
 pub(crate) use veeam::Logon;
 

@@ -16,6 +16,10 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
+/// What separates the reason of a refusal from the time of the next log-on.
+pub(crate) const RETRIED_LATER: &str =
+    ". So that the account is not locked, the gateway tries again at";
+
 /// The minimum time between a refusal and the next log-on, even if an admin requests one.
 const MIN_WAIT: Duration = Duration::from_secs(30);
 
@@ -111,8 +115,7 @@ impl Refusals {
         }
         let wait = WAITS[state.count.min(WAITS.len() - 1)];
         let detail = format!(
-            "{}. So that the account is not locked, the gateway tries again at {}, or when an admin \
-             presses Refresh now for this connection, at most every {} s",
+            "{}{RETRIED_LATER} {}, or when an admin presses Refresh now for this connection, at most every {} s",
             problem.detail,
             (chrono::Utc::now() + wait).format("%H:%M:%S UTC"),
             MIN_WAIT.as_secs(),

@@ -2,7 +2,7 @@
 
 use super::compression::json;
 use super::middleware::Authorized;
-use super::query::{connections, invalid, parameters, time, unknown};
+use super::query::{connections, invalid, invalid_list, parameters, time, unknown};
 use crate::app::Gateway;
 use crate::problem::Problem;
 use crate::store::{ActivityCursor, ActivityQuery};
@@ -16,6 +16,20 @@ use std::sync::Arc;
 /// The maximum of `limit`, the number of entries in one response, and its default.
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 50;
+
+/// The parameters.
+const PARAMETERS: [&str; 10] = [
+    "system",
+    "connection",
+    "resource",
+    "kind",
+    "severity",
+    "person",
+    "from",
+    "to",
+    "limit",
+    "before",
+];
 
 /// `GET /api/activity`.
 ///
@@ -50,25 +64,25 @@ pub(super) async fn read(
     Ok(encoded.answer(&gateway, &authorized))
 }
 
-/// The values of a comma-separated list, without duplicates. `None` if one of them is unknown.
-fn list(value: &str, known: &[&str]) -> Option<Vec<String>> {
+/// The values of the comma-separated list of a parameter, without duplicates.
+fn list(name: &str, value: &str, known: &[&str]) -> Result<Vec<String>, Problem> {
     let mut list: Vec<String> = Vec::new();
     for one in value.split(',') {
         if !known.contains(&one) {
-            return None;
+            return Err(invalid_list(name, known, value));
         }
         if !list.iter().any(|known| known == one) {
             list.push(one.to_owned());
         }
     }
-    Some(list)
+    Ok(list)
 }
 
 /// Reads the parameters. An empty one counts as missing, because a form sends all of its fields.
 fn query(
     parameters: Vec<(String, String)>,
     with_access: bool,
-    connections: impl Fn(&str) -> Option<Vec<String>>,
+    connections: impl Fn(&str) -> Result<Vec<String>, Problem>,
 ) -> Result<ActivityQuery, Problem> {
     let mut query = ActivityQuery {
         with_access,
@@ -80,25 +94,18 @@ fn query(
         if value.is_empty() {
             continue;
         }
-        let invalid = |wanted: &str| invalid(&name, wanted);
+        let invalid = |wanted: &str| invalid(&name, wanted, &value);
         let time = || time(&name, &value);
         match name.as_str() {
-            "system" => {
-                let ids = connections(&value).ok_or_else(|| invalid("of aveva, uplynk, veeam"))?;
-                of_system = Some(ids);
-            }
+            "system" => of_system = Some(connections(&value)?),
             "connection" => connection = Some(value),
             "resource" => query.resource = Some(value),
             "kind" => {
                 let known: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
-                let kinds = list(&value, &known);
-                query.kinds = kinds.ok_or_else(|| invalid(&format!("of {}", known.join(", "))))?;
+                query.kinds = list(&name, &value, &known)?;
             }
             "severity" => {
-                let known = Severity::ALL.map(Severity::key);
-                let severities = list(&value, &known);
-                query.severities =
-                    severities.ok_or_else(|| invalid(&format!("of {}", known.join(", "))))?;
+                query.severities = list(&name, &value, &Severity::ALL.map(Severity::key))?;
             }
             "person" => query.person = Some(value),
             "from" => query.from = Some(time()?),
@@ -106,7 +113,7 @@ fn query(
             "before" => {
                 let cursor = ActivityCursor::parse(&value);
                 query.before =
-                    Some(cursor.ok_or_else(|| invalid("what an answer had as `older`"))?);
+                    Some(cursor.ok_or_else(|| invalid("the `older` of an earlier response"))?);
             }
             "limit" => {
                 let limit = value
@@ -116,7 +123,7 @@ fn query(
                 query.limit =
                     limit.ok_or_else(|| invalid(&format!("a number from 1 to {MAX_LIMIT}")))?;
             }
-            _ => return Err(unknown(&name)),
+            _ => return Err(unknown(&name, &PARAMETERS)),
         }
     }
     query.connections = match (of_system, connection) {
@@ -134,7 +141,10 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     fn read(text: &str) -> Result<ActivityQuery, String> {
-        let connections = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
+        let connections = |system: &str| match system {
+            "uplynk" => Ok(vec!["live".to_owned()]),
+            other => Err(invalid_list("system", &["uplynk"], other)),
+        };
         let uri = format!("/api/activity?{text}").parse().unwrap();
         query(parameters(&uri).unwrap(), false, connections).map_err(|problem| problem.detail)
     }
@@ -152,21 +162,49 @@ mod tests {
         assert_eq!(query.to, at("2026-01-15T14:00:00Z"));
         assert_eq!(query.before, ActivityCursor::parse("5.7"));
         for (text, named) in [
-            ("system=vmware", "`system`"),
-            ("kind=lunch", "`kind`"),
-            ("kind=run,lunch", "`kind`"),
-            ("severity=bad", "`severity`"),
-            ("severity=critical,", "`severity`"),
-            ("from=2026-02-30", "`from`"),
-            ("from=yesterday", "`from`"),
-            ("to=1", "`to`"),
-            ("before=x", "`before`"),
-            ("limit=0", "`limit`"),
-            ("limit=501", "`limit`"),
-            ("colour=red", "`colour`"),
+            (
+                "system=vmware",
+                "`system` has to be one or more of uplynk, separated by commas, not \"vmware\"",
+            ),
+            (
+                "kind=lunch",
+                "`kind` has to be one or more of change, handling, ",
+            ),
+            ("kind=run,lunch", "separated by commas, not \"run,lunch\""),
+            (
+                "severity=bad",
+                "`severity` has to be one or more of critical, warning, moving, unknown, normal, off, ",
+            ),
+            ("severity=critical,", "not \"critical,\""),
+            (
+                "from=2026-02-30",
+                "a date such as 2026-01-15, not \"2026-02-30\"",
+            ),
+            ("from=yesterday", "`from` has to be a time such as "),
+            ("to=1", "`to` has to be a time such as "),
+            (
+                "before=x",
+                "`before` has to be the `older` of an earlier response, not \"x\"",
+            ),
+            (
+                "limit=0",
+                "`limit` has to be a number from 1 to 500, not \"0\"",
+            ),
+            ("limit=501", "not \"501\""),
+            (
+                "colour=red",
+                "no parameter `colour`: this route has system, connection, ",
+            ),
         ] {
             let why = read(text).unwrap_err();
             assert!(why.contains(named), "{text}: {why}");
+        }
+        for parameter in PARAMETERS {
+            let known = read(&format!("{parameter}=2026-01-15"));
+            assert!(
+                !known.is_err_and(|why| why.contains("no parameter")),
+                "{parameter}"
+            );
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) async fn acknowledge(
 ) -> Result<Response, Problem> {
     let wanted: NewAcknowledgement = read_body(
         request,
-        "`reason`, a text, `until`, a time in milliseconds since 1970 or left out, and `seen`, an object or left out",
+        "`reason` (a text) and, if wanted, `until` (in milliseconds since 1970) and `seen` (the alarm as it was seen)",
     )
     .await?;
     let inventory = gateway.shared.watchers.inventory();
@@ -58,7 +58,7 @@ pub(super) async fn acknowledge(
     };
     let action = AlarmAction {
         what: "acknowledge alarm",
-        shown: format!("Acknowledged the alarm: {}", acknowledgement.reason),
+        shown: format!("Acknowledge alarm: {}", acknowledgement.reason),
         name: alarm.name,
         resource: Some(alarm.resource),
         before: alarm.acknowledged.as_ref().map(to_json),
@@ -127,7 +127,8 @@ pub(super) async fn withdraw(
     seen: Result<Query<SeenAcknowledgement>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(seen) = seen.map_err(|_| {
-        let detail = "`acknowledged_at` has to be a time in milliseconds since 1970, or left out";
+        let detail = "the parameter `acknowledged_at` has to be the time of the acknowledgement, in milliseconds \
+                      since 1970; without it, any acknowledgement is withdrawn";
         Problem::new(Kind::BadRequest, detail)
     })?;
     let inventory = gateway.shared.watchers.inventory();
@@ -136,7 +137,7 @@ pub(super) async fn withdraw(
     let acknowledgement = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
             Kind::NotFound,
-            "this alarm is not acknowledged, or no longer",
+            "this alarm has no acknowledgement: it may have been withdrawn or have expired",
         )
     })?;
     if seen
@@ -147,7 +148,7 @@ pub(super) async fn withdraw(
     }
     let action = AlarmAction {
         what: "withdraw acknowledgement",
-        shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
+        shown: "Withdraw acknowledgement".to_owned(),
         name: alarm.name,
         resource: Some(alarm.resource),
         before: Some(to_json(acknowledgement)),
@@ -172,11 +173,11 @@ pub(super) async fn note(
     PathId(id): PathId,
     request: Request,
 ) -> Result<Response, Problem> {
-    let wanted: NewNote = read_body(request, "`text`, a text").await?;
+    let wanted: NewNote = read_body(request, "`text` (a text)").await?;
     let inventory = gateway.shared.watchers.inventory();
     let (id, alarm) = shared_alarm(inventory, &id).await?;
     if alarm.notes.len() >= MAX_NOTES {
-        let detail = format!("there are {MAX_NOTES} notes about this alarm already");
+        let detail = format!("this alarm already has {MAX_NOTES} notes, the maximum");
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let note = Note {
@@ -187,7 +188,7 @@ pub(super) async fn note(
     };
     let action = AlarmAction {
         what: "note on alarm",
-        shown: format!("Noted on the alarm: {}", note.text),
+        shown: format!("Add note to alarm: {}", note.text),
         name: alarm.name,
         resource: Some(alarm.resource),
         before: None,
@@ -210,5 +211,8 @@ fn not_recorded_yet() -> Problem {
 }
 
 fn no_such_alarm() -> Problem {
-    Problem::new(Kind::NotFound, "no such alarm is open: it may have ended")
+    Problem::new(
+        Kind::NotFound,
+        "no such alarm is open: it may have ended; the list of alarms shows those that are",
+    )
 }

@@ -185,27 +185,34 @@ fn method_not_allowed(routes: &[(Option<Method>, Rule)], method: &Method) -> Pro
     }
 }
 
-/// Authorizes a request. `has_token`: whether the request has the configured bearer token.
+/// Authorizes a request. `token`: whether the bearer token of the request, if any, is the configured one.
 ///
 /// # Errors
 /// There is no session, the role is not sufficient, or there is no such route, which is reported only to visitors
 /// with a session.
 pub(super) fn authorize(
     visitor: Option<&Visitor>,
-    has_token: bool,
+    token: Option<bool>,
     method: &Method,
     found: Result<Addressed, Problem>,
 ) -> Result<Addressed, Problem> {
     match found.as_ref().map(|addressed| addressed.rule) {
         Ok(Rule::Anyone) => return found,
-        Ok(Rule::RolesOrToken(_)) if has_token => return found,
+        Ok(Rule::RolesOrToken(_)) if token == Some(true) => return found,
         _ => {}
     }
     let Some(visitor) = visitor else {
-        return Err(Problem::new(
-            Kind::SignIn,
-            "not signed in, or the session has ended",
-        ));
+        let detail = match token {
+            None => "not signed in, or the session has ended",
+            Some(true) => {
+                "the metrics token is accepted for GET /api/inventory and GET /metrics only: sign in for anything else"
+            }
+            Some(false) => {
+                "the token in the header `Authorization` is not the metrics token of this gateway's configuration \
+                 (metrics_token_file or metrics_token_env): send that one, or sign in"
+            }
+        };
+        return Err(Problem::new(Kind::SignIn, detail));
     };
     let reads = matches!(*method, Method::GET | Method::HEAD);
     let forbidden = || {

@@ -34,7 +34,12 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
                     format!("the body did not arrive within {} s", PATIENCE.as_secs()),
                 )
             })?
-            .map_err(|_| Problem::new(Kind::BadRequest, "the body is incomplete"))?
+            .map_err(|_| {
+                Problem::new(
+                    Kind::BadRequest,
+                    "the connection ended before the whole body had arrived",
+                )
+            })?
     };
     let body = body.ok_or_else(|| {
         let size = if limit >= 1 << 20 {
@@ -44,7 +49,10 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
         };
         Problem {
             status: StatusCode::PAYLOAD_TOO_LARGE,
-            ..Problem::new(Kind::TooLarge, format!("the body is larger than {size}"))
+            ..Problem::new(
+                Kind::TooLarge,
+                format!("the body is larger than {size}, the limit of this route"),
+            )
         }
     })?;
     if body.is_empty() {
@@ -57,7 +65,7 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
     strict_json::check(&body).map_err(|wrong| {
         Problem::new(
             Kind::BadRequest,
-            format!("the body is not unambiguous JSON: {wrong}"),
+            format!("the body has to be JSON in UTF-8 that repeats no key: {wrong}"),
         )
     })?;
     Ok(Some(body))
@@ -70,7 +78,7 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
 pub(super) fn object<T: DeserializeOwned>(body: Option<Bytes>, fields: &str) -> Result<T, Problem> {
     // serde's own message is not used, because it would repeat parts of the body.
     serde_json::from_slice(&body.unwrap_or_default()).map_err(|_| {
-        let detail = format!("the body has to be an object with {fields}");
+        let detail = format!("the body has to be a JSON object with {fields}");
         Problem::new(Kind::BadRequest, detail)
     })
 }

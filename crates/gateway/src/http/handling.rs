@@ -63,13 +63,13 @@ pub(super) fn checked_text(noun: &str, text: &str) -> Result<String, Problem> {
     }
     if text.chars().count() > MAX_TEXT_LENGTH {
         return wrong(format!(
-            "the {noun} is longer than {MAX_TEXT_LENGTH} characters"
+            "the {noun} is longer than {MAX_TEXT_LENGTH} characters: shorten it"
         ));
     }
     let is_hidden = |c: char| c.is_control() || is_bidi_control(c) || is_invisible(c);
     if text.chars().any(is_hidden) {
         return wrong(format!(
-            "the {noun} contains control characters, or characters that cannot be seen"
+            "the {noun} contains line breaks or other control characters, or characters that cannot be seen: write one line"
         ));
     }
     Ok(text.to_owned())
@@ -86,13 +86,15 @@ pub(super) fn checked_end(
 ) -> Result<DateTime<Utc>, Problem> {
     let wrong = |detail: &str| Err(Problem::new(Kind::BadRequest, detail));
     if until <= now {
-        return wrong("the end has passed already");
+        return wrong("the end has passed already: it has to be in the future");
     }
     if until <= from {
         return wrong("the end is not after the beginning");
     }
     if until.signed_duration_since(from) > MAX_TIME || from.signed_duration_since(now) > MAX_TIME {
-        return wrong("that is more than a year");
+        return wrong(
+            "the beginning may be at most 366 days from now, and the end at most 366 days after it",
+        );
     }
     Ok(until)
 }

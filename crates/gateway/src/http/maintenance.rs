@@ -42,12 +42,19 @@ pub(super) async fn announce(
     request: Request,
 ) -> Result<Response, Problem> {
     let actor = &authorized.actor;
-    let wanted: NewMaintenance = read_body(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
+    let wanted: NewMaintenance = read_body(
+        request,
+        "`scope` (`system`, `connection` or `resource`), `until` (in milliseconds since 1970), `reason` (a text) and, \
+         if it does not begin now, `from` (in milliseconds since 1970)",
+    )
+    .await?;
     let inventory = gateway.shared.watchers.inventory();
     let now = inventory.clock().now();
     let from = wanted.from.unwrap_or(now).max(now);
     if inventory.maintenance().len() >= MAX_MAINTENANCE {
-        let detail = format!("there are {MAX_MAINTENANCE} already; end some of them first");
+        let detail = format!(
+            "there are already {MAX_MAINTENANCE} periods of current and planned maintenance, the maximum: end some first"
+        );
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let target = target(inventory, &wanted.scope)?;
@@ -65,7 +72,7 @@ pub(super) async fn announce(
     let action = AlarmAction {
         what: "announce maintenance",
         shown: format!(
-            "Announced maintenance of {}: {}",
+            "Announce maintenance of {}: {}",
             target.name, maintenance.reason
         ),
         name: target.name,
@@ -99,9 +106,11 @@ pub(super) async fn end(
     })?;
     // Its target may no longer exist.
     let target = target(inventory, &maintenance.scope).unwrap_or_default();
+    let has_begun = maintenance.from <= inventory.clock().now();
+    let verb = if has_begun { "End" } else { "Cancel" };
     let action = AlarmAction {
         what: "end maintenance",
-        shown: format!("Ended the maintenance of {}.", target.name),
+        shown: format!("{verb} maintenance of {}", target.name),
         name: target.name,
         resource: target.resource,
         before: Some(to_json(&maintenance)),

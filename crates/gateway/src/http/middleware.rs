@@ -246,20 +246,17 @@ fn authorize(
         origin_check::check(checked, request.uri(), headers, public, scheme)?;
     }
     let found = resource.find(gateway, method, request.uri().path());
-    let has_token = gateway
-        .metrics_token
-        .as_ref()
-        .is_some_and(|token| has_token(headers, token));
-    authorization::authorize(visitor, has_token, method, found)
+    let token = has_token(headers, gateway.metrics_token.as_ref());
+    authorization::authorize(visitor, token, method, found)
 }
 
-/// Whether the request has this bearer token.
-fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
+/// Whether the request's bearer token is this one. `None` if it has no bearer token.
+fn has_token(headers: &HeaderMap, token: Option<&SecretString>) -> Option<bool> {
     let sent = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    sent.is_some_and(|sent| are_equal(sent, token.expose_secret()))
+        .and_then(|value| value.strip_prefix("Bearer "))?;
+    Some(token.is_some_and(|token| are_equal(sent, token.expose_secret())))
 }
 
 /// The response after a panic in a handler. The server keeps running.

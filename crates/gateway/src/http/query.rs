@@ -14,17 +14,34 @@ use vendors::SystemKind;
 pub(super) fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
     Query::try_from_uri(uri)
         .map(|Query(parameters)| parameters)
-        .map_err(|_| bad("the query cannot be read".to_owned()))
+        .map_err(|_| bad("the query has to be name=value pairs, percent-encoded".to_owned()))
 }
+
+/// The maximum length of a quoted name or value, in characters.
+const MAX_QUOTED: usize = 60;
 
 /// The problem for a parameter with an invalid value.
-pub(super) fn invalid(name: &str, wanted: &str) -> Problem {
-    bad(format!("the parameter `{name}` has to be {wanted}"))
+pub(super) fn invalid(name: &str, wanted: &str, value: &str) -> Problem {
+    let value: String = value.chars().take(MAX_QUOTED).collect();
+    bad(format!(
+        "the parameter `{name}` has to be {wanted}, not {value:?}"
+    ))
 }
 
-/// The problem for an unknown parameter.
-pub(super) fn unknown(name: &str) -> Problem {
-    bad(format!("there is no parameter `{name}`"))
+/// The problem for a parameter whose value is not a list of known words.
+pub(super) fn invalid_list(name: &str, words: &[&str], value: &str) -> Problem {
+    let wanted = format!("one or more of {}, separated by commas", words.join(", "));
+    invalid(name, &wanted, value)
+}
+
+/// The problem for an unknown parameter of a route with these.
+pub(super) fn unknown(name: &str, known: &[&str]) -> Problem {
+    let name: String = name.chars().take(MAX_QUOTED).collect();
+    bad(format!(
+        "there is no parameter `{}`: this route has {}",
+        name.escape_debug(),
+        known.join(", ")
+    ))
 }
 
 fn bad(detail: String) -> Problem {
@@ -42,19 +59,23 @@ pub(super) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, Problem> {
         invalid(
             name,
             "a time such as 2026-01-15T14:30:00Z, or a date such as 2026-01-15",
+            value,
         )
     })
 }
 
-/// The ids of the connections of some systems, given as a comma-separated list. `None` if one of the systems is
-/// unknown.
-pub(super) fn connections(gateway: &Gateway, systems: &str) -> Option<Vec<String>> {
+/// The ids of the connections of some systems, given as the comma-separated list of the parameter `system`.
+///
+/// # Errors
+/// One of the systems is unknown.
+pub(super) fn connections(gateway: &Gateway, systems: &str) -> Result<Vec<String>, Problem> {
     let kind = |key| SystemKind::ALL.into_iter().find(|kind| kind.key() == key);
     let kinds: Option<Vec<SystemKind>> = systems.split(',').map(kind).collect();
-    let kinds = kinds?;
+    let kinds = kinds
+        .ok_or_else(|| invalid_list("system", &SystemKind::ALL.map(SystemKind::key), systems))?;
     let upstreams = gateway.upstreams.iter();
     let found = upstreams.filter(|upstream| kinds.contains(&upstream.public.system.kind()));
-    Some(found.map(|upstream| upstream.public.id.clone()).collect())
+    Ok(found.map(|upstream| upstream.public.id.clone()).collect())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod sums;
 
 use super::compression::json;
 use super::middleware::Authorized;
-use super::query::{connections, invalid, parameters, time, unknown};
+use super::query::{connections, parameters, time, unknown};
 use crate::app::Gateway;
 use crate::inventory_view::InventoryView;
 use crate::problem::{Kind, Problem};
@@ -64,7 +64,7 @@ pub(super) async fn read(
             retry_after: Some(10),
             ..Problem::new(
                 Kind::Overloaded,
-                "too many reports are requested at this moment",
+                "too many reports are requested at this moment; try again in a moment",
             )
         });
     };
@@ -97,11 +97,10 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
             "to" => to = Some(time(&name, &value)?),
             "connection" => ids.retain(|id| *id == value),
             "system" => {
-                let known = connections(gateway, &value)
-                    .ok_or_else(|| invalid(&name, "aveva, uplynk or veeam"))?;
+                let known = connections(gateway, &value)?;
                 ids.retain(|id| known.contains(id));
             }
-            _ => return Err(unknown(&name)),
+            _ => return Err(unknown(&name, &["system", "connection", "from", "to"])),
         }
     }
     let to = to.unwrap_or(now).min(now);

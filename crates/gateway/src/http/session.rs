@@ -69,7 +69,10 @@ pub(super) async fn sign_in(
     if too_long {
         return Err(Problem::new(
             Kind::BadRequest,
-            "the user name or the password is too long",
+            format!(
+                "a user name has at most {MAX_NAME_LENGTH} bytes, and a password at most {}",
+                password_hash::MAX_LENGTH
+            ),
         ));
     }
     let password = SecretString::from(request.password);

@@ -33,7 +33,7 @@ pub(super) async fn serve(
     };
     let upstream = gateway
         .upstream(id)
-        .ok_or_else(|| not_found("there is no connection of this name"))?;
+        .ok_or_else(|| not_found("there is no connection with this id"))?;
     let Some(thumbnails) = gateway.thumbnails.get(id) else {
         return Err(not_found(
             "the systems of this connection have no thumbnails",

@@ -258,7 +258,7 @@ impl Walls {
         if let RegistryLocation::Store(store) = &self.location
             && revoked
                 .as_ref()
-                .is_err_and(|problem| problem.kind == Kind::Internal)
+                .is_err_and(|problem| problem.kind != Kind::NotFound)
         {
             let tables = [Table::Walls, Table::WallSightings];
             let delete = tables.map(|table| StateChange::delete(table, removed.as_str()));
@@ -268,12 +268,12 @@ impl Walls {
         revoked.or_else(|problem| match (problem.kind, listed) {
             // Another change has already removed the revoked wall.
             (Kind::NotFound, Some(wall)) => Ok(wall),
-            (Kind::Internal, _) => Err( Problem::new(
+            (Kind::NotFound, None) => Err(problem),
+            _ => Err(Problem::new(
                 Kind::NotSaved,
                 "the wall is signed out now, but the register of walls cannot be written: the gateway tries \
                  again, and a restart before that would sign the wall in again; the gateway's log says why",
             )),
-            _ => Err(problem),
         })
     }
 

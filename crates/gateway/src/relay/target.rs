@@ -61,7 +61,7 @@ pub(crate) fn find(
     let upstream = upstreams
         .iter()
         .find(|upstream| upstream.public.id == id)
-        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection of this name"))?
+        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no connection with this id"))?
         .clone();
     let segments = segments(rest)?;
     let operation = operation(&upstream.public.system, method.as_str(), &segments)?;

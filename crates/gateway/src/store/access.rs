@@ -3,9 +3,9 @@
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::Job;
-use super::{StateChange, Store, not_saved};
+use super::{StateChange, Store, not_queued, unavailable};
 use crate::lock::lock;
-use crate::problem::Problem;
+use crate::problem::{Delivery, Problem};
 use tokio::sync::oneshot;
 
 /// The contents of tables, with the sequence number of the read. A read with a lower number is older, whenever its
@@ -69,7 +69,7 @@ impl Store {
             Ok((done, sequence))
         };
         let (done, sequence) = self.run_access_job(change).await?;
-        let (done, _) = done.ok_or_else(not_saved)??;
+        let (done, _) = done.ok_or_else(unavailable)??;
         Ok((done, sequence))
     }
 
@@ -83,13 +83,17 @@ impl Store {
             if answer.is_closed() {
                 return;
             }
-            let done = work(database, sequence);
-            if let Err(fault) = &done {
+            let done = work(database, sequence).map_err(|fault| {
                 tracing::error!("the access tables cannot be read or changed: the store {fault}");
-            }
-            let _ = answer.send(done.ok());
+                Problem {
+                    delivery: (!database.is_in_doubt()).then_some(Delivery::NotSent),
+                    ..unavailable()
+                }
+            });
+            let _ = answer.send(done);
         }));
-        self.jobs.try_send(job).map_err(|_| not_saved())?;
-        self.answer(answered).await.flatten().ok_or_else(not_saved)
+        self.jobs.try_send(job).map_err(not_queued)?;
+        let answer = self.answer(answered).await;
+        answer.unwrap_or_else(|| Err(unavailable()))
     }
 }

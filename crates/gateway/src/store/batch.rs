@@ -4,8 +4,9 @@ use super::access::AccessJob;
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, StoreUpdate};
-use super::writer::{Job, State};
+use super::writer::{Job, State, WriteReply};
 use super::{NewRow, ReadJob, RowKind, StateChange, Table, appending};
+use crate::problem::Delivery;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::mem;
@@ -20,7 +21,9 @@ pub(super) type Poll = (KnownRevisions, oneshot::Sender<StoreUpdate>);
 pub(super) struct Batch {
     rows: Vec<NewRow>,
     /// For each row, the channel for its number.
-    answers: Vec<oneshot::Sender<Result<i64, ()>>>,
+    answers: Vec<oneshot::Sender<WriteReply>>,
+    /// What is known about the rows if they could not be written.
+    delivery: Option<Delivery>,
     /// The channels for whether everything could be written.
     probes: Vec<oneshot::Sender<bool>>,
     /// The keys that rows save, unless a later job saves them again.
@@ -114,6 +117,7 @@ impl Batch {
         if written.is_err() {
             // Set before any caller gets its reply.
             state.is_writable.store(false, Ordering::Relaxed);
+            self.delivery = (!database.is_in_doubt()).then_some(Delivery::NotSent);
         }
         written
     }
@@ -128,7 +132,7 @@ impl Batch {
         for (place, answer) in mem::take(&mut self.answers).into_iter().enumerate() {
             let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
             // A lost reply matters for an intent only: without it, its change is not sent.
-            if answer.send(number.copied().ok_or(())).is_err()
+            if answer.send(number.copied().ok_or(self.delivery)).is_err()
                 && let (Some(number), Some(row)) = (number, self.rows.get(place))
                 && row.kind == RowKind::Intent
             {

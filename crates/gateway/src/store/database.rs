@@ -73,7 +73,7 @@ impl Row {
 }
 
 fn unexpected(column: usize) -> Fault {
-    format!("is damaged: column {column} has an unexpected type")
+    format!("cannot be read: column {column} has an unexpected type")
 }
 
 /// Runs statements.
@@ -112,12 +112,17 @@ pub(super) struct Revisions {
 
 /// An open database. Only [`Database::write`] and [`Database::append`] change it.
 pub(super) trait Database: Sql + Send {
-    /// Runs one transaction, which is durable on success. After a failed commit, a remote database may have committed
-    /// it all the same: the next transaction then sees its rows.
+    /// Runs one transaction, which is durable on success. After a failed commit, it may have been committed all the
+    /// same: the next transaction then sees its rows.
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
     /// The same, while no other gateway adds rows to the audit.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault>;
+
+    /// Whether the last transaction failed in its commit, so that it may be in effect.
+    fn is_in_doubt(&self) -> bool {
+        false
+    }
 
     /// Tries to become the leader, which records what all gateways observe. Returns whether this gateway leads; the
     /// only gateway of a database always does.

@@ -45,7 +45,7 @@ pub(crate) use watching::unwatched_event;
 use crate::clock::Moment;
 use crate::config::{Retention, StoreLocation};
 use crate::lock::lock;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Delivery, Kind, Problem};
 use chrono::{DateTime, Utc};
 use database::{Fault, Sql};
 use entry::{NewRow, RowKind};
@@ -57,11 +57,15 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
 /// The most jobs that wait for the writer. Beyond that the disk does not keep up, and changes are refused.
 const MAX_WAITING_JOBS: usize = 1_024;
+
+/// After this many seconds, a request for which the store was not available makes sense again.
+const RETRY_AFTER: u32 = 5;
 
 /// The store's clock.
 type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -197,23 +201,18 @@ impl Store {
                 let _ = answer.send(read(sql));
             }
         });
-        let busy = || {
-            Problem::new(
-                Kind::Overloaded,
-                "too many requests read the activity at once; try again in a moment",
-            )
-        };
         match &self.reads {
-            Some(reads) => reads.try_send(read).map_err(|_| busy())?,
-            None => self.jobs.try_send(Job::Read(read)).map_err(|_| busy())?,
+            Some(reads) => reads.try_send(read).map_err(not_queued)?,
+            None => self.jobs.try_send(Job::Read(read)).map_err(not_queued)?,
         }
         match answered.await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(fault)) => {
                 tracing::error!("the activity cannot be read: the store {fault}");
-                Err(Problem::new(Kind::Internal, "the activity cannot be read"))
+                Err(unavailable())
             }
-            Err(_) => Err(busy()),
+            // The read ended in a fault, which is in the log.
+            Err(_) => Err(unavailable()),
         }
     }
 
@@ -234,6 +233,29 @@ impl Store {
     }
 }
 
-fn not_saved() -> Problem {
-    Problem::new(Kind::Internal, "the store cannot be written")
+/// The problem if the store cannot be read or written. The fault itself is only in the log, because it may quote data.
+fn unavailable() -> Problem {
+    Problem {
+        retry_after: Some(RETRY_AFTER),
+        ..Problem::new(
+            Kind::StoreUnavailable,
+            "statuses and alarms are still up to date, but the activity, reports, pairing walls and changes need the \
+             store, which cannot be reached or used at the moment; the gateway's log says why",
+        )
+    }
+}
+
+/// The problem if a job for the store could not be queued.
+fn not_queued<T>(why: TrySendError<T>) -> Problem {
+    let problem = match why {
+        TrySendError::Full(_) => Problem {
+            retry_after: Some(RETRY_AFTER),
+            ..Problem::new(
+                Kind::Overloaded,
+                "too many requests wait for the gateway's store; try again in a moment",
+            )
+        },
+        TrySendError::Closed(_) => unavailable(),
+    };
+    problem.with_delivery(Delivery::NotSent)
 }

@@ -116,13 +116,14 @@ impl Store {
         }
     }
 
-    /// Checks that a remote store answers and can be used. A file is not checked, because opening it would create it.
+    /// Checks that a store can be used, without creating or changing it.
     ///
     /// # Errors
     /// A description of the problem that names the store.
     pub(crate) fn check(location: &StoreLocation) -> Result<(), String> {
         match location {
-            StoreLocation::Memory | StoreLocation::File(_) => Ok(()),
+            StoreLocation::Memory => Ok(()),
+            StoreLocation::File(path) => sqlite::check(path),
             StoreLocation::Postgres(address) => postgres::check(address),
         }
     }

@@ -2,9 +2,9 @@
 //! recorded in the background.
 
 use super::writer::Job;
-use super::{Entry, MAX_WAITING_JOBS, NewRow, RowKind, StateChange, Store};
+use super::{Entry, MAX_WAITING_JOBS, NewRow, RETRY_AFTER, RowKind, StateChange, Store};
 use crate::lock::lock;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Delivery, Kind, Problem};
 use health::events::Event;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,10 +54,22 @@ impl Store {
         change: StateChange,
     ) -> Result<i64, Problem> {
         // Write older changes first, so that they cannot overwrite this one.
-        if !self.flush_unqueued() {
-            return Err(not_recorded());
-        }
-        self.write(RowKind::Event, None, entry, Some(change)).await
+        let recorded = if self.flush_unqueued() {
+            self.write(RowKind::Event, None, entry, Some(change)).await
+        } else {
+            Err(not_recorded().with_delivery(Delivery::NotSent))
+        };
+        recorded.map_err(|problem| {
+            let detail = if problem.is_not_carried_out() {
+                "nothing takes effect without its record, and the gateway's store cannot be written at the moment; \
+                 the gateway's log says why"
+            } else {
+                "the gateway's store has not confirmed the record, so this may still take effect: look whether it \
+                 did before you repeat it"
+            };
+            let detail = detail.to_owned();
+            Problem { detail, ..problem }
+        })
     }
 
     fn row(
@@ -91,9 +103,13 @@ impl Store {
         let row = self.row(kind, of, entry, change);
         let job = Job::Write(Box::new(row), answer);
         // A full queue means that the disk does not keep up. Fail instead of waiting behind a thousand jobs.
-        self.jobs.try_send(job).map_err(|_| not_recorded())?;
-        let number = self.answer(answered).await.and_then(Result::ok);
-        number.ok_or_else(not_recorded)
+        let not_queued = |_| not_recorded().with_delivery(Delivery::NotSent);
+        self.jobs.try_send(job).map_err(not_queued)?;
+        let answer = self.answer(answered).await.unwrap_or(Err(None));
+        answer.map_err(|delivery| Problem {
+            delivery,
+            ..not_recorded()
+        })
     }
 
     /// The writer's reply, if it comes in time. The channel is closed on a time-out, so that the writer notices and
@@ -167,8 +183,11 @@ impl Store {
 }
 
 pub(super) fn not_recorded() -> Problem {
-    Problem::new(
-        Kind::NotRecorded,
-        "the audit cannot be written, and no change is sent without its record; nothing was sent",
-    )
+    Problem {
+        retry_after: Some(RETRY_AFTER),
+        ..Problem::new(
+            Kind::NotRecorded,
+            "the gateway's store cannot be written, and no change is sent without its record; nothing was sent",
+        )
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::database::{Fault, Sql};
 use super::writer::Job;
-use super::{Store, not_saved};
+use super::{Store, not_queued, unavailable};
 use crate::lock::lock;
 use crate::problem::Problem;
 use serde::Serialize;
@@ -233,12 +233,12 @@ impl Store {
         let job = Job::Save(changes, answer);
         // Write older changes first, so that they cannot overwrite these.
         if !self.flush_unqueued() {
-            return Err(not_saved());
+            return Err(unavailable());
         }
-        self.jobs.try_send(job).map_err(|_| not_saved())?;
+        self.jobs.try_send(job).map_err(not_queued)?;
         match self.answer(answered).await {
             Some(true) => Ok(()),
-            _ => Err(not_saved()),
+            _ => Err(unavailable()),
         }
     }
 

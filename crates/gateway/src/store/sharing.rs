@@ -69,7 +69,7 @@ pub(crate) struct SharedReading {
     /// The number of the publication.
     pub(crate) number: i64,
     /// Whether it replaces all earlier ones.
-    pub(crate) whole: bool,
+    pub(crate) is_complete: bool,
     /// The serialized reading.
     pub(crate) entry: Vec<u8>,
 }
@@ -206,19 +206,19 @@ impl Store {
         .await
     }
 
-    /// Publishes a reading of a connection, and returns whether this gateway held the lease. A `whole` reading replaces
-    /// all earlier ones.
+    /// Publishes a reading of a connection, and returns whether this gateway held the lease. A complete one replaces all
+    /// earlier ones.
     ///
     /// # Errors
     /// The database does not answer.
     pub(crate) async fn publish(
         &self,
         connection: String,
-        whole: bool,
+        is_complete: bool,
         entry: Vec<u8>,
     ) -> Result<bool, Fault> {
         self.query(move |sql, me| {
-            let whole = i64::from(whole);
+            let is_complete = i64::from(is_complete);
             let published = sql.rows(
                 "WITH own AS (UPDATE shared_connection SET number = number + 1
                          WHERE connection = ? AND gateway = ? RETURNING connection, number),
@@ -230,8 +230,8 @@ impl Store {
                 &[
                     connection.into(),
                     me.into(),
-                    whole.into(),
-                    whole.into(),
+                    is_complete.into(),
+                    is_complete.into(),
                     Value::Bytes(entry),
                     SHARED.into(),
                     me.into(),
@@ -259,7 +259,7 @@ impl Store {
             let reading = |row: &Row| -> Result<_, Fault> {
                 Ok(SharedReading {
                     number: row.number(0)?,
-                    whole: row.number(1)? == 1,
+                    is_complete: row.number(1)? == 1,
                     entry: row.bytes(2)?.to_vec(),
                 })
             };

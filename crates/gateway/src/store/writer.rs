@@ -9,6 +9,7 @@ use super::saved_state::SavedState;
 use super::{NewRow, ReadJob, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
 use crate::lock::lock;
+use crate::problem::Delivery;
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,10 +21,13 @@ use tokio::sync::{mpsc, oneshot};
 /// The most jobs in one batch.
 const MAX_BATCH: usize = 64;
 
+/// The number of a row, or whether it certainly was not stored.
+pub(super) type WriteReply = Result<i64, Option<Delivery>>;
+
 /// A job for the thread.
 pub(super) enum Job {
-    /// Writes a row, and replies with its number once it is durable.
-    Write(Box<NewRow>, oneshot::Sender<Result<i64, ()>>),
+    /// Writes a row, and replies with its number once it is durable, or with what is known after a failure.
+    Write(Box<NewRow>, oneshot::Sender<WriteReply>),
     /// Replies whether rows can be written.
     Probe(oneshot::Sender<bool>),
     /// Adds observed events to the activity.

@@ -275,6 +275,16 @@ async fn a_change_that_cannot_be_recorded_is_not_sent_and_reads_continue() {
             .status(),
         200
     );
+    for path in ["/api/activity", "/api/report"] {
+        let answer = ask(&gateway, &format!("GET {path}"), &with, "").await;
+        assert_eq!(header(&answer, "retry-after"), "5");
+        let (kind, status, _) = problem(answer).await;
+        assert_eq!(
+            (kind.as_str(), status),
+            ("store-unavailable", 503),
+            "{path}"
+        );
+    }
     let (kind, status, _) = problem(get(&gateway, "/readyz").await).await;
     assert_eq!((kind.as_str(), status), ("not-ready", 503));
     assert_eq!(get(&gateway, "/healthz").await.status(), 200);

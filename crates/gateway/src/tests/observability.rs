@@ -226,10 +226,21 @@ async fn metrics_require_a_user_or_the_metrics_token() {
     ] {
         let answer = ask(&gateway, "GET /metrics", &[header], "").await;
         assert_eq!(answer.status(), expected, "{header:?}");
+        if expected == 401 {
+            let detail = problem(answer).await.2;
+            let is_bearer = header.1.starts_with("Bearer ");
+            assert_eq!(
+                detail.contains("not the metrics token"),
+                is_bearer,
+                "{detail}"
+            );
+        }
     }
     let token = [("authorization", "Bearer scraper-token")];
     let elsewhere = ask(&gateway, "GET /api/connections", &token, "").await;
-    assert_eq!(elsewhere.status(), 401, "the token reads nothing else");
+    let (_, status, detail) = problem(elsewhere).await;
+    assert_eq!(status, 401, "the token reads nothing else");
+    assert!(detail.contains("GET /metrics only"), "{detail}");
     ask(
         &gateway,
         &format!("GET {GROUPS}"),

@@ -278,8 +278,30 @@ async fn without_the_database_walls_stay_signed_in_and_revocations_are_saved_lat
     assert_eq!(problem(answer).await.0, "not-saved");
     assert_eq!(revoked.session(&one).await.0, 401, "locally at once");
     assert_eq!(revoked.session(&other).await.0, 200, "not yet known");
-    let mut screen = Screen::default();
-    assert_eq!(screen.ask(&one, "POST /api/pairing").await.0, 500);
+    let with = [("cookie", admin.as_str())];
+    for (line, with, body) in [
+        ("GET /api/walls", &with[..], ""),
+        (
+            "POST /api/walls",
+            &with,
+            r#"{"code":"CDFG-3467","name":"Hall"}"#,
+        ),
+        ("POST /api/pairing", &[], ""),
+        ("GET /api/activity", &with, ""),
+    ] {
+        let answer = ask(&one, line, with, body).await;
+        assert_eq!(header(&answer, "retry-after"), "5", "{line}");
+        let (kind, status, detail) = problem(answer).await;
+        assert_eq!(
+            (kind.as_str(), status),
+            ("store-unavailable", 503),
+            "{line}"
+        );
+        assert!(
+            detail.starts_with("statuses and alarms are still up to date"),
+            "{detail}"
+        );
+    }
     server.start();
     for gateway in [&one, &other] {
         let store = &gateway.shared.store;

@@ -26,10 +26,12 @@ pub(crate) struct CertificateFiles {
 /// The certificate in use.
 pub(crate) struct CertificateReloader(Mutex<State>);
 
+/// The contents of the certificate file and the key file.
+type Contents = (Vec<u8>, Vec<u8>);
+
 struct State {
     files: CertificateFiles,
-    /// The contents of the certificate file and the key file.
-    contents: (Vec<u8>, Vec<u8>),
+    contents: Contents,
     config: Arc<ServerConfig>,
 }
 
@@ -46,12 +48,11 @@ impl CertificateReloader {
     /// # Errors
     /// The unusable file and the reason.
     pub(crate) fn new(files: CertificateFiles) -> Result<Self, String> {
-        let contents = files.read()?;
-        let config = Arc::new(config(&contents.0, &contents.1)?);
+        let (contents, config) = files.read().map_err(|(_, why)| why)?;
         Ok(Self(Mutex::new(State {
             files,
             contents,
-            config,
+            config: Arc::new(config),
         })))
     }
 
@@ -83,40 +84,58 @@ impl CertificateReloader {
 }
 
 impl CertificateFiles {
-    fn read(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
-        let read = |file: &PathBuf| {
-            fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+    /// The contents of the files, and the configuration that they make.
+    fn read(&self) -> Result<(Contents, ServerConfig), Fault> {
+        let read = |key, file: &PathBuf| {
+            let wrong = |error| (key, format!("cannot read {}: {error}", file.display()));
+            fs::read(file).map_err(wrong)
         };
-        Ok((read(&self.certificate)?, read(&self.key)?))
+        let contents = (read(CERTIFICATE, &self.certificate)?, read(KEY, &self.key)?);
+        let config = config(&contents.0, &contents.1)?;
+        Ok((contents, config))
     }
 
     /// Checks the files.
     ///
     /// # Errors
-    /// A description of the problem.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let (certificate, key) = self.read()?;
-        config(&certificate, &key).map(|_| ())
+    /// The configuration key of the wrong file, and a description of the problem.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.read().map(drop)
     }
 }
 
-fn config(certificate: &[u8], key: &[u8]) -> Result<ServerConfig, String> {
+/// The configuration key of the wrong file, and the problem.
+type Fault = (&'static str, String);
+
+const CERTIFICATE: &str = "certificate_file";
+const KEY: &str = "key_file";
+
+fn config(certificate: &[u8], key: &[u8]) -> Result<ServerConfig, Fault> {
     super::install();
     let chain = CertificateDer::pem_slice_iter(certificate)
         .collect::<Result<Vec<_>, _>>()
         .ok()
         .filter(|chain| !chain.is_empty())
-        .ok_or("the certificate's file holds none (-----BEGIN CERTIFICATE-----)")?;
-    let key = PrivateKeyDer::from_pem_slice(key)
-        .map_err(|_| "the key's file holds none (-----BEGIN PRIVATE KEY-----)")?;
+        .ok_or_else(|| {
+            let why = "the certificate's file holds none (-----BEGIN CERTIFICATE-----)";
+            (CERTIFICATE, why.to_owned())
+        })?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
+        let why = "the key's file holds none (-----BEGIN PRIVATE KEY-----)";
+        (KEY, why.to_owned())
+    })?;
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => {
-                "the key is not the certificate's: their files do not belong together".to_owned()
+                let why = "the key is not the certificate's: their files do not belong together";
+                (KEY, why.to_owned())
             }
-            other => format!("certificate and key cannot be used: {other}"),
+            other => (
+                CERTIFICATE,
+                format!("certificate and key cannot be used: {other}"),
+            ),
         })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -161,7 +180,7 @@ mod tests {
             match why {
                 None => assert_eq!(found, Ok(())),
                 Some(why) => {
-                    let found = found.unwrap_err();
+                    let (_, found) = found.unwrap_err();
                     assert!(found.contains(why) && !found.contains("hunter2"), "{found}");
                 }
             }
@@ -171,7 +190,8 @@ mod tests {
             certificate: folder.path().join("chain.pem"),
             key: folder.path().join("key.pem"),
         };
-        assert!(gone.check().unwrap_err().contains("cannot read"));
+        let (file, why) = gone.check().unwrap_err();
+        assert!(file == KEY && why.starts_with("cannot read"), "{why}");
     }
 
     #[test]

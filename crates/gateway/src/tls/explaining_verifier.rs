@@ -166,7 +166,7 @@ fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
         }
         // This is webpki's CaUsedAsEndEntity, which rustls does not name.
         CertificateError::Other(_) if is_self_signed() => {
-            "its certificate is self-signed, as an authority; name this same certificate (PEM) with ca_file"
+            "its certificate is self-signed and that of an authority; name this certificate (PEM) with ca_file"
                 .to_owned()
         }
         other => format!("its certificate cannot be used ({other})"),
@@ -333,7 +333,7 @@ mod tests {
                 authority.der().clone(),
                 Some(ANOTHER),
                 "em.example",
-                "is self-signed, as an authority; name this",
+                "is self-signed and that of an authority; name this",
             ),
             (
                 by(&good, &issuer),

@@ -67,10 +67,7 @@ impl Breaker {
                 let left = open.until.saturating_duration_since(Instant::now());
                 if open.trying || !left.is_zero() {
                     let seconds = left.as_millis().div_ceil(1000).max(1);
-                    // The text has no number of seconds, because it stays on the screen: `retry_after` has it.
-                    let detail = format!("{}; retrying shortly", open.last.detail);
                     return Err(Problem {
-                        detail,
                         retry_after: u32::try_from(seconds).ok(),
                         ..open.last.clone()
                     });
@@ -184,10 +181,7 @@ mod tests {
             (refused.kind, refused.retry_after),
             (Kind::Timeout, Some(2))
         );
-        assert_eq!(
-            refused.detail,
-            "Plant A did not answer in time; retrying shortly"
-        );
+        assert_eq!(refused.detail, "Plant A did not answer in time");
         for wait in [2, 4, 8, 10, 10] {
             tokio::time::advance(Duration::from_millis(wait * 1000 - 1)).await;
             assert!(breaker.enter().is_err(), "{wait}");

@@ -98,7 +98,7 @@ impl Upstream {
         observer: Option<Arc<dyn ReadObserver>>,
         writes: Option<Arc<dyn WriteObserver>>,
     ) -> Result<Self, String> {
-        let hint = of.address_hint();
+        let hint = config::address_hint(&of.base_url, &of.public.system);
         let route = route(&of);
         let config::Connection {
             public,

@@ -5,6 +5,9 @@ use protocol::ReadFailure;
 use std::time::Duration;
 use vendors::Failure;
 
+/// The longest wait that a vendor, or a proxy in its place, can ask for. Otherwise one response could end the watching.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+
 /// A problem of the gateway, as it is reported to viewers.
 pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
     ReadFailure::Problem(protocol::Problem {
@@ -40,7 +43,7 @@ pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
         ReadFailure::Vendor(error) => error.retry_after,
         ReadFailure::Unreadable(_) => None,
     };
-    seconds.map(Duration::from_secs)
+    seconds.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
 /// Whether it concerns the whole connection, not only the resource that was read.
@@ -139,6 +142,8 @@ mod tests {
     fn a_vendor_can_request_a_pause_but_the_gateways_own_limit_cannot() {
         let wait = Some(Duration::from_secs(7));
         assert_eq!(retry_after(&vendor(503, Some(7))), wait);
+        let forever = retry_after(&vendor(503, Some(u64::MAX)));
+        assert_eq!(forever, Some(MAX_RETRY_AFTER));
         for (kind, expected) in [(Kind::Timeout, wait), (Kind::Overloaded, None)] {
             let problem = Problem {
                 retry_after: Some(7),

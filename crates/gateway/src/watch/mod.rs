@@ -6,6 +6,7 @@
 mod aveva;
 mod changed;
 mod clock;
+mod complete_reading;
 mod failure;
 mod inbox;
 mod inventory;
@@ -18,7 +19,6 @@ mod veeam;
 mod watched_connection;
 mod watcher;
 mod watchers;
-mod whole;
 
 pub(crate) use clock::Clock;
 #[cfg(test)]

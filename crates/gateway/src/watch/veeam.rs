@@ -1,14 +1,14 @@
 //! Reads Veeam's cloud failover sessions that are running or ended recently.
 
+use super::complete_reading::Reading;
 use super::failure;
 use super::limit;
 use super::source::{Received, Source};
-use super::whole::Reading;
 use crate::lock::lock;
 use crate::vendor_client::When;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::failover_sessions::is_recent;
-use health::inventory::Contents;
+use health::inventory::{Contents, WatchedSession};
 use health::transition;
 use protocol::ReadFailure;
 use std::collections::HashSet;
@@ -35,9 +35,12 @@ pub(super) struct Memory(Arc<Mutex<Remembered>>);
 struct Remembered {
     /// Number of further readings without a query.
     without_query: u32,
-    /// The UIDs of the running and recent sessions, each as last read; `None` if another gateway read it.
-    watched: Vec<(String, Option<Session>)>,
+    /// The running and recent sessions.
+    watched: Vec<KnownSession>,
 }
+
+/// A session's UID, and the session as last read with the time of that; `None` if another gateway read it.
+type KnownSession = (String, Option<(Session, DateTime<Utc>)>);
 
 impl Memory {
     /// Continues with sessions that were watched before, for example by this gateway before a restart.
@@ -56,13 +59,15 @@ impl Memory {
         may
     }
 
-    /// The watched sessions that are not among these.
-    fn missing(&self, sessions: &[Session]) -> Vec<(String, Option<Session>)> {
+    /// The watched sessions that are not among these, oldest reading first.
+    fn missing(&self, sessions: &[Session]) -> Vec<KnownSession> {
         let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
         let remembered = lock(&self.0);
         let watched = remembered.watched.iter();
         let missing = watched.filter(|(uid, _)| !known.contains(uid));
-        missing.take(MAX_SINGLE_READS).cloned().collect()
+        let mut missing: Vec<KnownSession> = missing.cloned().collect();
+        missing.sort_by_key(|(_, last)| last.as_ref().map(|(_, at)| *at));
+        missing
     }
 }
 
@@ -122,7 +127,7 @@ pub(super) async fn read(
 
 /// The result of a reading.
 struct FoundSessions {
-    sessions: Vec<Session>,
+    sessions: Vec<WatchedSession>,
     observed_at: DateTime<Utc>,
     left_out: LeftOut,
     limit: Option<String>,
@@ -134,27 +139,35 @@ impl FoundSessions {
     /// Reads watched sessions that are missing from the list one by one.
     async fn read_missing(
         &mut self,
-        missing: Vec<(String, Option<Session>)>,
+        missing: Vec<KnownSession>,
         source: &Source,
         when: When,
         wire: MediaType,
     ) -> Result<(), ReadFailure> {
         let (mut failed, mut last_line) = (0, String::new());
-        for (uid, last) in missing {
-            match source.read(&veeam::session(&uid, wire), when).await {
-                Ok(one) => self.sessions.push(one.value),
-                Err(why) if failure::ends_a_reading(&why) => return Err(why),
-                // The service answers for the others: this session stays as it was, and does not hide them.
-                Err(why) if failure::is_of_connection(&why) => {
-                    failed += 1;
-                    last_line = failure::line(&why);
-                    match last {
-                        Some(last) => self.sessions.push(last),
-                        None => self.unread.push(uid),
+        for (index, (uid, last)) in missing.into_iter().enumerate() {
+            if index < MAX_SINGLE_READS {
+                match source.read(&veeam::session(&uid, wire), when).await {
+                    Ok(one) => {
+                        self.sessions.push(one.value.into());
+                        continue;
                     }
+                    Err(why) if failure::ends_a_reading(&why) => return Err(why),
+                    Err(why) if failure::is_of_connection(&why) => last_line = failure::line(&why),
+                    // It was deleted, or this role may not see it.
+                    Err(_) => continue,
                 }
-                // It was deleted, or this role may not see it.
-                Err(_) => {}
+            } else {
+                last_line = format!("at most {MAX_SINGLE_READS} are read at a time");
+            }
+            // The service answers for the others: this session keeps its last reading, and does not hide them.
+            failed += 1;
+            match last {
+                Some((session, at)) => self.sessions.push(WatchedSession {
+                    session,
+                    earlier: Some((at, last_line.clone())),
+                }),
+                None => self.unread.push(uid),
             }
         }
         if failed > 0 {
@@ -169,13 +182,19 @@ impl FoundSessions {
 
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
         let (now, sessions) = (source.vendor_now(), self.sessions);
-        let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
-        let watched = watched.filter_map(|one| Some((one.uid.clone()?, Some(one.clone()))));
+        let watched = sessions.iter();
+        let watched = watched.filter(|one| is_recent(&one.session, now, recent));
+        let watched = watched.filter_map(|WatchedSession { session, earlier }| {
+            let at = earlier.as_ref().map_or(self.observed_at, |(at, _)| *at);
+            Some((session.uid.clone()?, Some((session.clone(), at))))
+        });
         let unread = self.unread.into_iter().map(|uid| (uid, None));
         lock(&memory.0).watched = watched.chain(unread).collect();
         Reading {
             observed_at: self.observed_at,
-            in_transition: sessions.iter().any(|one| transition::session(one, now)),
+            in_transition: sessions
+                .iter()
+                .any(|one| transition::session(&one.session, now)),
             contents: Contents::Veeam(sessions),
             limit: limit::limitation_note(self.limit, self.left_out),
         }
@@ -267,14 +286,14 @@ async fn read_by_query(
             format!("The server does not say whether more cloud failover sessions ran or ended lately: {watched}")
         })
     };
+    let missing = memory.missing(&sessions);
     let mut found = FoundSessions {
-        sessions,
+        sessions: sessions.into_iter().map(From::from).collect(),
         observed_at,
         left_out,
         limit,
         unread: Vec::new(),
     };
-    let missing = memory.missing(&found.sessions);
     if (is_cut || is_more) && !missing.is_empty() {
         // A session that is not listed has not necessarily ended.
         let limit = found.limit.get_or_insert_default();
@@ -293,14 +312,14 @@ async fn read_collection(
     memory: &Memory,
 ) -> Result<FoundSessions, ReadFailure> {
     let all = page(source, &veeam::recent(wire), when).await?;
+    let missing = memory.missing(&all.value.sessions);
     let mut found = FoundSessions {
-        sessions: all.value.sessions,
+        sessions: all.value.sessions.into_iter().map(From::from).collect(),
         observed_at: all.observed_at,
         left_out: all.value.left_out,
         limit: Some(ONLY_RECENT.to_owned()),
         unread: Vec::new(),
     };
-    let missing = memory.missing(&found.sessions);
     found.read_missing(missing, source, when, wire).await?;
     Ok(found)
 }

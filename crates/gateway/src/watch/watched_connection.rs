@@ -4,7 +4,7 @@ use super::inbox::Inbox;
 use super::inventory::Inventory;
 use super::permit::Permit;
 use super::watcher::{Setting, Settings, Watcher};
-use super::{aveva, sharing, uplynk, veeam, whole};
+use super::{aveva, complete_reading, sharing, uplynk, veeam};
 use crate::lock::lock;
 use crate::supervision::{RESTART_DELAY, supervise};
 use chrono::TimeDelta;
@@ -134,7 +134,7 @@ async fn run(watcher: Watcher) {
         } => {
             let recent = TimeDelta::hours(recent_hours.into());
             let memory = veeam::Memory::of(watcher.known_ids());
-            whole::run(watcher, move |source, when| {
+            complete_reading::run(watcher, move |source, when| {
                 Box::pin(veeam::read(source, when, accept, recent, memory.clone()))
             })
             .await;

@@ -25,8 +25,8 @@ pub enum Contents {
     Aveva(Vec<WatchedGroup>),
     /// Uplynk: every group, from one list as far as that is complete.
     Uplynk(Vec<WatchedSlicerGroup>),
-    /// Veeam: the newest sessions, from one list.
-    Veeam(Vec<Session>),
+    /// Veeam: the newest sessions, from one list as far as that contains them.
+    Veeam(Vec<WatchedSession>),
 }
 
 /// An AVEVA group with its last reading.
@@ -64,6 +64,26 @@ pub struct WatchedSlicerGroup {
     pub failure: Option<String>,
     /// Whether the last list contained it.
     pub is_listed: bool,
+}
+
+/// A Veeam session with its last reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchedSession {
+    /// The session.
+    pub session: Session,
+    /// If it could not be read with the others: the time of its last reading, by the gateway's clock, and the failure
+    /// since, in one line.
+    pub earlier: Option<(DateTime<Utc>, String)>,
+}
+
+impl From<Session> for WatchedSession {
+    /// A session that was read with the others.
+    fn from(session: Session) -> Self {
+        Self {
+            session,
+            earlier: None,
+        }
+    }
 }
 
 /// A resource with the exact time of its reading. The time is kept apart because it changes with every reading, while
@@ -122,10 +142,6 @@ impl Contents {
     /// The resources of a connection, judged at this moment. Only running and recent sessions are included.
     #[must_use]
     pub fn resources(&self, connection: &str, at: &Moment) -> Vec<Judged> {
-        let read_together = |resource| Judged {
-            resource,
-            observed_at: at.observed_at,
-        };
         match self {
             Self::Aveva(groups) => groups
                 .iter()
@@ -136,13 +152,13 @@ impl Contents {
                 .map(|group| group.judged(connection, at))
                 .collect(),
             Self::Veeam(sessions) => {
-                let successes = Successes::of(sessions);
+                let successes = Successes::of(sessions.iter().map(|one| &one.session));
                 sessions
                     .iter()
                     // All sessions without an id would be the same resource.
-                    .filter(|session| session.uid.is_some())
-                    .filter(|session| is_recent(session, at.vendor(at.now), at.recent))
-                    .map(|session| read_together(of_session(session, &successes, connection, at)))
+                    .filter(|one| one.session.uid.is_some())
+                    .filter(|one| is_recent(&one.session, at.vendor(at.now), at.recent))
+                    .map(|one| judged_session(one, &successes, connection, at))
                     .collect()
             }
         }
@@ -164,6 +180,25 @@ fn not_read_yet(name: &str, reason: &str) -> Verdict {
         format!("{name}: {reason}."),
     )
     .advise("It is read as soon as the service has answered for the groups before it.")
+}
+
+fn judged_session(
+    watched: &WatchedSession,
+    successes: &Successes<'_>,
+    connection: &str,
+    at: &Moment,
+) -> Judged {
+    let mut resource = of_session(&watched.session, successes, connection, at);
+    let mut observed_at = at.observed_at;
+    if let Some((read_at, failure)) = &watched.earlier {
+        observed_at = Some(*read_at);
+        resource.observed = at.observed(*read_at);
+        resource.failure = Some(failure.clone());
+    }
+    Judged {
+        resource,
+        observed_at,
+    }
 }
 
 fn of_session(

@@ -10,7 +10,9 @@ mod unreadable;
 #[cfg(test)]
 mod tests;
 
-pub use contents::{Contents, GroupDetail, Judged, Moment, WatchedGroup, WatchedSlicerGroup, part};
+pub use contents::{
+    Contents, GroupDetail, Judged, Moment, WatchedGroup, WatchedSession, WatchedSlicerGroup, part,
+};
 pub use facts::{
     Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };

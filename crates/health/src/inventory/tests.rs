@@ -355,9 +355,36 @@ fn run(uid: &str, ended: i64) -> Session {
     }
 }
 
+fn sessions<const N: usize>(sessions: [Session; N]) -> Contents {
+    Contents::Veeam(sessions.map(WatchedSession::from).into())
+}
+
+#[test]
+fn a_session_that_cannot_be_read_with_the_others_has_the_age_of_its_own_reading() {
+    let watched = WatchedSession {
+        earlier: Some((at(-9), "500: no".to_owned())),
+        ..run("a", -60).into()
+    };
+    let contents = Contents::Veeam(vec![watched, run("b", -60).into()]);
+    let judged = contents.resources("em", &moment(0));
+    let of = |judged: &Judged| {
+        let failure = judged.resource.failure.clone();
+        (judged.resource.observed, judged.observed_at, failure)
+    };
+    let failure = Some("500: no".to_owned());
+    assert_eq!(
+        of(&judged[0]),
+        (Observed::At(at(-9)), Some(at(-9)), failure)
+    );
+    assert_eq!(
+        of(&judged[1]),
+        (Observed::WithConnection, Some(at(0)), None)
+    );
+}
+
 #[test]
 fn only_sessions_within_the_recent_period_are_resources() {
-    let contents = Contents::Veeam(vec![run("a", -60), run("b", -86_400), run("c", -86_401)]);
+    let contents = sessions([run("a", -60), run("b", -86_400), run("c", -86_401)]);
     let judged = contents.resources("em", &moment(0));
     let ids: Vec<_> = judged.iter().map(|j| j.resource.key.id.as_str()).collect();
     assert_eq!(ids, ["a", "b"]);
@@ -371,7 +398,7 @@ fn only_sessions_within_the_recent_period_are_resources() {
 #[test]
 fn a_session_on_two_connections_is_one_resource_of_the_first() {
     let of = |connection: &str, observed_at| {
-        let contents = Contents::Veeam(vec![run("a", -60), run(connection, -60)]);
+        let contents = sessions([run("a", -60), run(connection, -60)]);
         contents.resources(connection, &moment(observed_at))
     };
     for (em, old) in [(0, -5), (-5, 0), (0, 0)] {
@@ -391,7 +418,7 @@ fn a_session_on_two_connections_is_one_resource_of_the_first() {
 
 #[test]
 fn a_session_listed_twice_by_one_connection_is_on_no_other() {
-    let contents = Contents::Veeam(vec![run("a", -60), run("a", -60)]);
+    let contents = sessions([run("a", -60), run("a", -60)]);
     let judged = contents.resources("em", &moment(0));
     let merged = merge([judged.as_slice()]);
     assert_eq!(merged.len(), 1);
@@ -502,7 +529,7 @@ fn sessions_without_an_id_are_skipped_and_unreadable_fields_are_named() {
         uid: None,
         ..run("a", -60)
     };
-    let contents = Contents::Veeam(vec![run("a", -60), nameless.clone(), nameless]);
+    let contents = sessions([run("a", -60), nameless.clone(), nameless]);
     assert_eq!(contents.resources("em", &moment(0)).len(), 1);
     let mut group = group(Some(0), None);
     group.configuration.unreadable = vec![field("Description")];

@@ -216,7 +216,7 @@ fn a_reload_replaces_a_certificate_but_does_not_add_or_remove_tls() {
     let missing = with.replace("key.pem", "gone.pem");
     let why = running.reload(&missing, Some(&certificate)).unwrap_err();
     assert!(
-        why.contains("c.toml:7:1: tls: cannot read") && why.contains("gone.pem"),
+        why.contains("c.toml:9:12: tls: key_file: cannot read") && why.contains("gone.pem"),
         "{why}"
     );
 }

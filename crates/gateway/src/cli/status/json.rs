@@ -10,6 +10,7 @@ pub(super) fn as_json(report: &Report) -> String {
     let Report {
         state,
         totals,
+        maintained,
         unread,
         sources,
         alarms,
@@ -18,7 +19,7 @@ pub(super) fn as_json(report: &Report) -> String {
         "state": state_name(*state),
         "exit_status": *state as u8,
         "totals": {
-            "resources": totals.all(),
+            "resources": report.resources(),
             "critical": totals.critical,
             "warning": totals.warning,
             "moving": totals.moving,
@@ -26,6 +27,7 @@ pub(super) fn as_json(report: &Report) -> String {
             "stale": totals.stale,
             "normal": totals.normal,
             "off": totals.off,
+            "maintenance": maintained,
             "unread": unread,
         },
         "connections": sources.iter().map(connection).collect::<Vec<_>>(),

@@ -10,15 +10,20 @@ pub(super) fn as_plugin_text(report: &Report) -> String {
     let Report {
         state,
         totals,
+        maintained,
         unread,
         sources,
         alarms,
     } = report;
-    let all = totals.all();
+    let all = report.resources();
     let noun = if all == 1 { "resource" } else { "resources" };
+    let maintained = match maintained {
+        0 => String::new(),
+        some => format!(", {some} in maintenance"),
+    };
     let source_texts: Vec<String> = sources.iter().map(source).collect();
     let mut lines = vec![format!(
-        "{}: {} critical, {} warning, {} unknown of {all} {noun}; {} | {}",
+        "{}: {} critical, {} warning, {} unknown of {all} {noun}{maintained}; {} | {}",
         state.name(),
         totals.critical,
         totals.warning,
@@ -92,12 +97,15 @@ fn alarm(open: &OpenAlarm) -> String {
 /// Performance data: `label=value`, with `s` after seconds. A connection that was never read has no age.
 fn performance(report: &Report) -> String {
     let totals = &report.totals;
+    let alarms = report.alarms.iter();
+    let alarms = alarms.filter(|open| open.alarm.maintenance.is_none());
     let mut parts: Vec<String> = [
         ("critical", totals.critical),
         ("warning", totals.warning),
         ("unknown", totals.unknown + totals.stale),
-        ("resources", totals.all()),
-        ("alarms", report.alarms.len()),
+        ("maintenance", report.maintained),
+        ("resources", report.resources()),
+        ("alarms", alarms.count()),
     ]
     .map(|(label, count)| format!("{label}={count}"))
     .into();

@@ -26,8 +26,11 @@ pub(super) enum State {
 pub(super) struct Report {
     /// The worst state of everything below that is not in maintenance.
     pub(super) state: State,
-    /// The number of resources by severity. Each has the severity of its state or its alarm, whichever is worse.
+    /// The number of resources by severity, without those in maintenance. Each has the severity of its state or its
+    /// alarm, whichever is worse.
     pub(super) totals: Totals,
+    /// The number of resources in maintenance.
+    pub(super) maintained: usize,
     /// The number of resources that have not been read yet.
     pub(super) unread: usize,
     /// The connections in the order of the configuration.
@@ -58,6 +61,11 @@ pub(super) struct OpenAlarm {
 }
 
 impl Report {
+    /// The number of all resources.
+    pub(super) fn resources(&self) -> usize {
+        self.totals.all() + self.maintained
+    }
+
     /// Reports on a complete inventory, or on one of its connections.
     ///
     /// # Errors
@@ -67,8 +75,12 @@ impl Report {
         let view = InventoryView::new(inventory, inventory.now);
         let mut resources: Vec<&Resource> = inventory.resources.iter().collect();
         resources.retain(|resource| only.is_none_or(|id| is_of(resource, id)));
-        let mut totals = Totals::default();
+        let (mut totals, mut maintained) = (Totals::default(), 0);
         for resource in &resources {
+            if view.is_in_maintenance(&resource.key) {
+                maintained += 1;
+                continue;
+            }
             totals.add(&EffectiveState {
                 severity: view.severity(resource),
                 ..view.effective_state(resource)
@@ -94,6 +106,7 @@ impl Report {
         Ok(Self {
             state: worst(severities),
             totals,
+            maintained,
             unread: resources.iter().filter(|one| one.is_unread()).count(),
             sources: connections
                 .into_iter()

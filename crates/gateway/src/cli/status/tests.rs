@@ -184,7 +184,7 @@ fn resources_in_maintenance_are_printed_but_do_not_affect_the_state() {
     ] {
         let planned = planned.map(|(scope, from, until)| maintenance(scope, from, until));
         let open = Alarm {
-            maintenance: planned.clone().filter(|one| one.is_active(NOW)),
+            maintenance: planned.clone().filter(|_| expected == State::Ok),
             ..alarm(key("a", "news"), Severity::Critical, "news")
         };
         let complete = Inventory {
@@ -198,10 +198,19 @@ fn resources_in_maintenance_are_printed_but_do_not_affect_the_state() {
         let report = report(&complete);
         assert_eq!(report.state, expected, "{planned:?}");
         let text = as_plugin_text(&report);
-        assert!(
-            text.contains("1 critical") && text.contains("CRITICAL news"),
-            "{text}"
-        );
+        let counts = match expected {
+            State::Ok => (
+                "OK: 0 critical, 0 warning, 0 unknown of 1 resource, 1 in maintenance; ",
+                "critical=0 warning=0 unknown=0 maintenance=1 resources=1 alarms=0",
+            ),
+            _ => (
+                "CRITICAL: 1 critical, 0 warning, 0 unknown of 1 resource; ",
+                "critical=1 warning=0 unknown=0 maintenance=0 resources=1 alarms=1",
+            ),
+        };
+        assert!(text.starts_with(counts.0), "{text}");
+        assert!(text.contains(counts.1), "{text}");
+        assert!(text.contains("CRITICAL news"), "{text}");
     }
     let acknowledged = Alarm {
         acknowledged: Some(Acknowledgement {
@@ -258,7 +267,7 @@ fn the_first_line_is_a_summary_and_each_alarm_has_a_line_worst_first() {
         [
             "CRITICAL: 1 critical, 1 warning, 2 unknown of 5 resources; Plant a live 2 s ago, \
              Plant b STALE 25 s ago, Plant c NO DATA never read | critical=1 warning=1 unknown=2 \
-             resources=5 alarms=3 age_a=2s age_b=25s",
+             maintenance=0 resources=5 alarms=3 age_a=2s age_b=25s",
             "CRITICAL news (Plant a): Slate for 1 min 30 s. news is on slate. Activate a slicer.",
             "WARNING Plant b: Slate for 1 min 30 s. Plant b is on slate. Activate a slicer.",
             "WARNING late (Plant b), last known, 25 s ago: Slate for 1 min 30 s. late is on slate. \
@@ -275,7 +284,7 @@ fn the_first_line_is_a_summary_and_each_alarm_has_a_line_worst_first() {
     assert_eq!(
         as_plugin_text(&self::report(&normal)),
         "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant a live now | critical=0 \
-         warning=0 unknown=0 resources=1 alarms=0 age_a=0s"
+         warning=0 unknown=0 maintenance=0 resources=1 alarms=0 age_a=0s"
     );
 }
 
@@ -363,6 +372,7 @@ fn json_holds_alarms_connections_and_totals() {
         ("/totals/critical", serde_json::json!(1)),
         ("/totals/stale", serde_json::json!(1)),
         ("/totals/normal", serde_json::json!(0)),
+        ("/totals/maintenance", serde_json::json!(0)),
         ("/connections/0/id", serde_json::json!("a")),
         ("/connections/0/freshness", serde_json::json!("stale")),
         ("/connections/0/age_seconds", serde_json::json!(25)),

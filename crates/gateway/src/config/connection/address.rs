@@ -1,47 +1,44 @@
 //! Hints about a `base_url` that is valid but probably wrong. A proxy may make any of these addresses right, so they
 //! are not faults.
 
-use super::Connection;
+use reqwest::Url;
 use vendors::System;
 
-impl Connection {
-    /// The probable mistake in the address, to continue a sentence that names the address.
-    pub(crate) fn address_hint(&self) -> Option<String> {
-        let hints: Vec<String> = [self.path_hint(), self.port_hint()]
-            .into_iter()
-            .flatten()
-            .collect();
-        (!hints.is_empty()).then(|| hints.join("; "))
-    }
+/// The probable mistake in a `base_url`, to continue a sentence that names the address.
+pub(crate) fn address_hint(base_url: &Url, system: &System) -> Option<String> {
+    let hints: Vec<String> = [path_hint(base_url), port_hint(base_url, system)]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!hints.is_empty()).then(|| hints.join("; "))
+}
 
-    fn path_hint(&self) -> Option<String> {
-        let url = &self.base_url;
-        let mut path = url.path_segments()?;
-        let api_at = path.position(|segment| segment.eq_ignore_ascii_case("api"))?;
-        let prefix: Vec<&str> = url.path_segments()?.take(api_at).collect();
-        let mut short = url.clone();
-        short.set_path(&prefix.join("/"));
-        let short = short.as_str().trim_end_matches('/');
-        Some(format!(
-            "base_url holds the API's own path, which the gateway adds itself; give {short}"
-        ))
-    }
+fn path_hint(url: &Url) -> Option<String> {
+    let mut path = url.path_segments()?;
+    let api_at = path.position(|segment| segment.eq_ignore_ascii_case("api"))?;
+    let prefix: Vec<&str> = url.path_segments()?.take(api_at).collect();
+    let mut short = url.clone();
+    short.set_path(&prefix.join("/"));
+    let short = short.as_str().trim_end_matches('/');
+    Some(format!(
+        "base_url holds the API's own path, which the gateway adds itself; give {short}"
+    ))
+}
 
-    fn port_hint(&self) -> Option<String> {
-        if !matches!(self.public.system, System::Veeam { .. }) {
-            return None;
-        }
-        let port = self.base_url.port_or_known_default()?;
-        let what = match port {
-            9419 => "Backup & Replication's own REST API",
-            9392 | 9401 => "the Backup & Replication console",
-            9443 | 9080 => "Enterprise Manager's web pages",
-            _ => return None,
-        };
-        Some(format!(
-            "{port} is usually the port of {what}; Enterprise Manager's REST API usually has 9398"
-        ))
+fn port_hint(url: &Url, system: &System) -> Option<String> {
+    if !matches!(system, System::Veeam { .. }) {
+        return None;
     }
+    let port = url.port_or_known_default()?;
+    let what = match port {
+        9419 => "Backup & Replication's own REST API",
+        9392 | 9401 => "the Backup & Replication console",
+        9443 | 9080 => "Enterprise Manager's web pages",
+        _ => return None,
+    };
+    Some(format!(
+        "{port} is usually the port of {what}; Enterprise Manager's REST API usually has 9398"
+    ))
 }
 
 #[cfg(test)]

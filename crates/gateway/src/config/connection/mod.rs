@@ -4,6 +4,7 @@
 mod address;
 mod credentials;
 
+pub(crate) use address::address_hint;
 pub(crate) use credentials::Credentials;
 
 use super::section::Section;
@@ -98,6 +99,11 @@ fn one(
     let systems = SystemKind::ALL.map(|kind| (kind.key(), kind));
     let kind = section.required_one_of("system", &systems);
     let system = kind.and_then(|kind| system(&section, kind));
+    if let (Some(url), Some(system), Some(text)) = (&base_url, &system, section.text("base_url"))
+        && let Some(hint) = address_hint(url, system)
+    {
+        section.warn(text.at, "base_url", &format!("probably wrong: {hint}"));
+    }
     let credentials = credentials(&section, kind, environment);
     let ca = ca(&section, environment);
     let outbound = outbound.of(&section, environment);

@@ -15,7 +15,7 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
             "http://region.example",
             &[
                 "8:12: connection \"plant-a\": base_url: \"http://region.example\" is not encrypted: credentials go \
-               over http to this machine only, so use https",
+               over http to this computer only, so use https",
             ],
         ),
         (

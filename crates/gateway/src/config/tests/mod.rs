@@ -133,7 +133,14 @@ pub(super) fn hint(system: &str, base_url: &str) -> Option<String> {
         "[[connection]]\nid = \"x\"\ntitle = \"X\"\nsystem = \"{system}\"\nbase_url = \"{base_url}\"\n\
          credentials = {{ {credentials} }}\n"
     );
-    read(&text).unwrap().connections[0].address_hint()
+    let warnings = read(&text).unwrap().warnings;
+    let hint = |found: Fault| {
+        let hint = found
+            .text
+            .strip_prefix("connection \"x\": base_url: probably wrong: ");
+        hint.map(str::to_owned)
+    };
+    warnings.into_iter().find_map(hint)
 }
 
 /// Makes one replacement in the full file per case and compares all faults with the expected ones.
@@ -211,6 +218,46 @@ fn every_syntax_error_is_reported() {
         .map(|fault| fault.split(':').next().unwrap())
         .collect();
     assert!(lines.contains(&"1") && lines.contains(&"3"), "{found:?}");
+}
+
+#[test]
+fn usual_mistakes_of_toml_are_explained() {
+    let top = "move it to the top of the file: a key below a [table] belongs to that table";
+    let below = |key: &str| format!("7:1: connection \"live\": unknown key `{key}`; {top}");
+    let cases = TOP_LEVEL_KEYS.map(|key| (format!("{key} = 1"), below(key)));
+    for (more, expected) in cases {
+        let found = read(&format!("{}{more}", CONNECTION.trim_start())).unwrap_err();
+        assert_eq!(found, [expected]);
+    }
+    let twice = "is given a second time: a key or [table] is given once";
+    for (text, expected) in [
+        (
+            "listen = 'a'\nlisten = 'b'",
+            &[format!("2:1: `listen` {twice}")][..],
+        ),
+        (
+            "[store]\npath = 'a'\n[store]\npath = 'b'",
+            &[
+                format!("3:2: `store` {twice}"),
+                format!("4:1: `path` {twice}"),
+            ],
+        ),
+        (
+            "listen = 127.0.0.1:80",
+            &["1:15: invalid float, expected nothing; a text needs quotes".to_owned()],
+        ),
+        (
+            "[connection]\nid = 'a'",
+            &["1:1: connection: must be written as [[connection]], not a table".to_owned()],
+        ),
+        (
+            "store = 'a.db'\n[[connection]]",
+            &["1:9: store: must be written as [store], not a string".to_owned()],
+        ),
+    ] {
+        let found = read(text).unwrap_err();
+        assert_eq!(found[..expected.len()], *expected, "{text}");
+    }
 }
 
 #[test]

@@ -51,6 +51,11 @@ fn faults_of_the_store_are_reported_without_secrets() {
             "2:11: store: url_env: the environment variable STORE_URL is empty",
         ),
         (
+            "[store]",
+            "",
+            "1:1: store: `path` is missing, or `url_env` or `url_file` for a PostgreSQL database",
+        ),
+        (
             "[store]\nurl_file = \"none\"",
             "",
             "2:12: store: url_file: cannot read \"none\"",

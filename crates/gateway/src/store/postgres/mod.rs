@@ -26,6 +26,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Postgres {
     link: Link,
     presence: Presence,
+    is_in_doubt: bool,
 }
 
 /// The interval between connection attempts at the start of the gateway.
@@ -41,6 +42,7 @@ pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, S
     let mut postgres = Postgres {
         link: Link::new(address.clone(), Purpose::Write, WRITE_TIMEOUT).map_err(fail)?,
         presence: Presence::new(),
+        is_in_doubt: false,
     };
     while let Err(why) = postgres.connect() {
         if !waits || !postgres.link.is_away() {
@@ -108,6 +110,7 @@ impl Postgres {
 
     /// Runs a transaction that starts with these statements.
     fn transaction(&mut self, first: Option<String>, work: Work<'_>) -> Result<(), Fault> {
+        self.is_in_doubt = false;
         self.connect()?;
         self.link.begin_transaction()?;
         let (link, presence) = (&mut self.link, &mut self.presence);
@@ -124,6 +127,7 @@ impl Postgres {
             // The transaction may have been committed, or may be yet. The next session waits for the end of this one:
             // see `Presence::announce`.
             self.link.disconnect();
+            self.is_in_doubt = true;
         }
         committed
     }
@@ -156,9 +160,14 @@ impl Database for Postgres {
     }
 
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.is_in_doubt = false;
         self.connect()?;
         let lock = self.presence.chain_lock();
         self.transaction(Some(lock), work)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
     }
 
     fn lead(&mut self) -> Result<bool, Fault> {

@@ -205,7 +205,8 @@ pub(super) async fn prepare(
         "SELECT current_setting('server_encoding'), pg_is_in_recovery()::text,
         current_setting('fsync'), coalesce(current_schema()::text, ''),
         current_setting('server_version'),
-        (current_setting('server_version_num')::int8 >= {OLDEST})::text"
+        (current_setting('server_version_num')::int8 >= {OLDEST})::text,
+        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text"
     );
     let state = client
         .query_typed_one(&state, &[])
@@ -236,8 +237,18 @@ pub(super) async fn prepare(
             "fsync is off in the store's database: a crash of its computer loses what was recorded"
         );
     }
-    match (version(client).await?, purpose) {
-        (Some(version), _) if version == MIGRATIONS.len() => Ok(false),
+    let version = version(client).await?;
+    if version == Some(MIGRATIONS.len()) {
+        return Ok(false);
+    }
+    if purpose != Purpose::Read && state(6)? != "true" {
+        return Err(format!(
+            "grants too few privileges: its user may not create tables in the schema {:?}; make this user the owner \
+             of the database",
+            state(3)?
+        ));
+    }
+    match (version, purpose) {
         (_, Purpose::Check) => Ok(false),
         (_, Purpose::Write) => Ok(true),
         (None, Purpose::Read) => Err("holds nothing yet".to_owned()),

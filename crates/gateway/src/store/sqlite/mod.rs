@@ -2,11 +2,11 @@
 
 mod schema;
 
-pub(super) use schema::{Sqlite, open, open_to_read};
+pub(super) use schema::{Sqlite, check, open, open_to_read};
 
 use super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use schema::describe;
 
 impl ToSql for Value {
@@ -69,9 +69,16 @@ impl Sql for Sqlite {
 impl Database for Sqlite {
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault> {
         let fail = |error: rusqlite::Error| describe(&error);
+        self.is_in_doubt = false;
         self.connection.execute_batch("BEGIN").map_err(fail)?;
-        let done = work(&mut self.connection)
-            .and_then(|()| self.connection.execute_batch("COMMIT").map_err(fail));
+        let done = work(&mut self.connection).and_then(|()| {
+            let committed = self.connection.execute_batch("COMMIT");
+            committed.map_err(|error| {
+                // The next start may find the transaction in the file. A full disk has none of it.
+                self.is_in_doubt = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+                describe(&error)
+            })
+        });
         if done.is_err() && !self.connection.is_autocommit() {
             // Some failures have ended the transaction already; the others need a rollback.
             self.connection.execute_batch("ROLLBACK").map_err(fail)?;
@@ -82,6 +89,10 @@ impl Database for Sqlite {
     /// The lock of the file keeps other writers out.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
         self.write(work)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
     }
 
     fn ended_gateways(&self) -> EndedGateways {

@@ -1,7 +1,8 @@
 //! Opening the database: settings, migrations, and descriptions of failures.
 
 use crate::config::StoreLocation;
-use crate::shared_file::{beside, private};
+use crate::shared_file::{beside, open_or_try, private};
+use reqwest::Url;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, TryLockError};
 use std::io::Read as _;
@@ -116,6 +117,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// An open database that only this process writes to.
 pub(in crate::store) struct Sqlite {
     pub(in crate::store) connection: Connection,
+    /// Whether the disk failed during the last commit.
+    pub(super) is_in_doubt: bool,
     /// Held while the database is open.
     _lock: Option<File>,
 }
@@ -128,6 +131,7 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String>
             prepared(connection).map_err(|why| format!("the store in memory {why}"))?;
         return Ok(Sqlite {
             connection,
+            is_in_doubt: false,
             _lock: None,
         });
     };
@@ -141,8 +145,33 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String>
     let connection = prepared(connection).map_err(fail)?;
     Ok(Sqlite {
         connection,
+        is_in_doubt: false,
         _lock: Some(lock),
     })
+}
+
+/// Checks that [`open`] can use a database, without changing it. What another process has open is not an error.
+pub(in crate::store) fn check(path: &Path) -> Result<(), String> {
+    let fail = |why: String| format!("the store {} {why}", path.display());
+    refuse_foreign(path).map_err(fail)?;
+    let lock = beside(path, ".lock");
+    open_or_try(&lock).map_err(|error| fail(unlockable(&lock, &error)))?;
+    if !path.exists() {
+        return Ok(());
+    }
+    let file = private().open(path);
+    file.map_err(|error| fail(format!("cannot be written: {error}")))?;
+    let url = std::path::absolute(path).map(Url::from_file_path);
+    let Ok(Ok(mut url)) = url else {
+        return Err(fail("has no usable path".to_owned()));
+    };
+    // Opened otherwise, even to read, SQLite creates the files beside it, which then belong to this user.
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(url.as_str(), flags)
+        .map_err(|error| describe(&error))
+        .and_then(|connection| version(&connection).map(drop))
+        .map_err(fail)
 }
 
 /// Opens a database for reading, also while a gateway writes to it.
@@ -191,7 +220,7 @@ fn lock(path: &Path) -> Result<File, String> {
         .create(true)
         .truncate(false)
         .open(&name)
-        .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
+        .map_err(|error| unlockable(&name, &error))?;
     // A user who can open the file can lock it, and earlier versions created it readable for everybody.
     close_to_others(&name);
     match file.try_lock() {
@@ -201,6 +230,10 @@ fn lock(path: &Path) -> Result<File, String> {
         }
         Err(TryLockError::Error(error)) => Err(format!("cannot be locked: {error}")),
     }
+}
+
+fn unlockable(lock: &Path, error: &std::io::Error) -> String {
+    format!("cannot be locked: {}: {error}", lock.display())
 }
 
 /// Makes a file private to its owner. A failure is logged only: the file may belong to another user and still be
@@ -245,7 +278,7 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
         connection.pragma_update(None, "foreign_keys", true)?;
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found != "ok" {
-            return Ok(Err(format!("is damaged: {found}")));
+            return Ok(Err(format!("cannot be read: {found}")));
         }
         if version == MIGRATIONS.len() {
             // Nothing is written, so that a full disk does not prevent a start.
@@ -296,7 +329,7 @@ pub(super) fn describe(error: &rusqlite::Error) -> String {
         Some(ErrorCode::ReadOnly) => "cannot be written: it is read-only".to_owned(),
         Some(ErrorCode::CannotOpen) => format!("cannot be opened: {error}"),
         Some(ErrorCode::DiskFull) => "cannot be written: the disk is full".to_owned(),
-        Some(ErrorCode::DatabaseCorrupt) => format!("is damaged: {error}"),
+        Some(ErrorCode::DatabaseCorrupt) => format!("cannot be read: {error}"),
         _ => format!("cannot be used: {error}"),
     }
 }

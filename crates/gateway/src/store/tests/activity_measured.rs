@@ -23,7 +23,7 @@ const FILL: &str = "WITH RECURSIVE counted(n) AS
 /// temporary files.
 #[test]
 #[ignore = "measures: see bench/README.md"]
-fn what_a_page_of_ten_million_entries_takes_in_sqlite() {
+fn bench_activity_page_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let database = sqlite::open(&StoreLocation::File(path)).unwrap();
@@ -35,7 +35,7 @@ fn what_a_page_of_ten_million_entries_takes_in_sqlite() {
 /// The same in PostgreSQL.
 #[test]
 #[ignore = "measures: see bench/README.md"]
-fn what_a_page_of_ten_million_entries_takes_in_postgresql() {
+fn bench_activity_page_in_postgresql() {
     let Some(server) = Server::shared() else {
         return;
     };

@@ -168,6 +168,26 @@ async fn a_change_whose_record_is_uncertain_is_recorded_as_not_sent() {
 }
 
 #[tokio::test]
+async fn an_action_whose_commit_was_cut_off_may_have_taken_effect() {
+    let Some((_server, network, _, store)) = behind_a_network() else {
+        return;
+    };
+    for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
+        network.cut(cut);
+        let note = StateChange::put(Table::Notes, "n", &number);
+        let problem = store.record_action(change(number), note).await.unwrap_err();
+        assert!(!problem.is_not_carried_out(), "{problem:?}");
+        until_reconnected(&store).await;
+        network.cut(cut);
+        let change = store
+            .change(&[Table::Walls], |_| Ok(((), Vec::new())))
+            .await;
+        assert!(!change.unwrap_err().is_not_carried_out());
+        until_reconnected(&store).await;
+    }
+}
+
+#[tokio::test]
 async fn an_outcome_whose_record_is_uncertain_is_recorded_once() {
     let Some((_server, network, location, store)) = behind_a_network() else {
         return;

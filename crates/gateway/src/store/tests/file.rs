@@ -8,8 +8,13 @@ use std::path::Path;
 #[test]
 fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
     let (folder, file) = place();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
     let complaint = |file: &Path| {
+        let before = files();
+        let checked = Store::check(&at(file)).unwrap_err();
+        assert_eq!(files(), before, "a check changes nothing");
         let why = open(file).unwrap_err();
+        assert!(why == checked || why.contains("in use by another gateway"));
         assert!(
             why.starts_with(&format!("the store {} ", file.display())),
             "{why}"
@@ -68,8 +73,14 @@ fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
 
 #[test]
 fn two_gateways_cannot_write_to_one_file() {
-    let (_folder, file) = place();
+    let (folder, file) = place();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(Store::check(&at(&file)), Ok(()));
+    assert_eq!(files(), 0);
     let first = open(&file).unwrap();
+    let before = files();
+    assert_eq!(Store::check(&at(&file)), Ok(()), "for a reload");
+    assert_eq!(files(), before);
     assert!(
         open(&file)
             .unwrap_err()

@@ -48,13 +48,13 @@ async fn a_connection_is_leased_by_one_gateway_whose_readings_the_others_receive
     };
     let (one, other) = (several.open(), several.open());
     let take = async |store: &Store| store.take_connection("plant".to_owned()).await.unwrap();
-    let publish = async |store: &Store, whole, entry: &[u8]| {
-        let published = store.publish("plant".to_owned(), whole, entry.to_vec());
+    let publish = async |store: &Store, is_complete, entry: &[u8]| {
+        let published = store.publish("plant".to_owned(), is_complete, entry.to_vec());
         published.await.unwrap()
     };
     let read = async |store: &Store, after| {
         let readings = store.readings("plant".to_owned(), after).await.unwrap();
-        let of = |one: SharedReading| (one.number, one.whole, one.entry);
+        let of = |one: SharedReading| (one.number, one.is_complete, one.entry);
         readings.into_iter().map(of).collect::<Vec<_>>()
     };
     shared_state(&one, &["plant"]).await;

@@ -390,7 +390,7 @@ async fn unqueued_changes_are_written_before_a_stop() {
 /// Measures what the audit adds to a change, on the disk that holds the folder for temporary files.
 #[tokio::test]
 #[ignore = "measures: see bench/README.md"]
-async fn what_the_audit_adds_to_a_change() {
+async fn bench_audit_of_a_change() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
     let mut times = Vec::new();

@@ -31,6 +31,28 @@ async fn changes_are_refused_without_a_server_and_outcomes_recorded_later() {
         (Kind::NotRecorded, 503)
     );
     assert!(!store.is_writable().await);
+    let read = store.activity(super::activity::everything()).await;
+    let acted = store
+        .change(&[Table::Walls], |_| Ok(((), Vec::new())))
+        .await;
+    let noted = StateChange::put(Table::Notes, "n", &1);
+    let noted = store.record_action(change(3), noted).await;
+    for (problem, kind, delivery) in [
+        (read.map(drop), Kind::StoreUnavailable, None),
+        (
+            acted.map(drop),
+            Kind::StoreUnavailable,
+            Some(Delivery::NotSent),
+        ),
+        (noted.map(drop), Kind::NotRecorded, Some(Delivery::NotSent)),
+    ] {
+        let problem = problem.unwrap_err();
+        let retry_after = Some(RETRY_AFTER);
+        assert_eq!(
+            (problem.kind, problem.delivery, problem.retry_after),
+            (kind, delivery, retry_after)
+        );
+    }
     // The outcome of the earlier change cannot be recorded now, but is recorded later.
     assert!(store.outcome(sent, outcome("done")).await.is_err());
     store.record(vec![super::activity::event(
@@ -108,6 +130,20 @@ async fn database_failures_are_described_without_secrets() {
         .statement(&theirs, "CREATE TABLE theirs (x int)")
         .unwrap();
     assert!(complaint(&server.store(&theirs)).contains("holds tables of another program"));
+
+    let unprivileged = server.database();
+    for statement in [
+        "CREATE ROLE poor LOGIN",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    ] {
+        server.statement(&unprivileged, statement).unwrap();
+    }
+    let url = server.url(&unprivileged).replace("fc@", "poor@");
+    let why = complaint(&StoreLocation::at_url(&url, None));
+    assert!(
+        why.contains("its user may not create tables in the schema \"public\""),
+        "{why}"
+    );
 
     let newer = server.database();
     let location = server.store(&newer);

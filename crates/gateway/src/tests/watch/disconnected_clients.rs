@@ -24,7 +24,7 @@ async fn an_alarm_is_acknowledged_noted_and_unacknowledged() {
     let post = format!("POST {}", of("acknowledgement"));
     disconnect(gateway, &post, &[], &json!({"reason": "on it"}).to_string()).await;
     assert!(Alarm::is_handled(&now()));
-    assert_eq!(rows(&fixture).await, ["Acknowledged the alarm: on it"]);
+    assert_eq!(rows(&fixture).await, ["Acknowledge alarm: on it"]);
     let post = format!("POST {}", of("notes"));
     disconnect(gateway, &post, &[], &json!({"text": "the fan"}).to_string()).await;
     assert_eq!(now().notes.len(), 1);
@@ -41,8 +41,8 @@ async fn maintenance_is_created_and_ended() {
     let fixture = Fixture::of(&plant).await;
     let gateway = &fixture.gateway;
     let known = || gateway.shared.watchers.inventory().maintenance();
-    let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
-    for number in 1..=3 {
+    for (number, from) in [(1, None), (2, None), (3, Some(500_000))] {
+        let one = json!({"scope": {"connection": "plant-a"}, "from": from, "until": 900_000, "reason": "cabling"});
         disconnect(gateway, "POST /api/maintenance", &[], &one.to_string()).await;
         assert_eq!(
             (known().len(), rows(&fixture).await.len()),
@@ -55,4 +55,9 @@ async fn maintenance_is_created_and_ended() {
         let both = (known().len(), rows(&fixture).await.len());
         assert_eq!(both, (3 - number, 3 + number));
     }
+    let rows = rows(&fixture).await;
+    let count = |start: &str| rows.iter().filter(|row| row.starts_with(start)).count();
+    let actions =
+        ["Announce", "End", "Cancel"].map(|verb| count(&format!("{verb} maintenance of ")));
+    assert_eq!(actions, [3, 2, 1], "{rows:?}");
 }

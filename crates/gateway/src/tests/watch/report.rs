@@ -77,7 +77,7 @@ async fn a_report_contains_failovers_periods_without_a_primary_and_unknown_perio
     for (query, says) in [
         ("from=yesterday", "`from` has to be a time"),
         ("from=1970-01-02T00:00:00Z", "`from` has to be before"),
-        ("system=other", "aveva, uplynk or veeam"),
+        ("system=other", "one or more of aveva, uplynk, veeam, "),
         ("who=ann", "no parameter `who`"),
     ] {
         let (status, problem) =

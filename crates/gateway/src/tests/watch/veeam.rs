@@ -405,6 +405,7 @@ async fn running_sessions_missing_from_a_truncated_list_are_read_individually() 
     let before = alarm(&all);
     for (answer, held, expected) in [(1, 2, &before), (2, 2, &before), (3, 1, &None)] {
         phase.store(answer, Ordering::Relaxed);
+        fixture.skip(5);
         let all = fixture.refresh().await;
         let one = &all.connections()[0];
         assert_eq!((one.held, one.failure.is_some()), (held, false), "{answer}");
@@ -413,6 +414,16 @@ async fn running_sessions_missing_from_a_truncated_list_are_read_individually() 
         assert!(limit.contains("more pages"), "{limit}");
         let is_reported = limit.contains("1 could not be read again");
         assert_eq!(is_reported, answer == 2, "{answer}: {limit}");
+        let mut runs = all.resources.iter();
+        let old = runs.find(|one| one.key.id.starts_with("00000002"));
+        let is_old = old.is_some_and(|old| {
+            old.failure.is_some() && old.observed_at(one.observed_at) < one.observed_at
+        });
+        assert_eq!(
+            is_old,
+            answer == 2,
+            "its age is that of its own reading: {old:?}"
+        );
     }
 }
 

@@ -7,12 +7,12 @@ mod requests;
 mod sweep;
 mod transitions;
 
+use super::complete_reading::ready;
 use super::failure;
 use super::inbox::WatchRequests;
 use super::inventory::Read;
 use super::limit;
 use super::watcher::Watcher;
-use super::whole::ready;
 use crate::vendor_client::When;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;

@@ -52,7 +52,8 @@ impl State {
             .iter()
             .flat_map(|connection| connection.resources.values());
         let held = held.filter(|held| changed(held.revision));
-        let (whole, times): (Vec<_>, Vec<_>) = held.partition(|held| changed(held.contents_at));
+        let (changed_contents, times): (Vec<_>, Vec<_>) =
+            held.partition(|held| changed(held.contents_at));
         let states = self.connections.iter().map(|one| one.state.clone());
         protocol::Inventory {
             revision: format!("{}-{}", self.instance_id, self.number),
@@ -63,7 +64,10 @@ impl State {
             alerts_fail: false,
             whole: after.is_none(),
             connections: changed(self.connections_at).then(|| states.collect()),
-            resources: whole.into_iter().map(TrackedResource::shown).collect(),
+            resources: changed_contents
+                .into_iter()
+                .map(TrackedResource::shown)
+                .collect(),
             times: times
                 .into_iter()
                 .filter_map(|held| held.judged.resource.times())

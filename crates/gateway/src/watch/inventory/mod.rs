@@ -356,8 +356,8 @@ impl Inventory {
     /// The changes after a position, or everything.
     pub(crate) fn answer(&self, position: &Position, audience: Audience) -> protocol::Inventory {
         let now = self.clock.now();
-        let whole = self.state().answer(position, now);
-        audience.reduce(whole)
+        let answer = self.state().answer(position, now);
+        audience.reduce(answer)
     }
 
     pub(crate) fn everything(&self) -> protocol::Inventory {

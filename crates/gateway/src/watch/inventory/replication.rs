@@ -74,14 +74,14 @@ impl State {
         let is_new = |revision: u64| known.is_none_or(|known| revision > known.number);
         let mut publication = Publication {
             state: connection.state.clone(),
-            whole: known.is_none(),
+            is_complete: known.is_none(),
             resources: Vec::new(),
             times: Vec::new(),
             gone: Vec::new(),
         };
         if connection.is_shared() {
             if is_new(connection.listed_at) {
-                publication.whole = true;
+                publication.is_complete = true;
                 publication.resources =
                     connection.listed.iter().map(SharedResource::from).collect();
             }
@@ -107,7 +107,7 @@ impl State {
             }
             before == publication.state
         };
-        let is_nothing = !publication.whole
+        let is_nothing = !publication.is_complete
             && publication.resources.is_empty()
             && publication.times.is_empty()
             && publication.gone.is_empty()
@@ -131,20 +131,24 @@ impl State {
         let connection = &mut self.connections[index];
         let moment = connection.moment(now);
         let Publication {
-            whole,
+            is_complete,
             resources,
             times,
             gone,
             state: _,
         } = publication;
         let resources = resources.into_iter().map(Judged::from);
-        if connection.is_shared() {
-            if whole {
-                connection.list(resources.collect(), step);
-            }
-            for judged in &mut connection.listed {
+        // Unchanged resources are not published again, but were read all the same.
+        let see_again = |judged: &mut Judged| {
+            if judged.resource.observed == Observed::WithConnection {
                 judged.observed_at = moment.last_seen(judged.observed_at);
             }
+        };
+        if connection.is_shared() {
+            if is_complete {
+                connection.list(resources.collect(), step);
+            }
+            connection.listed.iter_mut().for_each(see_again);
             return self.represent_shared(step, now);
         }
         let mut changed = false;
@@ -161,15 +165,10 @@ impl State {
             };
             changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
-        // Unchanged resources are not published again, but were read all the same.
-        for held in connection.resources.values_mut() {
-            let judged = &mut held.judged;
-            if judged.resource.observed == Observed::WithConnection {
-                judged.observed_at = moment.last_seen(judged.observed_at);
-            }
-        }
+        let held = connection.resources.values_mut();
+        held.for_each(|held| see_again(&mut held.judged));
         let gone: HashSet<String> = gone.into_iter().collect();
-        let gone = if whole {
+        let gone = if is_complete {
             connection.drop_unnamed(step)
         } else {
             let is_gone = |id: &String, _: &mut _| gone.contains(id);

@@ -285,7 +285,7 @@ impl State {
         let moment = connection.moment(now);
         let unrecorded = &mut self.unrecorded_events;
         let mut changed = false;
-        let whole = !matches!(read, Read::Groups(_) | Read::Part(_) | Read::Nothing);
+        let is_complete = !matches!(read, Read::Groups(_) | Read::Part(_) | Read::Nothing);
         match read {
             Read::Nothing => {}
             Read::Groups(groups) => {
@@ -309,7 +309,7 @@ impl State {
                 }
             }
         }
-        if whole {
+        if is_complete {
             let gone = connection.drop_unnamed(step);
             changed |= self.remove_resources(index, gone, now, step);
         }

@@ -133,7 +133,7 @@ impl World {
                 inventory.publish(&self.read("plant"), Read::Groups(vec![&group]));
             }
             Step::Sessions(id, sessions) => {
-                let sessions = sessions.iter().map(|id| self.session(*id)).collect();
+                let sessions = sessions.iter().map(|id| self.session(*id).into()).collect();
                 let contents = Contents::Veeam(sessions);
                 inventory.publish(&self.read(id), Read::Everything(&contents));
             }
@@ -232,11 +232,11 @@ proptest! {
             world.do_step(step);
             if number % every == 0 {
                 viewer.take(world.after(&viewer.revision));
-                let mut whole = Viewer::default();
-                whole.take(world.inventory.everything());
-                prop_assert_eq!(&viewer, &whole);
-                let held: usize = whole.connections.iter().map(|one| one.held).sum();
-                prop_assert!(whole.resources.len() <= held);
+                let mut complete = Viewer::default();
+                complete.take(world.inventory.everything());
+                prop_assert_eq!(&viewer, &complete);
+                let held: usize = complete.connections.iter().map(|one| one.held).sum();
+                prop_assert!(complete.resources.len() <= held);
             }
         }
     }
@@ -372,7 +372,7 @@ fn a_shared_session_keeps_its_alarm_when_its_connection_falls_silent() {
         world.do_step(&Step::Pass(5));
         let mut session = world.session(7);
         session.end_time = Some(at(1_000));
-        let contents = Contents::Veeam(vec![session]);
+        let contents = Contents::Veeam(vec![session.into()]);
         world
             .inventory
             .publish(&world.read("em-old"), Read::Everything(&contents));

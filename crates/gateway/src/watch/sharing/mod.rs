@@ -113,7 +113,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                 }
                 requests = store.watch_requests() => {
                     let keys = requests.iter().filter_map(|text| watch_requests::receive(&running, text));
-                    keys.for_each(|key| sharing.publish_whole(&key));
+                    keys.for_each(|key| sharing.publish_all(&key));
                 }
             }
         };

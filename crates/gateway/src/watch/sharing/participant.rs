@@ -103,9 +103,7 @@ impl Participant {
             .iter()
             .map(|connection| connection.key.clone())
             .collect();
-        self.taken_over.retain(|key, _| keys.contains(key));
-        self.incomplete.retain(|key| keys.contains(key));
-        self.failing.retain(|key, _| keys.contains(key));
+        self.keep_only(&keys);
         let clock = self.inventory.clock().clone();
         let millis = move || clock.now().timestamp_millis();
         let readable = renew.then(|| keys.clone());
@@ -117,6 +115,14 @@ impl Participant {
         self.rebalance(&mut shared_state, configured, &keys, renew)
             .await?;
         Ok(shared_state)
+    }
+
+    /// Forgets the connections that are no longer configured here.
+    fn keep_only(&mut self, keys: &BTreeSet<String>) {
+        self.taken_over.retain(|key, _| keys.contains(key));
+        self.incomplete.retain(|key| keys.contains(key));
+        self.published.retain(|key, _| keys.contains(key));
+        self.failing.retain(|key, _| keys.contains(key));
     }
 
     /// Whether there are other gateways, as last read.
@@ -175,16 +181,16 @@ impl Participant {
         let mut readings = self.store.readings(connection.key.clone(), known).await?;
         let follows = readings
             .first()
-            .is_none_or(|first| first.whole || first.number == known + 1);
+            .is_none_or(|first| first.is_complete || first.number == known + 1);
         if !follows {
             readings = self.store.readings(connection.key.clone(), 0).await?;
             // The watching gateway has not published everything yet.
-            if !readings.first().is_some_and(|first| first.whole) {
+            if !readings.first().is_some_and(|first| first.is_complete) {
                 return Ok(());
             }
         }
         if self.take_over_readings(connection, readings) {
-            let request = watch_requests::for_whole(&connection.key);
+            let request = watch_requests::for_complete_state(&connection.key);
             self.store.send_watch_requests(request).await;
         }
         Ok(())
@@ -197,11 +203,11 @@ impl Participant {
         connection: &Configured,
         readings: Vec<SharedReading>,
     ) -> bool {
-        let mut needs_whole = false;
+        let mut needs_complete = false;
         for reading in readings {
             self.taken_over
                 .insert(connection.key.clone(), reading.number);
-            if !reading.whole && self.incomplete.contains(&connection.key) {
+            if !reading.is_complete && self.incomplete.contains(&connection.key) {
                 continue;
             }
             let publication =
@@ -215,18 +221,19 @@ impl Participant {
                     connection = connection.id,
                     "a publication of another gateway cannot be applied"
                 );
-                needs_whole |= self.incomplete.insert(connection.key.clone()) && !reading.whole;
+                needs_complete |=
+                    self.incomplete.insert(connection.key.clone()) && !reading.is_complete;
                 continue;
             };
             self.incomplete.remove(&connection.key);
-            needs_whole = false;
+            needs_complete = false;
             if has_ended {
                 with(&self.running, |all| {
                     all.mark_read_by_other_gateway(&connection.id);
                 });
             }
         }
-        needs_whole
+        needs_complete
     }
 
     /// Applies a publication, and returns whether it ends a reading. `None` if that panics: one connection must not
@@ -333,7 +340,7 @@ impl Participant {
     }
 
     /// Publishes all of a connection next time, because another gateway could not apply a publication.
-    pub(super) fn publish_whole(&mut self, key: &str) {
+    pub(super) fn publish_all(&mut self, key: &str) {
         if let Some((_, changes)) = self.published.get_mut(key) {
             *changes = MAX_PARTIAL_PUBLICATIONS;
         }
@@ -366,13 +373,13 @@ impl Participant {
         if now_published.was_never_read() {
             return Ok(());
         }
-        let whole = published.is_none();
+        let is_complete = published.is_none();
         // If this fails, it is unknown whether others got it, so the next publication is complete.
         self.published.remove(&connection.key);
         let entry = publication.encode(self.clock_offset_ms.unwrap_or_default());
         if self
             .store
-            .publish(connection.key.clone(), whole, entry)
+            .publish(connection.key.clone(), is_complete, entry)
             .await?
         {
             self.published
@@ -430,7 +437,7 @@ mod tests {
     fn publication_of(
         inventory: &Inventory,
         number: i64,
-        whole: bool,
+        is_complete: bool,
         resources: Vec<SharedResource>,
     ) -> SharedReading {
         let mut state = inventory.connection("plant").unwrap();
@@ -438,14 +445,14 @@ mod tests {
         state.limit = Some(number.to_string());
         let publication = Publication {
             state,
-            whole,
+            is_complete,
             resources,
             times: Vec::new(),
             gone: Vec::new(),
         };
         SharedReading {
             number,
-            whole,
+            is_complete,
             entry: publication.encode(0),
         }
     }
@@ -465,7 +472,7 @@ mod tests {
         };
         let garbage = |number| SharedReading {
             number,
-            whole: false,
+            is_complete: false,
             entry: b"of a later version".to_vec(),
         };
         let judged = Judged {
@@ -489,9 +496,10 @@ mod tests {
             let resources = vec![SharedResource::from(&judged)];
             publication_of(&inventory, number, false, resources)
         };
-        let publication = |number, whole| publication_of(&inventory, number, whole, Vec::new());
-        let garbage_whole = |number| SharedReading {
-            whole: true,
+        let publication =
+            |number, is_complete| publication_of(&inventory, number, is_complete, Vec::new());
+        let complete_garbage = |number| SharedReading {
+            is_complete: true,
             ..garbage(number)
         };
         for (readings, known, requests) in [
@@ -512,16 +520,47 @@ mod tests {
                 false,
             ),
             (vec![faulty(10), publication(11, false)], "9", true),
-            (vec![garbage_whole(12)], "9", false),
+            (vec![complete_garbage(12)], "9", false),
             (vec![publication(13, true)], "13", false),
             (vec![garbage(14), publication(15, true)], "15", false),
-            (vec![garbage_whole(16)], "15", false),
+            (vec![complete_garbage(16)], "15", false),
         ] {
             let is_requested = participant.take_over_readings(&connection, readings);
             assert_eq!(is_requested, requests, "{known}");
             let state = inventory.connection("plant").unwrap();
             assert_eq!(state.limit.as_deref(), Some(known));
         }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_connection_that_is_no_longer_configured() {
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let inventory = Arc::new(Inventory::new(Clock::system(), store.clone()));
+        let public = r#"{"id":"plant","title":"Plant","system":"aveva"}"#;
+        inventory.configure(vec![(serde_json::from_str(public).unwrap(), INTERVAL)]);
+        let (published, _) = inventory.publication("plant", None).unwrap();
+        let mut participant = Participant::new("me", Weak::new(), inventory, store);
+        for key in ["old", "new"].map(str::to_owned) {
+            participant.taken_over.insert(key.clone(), 1);
+            participant.incomplete.insert(key.clone());
+            participant.failing.insert(key.clone(), Failing::default());
+            participant.published.insert(key, (published.clone(), 0));
+        }
+        participant.keep_only(&BTreeSet::from(["new".to_owned()]));
+        let Participant {
+            taken_over,
+            incomplete,
+            failing,
+            published,
+            ..
+        } = participant;
+        let kept = [
+            taken_over.len(),
+            incomplete.len(),
+            failing.len(),
+            published.len(),
+        ];
+        assert_eq!(kept, [1; 4]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,7 +21,8 @@ pub(crate) struct Publication {
     /// The state of the connection.
     pub(crate) state: ConnectionState,
     /// Whether `resources` are all resources of the connection.
-    pub(crate) whole: bool,
+    #[serde(rename = "whole")]
+    pub(crate) is_complete: bool,
     /// The resources that are new or changed.
     pub(crate) resources: Vec<SharedResource>,
     /// The failover groups in which only the times changed.
@@ -173,7 +174,7 @@ mod tests {
                     std::time::Duration::from_secs(5),
                 )
             },
-            whole: false,
+            is_complete: false,
             resources: vec![SharedResource::from(&judged)],
             times: vec![GroupTimes {
                 key,

@@ -20,17 +20,17 @@ struct ForwardedRequests {
     groups: BTreeSet<String>,
     /// Whether to publish the complete state of the connection.
     #[serde(default)]
-    whole: bool,
+    complete: bool,
 }
 
 /// A request to publish the complete state of a connection.
-pub(super) fn for_whole(key: &str) -> String {
+pub(super) fn for_complete_state(key: &str) -> String {
     let requests = ForwardedRequests {
         key: key.to_owned(),
         refresh: false,
         changed: false,
         groups: BTreeSet::new(),
-        whole: true,
+        complete: true,
     };
     serde_json::to_string(&requests).unwrap_or_default()
 }
@@ -44,7 +44,7 @@ pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key:
             refresh: requests.refresh,
             changed: requests.changed,
             groups: requests.changed_groups,
-            whole: false,
+            complete: false,
         };
         let text =
             |requests: &ForwardedRequests| serde_json::to_string(requests).unwrap_or_default();
@@ -73,5 +73,5 @@ pub(super) fn receive(running: &Weak<Mutex<Running>>, text: &str) -> Option<Stri
             inbox.add(requests);
         }
     });
-    forwarded.whole.then_some(forwarded.key)
+    forwarded.complete.then_some(forwarded.key)
 }

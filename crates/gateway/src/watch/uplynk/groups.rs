@@ -260,24 +260,24 @@ fn merged(listed: FailoverGroup, before: FailoverGroup) -> FailoverGroup {
     let mut unreadable = listed.unreadable;
     unreadable.retain(|field| !is_taken(field));
     unreadable.extend(before.unreadable.into_iter().filter(is_taken));
-    let whole = FailoverGroup {
+    let listed = FailoverGroup {
         channels: listed.channels.or(before.channels),
         unreadable,
         ..listed
     };
     if has_slicers {
-        return whole;
+        return listed;
     }
     FailoverGroup {
-        owner: whole.owner.or(before.owner),
-        name: whole.name.or(before.name),
-        hot_warm: whole.hot_warm.or(before.hot_warm),
-        mode: whole.mode.or(before.mode),
-        auto_failback: whole.auto_failback.or(before.auto_failback),
-        failover_time: whole.failover_time.or(before.failover_time),
-        active: whole.active.or(before.active),
+        owner: listed.owner.or(before.owner),
+        name: listed.name.or(before.name),
+        hot_warm: listed.hot_warm.or(before.hot_warm),
+        mode: listed.mode.or(before.mode),
+        auto_failback: listed.auto_failback.or(before.auto_failback),
+        failover_time: listed.failover_time.or(before.failover_time),
+        active: listed.active.or(before.active),
         slicers: before.slicers,
-        ..whole
+        ..listed
     }
 }
 

@@ -5,12 +5,12 @@
 mod groups;
 mod list;
 
+use super::complete_reading::ready;
 use super::failure;
 use super::inbox::WatchRequests;
 use super::inventory::Read;
 use super::source::Received;
 use super::watcher::Watcher;
-use super::whole::ready;
 use crate::vendor_client::When;
 use futures_util::future::BoxFuture;
 use groups::Groups;

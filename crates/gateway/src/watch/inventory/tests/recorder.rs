@@ -94,7 +94,7 @@ async fn a_run_that_moves_to_another_connection_starts_once() {
             creation_time: Some(at(1_004)),
             ..Session::default()
         };
-        let contents = Contents::Veeam(vec![session]);
+        let contents = Contents::Veeam(vec![session.into()]);
         let publish = |id| {
             let state = world.read(id);
             world.inventory.publish(&state, Read::Everything(&contents));
@@ -135,7 +135,7 @@ impl World {
     /// Publishes these runs of a connection, five seconds later.
     fn list(&self, id: &str, runs: &[Session]) {
         self.do_step(&Step::Pass(5));
-        let contents = Contents::Veeam(runs.to_vec());
+        let contents = Contents::Veeam(runs.iter().cloned().map(From::from).collect());
         self.inventory
             .publish(&self.read(id), Read::Everything(&contents));
     }
@@ -284,7 +284,7 @@ async fn an_unreadable_time_of_a_group_is_recorded_when_it_is_read_again() {
 /// Measures a reading of 2,000 groups of which one in a hundred has a new primary.
 #[tokio::test]
 #[ignore = "measures: see bench/README.md"]
-async fn what_recording_a_reading_takes() {
+async fn bench_recording_of_a_reading() {
     const READINGS: u32 = 20;
     let world = World::new();
     let groups = |changed: u32| -> Vec<WatchedGroup> {

@@ -155,11 +155,11 @@ fn a_kept_part_keeps_its_unreadable_fields() {
         name: name.to_owned(),
         raw: "?".to_owned(),
     };
-    let mut whole = listed("a++");
-    whole.unreadable = vec![field("slicers[1]"), field("mode")];
+    let mut read = listed("a++");
+    read.unreadable = vec![field("slicers[1]"), field("mode")];
     let mut groups = Groups::default();
     list(&mut groups, "a", true, 0);
-    groups.take("a", whole, at(1));
+    groups.take("a", read, at(1));
     let mut thin = listed("a");
     thin.unreadable = vec![field("slicers"), field("owner")];
     groups.list(vec![thin], true, at(5), millis(5));
