@@ -110,10 +110,19 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             timer: Cell::new(None),
             in_flight: RefCell::new(None),
             request_count: Cell::new(0),
+            shown_at: Cell::new(f64::NEG_INFINITY),
             ended: Cell::new(false),
         });
         let status = Status::new(poll, use_poll_settings(), requested_at);
         Self { value, status }
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Live<T> {
+    /// Shows a value that was read outside of the poll, such as after a change. Also works after the page was closed.
+    pub fn show(self, value: T) {
+        self.status.shown();
+        set_if_changed(self.value, value);
     }
 }
 

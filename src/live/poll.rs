@@ -46,6 +46,8 @@ pub(super) struct Poll {
     pub(super) in_flight: RefCell<Option<AbortController>>,
     /// Counts the requests, so that the response to an abandoned one is ignored.
     pub(super) request_count: Cell<u32>,
+    /// When a value from elsewhere was shown: answers that are older do not replace it.
+    pub(super) shown_at: Cell<Millis>,
     pub(super) ended: Cell<bool>,
 }
 
@@ -106,9 +108,11 @@ impl Poll {
                 if let Some(dated) = date {
                     status.observe_date(requested_at, received, dated);
                 }
-                let moving = apply(status.vendor_time_at(received));
+                let at = requested_at - age;
+                let is_older = is_older(at, self.shown_at.get(), received);
+                let moving = is_older || apply(status.vendor_time_at(received));
                 self.schedule.borrow_mut().answered(received, moving);
-                status.answered(requested_at - age, self.request_count.get());
+                status.answered(at);
             }
             Err(failure) => {
                 let retry_after = retry_after(&failure);
@@ -143,12 +147,30 @@ impl Poll {
     }
 }
 
+/// Whether an answer of this age is older than the shown value. A clock that was set back since does not count.
+fn is_older(answer: Millis, shown_at: Millis, now: Millis) -> bool {
+    answer < shown_at && shown_at <= now
+}
+
 #[cfg(test)]
 mod tests {
-    use super::retry_after;
+    use super::{is_older, retry_after};
     use crate::api::{Failure, Problem};
     use std::time::Duration;
     use vendors::call::VendorError;
+
+    #[test]
+    fn an_answer_that_was_requested_before_a_value_was_shown_does_not_replace_it() {
+        for (answer, shown_at, now, expected) in [
+            (50.0, f64::NEG_INFINITY, 60.0, false),
+            (50.0, 55.0, 60.0, true),
+            (55.0, 55.0, 60.0, false),
+            // The clock was set back.
+            (50.0, 900.0, 60.0, false),
+        ] {
+            assert_eq!(is_older(answer, shown_at, now), expected, "{shown_at}");
+        }
+    }
 
     #[test]
     fn only_a_vendors_retry_after_is_honoured_without_a_limit() {

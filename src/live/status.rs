@@ -17,8 +17,6 @@ use std::rc::Rc;
 #[derive(Clone, Copy)]
 pub struct Status {
     requested_at: RwSignal<Option<Millis>>,
-    /// The number of the last request that got an answer.
-    answered: RwSignal<u32>,
     server: RwSignal<VendorClock>,
     failure: RwSignal<Option<Failure>>,
     poll_settings: PollSettings,
@@ -34,7 +32,6 @@ impl Status {
     ) -> Self {
         let status = Self {
             requested_at: RwSignal::new(answered),
-            answered: RwSignal::new(0),
             server: RwSignal::new(VendorClock::default()),
             failure: RwSignal::new(None),
             poll_settings,
@@ -107,12 +104,16 @@ impl Status {
         }
     }
 
-    pub(super) fn answered(self, requested_at: Millis, request: u32) {
+    /// Notes that a value from elsewhere is shown.
+    pub(super) fn shown(self) {
+        let _ = self
+            .poll
+            .try_with_value(|poll| poll.shown_at.set(clock::now()));
+    }
+
+    pub(super) fn answered(self, requested_at: Millis) {
         if self.requested_at.try_set(Some(requested_at)).is_none() {
             clear_subscribers(&self.requested_at);
-        }
-        if self.answered.try_set(request).is_none() {
-            clear_subscribers(&self.answered);
         }
         let _ = self.failure.try_maybe_update(|failure| {
             let had = failure.take().is_some();
@@ -208,19 +209,6 @@ impl Status {
             .try_with_untracked(|server| server.offset())
             .unwrap_or_default();
         clock::time(millis + offset)
-    }
-
-    /// The number of requests so far. Works after the page was left.
-    #[must_use]
-    pub fn requests(self) -> u32 {
-        let poll = self.poll.try_get_value();
-        poll.map_or(0, |poll| poll.request_count.get())
-    }
-
-    /// Whether a request after this many requests got an answer, tracked. It uses no clock, which may be set meanwhile.
-    #[must_use]
-    pub fn has_answered_after(self, requests: u32) -> bool {
-        self.answered.get() > requests
     }
 
     /// The time of the request for the last good answer, by the browser's clock.

@@ -221,7 +221,7 @@ fn outcome_card(outcome: Outcome, system: String) -> AnyView {
         Outcome::Unknown { failure, message } => view! {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
                 <h3>{icon("unknown")}"Outcome unknown"</h3>
-                <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
+                <p>{format!("{system} did not confirm the result. {}.", failure.line())}</p>
                 <p>{message}</p>
             </section>
             {details_card(failure, system, "4")}

@@ -1,7 +1,8 @@
-//! Announcements of new events on every page and on the wall: a failover, a connection or the gateway that stops
-//! answering or answers again, and a new critical alarm. Each event is announced once.
+//! Announcements of new events on every page and on the wall: a failover, a connection or the gateway that can no
+//! longer be read or can be read again, and a new critical alarm. Each event is announced once.
 
 use super::focus::{hand_over, keep_focus_in_sight};
+use crate::api::Failure;
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
@@ -118,8 +119,13 @@ fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String)
             to,
         } = change;
         let title = title(&resource.connection);
+        // What is on air may be the slate, which takes nothing over.
+        let change = match resource.kind {
+            Kind::SlicerGroup => format!("on air changed from {from} to {to}."),
+            _ => format!("{to} has taken over from {from}."),
+        };
         Event {
-            sentence: format!("{title}, {name}: {to} has taken over from {from}."),
+            sentence: format!("{title}, {name}: {change}"),
             failovers: 1,
             resource: Some(resource),
         }
@@ -213,8 +219,8 @@ struct Moment {
     is_gateway_lost: bool,
     /// Whether the inventory is current. Otherwise old data is the fault of this console and not of a connection.
     is_current: bool,
-    /// Id, title and freshness of each connection that was read, or that the gateway tried to read.
-    connections: Vec<(String, String, Freshness)>,
+    /// Id, title, freshness and last failure of each connection that was read, or that the gateway tried to read.
+    connections: Vec<(String, String, Freshness, Option<String>)>,
     alarms: Arc<Vec<Arc<Alarm>>>,
 }
 
@@ -226,7 +232,9 @@ fn moment(watched: Watched, is_current: bool) -> Moment {
     let connections = snapshot.connections.iter().filter(is_tried);
     let connections = connections.map(|state| {
         let Connection { id, title, .. } = &state.connection;
-        (id.clone(), title.clone(), watched.freshness(id))
+        let failure = state.failure.clone();
+        let failure = failure.map(|failure| Failure::from(failure).line());
+        (id.clone(), title.clone(), watched.freshness(id), failure)
     });
     Moment {
         is_gateway_lost: watched.is_gateway_lost(),
@@ -260,12 +268,12 @@ impl PreviousMoment {
         if !moment.is_current {
             return events;
         }
-        for (id, title, fresh) in &moment.connections {
+        for (id, title, fresh, failure) in &moment.connections {
             let mut known = self.freshness.iter_mut();
             match known.find(|(known, _)| known == id) {
                 Some((_, known)) => {
                     let before = std::mem::replace(known, *fresh);
-                    events.extend(change(title, before, *fresh));
+                    events.extend(change(title, before, *fresh, failure.as_deref()));
                 }
                 None => self.freshness.push((id.clone(), *fresh)),
             }
@@ -285,7 +293,7 @@ impl PreviousMoment {
             events.extend(new.by_ref().take(MAX_INDIVIDUAL).map(|alarm| {
                 let id = &alarm.resource.connection;
                 let mut titles = moment.connections.iter();
-                let title = titles.find_map(|(one, title, _)| (one == id).then_some(title));
+                let title = titles.find_map(|(one, title, ..)| (one == id).then_some(title));
                 let title = title.unwrap_or(id);
                 format!("Critical ({title}): {}", alarm.sentence)
             }));
@@ -324,10 +332,13 @@ fn is_new_problem(alarm: &Alarm, before: &Alarm) -> bool {
         || alarm.id != before.id && later > SAME_START
 }
 
-fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
-    match (before.is_believable(), now.is_believable()) {
-        (false, true) => Some(format!("{title} answers again.")),
-        (_, false) if before != now => Some(format!("{title} does not answer: {}.", now.word())),
+/// A change of freshness in words, with the failure of the connection's page: not every one is a missing answer.
+fn change(title: &str, before: Freshness, now: Freshness, failure: Option<&str>) -> Option<String> {
+    match (before.is_believable(), now.is_believable(), failure) {
+        (false, true, _) => Some(format!("{title} can be read again.")),
+        (_, false, _) if before == now => None,
+        (_, false, None) => Some(format!("{title}: {}.", now.word())),
+        (_, false, Some(failure)) => Some(format!("{title}: {}. {failure}.", now.word())),
         _ => None,
     }
 }
@@ -370,7 +381,7 @@ mod tests {
         Moment {
             is_gateway_lost: false,
             is_current: true,
-            connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh)],
+            connections: vec![("plant-a".to_owned(), "Plant A".to_owned(), fresh, None)],
             alarms: Arc::new(critical.iter().map(alarm).collect()),
         }
     }
@@ -384,24 +395,31 @@ mod tests {
         let live = moment(Freshness::Live, &[]);
         assert_eq!(known.update(&live), Vec::<String>::new());
         let silent = known.update(&moment(Freshness::NoData, &[]));
-        assert_eq!(silent, ["Plant A does not answer: NO DATA."]);
+        assert_eq!(silent, ["Plant A: NO DATA."]);
     }
 
     #[test]
     fn a_source_that_stops_answering_and_returns_is_announced_once_each() {
         let mut known = PreviousMoment::default();
-        for (fresh, expected) in [
-            (Freshness::Live, ""),
-            (Freshness::Live, ""),
-            (Freshness::Aging, ""),
-            (Freshness::Stale, "Plant A does not answer: STALE."),
-            (Freshness::Stale, ""),
-            (Freshness::NoData, "Plant A does not answer: NO DATA."),
-            (Freshness::NoData, ""),
-            (Freshness::Live, "Plant A answers again."),
-            (Freshness::Live, ""),
+        let failed = Some("503: Maintenance");
+        for (fresh, failure, expected) in [
+            (Freshness::Live, None, ""),
+            (Freshness::Live, None, ""),
+            (Freshness::Aging, failed, ""),
+            (
+                Freshness::Stale,
+                failed,
+                "Plant A: STALE. 503: Maintenance.",
+            ),
+            (Freshness::Stale, failed, ""),
+            (Freshness::NoData, None, "Plant A: NO DATA."),
+            (Freshness::NoData, failed, ""),
+            (Freshness::Live, None, "Plant A can be read again."),
+            (Freshness::Live, None, ""),
         ] {
-            let events = known.update(&moment(fresh, &[]));
+            let mut moment = moment(fresh, &[]);
+            moment.connections[0].3 = failure.map(str::to_owned);
+            let events = known.update(&moment);
             assert_eq!(events.join(" "), expected, "{fresh:?}");
         }
     }
@@ -536,6 +554,14 @@ mod tests {
             from: "a".to_owned(),
             to: "b".to_owned(),
         };
+        let mut slate = change(1);
+        slate.resource.kind = Kind::SlicerGroup;
+        slate.to = "slate".to_owned();
+        let events = of_failovers(vec![slate], |_| "Live".to_owned());
+        assert_eq!(
+            events[0].sentence,
+            "Live, Kiln 1: on air changed from a to slate."
+        );
         let third = "Plant A, Kiln 2: b has taken over from a.";
         for (number, announced, last, more) in [
             (3, 3, third, "And 1 more."),

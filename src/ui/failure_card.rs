@@ -20,6 +20,8 @@ struct Texts {
     advice: &'static str,
 }
 
+const RETRYING: &str = "Retrying automatically.";
+
 fn texts(failure: &Failure, system: &str) -> Texts {
     match failure {
         Failure::Unreachable(problem) => {
@@ -33,19 +35,23 @@ fn texts(failure: &Failure, system: &str) -> Texts {
             };
             let with_line = |title| Texts {
                 detail: problem.line(),
-                ..of_title(title, "Retrying automatically.")
+                ..of_title(title, RETRYING)
             };
             let texts = match problem.kind.as_str() {
                 _ if problem.status == 0 => with_line("Could not reach the gateway".to_owned()),
                 "/problems/credentials" => of_title(
                     format!("{system} refused the gateway's credentials"),
-                    "Retrying later, so that the account is not locked; an admin's Refresh now tries at once.",
+                    // The detail says when the gateway tries again.
+                    "",
                 ),
                 "/problems/wrong-address" => of_title(
                     format!("The address of {system} is not that of its API"),
                     "Retrying automatically; the address is in the gateway's configuration.",
                 ),
-                "/problems/not-recorded" | "/problems/overloaded" | "/problems/not-ready" => {
+                "/problems/not-recorded"
+                | "/problems/overloaded"
+                | "/problems/not-ready"
+                | "/problems/store-unavailable" => {
                     with_line("The gateway could not do this now".to_owned())
                 }
                 _ => with_line(format!("Could not reach {system}")),
@@ -160,7 +166,7 @@ pub fn FailureCard(
 
 #[cfg(test)]
 mod tests {
-    use super::texts;
+    use super::{RETRYING, texts};
     use crate::api::{Failure, Problem};
 
     #[test]
@@ -174,43 +180,54 @@ mod tests {
                 ..Problem::default()
             }))
         };
-        for (kind, status, title, detail) in [
+        for (kind, status, title, detail, advice) in [
             (
                 "unreachable",
                 0,
                 "Could not reach the gateway",
                 "What happened",
+                RETRYING,
             ),
-            ("unreachable", 502, "Could not reach EM", "What happened"),
+            (
+                "unreachable",
+                502,
+                "Could not reach EM",
+                "What happened",
+                RETRYING,
+            ),
             (
                 "redirect",
                 502,
                 "Could not reach EM",
                 "A title: what happened",
+                RETRYING,
             ),
             (
                 "not-recorded",
                 503,
                 "The gateway could not do this now",
                 "A title: what happened",
+                RETRYING,
             ),
             (
                 "credentials",
                 502,
                 "EM refused the gateway's credentials",
                 "what happened",
+                "",
             ),
             (
                 "wrong-address",
                 502,
                 "The address of EM is not that of its API",
                 "what happened",
+                "Retrying automatically; the address is in the gateway's configuration.",
             ),
         ] {
             let texts = texts(&failure(kind, status), "EM");
             assert_eq!(
-                (texts.title.as_str(), texts.detail.as_str()),
-                (title, detail)
+                (texts.title.as_str(), texts.detail.as_str(), texts.advice),
+                (title, detail, advice)
             );
         }
     }

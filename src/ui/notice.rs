@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// How long a notice is shown, and so how long a change can be undone; longer while the notice is in use.
-const SHOWN_FOR: Duration = Duration::from_secs(10);
+const SHOWN_FOR: Duration = Duration::from_secs(30);
 
 /// The maximum number of notices at once.
 const MAX_SHOWN: usize = 4;

@@ -75,11 +75,11 @@ story('a change made at the vendor is listed with the values before and after', 
   await page.getByRole('list', { name: 'Activity' }).getByText('The order of the slicers changed.').waitFor();
 });
 
-story("each session's heartbeat becoming stale and recovering is listed", async ({ page, visit, control, reread }) => {
+story("each session's silence and recovery is listed", async ({ page, visit, control, reread }) => {
   const session = path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-02.OpcUa');
   await visit(path('groups', 'plant-a', 'boiler-opcua'));
   const list = page.getByRole('list', { name: 'Activity' });
-  for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is stale'], [false, 'Session BOIL-02.OpcUa posts heartbeats on time']]) {
+  for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is silent'], [false, 'Session BOIL-02.OpcUa posts heartbeats on time again']]) {
     await control('PATCH', session, { silent });
     await control('POST', '/clock/advance', { seconds: 150 });
     await reread();
@@ -88,8 +88,8 @@ story("each session's heartbeat becoming stale and recovering is listed", async 
   await visit('/activity?kind=heartbeat');
   await whenRows(page, 'Activity', (all) => {
     assert.ok(all.length >= 2);
-    assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|posts heartbeats )/.test(What)), JSON.stringify(all));
-    assert.ok(all.every(({ What, Severity }) => What.includes(' posts ') || Severity !== 'Normal'), JSON.stringify(all));
+    assert.ok(all.every(({ What }) => /^Session .+ (is (late|silent)|posts heartbeats )/.test(What)), JSON.stringify(all));
+    assert.ok(all.every(({ What, Severity }) => (What.includes(' on time again') ? Severity === 'Normal' : What.includes(' posts ') || Severity !== 'Normal')), JSON.stringify(all));
   }, TIMEOUT);
 });
 
@@ -114,8 +114,9 @@ story('a change by a person is listed with the person and the outcome', async ({
   const row = table(page).getByRole('row', { name: /Configure group/ });
   await row.getByText('Before and after').click();
   const { auto_failback: before } = group;
+  const yes = (is) => (is ? 'yes' : 'no');
   const lines = await row.getByRole('listitem').allInnerTexts();
-  assert.deepEqual(lines.map(plain), [`Before: auto_failback: ${before}`, `Now: auto_failback: ${!before}`]);
+  assert.deepEqual(lines.map(plain), [`Before: Auto failback: ${yes(before)}`, `Now: Auto failback: ${yes(!before)}`]);
 });
 
 story('ending an override is listed as Clear role override', async ({ page, visit }) => {

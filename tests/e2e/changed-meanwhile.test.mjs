@@ -176,7 +176,7 @@ story('the next change on the page replaces Undo', async (fixtures) => {
 story('a heartbeat that takes over the role says so, depending on the entered score', async ({ page, visit }) => {
   await visit(path('groups', B.connection, B.group));
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
-  const score = dialog(page).getByLabel('FailoverScore');
+  const score = dialog(page).getByLabel('Score', { exact: true });
   const takes = dialog(page).getByText(/its adapter may not collect\./);
   await takes.waitFor();
   await score.fill('1');
@@ -212,11 +212,11 @@ story('an acknowledgement that replaced another is not withdrawn unseen', async 
   // The gateway's clock is frozen: an acknowledgement at the same time would count as the same one.
   await control('POST', '/observer/advance', { seconds: 5 });
   await acknowledge('A part is on its way');
-  await press(page, 'Withdraw');
+  await press(page, 'Withdraw acknowledgement');
   await changed(page).getByText('has acknowledged the alarm: A part is on its way').waitFor(TIMEOUT);
   assert.equal((await found()).acknowledged.reason, 'A part is on its way');
   await dialog(page).getByText(/acknowledged it: A part is on its way\./).first().waitFor(TIMEOUT);
-  await press(page, 'Withdraw');
+  await press(page, 'Withdraw acknowledgement');
   await statusShows(page, 'The acknowledgement is withdrawn.');
   assert.equal((await found()).acknowledged, undefined);
 });

@@ -252,9 +252,9 @@ story('create group: 201', async (fixtures) => {
   await fill(page, 'Id', 'mill-7');
   await fill(page, 'Name', 'Mill 7');
   await fill(page, 'Description', 'Ball mill');
-  await fill(page, 'FailoverTimeout', '1m30');
-  await dialog(page).getByText('Sent as 00:01:30.').waitFor();
-  await fill(page, 'AdditionalData', '{"line": 7}');
+  await fill(page, 'Failover timeout', '1m30');
+  await dialog(page).getByText('Sent as FailoverTimeout 00:01:30.').waitFor();
+  await fill(page, 'Additional data', '{"line": 7}');
   await send(page, 'Create group').click();
   await page.getByRole('heading', { level: 1, name: 'Mill 7' }).waitFor();
   await notice(page, 'Plant B created the group mill-7. The group matches what you entered.').waitFor();
@@ -303,10 +303,10 @@ story('create group: 409 shows both configurations side by side', async (fixture
   await openGroup(fixtures, A);
   await page.getByRole('button', { name: 'Duplicate with changes…' }).click();
   await fill(page, 'Id', A.group);
-  await fill(page, 'FailoverTimeout', '2m');
+  await fill(page, 'Failover timeout', '2m');
   await send(page, 'Create group').click();
   const table = dialog(page).getByRole('table', { name: "The server's configuration and yours" });
-  const row = table.getByRole('row', { name: /^FailoverTimeout/ });
+  const row = table.getByRole('row', { name: /^Failover timeout/ });
   await row.waitFor();
   assert.deepEqual(await row.getByRole('cell').allInnerTexts(), ['00:01:00', '00:02:00']);
   await row.getByText('differs').waitFor();
@@ -319,7 +319,7 @@ story('create group: 400 for a FailoverTimeout that the service rejects', async 
   await visit('/groups');
   await page.getByRole('button', { name: 'Create group' }).click();
   await fill(page, 'Id', 'too-fast');
-  await fill(page, 'FailoverTimeout', '5s');
+  await fill(page, 'Failover timeout', '5s');
   await dialog(page).getByText('Adapters reject values below 00:00:15.').waitFor();
   await send(page, 'Create group').click();
   await dialog(page).getByRole('heading', { name: 'Plant A returned 400 Bad Request' }).waitFor();
@@ -343,9 +343,9 @@ story('an invalid field shows its error beside it, and nothing is sent', async (
   await page.getByRole('button', { name: 'Create group' }).click();
   for (const [label, text, words] of [
     ['Id', '..', 'An id cannot be . or ..'],
-    ['FailoverTimeout', '61', 'Enter a time such as 90s, 1m30, 2h or 00:01:30.'],
-    ['AdditionalData', '[1]', 'Enter a JSON object'],
-    ['AdditionalData', '{"a":', 'Invalid JSON'],
+    ['Failover timeout', '61', 'Enter a time such as 90s, 1m30, 2h or 00:01:30.'],
+    ['Additional data', '[1]', 'Enter a JSON object'],
+    ['Additional data', '{"a":', 'Invalid JSON'],
   ]) {
     await fill(page, label, text);
     await dialog(page).getByText(words).waitFor();
@@ -638,10 +638,10 @@ story('heartbeat: 200 reports the role, and another one right after it is reject
   complaints.expect(/status of 429/);
   await openGroup(fixtures, B);
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
-  assert.equal(await dialog(page).getByLabel('HeartbeatTime').count(), 0);
-  await fill(page, 'FailoverScore', '101');
+  assert.equal(await dialog(page).getByLabel('Heartbeat time').count(), 0);
+  await fill(page, 'Score', '101');
   await dialog(page).getByText('Enter a number from 0 to 100').waitFor();
-  await fill(page, 'FailoverScore', '42.5');
+  await fill(page, 'Score', '42.5');
   await send(page, 'Post heartbeat').click();
   await notice(page, /Plant B accepted the heartbeat and returned the role Secondary\. Primary is GAUGE-01.Modbus\./).waitFor();
   assert.equal((await sessionOf(world, B, B.standby)).Heartbeat.FailoverScore, 42.5);
@@ -664,7 +664,7 @@ story('heartbeat: 429 with Retry-After disables the button until then', async (f
   const waiting = dialog(page).getByRole('button', { name: 'Rate limited, waiting…', disabled: true });
   await waiting.waitFor();
   await passInPage(page, 29);
-  await dialog(page).getByLabel('FailoverScore', { exact: true }).press('Enter');
+  await dialog(page).getByLabel('Score', { exact: true }).press('Enter');
   assert.equal(await waiting.count(), 1);
   assert.equal(await countHeartbeats(), 1);
   await passInPage(page, 2);
@@ -677,10 +677,10 @@ story('heartbeat: version v1-preview uses its times and its old name of the scor
   const { page, world } = fixtures;
   await openGroup(fixtures, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
-  await fill(page, 'FailoverStatus', '77');
-  await fill(page, 'LastDataProcessedTime', 'yesterday');
+  await fill(page, 'Score', '77');
+  await fill(page, 'Last data processed', 'yesterday');
   await dialog(page).getByText('Enter a UTC time such as').waitFor();
-  await fill(page, 'LastDataProcessedTime', '2026-01-15T14:00:00Z');
+  await fill(page, 'Last data processed', '2026-01-15T14:00:00Z');
   await send(page, 'Post heartbeat').click();
   await notice(page, /Plant A accepted the heartbeat/).waitFor();
   const { Heartbeat } = await sessionOf(world, A, A.standby);
@@ -697,11 +697,11 @@ story('role override: 200 with an end, cleared with one click, and undone', asyn
   await dialog(page).getByText('Sent as ExpirationPeriod 01:30:00.').waitFor();
   await send(page, 'Override role').click();
   await notice(page, /Plant B overrides the role of GAUGE-02.Modbus\. GAUGE-02.Modbus is now Primary, overridden to Primary until 2026-01-15 16:02:08 UTC\./).waitFor();
-  const inactive = page.getByRole('region', { name: 'Takeover' }).getByText('Inactive', { exact: true });
-  await inactive.waitFor();
+  const silent = page.getByRole('region', { name: 'Takeover' }).getByText('Silent', { exact: true });
+  await silent.waitFor();
   await page.getByRole('button', { name: `Clear override ${B.standby}` }).click();
   await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus/).waitFor();
-  await inactive.waitFor({ state: 'detached' });
+  await silent.waitFor({ state: 'detached' });
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
   await page.getByRole('button', { name: 'Undo' }).last().click();
   await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));
@@ -747,12 +747,12 @@ story('a heartbeat has the time of sending, not of opening the dialog', async (f
   const { page, control } = fixtures;
   await openGroup(fixtures, A);
   await page.getByRole('button', { name: `Post heartbeat ${A.standby}` }).click();
-  assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
-  await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
-  await dialog(page).getByText('HeartbeatTime is older than FailoverTimeout').waitFor();
-  await fill(page, 'HeartbeatTime', '2026-01-15T18:00:00Z');
-  await dialog(page).getByText(/HeartbeatTime is .+ in the future: if TANK-02\.OpcUa fails, no session takes over until then/).waitFor();
-  await fill(page, 'HeartbeatTime', 'now');
+  assert.equal(await dialog(page).getByLabel('Heartbeat time').inputValue(), 'now');
+  await fill(page, 'Heartbeat time', '2026-01-15T10:00:00Z');
+  await dialog(page).getByText('The heartbeat time is older than the failover timeout').waitFor();
+  await fill(page, 'Heartbeat time', '2026-01-15T18:00:00Z');
+  await dialog(page).getByText(/The heartbeat time is .+ in the future: if TANK-02\.OpcUa fails, no session takes over until then/).waitFor();
+  await fill(page, 'Heartbeat time', 'now');
   await control('POST', '/clock/advance', { seconds: 20 });
   await page.clock.fastForward(20_000);
   const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/heartbeat'));
@@ -794,7 +794,7 @@ story('role override: a silent session requires a warning and typing its id', as
   assert.ok(await send(page, 'Override role').isDisabled());
 });
 
-/** Silences a session's adapter for longer than the FailoverTimeout. */
+/** Silences a session's adapter for longer than the failover timeout. */
 const silence = async (control, { connection, group }, id) => {
   await control('PATCH', path('systems', connection, 'groups', group, 'sessions', id), { silent: true });
   await control('POST', '/clock/advance', { seconds: 300 });
@@ -809,7 +809,7 @@ story('role override: a session that has become silent unseen is not made Primar
   await silence(control, B, B.standby);
   await send(page, 'Override role').click();
   const changed = dialog(page).getByRole('region', { name: 'Changed meanwhile' });
-  await changed.getByText('GAUGE-02.Modbus has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout.').waitFor();
+  await changed.getByText('GAUGE-02.Modbus has gone silent since you started: it has posted no heartbeat for longer than the failover timeout.').waitFor();
   assert.equal((await vendorRequests(control, B.connection, 'role override')).length, 0);
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
   // The dialog is updated: now the id has to be typed.

@@ -61,7 +61,7 @@ story('a cold standby with a score of 1 is shown as normal', async ({ page, visi
   });
 });
 
-story('a silent primary is replaced and shown as stale', async ({ page, visit, control }) => {
+story('a silent primary is replaced and marked as silent', async ({ page, visit, control }) => {
   await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
   await whenRows(page, TABLE, ([first]) => assert.match(first.Session, /^TANK-01/));
   await control('PATCH', path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', 'TANK-01.OpcUa'), {
@@ -70,7 +70,7 @@ story('a silent primary is replaced and shown as stale', async ({ page, visit, c
   await control('POST', '/clock/advance', { seconds: 300 });
   await page.getByRole('row', { name: /^TANK-02\.OpcUa/ }).getByText('Primary', { exact: true }).waitFor({ timeout: 20_000 });
   await whenRows(page, TABLE, (shown) => {
-    assert.match(shown.find(({ Session }) => Session.startsWith('TANK-01')).Session, /stale/);
+    assert.match(shown.find(({ Session }) => Session.startsWith('TANK-01')).Session, /silent, not eligible/);
   });
 });
 

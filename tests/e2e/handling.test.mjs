@@ -99,8 +99,8 @@ story('an acknowledged alarm is folded, shows its acknowledgement, and is not an
   await open(page).waitFor({ timeout: TIMEOUT });
   await announced.waitFor({ state: 'attached' });
   await visit('/activity?kind=handling');
-  await page.getByRole('table', { name: 'Activity' }).getByText('Withdrew the acknowledgement of the alarm.').waitFor();
-  await page.getByRole('table', { name: 'Activity' }).getByText('Acknowledged the alarm: New power supply is on its way').waitFor();
+  await page.getByRole('table', { name: 'Activity' }).getByText('Withdraw acknowledgement').waitFor();
+  await page.getByRole('table', { name: 'Activity' }).getByText('Acknowledge alarm: New power supply is on its way').waitFor();
 });
 
 story('a note on an acknowledged alarm is shown to everybody', async ({ page, visit, control }) => {
@@ -125,7 +125,7 @@ story('a note on an acknowledged alarm is shown to everybody', async ({ page, vi
   await folded(page).getByRole('button', { name: /^Open/ }).click();
   await page.getByText(text).waitFor({ timeout: TIMEOUT });
   await visit('/activity?kind=handling');
-  await page.getByRole('table', { name: 'Activity' }).getByText('Noted on the alarm: The fan is dead; a new one comes at noon').waitFor();
+  await page.getByRole('table', { name: 'Activity' }).getByText('Add note to alarm: The fan is dead; a new one comes at noon').waitFor();
   // Notes end with their alarm.
   await visit('/');
   await summary(page).waitFor({ timeout: TIMEOUT });
@@ -253,6 +253,7 @@ story('maintenance of a connection folds its alarms from its start to its end', 
   const row = section.getByRole('row', { name: /Plant A/ });
   await row.getByText('planned').waitFor({ timeout: TIMEOUT });
   await row.getByText('New firmware').waitFor();
+  await section.getByRole('button', { name: 'Cancel maintenance of Plant A' }).waitFor();
   await visit('/');
   await open(page).waitFor({ timeout: TIMEOUT });
   await control('POST', '/observer/advance', { seconds: 1_800 });
@@ -313,12 +314,17 @@ story('maintenance of a group is announced, shown and ended on its page', async 
   await dialog(page).getByLabel('Reason').fill('Cabling');
   await dialog(page).getByLabel('Reason').press('Enter');
   await page.getByText('In maintenance until 15:32:08, by demo: Cabling').waitFor({ timeout: TIMEOUT });
+  const isCovered = () => page.evaluate(() => {
+    const [{ bottom }, { top }] = [document.activeElement, document.querySelector('.notices')].map((one) => one.getBoundingClientRect());
+    return bottom > top;
+  });
+  await eventually(async () => assert.equal(await isCovered(), false, 'the notice does not cover the focused button'));
   await accessible(page);
   await page.getByRole('button', { name: 'End maintenance' }).click();
   await dialog(page).getByRole('button', { name: 'End maintenance' }).click();
   await page.getByText(/^In maintenance until/).waitFor({ state: 'detached', timeout: TIMEOUT });
   await eventually(async () => assert.equal(await focused(page), 'main'));
-  await page.getByRole('list', { name: 'Activity' }).getByText(`Ended the maintenance of ${GROUP}.`).waitFor({ timeout: TIMEOUT });
+  await page.getByRole('list', { name: 'Activity' }).getByText(`End maintenance of ${GROUP}`).waitFor({ timeout: TIMEOUT });
 });
 
 story('viewers see how alarms are handled, and cannot change it', async ({ page, complaints }) => {

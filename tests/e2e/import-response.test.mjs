@@ -32,6 +32,7 @@ for (const [name, shows] of [
     const region = page.getByRole('region', { name: 'Imported response' });
     await region.getByText('IMPORTED', { exact: true }).waitFor();
     await region.getByText(`${name}:`).waitFor();
+    await page.getByRole('status').getByText(`${name} is imported.`).waitFor();
     await eventually(async () => assert.ok((await table(page).locator('tbody tr:not(.space)').count()) >= 1));
     await table(page).getByText(shows).first().click();
     const details = page.getByRole('region', { name: 'Imported session' });
@@ -212,7 +213,7 @@ story('closing the dialog while a long response is read discards it', async (fix
     observer.observe(dialog, { childList: true, characterData: true, subtree: true });
     window.imported_ = new Set();
     new MutationObserver(() => {
-      const status = document.querySelector('[aria-label="Imported response"] [role="status"]');
+      const status = document.querySelector('[aria-label="Imported response"] header p');
       if (status) window.imported_.add(status.textContent);
     }).observe(document.body, { childList: true, characterData: true, subtree: true });
   });

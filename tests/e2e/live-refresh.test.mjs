@@ -424,7 +424,7 @@ story('a silent source stays silent on a page that refreshes rarely', async (fix
   await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   await pass(page, control, 3);
   await waitForSource(page, 'Plant B', /: STALE, 2\d s ago$/);
-  assert.equal(await page.getByText('Plant B answers again.').count(), 0);
+  assert.equal(await page.getByText('Plant B can be read again.').count(), 0);
   await waitForSource(page, 'Plant A', /: live, /);
 });
 

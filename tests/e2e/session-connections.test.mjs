@@ -183,7 +183,7 @@ story("a connection that never answers does not hide the others' sessions", asyn
     assert.equal(shown.length, expected.length);
     for (const row of shown) assert.equal(row.Connection, TITLES['em-old']);
   });
-  await page.getByRole('heading', { name: /Enterprise Manager(?! 9)/ }).waitFor();
+  await page.getByRole('status').getByRole('heading', { name: /Enterprise Manager(?! 9)/ }).waitFor();
   await page.getByText('The list does not include the sessions of Enterprise Manager.').waitFor();
   await exported(page, 'Export CSV');
   await page.getByText(/exported\. The sessions of connections that have not answered are missing\.$/).waitFor();

@@ -35,13 +35,16 @@ from_json! { struct Problem {
 } }
 
 impl Problem {
-    /// Title and detail in one line; for unreachable systems the detail: "Could not reach Plant A: it refused the
-    /// connection".
+    /// Title and detail in one line, or only the detail if it says everything: "Could not reach Plant A: it refused the
+    /// connection", "This code has expired".
     #[must_use]
     pub fn line(&self) -> String {
         let detail_suffices = matches!(
             self.kind.as_str(),
-            "/problems/unreachable" | "/problems/timeout"
+            "/problems/unreachable"
+                | "/problems/timeout"
+                | "/problems/wrong-code"
+                | "/problems/name-taken"
         );
         let mut chars = self.detail.chars();
         match (chars.next(), self.title.as_str()) {
@@ -63,7 +66,7 @@ mod tests {
     use super::Problem;
 
     #[test]
-    fn an_unreachable_system_is_named_once() {
+    fn a_detail_that_says_everything_has_no_title() {
         for (kind, title, detail, expected) in [
             (
                 "/problems/unreachable",
@@ -82,6 +85,18 @@ mod tests {
                 "The vendor did not answer in time",
                 "",
                 "The vendor did not answer in time",
+            ),
+            (
+                "/problems/wrong-code",
+                "Wrong code",
+                "this code has expired",
+                "This code has expired",
+            ),
+            (
+                "/problems/name-taken",
+                "Name taken",
+                "there is a wall called \"Hall\" already",
+                "There is a wall called \"Hall\" already",
             ),
             (
                 "/problems/redirect",

@@ -220,7 +220,7 @@ fn errors_have_the_position_and_the_expected_text() {
         ("(Result==Failed", 16, "“)”", ""),
         ("Result==Failed)", 15, "the end", ")"),
         ("()", 2, "a field", ")"),
-        ("Name==\"open", 7, "a closing quote", "\""),
+        ("Name==\"open", 7, "a closing quote", "\"open"),
         ("Name==a;State==b,Type==c", 17, "parentheses", ","),
         ("Name==\"\"Backup\"\"", 9, "after a closing quote", "Backup"),
         ("Name==“ABC”", 7, "straight double quotes", "“ABC”"),

@@ -176,7 +176,7 @@ fn json(data: Option<&Map<String, Value>>) -> String {
 /// Shown for a missing property.
 const NONE: &str = "–";
 
-const DATA: &str = "AdditionalData";
+const DATA: &str = "Additional data";
 
 /// Every property of the server's group beside the one that was sent.
 fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
@@ -189,7 +189,7 @@ fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compa
         let data = json(of.additional_data.as_ref());
         [text(&of.name), text(&of.description), text(&timeout), data]
     };
-    ["Name", "Description", "FailoverTimeout", DATA]
+    ["Name", "Description", "Failover timeout", DATA]
         .into_iter()
         .zip(values(theirs).into_iter().zip(values(yours)))
         .map(|(property, (theirs, yours))| Compared {
@@ -255,7 +255,7 @@ mod tests {
             (Some((of(60), ids(&["b", "a"]))), None),
             (
                 Some((of(90), ids(&["a", "b"]))),
-                Some("The group kiln has changed meanwhile: FailoverTimeout is now 00:01:30."),
+                Some("The group kiln has changed meanwhile: Failover timeout is now 00:01:30."),
             ),
             (
                 Some((of(60), ids(&["a", "c"]))),
@@ -328,7 +328,7 @@ mod tests {
             found,
             [
                 ("Name", "Kiln", "Oven"),
-                ("FailoverTimeout", "00:01:00", "00:01:30")
+                ("Failover timeout", "00:01:00", "00:01:30")
             ]
         );
     }

@@ -60,7 +60,7 @@ impl SeenSession {
         let id = self.session.id.as_deref().unwrap_or_default();
         match (self.is_live, now.is_live) {
             (true, false) => Some(format!(
-                "{id} has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout."
+                "{id} has gone silent since you started: it has posted no heartbeat for longer than the failover timeout."
             )),
             (false, true) => Some(format!("{id} is live now. It was silent when you started.")),
             _ => None,
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(
             messages((true, true), (false, false)),
             same(
-                "a has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout."
+                "a has gone silent since you started: it has posted no heartbeat for longer than the failover timeout."
             )
         );
         assert_eq!(

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::outcome::{Check, Outcome, execute};
 use super::transport::{Purpose, send, send_if_match};
 use health::slicers::ordered;
+use leptos::prelude::{Callable, Callback};
 use vendors::Call;
 use vendors::uplynk::{self, FailoverGroup};
 
@@ -20,6 +21,8 @@ pub struct Writer {
     pub connection: String,
     /// The connection's title, for sentences.
     pub title: String,
+    /// Receives each group that is read before or after a change, so that the page shows what an outcome says.
+    pub on_read: Callback<FailoverGroup>,
 }
 
 /// The slicers' ids in order.
@@ -40,7 +43,14 @@ impl Writer {
     /// The current group.
     async fn read(&self, id: &str) -> Result<FailoverGroup, Failure> {
         let call = uplynk::groups().get(id);
-        Ok(send(&self.connection, &call, Purpose::Change).await?.value)
+        let group = send(&self.connection, &call, Purpose::Change).await?.value;
+        self.show(&group);
+        Ok(group)
+    }
+
+    /// Shows a group that was read on the page, unless that was closed.
+    fn show(&self, group: &FailoverGroup) {
+        self.on_read.try_run(group.clone());
     }
 
     /// The current group, if the values that `of` returns are still what the user saw.

@@ -20,8 +20,6 @@ pub enum SaveStep {
     Reading,
     /// Sending the order, and reading the group afterwards.
     Sending,
-    /// The order is saved, but the page does not show it yet.
-    Showing,
 }
 
 impl SaveStep {
@@ -31,7 +29,6 @@ impl SaveStep {
         match self {
             Self::Reading => "Reading the current order…",
             Self::Sending => "Saving…",
-            Self::Showing => "Saved. Reading the group…",
         }
     }
 }
@@ -169,7 +166,9 @@ impl Writer {
         &self,
         id: &str,
     ) -> Result<(FailoverGroup, Option<String>), Failure> {
-        send_for_tag(&self.connection, &uplynk::groups().get(id)).await
+        let read = send_for_tag(&self.connection, &uplynk::groups().get(id)).await?;
+        self.show(&read.0);
+        Ok(read)
     }
 
     /// Sends positions once. Also returns the group as it was read afterwards, if the positions are in effect.

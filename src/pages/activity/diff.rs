@@ -1,6 +1,8 @@
 //! The difference between the states before and after a change, line by line. Pure.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use vendors::json;
 
 /// The sides that have a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +15,13 @@ pub enum Side {
     Both,
 }
 
+/// Formats a moment.
+type Moment<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
+
 /// The lines of two texts, with the sides that have them. JSON has one line per value, any other text is one line.
 #[must_use]
-pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(Side, String)> {
-    let (before, after) = (lines(before), lines(after));
+pub fn diff(before: Option<&str>, after: Option<&str>, moment: Moment) -> Vec<(Side, String)> {
+    let (before, after) = (lines(before, moment), lines(after, moment));
     let removed = before.iter().filter(|line| !after.contains(line));
     let removed = removed.map(|line| (Side::Before, line.clone()));
     let current = after.iter().map(|line| {
@@ -30,26 +35,32 @@ pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(Side, String)> {
     removed.chain(current).collect()
 }
 
-fn lines(text: Option<&str>) -> Vec<String> {
+fn lines(text: Option<&str>, moment: Moment) -> Vec<String> {
     let Some(text) = text else {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    match crate::json::value(text.as_bytes()) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => flatten(&value, "", &mut lines),
+    match crate::json::owned(text.as_bytes()) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+            flatten(&value, "", "", moment, &mut lines);
+        }
         _ => lines.push(text.to_owned()),
     }
     lines
 }
 
-/// One line for each value: `mode: prioritized`. A list item that has only plain values is one line with its position:
-/// `slicers 2: enabled true, order 1, slicer_id news01`.
-fn flatten(value: &Value, path: &str, lines: &mut Vec<String>) {
+/// One line for each value: `Mode: prioritized`. A list item that has only plain values is one line with its position:
+/// `Slicers 2: enabled yes, order 1, slicer id news01`. `key` is the last one of the path.
+fn flatten(value: &Value, path: &str, key: &str, moment: Moment, lines: &mut Vec<String>) {
     let below = |key: &str| {
+        let mut words = words(key);
         if path.is_empty() {
-            key.to_owned()
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            words
         } else {
-            format!("{path} {key}")
+            format!("{path} {words}")
         }
     };
     match value {
@@ -58,21 +69,21 @@ fn flatten(value: &Value, path: &str, lines: &mut Vec<String>) {
         {
             let fields = fields
                 .iter()
-                .map(|(key, value)| format!("{key} {}", plain(value)));
+                .map(|(key, value)| format!("{} {}", words(key), plain(value, key, moment)));
             lines.push(format!("{path}: {}", fields.collect::<Vec<_>>().join(", ")));
         }
         Value::Object(fields) => {
             for (key, value) in fields {
-                flatten(value, &below(key), lines);
+                flatten(value, &below(key), key, moment, lines);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                flatten(item, &below(&(index + 1).to_string()), lines);
+                flatten(item, &below(&(index + 1).to_string()), key, moment, lines);
             }
         }
-        _ if path.is_empty() => lines.push(plain(value)),
-        _ => lines.push(format!("{path}: {}", plain(value))),
+        _ if path.is_empty() => lines.push(plain(value, key, moment)),
+        _ => lines.push(format!("{path}: {}", plain(value, key, moment))),
     }
 }
 
@@ -83,17 +94,53 @@ fn is_flat(value: &Value) -> bool {
         .is_some_and(|fields| fields.values().all(is_plain))
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// The key as words: `auto failback` for `auto_failback`, `failover timeout` for `FailoverTimeout`.
+fn words(key: &str) -> String {
+    let mut words = String::new();
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(if letter == '_' {
+            ' '
+        } else {
+            letter.to_ascii_lowercase()
+        });
+    }
+    words
+}
+
+fn plain(value: &Value, key: &str, moment: Moment) -> String {
+    let at = match (value, key) {
+        // The gateway writes the times of acknowledgements and maintenance in milliseconds since 1970.
+        (Value::Number(millis), "at" | "from" | "until") => {
+            millis.as_i64().and_then(DateTime::from_timestamp_millis)
+        }
+        (Value::String(text), _) => json::moment(text),
+        _ => None,
+    };
+    match (at, value) {
+        (Some(at), _) => moment(at),
+        (_, Value::String(text)) => text.clone(),
+        (_, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
+        (_, Value::Null) => "none".to_owned(),
+        (_, other) => other.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Side::{After, Before, Both};
-    use super::diff;
+    use crate::prefs::Zone;
+    use crate::ui::time_zone::tests::at;
+    use crate::ui::times;
+    use chrono::{DateTime, Utc};
+
+    fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(super::Side, String)> {
+        let now = at("2026-11-21T14:32:08Z");
+        let moment = |at: DateTime<Utc>| times::moment(at, now, Zone::Utc);
+        super::diff(before, after, &moment)
+    }
 
     #[test]
     fn only_changed_lines_are_marked() {
@@ -108,11 +155,38 @@ mod tests {
         assert_eq!(
             found,
             [
-                (Before, text("slicers 1: order 1, slicer_id a")),
-                (After, text("slicers 1: order 1, slicer_id c")),
-                (Both, text("slicers 2: order 2, slicer_id b")),
+                (Before, text("Slicers 1: order 1, slicer id a")),
+                (After, text("Slicers 1: order 1, slicer id c")),
+                (Both, text("Slicers 2: order 2, slicer id b")),
             ]
         );
+    }
+
+    #[test]
+    fn fields_and_values_are_in_words_and_times_as_the_console_shows_them() {
+        for (json, expected) in [
+            (
+                r#"{"at":1795271485000,"by":"ann","until":1795185247000}"#,
+                &["At: 14:31:25", "By: ann", "Until: 20 Nov 14:34:07"][..],
+            ),
+            (
+                r#"{"scope":{"resource":{"id":"kiln-2"}},"from":null}"#,
+                &["From: none", "Scope resource id: kiln-2"],
+            ),
+            (
+                r#"{"RoleOverrideExpirationTime":"2026-11-21T16:00:00Z","Value":1}"#,
+                &["Role override expiration time: 16:00:00", "Value: 1"],
+            ),
+            (r#"{"auto_failback":false}"#, &["Auto failback: no"]),
+            (r#"{"owners_to_add":["a"]}"#, &["Owners to add 1: a"]),
+        ] {
+            let mut found: Vec<_> = diff(None, Some(json))
+                .into_iter()
+                .map(|one| one.1)
+                .collect();
+            found.sort();
+            assert_eq!(found, expected);
+        }
     }
 
     #[test]
@@ -128,7 +202,7 @@ mod tests {
             (
                 None,
                 Some("{\"mode\":\"flat\"}"),
-                vec![(After, "mode: flat")],
+                vec![(After, "Mode: flat")],
             ),
             (None, Some("7"), vec![(After, "7")]),
         ] {

@@ -234,22 +234,28 @@ fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
     }
 }
 
+/// Formats moments in the chosen time zone. Tracks the current day: after midnight a time needs its date.
+fn moments() -> impl Fn(DateTime<Utc>) -> String + Copy + Send + Sync + 'static {
+    let (prefs, watched) = (use_prefs(), use_watched());
+    move |at| times::moment(at, watched.now_by_day(), prefs.zone.get())
+}
+
 /// A time in the chosen time zone.
 pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
-    let (prefs, watched) = (use_prefs(), use_watched());
-    // Tracks the current day: after midnight a time needs its date.
-    let words = move || times::moment(at, watched.now_by_day(), prefs.zone.get());
+    let moment = moments();
+    let words = move || moment(at);
     view! { <time datetime=times::datetime_attribute(at)>{words}</time> }
 }
 
 /// The values before and after a change, and the ids that find it in other systems.
-fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
-    // Here `before` is not a state but the time since which nothing was observed, for reports.
-    let lines = match entry.kind {
+fn details(entry: &Arc<ActivityEntry>) -> Option<impl IntoView + use<>> {
+    let (shown, moment) = (Arc::clone(entry), moments());
+    let lines = move || match shown.kind {
+        // Here `before` is not a state but the time since which nothing was observed, for reports.
         ActivityKind::Event(EventKind::Watching | EventKind::Alarm | EventKind::Resource) => {
             Vec::new()
         }
-        _ => diff(entry.before.as_deref(), entry.after.as_deref()),
+        _ => diff(shown.before.as_deref(), shown.after.as_deref(), &moment),
     };
     let ids = [
         (
@@ -258,22 +264,19 @@ fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
         ),
         ("Operation", entry.operation_id.clone()),
     ];
-    if lines.is_empty() && ids.iter().all(|(_, id)| id.is_none()) {
+    if untrack(&lines).is_empty() && ids.iter().all(|(_, id)| id.is_none()) {
         return None;
     }
     let has_before = entry.before.is_some();
-    let lines: Vec<_> = lines
-        .into_iter()
-        .map(|(side, line)| match side {
-            Side::Before => {
-                view! { <li><del><span class="vh">"Before: "</span>{line}</del></li> }.into_any()
-            }
-            Side::After if has_before => {
-                view! { <li><ins><span class="vh">"Now: "</span>{line}</ins></li> }.into_any()
-            }
-            Side::After | Side::Both => view! { <li>{line}</li> }.into_any(),
-        })
-        .collect();
+    let draw = move |(side, line)| match side {
+        Side::Before => {
+            view! { <li><del><span class="vh">"Before: "</span>{line}</del></li> }.into_any()
+        }
+        Side::After if has_before => {
+            view! { <li><ins><span class="vh">"Now: "</span>{line}</ins></li> }.into_any()
+        }
+        Side::After | Side::Both => view! { <li>{line}</li> }.into_any(),
+    };
     let ids: Vec<_> = ids
         .into_iter()
         .filter_map(|(name, id)| Some((name, id?)))
@@ -287,7 +290,7 @@ fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
     Some(view! {
         <details>
             <summary>{words}</summary>
-            <ul class="diff">{lines}</ul>
+            <ul class="diff">{move || lines().into_iter().map(draw).collect_view()}</ul>
             {ids}
         </details>
     })

@@ -174,7 +174,7 @@ pub fn Withdraw(
         })
     });
     view! {
-        <ActionDialog title action="Withdraw" system="the gateway"
+        <ActionDialog title action="Withdraw acknowledgement" system="the gateway"
             effect confirm=Signal::derive(|| Confirm::Click) id="" run
             changed on_close
         />

@@ -282,7 +282,7 @@ fn buttons(row: Signal<ShownAlarm>, dialog: Option<AlarmDialog>) -> AnyView {
     let dialogs = dialog.filter(|_| may_change);
     let acknowledgement = dialogs.map(|dialog| {
         let is_given = move || row.read().alarm.acknowledged.is_some();
-        let word = move || if is_given() { "Withdraw" } else { "Acknowledge" };
+        let word = move || if is_given() { "Withdraw acknowledgement" } else { "Acknowledge" };
         let open_dialog = move |_| {
             let alarm = Arc::clone(&row.read_untracked().alarm);
             let action = if alarm.acknowledged.is_some() {

@@ -6,6 +6,7 @@ use super::model::{count_of_sessions, or_dash};
 use crate::api::read_saved;
 use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
 use crate::ui::dialog as ui;
+use crate::ui::notice::use_notices;
 use crate::ui::{Icon, download, error_status, focus};
 use health::words::decimal;
 use leptos::prelude::*;
@@ -55,7 +56,7 @@ pub fn Importing(
     /// Called after the dialog has closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let close = Trigger::new();
+    let (close, notices) = (Trigger::new(), use_notices());
     let text = RwSignal::new(String::new());
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
     // The number of sessions read so far; `None` while nothing is being read.
@@ -77,6 +78,7 @@ pub fn Importing(
                 let _ = wrong.try_set(Some(words));
             }
             Ok(page) => {
+                notices.show(format!("{from} is imported."), None);
                 let _ = imported.try_set(Some((Arc::new(page), from)));
                 close.notify();
             }
@@ -114,17 +116,20 @@ pub fn Importing(
         let input = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        if let Some(file) = input
-            .and_then(|input| input.files())
-            .and_then(|files| files.get(0))
-        {
+        if let Some(file) = input.and_then(|input| {
+            let file = input.files()?.get(0);
+            // The same file can be chosen again after it was corrected.
+            input.set_value("");
+            file
+        }) {
             read_file(file);
         }
     };
     let dropped = move |event: DragEvent| {
-        event.prevent_default();
         let files = event.data_transfer().and_then(|data| data.files());
+        // The field takes a dropped text by itself.
         if let Some(file) = files.and_then(|files| files.get(0)) {
+            event.prevent_default();
             read_file(file);
         }
     };
@@ -193,7 +198,7 @@ pub fn ImportedResponse(
         Some(view! {
             <section class="panel" aria-label="Imported response">
                 <header><span class="tag" data-s="unknown"><Icon name="stale" />"IMPORTED"</span>
-                    <h2>"Imported response"</h2><p role="status">{format!("{from}: {sessions}{references}. Nothing was sent; the data is as old as the file.")}</p>
+                    <h2>"Imported response"</h2><p>{format!("{from}: {sessions}{references}. Nothing was sent; the data is as old as the response.")}</p>
                     <button type="button" class="btn end" on:click=export>"Export JSON of the import"</button>
                     <button type="button" class="btn" on:click=close>"Close import"</button></header>
                 {listed}

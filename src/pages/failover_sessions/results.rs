@@ -339,8 +339,10 @@ fn query_errors(live: Live<Page>, title: String, found: FoundSessions) -> AnyVie
     };
     let is_loading = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
-        <div role="status"><Show when=move || is_loading.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show></div>
-        {error_card}
+        <div class="cols" role="status">
+            <Show when=move || is_loading.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show>
+            {error_card}
+        </div>
         {last_known_note(live.status)}
     }
     .into_any()

@@ -54,7 +54,7 @@ struct Inputs<'a> {
 }
 
 /// The countdown. It counts to the next heartbeat and, once that is missed, to the takeover. A primary pinned by an
-/// override is not taken over; it becomes inactive instead.
+/// override is not taken over; it becomes silent instead.
 ///
 /// # Errors
 /// A sentence that explains why there is no countdown.
@@ -92,7 +92,7 @@ pub fn countdown(
         _ => "Beat due",
     };
     let end = if takeover.is_pinned {
-        "Inactive"
+        "Silent"
     } else {
         "Takeover"
     };
@@ -194,7 +194,7 @@ impl Inputs<'_> {
         let (severity, big) = match self.timing.state {
             HeartbeatState::Stale => ("critical", format!("{} late", words::span(-left))),
             _ if left > TimeDelta::zero() => ("warning", words::span(left)),
-            _ => ("warning", "inactive".to_owned()),
+            _ => ("warning", "silent".to_owned()),
         };
         let (who, silent) = (self.takeover.primary, words::span(self.age));
         (
@@ -312,7 +312,7 @@ mod tests {
                 !all.contains("kiln-02") && !all.contains("\"takeover"),
                 "{all}"
             );
-            assert_eq!(countdown.marks[2].0, "Inactive");
+            assert_eq!(countdown.marks[2].0, "Silent");
             assert_eq!(of_age(age).marks[2].0, "Takeover");
         }
         assert_eq!(

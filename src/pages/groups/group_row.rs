@@ -79,7 +79,7 @@ fn Members(row: RwSignal<Row>) -> impl IntoView {
                 ("primary", "primary", members.primary),
                 ("pending", "pending", members.pending),
                 ("normal", "standby", members.standby),
-                ("unknown", "stale", members.stale),
+                ("unknown", "silent", members.stale),
                 ("unknown", "of unknown role", members.unknown),
             ]
             .into_iter()

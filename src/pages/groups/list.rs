@@ -98,7 +98,7 @@ pub fn Groups() -> impl IntoView {
                 <span role="status">{summary}</span>
                 <span class="key" aria-hidden="true">
                     {icon("primary")}"primary"{icon("pending")}"pending"{icon("normal")}"standby"
-                    {icon("unknown")}"stale"
+                    {icon("unknown")}"silent"
                 </span>
                 <span class="end">"Heartbeat bar: thin mark = half of the timeout, beat due. Thick mark = takeover."</span>
                 <Pager page=list.page all=list.number page_size=PAGE_SIZE />

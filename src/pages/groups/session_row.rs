@@ -70,7 +70,7 @@ pub fn row(
         HeartbeatState::Stale if session.role == Some(Role::Primary) => {
             Some("silent longer than the failover timeout")
         }
-        HeartbeatState::Stale => Some("stale, not eligible"),
+        HeartbeatState::Stale => Some("silent, not eligible"),
         HeartbeatState::Late => Some("missed 1 heartbeat"),
         HeartbeatState::Future => Some("its clock is ahead"),
         HeartbeatState::OnTime => None,

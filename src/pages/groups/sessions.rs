@@ -149,7 +149,7 @@ pub fn Sessions(
     });
     let count = Memo::new(move |_| live.value().map_or(0, |group| group.detail.sessions.len()));
     let found = Memo::new(move |_| ordered.read().as_ref().map_or(0, |all| all.places.len()));
-    let stale = Memo::new(move |_| count.get() - election.read().succession.live());
+    let silent = Memo::new(move |_| count.get() - election.read().succession.live());
     let version = context.sessions_version();
     let table = RowWindow::new(DRAW_ALL_UP_TO, found);
     let list = Memo::new(move |_| {
@@ -195,10 +195,10 @@ pub fn Sessions(
         })
     };
     let summary = move || {
-        let words = match (count.get(), stale.get()) {
+        let words = match (count.get(), silent.get()) {
             (0, _) => "none".to_owned(),
             (all, 0) => format!("{all} live"),
-            (all, stale) => format!("{} live, {stale} stale", all - stale),
+            (all, silent) => format!("{} live, {silent} silent", all - silent),
         };
         match (context.stale.get(), count.get()) {
             (Some(_), 1..) => format!("last known {words}"),

@@ -1,6 +1,6 @@
 //! The section "Maintenance" of the page `/connections`: maintenance in progress and planned maintenance.
 
-use super::{Dialogs, MaintenanceAction};
+use super::{Dialogs, MaintenanceAction, end_action};
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
@@ -34,17 +34,20 @@ pub fn MaintenanceList() -> impl IntoView {
     let row = move |one: Maintenance| {
         let words = scope_name(watched, &one.scope);
         let (from, until) = (one.from, one.until);
-        let (scope, label) = (one.scope.clone(), format!("End maintenance of {words}"));
+        let scope = one.scope.clone();
         let (reason, by) = (one.reason.clone(), format!("by {}", one.by));
+        let has_begun = Memo::new(move |_| from <= watched.now());
         let state = move || {
-            if from <= watched.now() {
+            if has_begun.get() {
                 "in progress"
             } else {
                 "planned"
             }
         };
+        let label = move || format!("{} of {words}", end_action(has_begun.get()));
+        let word = move || if has_begun.get() { "End" } else { "Cancel" };
         let end = may_change.then(|| {
-            view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End"</button> }
+            view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>{word}</button> }
         });
         view! {
             <tr>

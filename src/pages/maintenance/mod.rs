@@ -14,7 +14,7 @@ use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
 use crate::ui::action_dialog::Running;
-use crate::ui::{ActionDialog, Icon, hand_over};
+use crate::ui::{ActionDialog, Icon, hand_over, keep_focus_in_sight};
 use announce::Announce;
 use health::alarms::{Maintenance, Scope};
 use health::effect::{Confirm, Effect};
@@ -56,6 +56,7 @@ pub fn HandlingNotes(
         alarm.map_or_else(Vec::new, |alarm| note_lines(alarm, moment))
     });
     let alarm_notes = move || {
+        keep_focus_in_sight();
         let line = |words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> };
         alarm_notes.get().into_iter().map(line).collect_view()
     };
@@ -86,12 +87,18 @@ pub fn HandlingNotes(
             format!("{when}, by {}: {}", shown.by, shown.reason)
         });
         let end = may_change.then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>"End maintenance"</button> }
+            let (from, end) = (one.from, move |_| {
+                action.set(Some(MaintenanceAction::End(Box::new(one.clone()))));
+            });
+            // A memo, so that a clock tick alone redraws nothing.
+            let words = Memo::new(move |_| end_action(from <= watched.now()));
+            view! { <button type="button" class="btn" on:click=end>{words}</button> }
         });
         view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
     let each = move || {
         hand_over("#main");
+        keep_focus_in_sight();
         affecting.get()
     };
     view! {
@@ -149,11 +156,22 @@ pub fn dialog(
     }
 }
 
+/// The action that ends maintenance, or cancels it before it has begun.
+fn end_action(has_begun: bool) -> &'static str {
+    if has_begun {
+        "End maintenance"
+    } else {
+        "Cancel maintenance"
+    }
+}
+
 #[component]
 fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
+    let has_begun = one.from <= watched.now_untracked();
+    let verb = if has_begun { "End" } else { "Cancel" };
     let effect = Effect {
-        sentence: if one.is_active(watched.now_untracked()) {
+        sentence: if has_begun {
             "The maintenance ends now, and its alarms become active again.".to_owned()
         } else {
             "The planned maintenance is cancelled.".to_owned()
@@ -166,7 +184,7 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
         Box::pin(async move { (handling::end(&id).await, None) })
     });
     view! {
-        <ActionDialog title=format!("End the maintenance “{}”?", one.reason) action="End maintenance" system="the gateway"
+        <ActionDialog title=format!("{verb} the maintenance “{}”?", one.reason) action=end_action(has_begun) system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
             changed=Callback::new(move |()| watched.poll_now()) on_close
         />

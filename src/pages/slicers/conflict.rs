@@ -45,6 +45,7 @@ pub fn Conflict(
     view! {
         <section aria-label="Conflict">
             <p class="st" data-s="warning">{icon("warning")}{CONFLICT}</p>
+            <p class="dim">"Use theirs discards your moves. Reapply mine repeats them on their order, for you to check and save. Overwrite saves your order instead of theirs."</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
                 <table class="compare">
                     <caption class="vh">"The order before, theirs and yours"</caption>

@@ -38,6 +38,7 @@ pub fn SlicerGroupPage(
     let writer = Writer {
         connection,
         title: title.clone(),
+        on_read: Callback::new(move |group| live.show(group)),
     };
     view! { <Group live title id=group writer /> }.into_any()
 }

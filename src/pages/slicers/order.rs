@@ -7,7 +7,6 @@ use super::order_rows::{Row, drop_preview, reported, rows};
 use super::save_bar::SaveBar;
 use super::slicer_row::SlicerRow;
 use crate::api::poll_gate;
-use crate::api::uplynk::SaveStep;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
@@ -74,9 +73,9 @@ pub fn SlicerOrder(
         match (why, context.may_change) {
             (Some(why), _) => why,
             (None, true) => {
-                "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
+                "drag, use the arrows, or Alt+↑ and Alt+↓; the first healthy, eligible slicer in the order goes on air"
             }
-            (None, false) => "lowest healthy, eligible position goes on air",
+            (None, false) => "the first healthy, eligible slicer in the order goes on air",
         }
     };
     view! {
@@ -182,7 +181,6 @@ pub fn ask_before_leaving(context: ActionContext) {
     on_change(move || {
         let what = match *context.saving.read() {
             None => Some("Your changes to the order"),
-            Some(SaveStep::Showing) => None,
             Some(_) => Some("The order is being saved. If that fails, your changes to it"),
         };
         nav.set_unsaved(what.filter(|_| context.draft.read().is_changed()));

@@ -244,9 +244,14 @@ pub fn drop_preview(
         return String::new();
     }
     let id = order.remove(row);
+    let base = draft.base().iter().position(|one| *one == id);
     order.insert(to.saturating_sub(1), id);
     let effect = order_effect(group, &order, now).sentence;
-    format!("Position {to}, was {}. {effect}", row + 1)
+    // As in the row itself, whatever the draft has changed before.
+    match base.map_or(row + 1, |at| at + 1) {
+        was if was == to => format!("Position {to}, as saved. {effect}"),
+        was => format!("Position {to}, was {was}. {effect}"),
+    }
 }
 
 #[cfg(test)]
@@ -302,18 +307,20 @@ mod tests {
             auto_failback: Some(false),
             ..group("a b c")
         };
-        let draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
+        let mut draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
+        let stays = "What is on air does not change: auto failback is off.";
         for (row, to, words) in [
-            (
-                2,
-                1,
-                "Position 1, was 3. What is on air does not change: auto failback is off.",
-            ),
-            (1, 2, "Position 2, unchanged"),
-            (3, 1, ""),
-            (0, 4, ""),
+            (2, 1, format!("Position 1, was 3. {stays}")),
+            (1, 2, "Position 2, unchanged".to_owned()),
+            (3, 1, String::new()),
+            (0, 4, String::new()),
         ] {
             assert_eq!(drop_preview(&by_hand, &draft, row, to, now), words);
+        }
+        draft.move_to("c", 1);
+        for (to, words) in [(2, "was 3"), (3, "as saved")] {
+            let words = format!("Position {to}, {words}. {stays}");
+            assert_eq!(drop_preview(&by_hand, &draft, 0, to, now), words);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::action_context::ActionContext;
 use super::conflict::{CONFLICT, Conflict, resolution_buttons};
-use super::save_order::{Problem, Saved, save_order, show_saved};
+use super::save_order::{Problem, save_order};
 use super::slicer_row::focus_on;
 use crate::api::Outcome;
 use crate::api::uplynk::SaveStep;
@@ -26,7 +26,6 @@ pub fn SaveBar(
 ) -> impl IntoView {
     let ActionContext { draft, saving, .. } = context;
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
-    let saved: StoredValue<Option<Saved>, LocalStorage> = StoredValue::new_local(None);
     let shown = drawn_change(context);
     // A resolved conflict is no longer shown.
     on_change(move || {
@@ -35,7 +34,6 @@ pub fn SaveBar(
             problem.set(None);
         }
     });
-    show_once_read(context, saved);
     let conflict = Memo::new(move |_| draft.read().theirs().is_some());
     announce(context, conflict);
     let is_open = Memo::new(move |_| shown.get() || problem.read().is_some());
@@ -57,7 +55,7 @@ pub fn SaveBar(
             problem.set(None);
             // The notice of the previous save and its Undo no longer apply to this order.
             context.notices().dismiss_undoable();
-            leptos::task::spawn_local(save_order(context, problem, saved));
+            leptos::task::spawn_local(save_order(context, problem));
         }
     };
     let discard = move |_| {
@@ -114,22 +112,6 @@ fn drawn_change(context: ActionContext) -> Memo<bool> {
         });
     });
     Memo::new(move |_| changed.get() && drawn.get())
-}
-
-/// Shows that an order was saved once the group has been read again, so that notice and page agree. Stops waiting if
-/// reading fails or the page is closed.
-fn show_once_read(context: ActionContext, saved: StoredValue<Option<Saved>, LocalStorage>) {
-    let status = context.live.status;
-    on_change(move || {
-        let failed = status.failure().is_some();
-        let _ = context.live.value();
-        let is_waiting = |saved: &Saved| !(failed || status.has_answered_after(saved.requests));
-        let is_waiting = saved.with_value(|saved| saved.as_ref().is_some_and(is_waiting));
-        if *context.saving.read() == Some(SaveStep::Showing) && !is_waiting {
-            show_saved(context, saved);
-        }
-    });
-    on_cleanup(move || show_saved(context, saved));
 }
 
 /// Announces to screen readers that an order is being saved, and that the draft is in conflict. Each is announced once;

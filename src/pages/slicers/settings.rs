@@ -21,7 +21,7 @@ pub fn Settings(
     let explained = move || {
         live.value().map(|group| match &group.mode {
             Some(Mode::Prioritized) => {
-                "The healthy, eligible slicer with the lowest position goes on air."
+                "The first healthy, eligible slicer in the order goes on air."
             }
             Some(Mode::Flat) => {
                 "A healthy slicer chosen at random goes on air. Positions do not apply."
@@ -32,7 +32,7 @@ pub fn Settings(
     let failback_explained = move || {
         live.value().map(|group| match (group.auto_failback, &group.mode) {
             (_, Some(Mode::Flat)) => "Applies in prioritized mode only.",
-            (Some(true), _) => "Returns to a higher slicer as soon as it is healthy. While on, no slicer can be activated manually.",
+            (Some(true), _) => "Returns to the first healthy, eligible slicer in the order. While on, no slicer can be activated manually.",
             (Some(false), _) => "Stays where it failed over to, until someone activates another.",
             (None, _) => "",
         })

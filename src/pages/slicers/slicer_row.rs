@@ -67,15 +67,14 @@ pub fn SlicerRow(
     // Whether the thumbnail has loaded. A slicer without a thumbnail is not reported as missing one.
     let is_loaded = RwSignal::new(None);
     let no_preview = move || is_loaded.get() == Some(false);
-    let notes = move || {
+    let until = move || {
+        let until = row.read().until.clone();
+        until.map(|words| view! { <small class="sub">{words}</small> })
+    };
+    let thumbnail_note = move || {
         let row = row.read();
-        let until = row.until.clone();
-        let until = until.map(|words| view! { <small class="sub">{words}</small> });
-        let thumbnail = row.stale_thumbnail(no_preview());
-        (
-            until,
-            thumbnail.map(|words| stale_thumbnail(words.to_owned())),
-        )
+        let words = row.stale_thumbnail(no_preview());
+        words.map(|words| stale_thumbnail(words.to_owned()))
     };
     let thumbnail =
         Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.thumbnail_url.clone()?))));
@@ -97,9 +96,10 @@ pub fn SlicerRow(
             <span class="pos">{move || row.read().position()}</span>
             <Thumbnail src of is_loaded />
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
-            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{notes}</div>
+            <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{until}</div>
             <Eligible row context />
             <Controls row context />
+            {thumbnail_note}
         </li>
     }
 }

@@ -57,7 +57,7 @@ pub fn ControlBar(
     wake_lock: WakeLock,
     /// Whether there has been input recently.
     in_use: Memo<bool>,
-    /// Whether the set-up panel is open.
+    /// Whether the panel "Screen settings" is open.
     set_up: RwSignal<bool>,
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
@@ -107,7 +107,7 @@ pub fn ControlBar(
                 <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.unavailable_reason().is_some()
                     title=move || notify.unavailable_reason().unwrap_or("Show a desktop notification for each new critical alarm while this page is not hidden") on:click=move |_| notify.toggle()>"Notify"</button>
                 <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
-                    on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
+                    on:click=move |_| set_up.update(|open| *open = !*open)>"Screen settings"</button>
                 <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>
                     <Icon name="theme" />"Colour theme"
                 </button>

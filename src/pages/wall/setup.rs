@@ -1,4 +1,4 @@
-//! The set-up panel of the wall: viewing distance, screen size, and the resulting text size.
+//! The panel "Screen settings" of the wall: viewing distance, screen size, and the resulting text size.
 
 use super::sizing::{MIN_ARC_MINUTES, PREFERRED_ARC_MINUTES};
 use super::state::Wall;
@@ -7,7 +7,7 @@ use crate::ui::wake_lock::WakeLock;
 use health::words::decimal;
 use leptos::prelude::*;
 
-/// The set-up panel.
+/// The panel "Screen settings".
 #[component]
 pub fn SetUp(
     /// The wall.
@@ -73,9 +73,9 @@ pub fn SetUp(
     let diagonal = Signal::derive(move || wall.params.read().diagonal);
     let rotate = Signal::derive(move || f64::from(wall.params.read().rotate));
     view! {
-        <section class="set-up" aria-label="Set-up">
+        <section class="set-up" aria-label="Screen settings">
             <p class="row">
-                <Number name="distance" label="Distance in metres" value=distance step="0.1" />
+                <Number name="distance" label="Viewing distance in metres" value=distance step="0.1" />
                 <Number name="diagonal" label="Screen diagonal in inches" value=diagonal step="1" />
                 <Number name="rotate" label="Seconds per page" value=rotate step="1" />
                 <button type="button" class="btn end" on:click=move |_| set_up.set(false)>"Close"</button>

@@ -80,7 +80,7 @@ export async function assertFits(page, least) {
     let smallestSeen = Infinity;
     while (walker.nextNode()) {
       const element = walker.currentNode.parentElement;
-      const hidden = element.closest('.vh, [role="toolbar"], [aria-label="Set-up"]');
+      const hidden = element.closest('.vh, [role="toolbar"], [aria-label="Screen settings"]');
       if (hidden || !walker.currentNode.data.trim() || !seen(element)) continue;
       const size = Number.parseFloat(getComputedStyle(element).fontSize);
       smallestSeen = Math.min(smallestSeen, size);

@@ -230,7 +230,7 @@ impl<'a> Events<'a> {
         at: Option<DateTime<Utc>>,
     ) {
         let event = self.changed(EventKind::Failover, what, before, after);
-        at_least_warning(event);
+        grade(event, Some(Severity::Warning));
         event.at = at.unwrap_or(event.at);
     }
 
@@ -275,9 +275,14 @@ impl<'a> Events<'a> {
     }
 }
 
-/// Raises the severity to warning, however well the resource is afterwards.
-fn at_least_warning(event: &mut Event) {
-    event.severity = event.severity.min(Severity::Warning);
+/// Sets the severity of an event that concerns one member: a recovery is normal, however bad the resource still is, and
+/// a fault is at least a warning, however well the resource is. Without a severity, that of the resource stays.
+fn grade(event: &mut Event, severity: Option<Severity>) {
+    event.severity = match severity {
+        Some(Severity::Normal) => Severity::Normal,
+        Some(least) => event.severity.min(least),
+        None => return,
+    };
 }
 
 /// The start of a run by the gateway's clock, but never in the future.

@@ -39,7 +39,7 @@ pub enum EventKind {
     Override,
     /// The order of the slicers changed.
     Order,
-    /// The failover mode, auto failback or the FailoverTimeout changed.
+    /// The failover mode, auto failback or the failover timeout changed.
     Setting,
     /// A slicer became healthy or unhealthy, or takes part in failover or no longer does.
     Eligibility,
@@ -99,7 +99,7 @@ pub struct Event {
     /// The kind of event.
     pub kind: EventKind,
     /// Severity of the resource afterwards. It is at least a warning for a failover, a late or stale heartbeat and an
-    /// unhealthy slicer; the end of a run has the severity of its result.
+    /// unhealthy slicer, and normal for a member's recovery; the end of a run has the severity of its result.
     pub severity: Severity,
     /// The resource; `None` if the event concerns all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

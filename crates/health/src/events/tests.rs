@@ -117,15 +117,15 @@ fn changes_of_a_failover_group_are_events() {
             beating(&["a"], &["b"]),
             vec![
                 "Session a is late: its heartbeat is overdue.",
-                "Session b is stale: no heartbeat within the FailoverTimeout.",
+                "Session b is silent: no heartbeat within the failover timeout.",
             ],
         ),
         (
             beating(&["a"], &["b"]),
             beating(&[], &["a"]),
             vec![
-                "Session a is stale: no heartbeat within the FailoverTimeout.",
-                "Session b posts heartbeats on time.",
+                "Session a is silent: no heartbeat within the failover timeout.",
+                "Session b posts heartbeats on time again.",
             ],
         ),
         (
@@ -343,27 +343,42 @@ fn alarms_that_begin_worsen_and_end_are_events() {
 }
 
 #[test]
-fn a_late_heartbeat_or_unhealthy_slicer_is_at_least_a_warning() {
-    use SlicerPart::{OnAir as Air, Ready, Unhealthy};
+fn a_members_fault_is_at_least_a_warning_and_its_recovery_is_normal() {
+    use SlicerPart::{OnAir as Air, OutOfFailover, Ready, Unhealthy};
     let with_b = |part| {
         let facts = slicers(on("a"), &[("a", Air), ("b", part)]);
         Facts::SlicerGroup(Box::new(facts))
     };
+    use Severity::{Critical, Normal, Warning};
+    // The severities if the group is normal and if it is critical afterwards.
     for (before, after, expected) in [
-        (with_b(Ready), with_b(Unhealthy), Severity::Warning),
-        (with_b(Unhealthy), with_b(Ready), Severity::Normal),
-        (beating(&[], &[]), beating(&["b"], &[]), Severity::Warning),
+        (with_b(Ready), with_b(Unhealthy), [Warning, Critical]),
+        (with_b(Unhealthy), with_b(Ready), [Normal, Normal]),
+        (with_b(OutOfFailover), with_b(Ready), [Normal, Normal]),
+        (with_b(Ready), with_b(OutOfFailover), [Normal, Critical]),
+        (beating(&[], &[]), beating(&["b"], &[]), [Warning, Critical]),
         (
             beating(&["b"], &[]),
             beating(&[], &["b"]),
-            Severity::Warning,
+            [Warning, Critical],
         ),
-        (beating(&["b"], &[]), beating(&[], &[]), Severity::Normal),
-        (beating(&[], &["b"]), beating(&["b"], &[]), Severity::Normal),
+        (beating(&["b"], &[]), beating(&[], &[]), [Normal, Normal]),
+        // Not a recovery yet.
+        (
+            beating(&[], &["b"]),
+            beating(&["b"], &[]),
+            [Normal, Critical],
+        ),
     ] {
-        let events = between(&judged(before), &judged(after.clone()), &moment());
-        let severities: Vec<Severity> = events.iter().map(|event| event.severity).collect();
-        assert_eq!(severities, [expected], "{after:?}");
+        let severity_in = |severity| {
+            let mut after = judged(after.clone());
+            after.resource.verdict.severity = severity;
+            let events = between(&judged(before.clone()), &after, &moment());
+            let severities: Vec<Severity> = events.iter().map(|event| event.severity).collect();
+            severities
+        };
+        let found = [Normal, Critical].map(severity_in).concat();
+        assert_eq!(found, expected, "{after:?}");
     }
 }
 

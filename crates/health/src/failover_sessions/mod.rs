@@ -98,7 +98,7 @@ pub struct Successes<'a>(BTreeMap<Plan<'a>, DateTime<Utc>>);
 impl<'a> Successes<'a> {
     /// The successes among all sessions of a server. A session with unreadable fields does not count.
     #[must_use]
-    pub fn of(all: &'a [Session]) -> Self {
+    pub fn of(all: impl IntoIterator<Item = &'a Session>) -> Self {
         let deciding = ["State", "Result", "CreationTimeUTC"];
         let mut newest = BTreeMap::new();
         for session in all {

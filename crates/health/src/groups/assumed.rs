@@ -49,8 +49,8 @@ pub(super) fn doubt(
     first(&group.unreadable, &["FailoverTimeout"], None)
         .or_else(|| {
             timeless.then(|| match group.failover_timeout {
-                Some(timeout) => format!("its FailoverTimeout of {timeout} is not usable"),
-                None => "it has no FailoverTimeout".to_owned(),
+                Some(timeout) => format!("its failover timeout of {timeout} is not usable"),
+                None => "it has no failover timeout".to_owned(),
             })
         })
         .or_else(|| sessions.iter().find_map(of_session))
@@ -244,14 +244,14 @@ mod tests {
     fn without_a_failover_timeout_a_group_is_not_normal() {
         let standby = || aged("b", Role::Secondary, 6);
         for (failover_timeout, words) in [
-            (None, "it has no FailoverTimeout"),
+            (None, "it has no failover timeout"),
             (
                 Some(TimeSpan::from_seconds(0)),
-                "its FailoverTimeout of 00:00:00 is not usable",
+                "its failover timeout of 00:00:00 is not usable",
             ),
             (
                 Some(TimeSpan::from_seconds(-60)),
-                "its FailoverTimeout of -00:01:00 is not usable",
+                "its failover timeout of -00:01:00 is not usable",
             ),
         ] {
             let group = GroupConfiguration {

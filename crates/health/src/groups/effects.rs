@@ -2,8 +2,9 @@
 
 use super::context::GroupContext;
 use super::heartbeat::{HeartbeatState, SLACK, is_untimed};
-use super::successor::no_successor;
-use super::{score, session_name};
+use super::roles::leaders;
+use super::successor::{no_successor, overdue};
+use super::{is_candidate, role_held, score, session_name};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use crate::words::{ago, span};
@@ -50,6 +51,16 @@ impl GroupContext<'_> {
                 format!("{reason}: no data will be collected until one takes over."),
             ));
         }
+        if let Some(only) = self
+            .best(Some(session))
+            .filter(|_| live && was.is_none() && left == 1)
+        {
+            let words = format!(
+                "No other standby is live: if {} fails, no session can take over.",
+                session_name(only)
+            );
+            notes.push((Warning, words));
+        }
         let sentence = match (was, self.succession(session)) {
             (Some(was), Some(succession)) => {
                 format!("{id} {was} Primary and leaves the group. {succession}.")
@@ -89,12 +100,13 @@ impl GroupContext<'_> {
                     .to_owned(),
             ));
         }
-        let becomes = match self.role(session) {
-            Some(Role::Primary) => "is already Primary",
-            _ => "becomes Primary immediately",
+        let becomes = match (self.pinned(Some(session)), self.role(session)) {
+            (Some(_), _) => "may become or stay Primary",
+            (None, Some(Role::Primary)) => "is already Primary and stays Primary",
+            (None, _) => "becomes Primary immediately and stays Primary",
         };
         Effect {
-            sentence: format!("{id} {becomes} and stays Primary {until}, regardless of its score."),
+            sentence: format!("{id} {becomes} {until}, regardless of its score."),
             notes,
         }
     }
@@ -139,7 +151,7 @@ impl GroupContext<'_> {
         );
         let ahead = at.map_or(TimeDelta::zero(), |at| at - self.observation.now);
         if self.timeout().is_some_and(|timeout| -ahead > timeout) {
-            let words = "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
+            let words = "The heartbeat time is older than the failover timeout: the service considers the session silent.";
             let notes = vec![(Warning, words.to_owned())];
             return Effect { sentence, notes };
         }
@@ -151,7 +163,7 @@ impl GroupContext<'_> {
         let alive = alive.map_or_else(String::new, |timeout| format!(" for {timeout}"));
         let mut notes = Vec::new();
         if let Some(future) = future.map(span) {
-            notes.push((Critical, format!("HeartbeatTime is {future} in the future: if {id} fails, no session takes over until then, and for the FailoverTimeout after that.")));
+            notes.push((Critical, format!("The heartbeat time is {future} in the future: if {id} fails, no session takes over until then, and for the failover timeout after that.")));
         }
         let due = !matches!(
             self.heartbeat_timing(session).state,
@@ -173,26 +185,39 @@ impl GroupContext<'_> {
     }
 
     /// A note that a session takes over with this score. The highest score wins unless an override decides; the
-    /// contract does not specify the winner among equal scores.
+    /// contract does not specify the winner among equal scores. While a takeover is overdue, none is promised.
     fn outscores(
         &self,
         session: &ClientSession,
         posted: Option<f64>,
     ) -> Option<(Severity, String)> {
         let id = session_name(session);
-        let others = self.eligible(Some(session)) > 0;
         let best = self.best(Some(session));
         let best = best.map(|best| (session_name(best), score(best).unwrap_or(-1.0)));
         if self.pinned(None).is_some() {
             return None;
         }
+        let wins = best.is_none_or(|(_, score)| posted.is_some_and(|posted| posted >= score));
+        let (primary, pending) = leaders(self.group, self.status, self.sessions, self.observation);
+        let primary = primary.filter(|_| pending.is_none());
+        let is_overdue = |primary| overdue(self.group, self.sessions, primary, self.observation);
+        if let Some(overdue) = primary.and_then(is_overdue).filter(|_| wins) {
+            let words = format!("{overdue}: this heartbeat may not change that.");
+            return Some((Warning, words));
+        }
+        if wins && !is_candidate(session, self.observation.now) {
+            let role = role_held(session);
+            let words = format!("{id} {role}: whether it takes over is not known.");
+            return Some((Warning, words));
+        }
         let note = match (posted?, best) {
-            (_, None) if !others => (
-                Critical,
-                format!(
-                    "No other session is live: {id} becomes Primary, and its adapter may not collect."
-                ),
-            ),
+            (_, None) => {
+                let reason =
+                    no_successor(self.group, self.sessions, Some(session), self.observation);
+                let words =
+                    format!("{reason}: {id} becomes Primary, and its adapter may not collect.");
+                (Critical, words)
+            }
             (posted, Some((other, score))) if posted > score => (
                 Critical,
                 format!(

@@ -230,6 +230,23 @@ pub(super) fn next_primary<'a>(
     first_by(Rank::order, group, sessions, but, observation)
 }
 
+/// The successor of a silent primary that should have taken over already, and since when, in a clause; `None` if none is
+/// overdue. An override that this version of the API does not show may keep the primary.
+pub(super) fn overdue(
+    group: &GroupConfiguration,
+    sessions: &[ClientSession],
+    primary: &ClientSession,
+    observation: Observation,
+) -> Option<String> {
+    let next = next_primary(group, sessions, Some(primary), observation)?;
+    let timeout = group.failover_timeout.as_ref();
+    let due = words::ago(missed_takeover(primary, next, timeout, observation)?);
+    let id = session_name(next);
+    Some(format!(
+        "{id} is live and has posted a heartbeat since the takeover was due {due}, but has not taken over"
+    ))
+}
+
 /// The eligible session other than `but` with the highest score, regardless of overrides.
 pub(super) fn best_score<'a>(
     group: &GroupConfiguration,

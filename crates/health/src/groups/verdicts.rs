@@ -1,8 +1,8 @@
 //! The verdict on each state of a group. The module `judge` decides which state applies.
 
-use super::heartbeat::{HeartbeatTiming, missed_takeover};
+use super::heartbeat::HeartbeatTiming;
 use super::observation::Observation;
-use super::successor::{next_primary, no_successor};
+use super::successor::{next_primary, no_successor, overdue};
 use super::{group_name, is_pinned, role_held, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -64,13 +64,7 @@ impl<'a> Verdicts<'a> {
 
     /// The session that takes over from a silent primary, or the recommended action if it has missed its takeover.
     fn next_after(&self, primary: &ClientSession) -> String {
-        let timeout = self.group.failover_timeout.as_ref();
-        let next = self.next_primary(Some(primary));
-        let missed = next.and_then(|next| {
-            let due = missed_takeover(primary, next, timeout, self.observation)?;
-            Some((session_name(next), ago(due)))
-        });
-        let Some((id, due)) = missed else {
+        let Some(overdue) = overdue(self.group, self.sessions, primary, self.observation) else {
             return self.next(Some(primary));
         };
         let of = session_name(primary);
@@ -80,9 +74,7 @@ impl<'a> Verdicts<'a> {
             ),
             Some(_) => "check the group in the service".to_owned(),
         };
-        format!(
-            "{id} is live and has posted a heartbeat since the takeover was due {due}, but has not taken over: {check}."
-        )
+        format!("{overdue}: {check}.")
     }
 
     pub(super) fn no_sessions(&self) -> Verdict {
@@ -279,7 +271,7 @@ impl<'a> Verdicts<'a> {
     ) -> Verdict {
         let (name, id) = (self.name, session_name(pending));
         let sentence = format!(
-            "{name}: {id} was chosen as primary and has not confirmed within the FailoverTimeout."
+            "{name}: {id} was chosen as primary and has not confirmed within the failover timeout."
         );
         let (severity, meanwhile) = if collects {
             (Warning, "the old primary still reports")

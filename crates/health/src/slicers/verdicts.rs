@@ -94,8 +94,9 @@ impl<'a> Verdicts<'a> {
                 "Open the group to load its slicers.".to_owned(),
             ),
             [] => (
-                "none of its slicers is healthy and eligible",
-                "Restore the feed of one of its slicers.".to_owned(),
+                "none of its slicers is ready",
+                "Restore the feed of one of its slicers, or make a healthy one eligible."
+                    .to_owned(),
             ),
             [one] => (
                 "no slicer feeds its channels",
@@ -160,7 +161,7 @@ impl<'a> Verdicts<'a> {
     pub(super) fn no_backup(&self, active: &Slicer, all: usize) -> Verdict {
         let why = match all {
             0 => "no other slicer is eligible for failover",
-            _ => "no other slicer is healthy and eligible",
+            _ => "no other slicer is ready",
         };
         let sentence = format!("{} has no backup: {why}.", self.name);
         Verdict::new(Warning, "No backup", sentence)

@@ -15,7 +15,7 @@ pub struct FilterError {
     pub position: usize,
     /// The expected text.
     pub expected: String,
-    /// The word found there; empty at the end of the text.
+    /// The text found there; empty at the end of the filter.
     pub found: String,
 }
 
@@ -204,8 +204,11 @@ impl Parser {
             self.at += 1;
             match (self.peek(0), self.peek(1)) {
                 (None, _) => {
-                    self.at = start;
-                    return self.expected("a closing quote for this one");
+                    return Err(FilterError {
+                        position: start + 1,
+                        expected: "a closing quote (\") after the value".to_owned(),
+                        found: self.chars.iter().skip(start).collect(),
+                    });
                 }
                 (Some('"'), Some('"')) => {
                     value.push('"');

@@ -84,14 +84,14 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
             (Some(sent.await), None)
         }
     });
-    let label = if preview {
-        "FailoverStatus"
+    let field = if preview {
+        "Sent as FailoverStatus."
     } else {
-        "FailoverScore"
+        "Sent as FailoverScore."
     };
     let times = preview.then(|| view! {
-        <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "“now” means the time of sending.".to_owned()) />
-        <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
+        <Field label="Heartbeat time" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "“now” means the time of sending. Sent as HeartbeatTime.".to_owned()) />
+        <Field label="Last data processed" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never. Sent as LastDataProcessedTime.".to_owned()) />
     });
     let contents = DialogContents {
         title: format!("Post a heartbeat of {id}"),
@@ -101,7 +101,7 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
         ready,
         run,
     };
-    let score = view! { <Field label name="heartbeat-score" value=score error=score_error required=true /> };
+    let score = view! { <Field label="Score" name="heartbeat-score" value=score error=score_error required=true hint=Signal::stored(field.to_owned()) /> };
     action_dialog(context, contents, view! { {score}{times} }.into_any())
 }
 

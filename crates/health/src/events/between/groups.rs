@@ -1,8 +1,9 @@
 //! Derives events from two readings of an AVEVA group.
 
-use super::{Events, at_least_warning};
+use super::{Events, grade};
 use crate::events::EventKind;
 use crate::inventory::GroupFacts;
+use crate::severity::Severity::{Normal, Warning};
 use std::collections::{BTreeSet, HashSet};
 use vendors::aveva::TimeSpan;
 
@@ -64,7 +65,7 @@ pub(super) fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &Gro
         words(&after.failover_timeout),
     );
     if old != new {
-        let what = "The FailoverTimeout changed.".to_owned();
+        let what = "The failover timeout changed.".to_owned();
         events.changed(EventKind::Setting, what, old, new);
     }
 }
@@ -93,18 +94,19 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
-        let (change, is_worse) = match (old, new) {
+        let (change, severity) = match (old, new) {
             _ if old == new => continue,
-            // An improvement: late is the step between stale and on time.
-            ((_, true), (true, _)) => ("posts heartbeats again, late", false),
-            (_, (_, true)) => ("is stale: no heartbeat within the FailoverTimeout", true),
-            (_, (true, _)) => ("is late: its heartbeat is overdue", true),
-            _ if ahead.contains(id) => ("posts heartbeats with a time in the future", false),
-            _ => ("posts heartbeats on time", false),
+            // An improvement: late is the step between silent and on time.
+            ((_, true), (true, _)) => ("posts heartbeats again, late", None),
+            (_, (_, true)) => (
+                "is silent: no heartbeat within the failover timeout",
+                Some(Warning),
+            ),
+            (_, (true, _)) => ("is late: its heartbeat is overdue", Some(Warning)),
+            _ if ahead.contains(id) => ("posts heartbeats with a time in the future", None),
+            _ => ("posts heartbeats on time again", Some(Normal)),
         };
         let event = events.add(EventKind::Heartbeat, format!("Session {id} {change}."));
-        if is_worse {
-            at_least_warning(event);
-        }
+        grade(event, severity);
     }
 }

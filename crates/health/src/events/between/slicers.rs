@@ -1,8 +1,9 @@
 //! Derives events from two readings of an Uplynk group.
 
-use super::{Events, at_least_warning, by_gateway};
+use super::{Events, by_gateway, grade};
 use crate::events::EventKind;
 use crate::inventory::{Moment, SlicerFacts, SlicerGroupFacts, SlicerPart};
+use crate::severity::Severity::{self, Normal, Warning};
 use crate::slicers::{mode_word, on_air_word};
 use crate::sort;
 use chrono::{DateTime, Utc};
@@ -94,12 +95,10 @@ pub(super) fn of_slicer_group(
         let Some(old) = find(&known, &slicer.id) else {
             continue;
         };
-        if let Some(how) = part_changed(old.part, slicer.part) {
+        if let Some((how, severity)) = part_changed(old.part, slicer.part) {
             let what = format!("Slicer {} {how}.", slicer.id);
             let event = events.add(EventKind::Eligibility, what);
-            if slicer.part == SlicerPart::Unhealthy {
-                at_least_warning(event);
-            }
+            grade(event, severity);
         }
     }
 }
@@ -132,17 +131,18 @@ fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &Slice
     }
 }
 
-/// The change of a slicer's part in words, if it is an event. Going on or off air is a failover instead.
-fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
+/// The change of a slicer's part in words and its severity for [`grade`], if it is an event. Going on or off air is a
+/// failover instead.
+fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<(&'static str, Option<Severity>)> {
     use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy, Unknown};
-    match (before, after) {
+    Some(match (before, after) {
         // The time of the change is not known.
-        (Unknown, Unhealthy) => Some("is unhealthy"),
-        (Unknown, OutOfFailover) => Some("is not eligible for failover"),
-        (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
-        (Unhealthy, Ready) => Some("is healthy again"),
-        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("is no longer eligible for failover"),
-        (OutOfFailover, Ready) => Some("is eligible for failover again"),
-        _ => None,
-    }
+        (Unknown, Unhealthy) => ("is unhealthy", Some(Warning)),
+        (Unknown, OutOfFailover) => ("is not eligible for failover", None),
+        (OnAir | Ready | OutOfFailover, Unhealthy) => ("became unhealthy", Some(Warning)),
+        (Unhealthy, Ready) => ("is healthy again", Some(Normal)),
+        (OnAir | Ready | Unhealthy, OutOfFailover) => ("is no longer eligible for failover", None),
+        (OutOfFailover, Ready) => ("is eligible for failover again", Some(Normal)),
+        _ => return None,
+    })
 }

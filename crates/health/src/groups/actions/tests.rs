@@ -2,7 +2,7 @@
 
 use crate::effect::Confirm;
 use crate::freshness::Freshness::{self, Aging, Live, NoData, Stale};
-use crate::groups::fixtures::{NOW, aged, group, pin, scored};
+use crate::groups::fixtures::{NOW, aged, group, judge_complete, pin, scored};
 use crate::groups::{Action, GroupContext};
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use chrono::TimeDelta;
@@ -170,6 +170,8 @@ fn a_second_override_names_the_pinned_session() {
     let effect = with(&sessions, |context| {
         context.override_role(&sessions[0], Some(TimeDelta::hours(1)))
     });
+    let unknown = "a may become or stay Primary for 1 h, regardless of its score.";
+    assert_eq!(effect.sentence, unknown);
     assert!(effect.notes[0].1.starts_with("b is already pinned"));
 }
 
@@ -298,14 +300,69 @@ fn a_heartbeat_with_a_time_states_how_long_the_session_is_live() {
     for ahead in [-60, 0, 2] {
         assert_eq!(of(ahead), [(Warning, lives("1 min"))], "{ahead} s");
     }
-    let future = "HeartbeatTime is 2 h in the future: if a fails, no session takes over until then, and for the FailoverTimeout after that.";
+    let future = "The heartbeat time is 2 h in the future: if a fails, no session takes over until then, and for the failover timeout after that.";
     assert_eq!(
         of(7_200),
         [(Critical, future.to_owned()), (Warning, lives("2 h 1 min"))]
     );
-    let old =
-        "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
+    let old = "The heartbeat time is older than the failover timeout: the service considers the session silent.";
     assert_eq!(of(-61), [(Warning, old.to_owned())]);
+}
+
+const OVERDUE: &str = "a is live and has posted a heartbeat since the takeover was due 4 min ago, but has not taken over";
+
+/// No dialog promises what the verdict on the same group denies.
+#[test]
+fn a_takeover_that_is_overdue_is_promised_by_neither_the_dialog_nor_the_verdict() {
+    let (a, c) = (
+        scored("a", Role::Secondary, 90.0),
+        scored("c", Role::Secondary, 50.0),
+    );
+    let pending = scored("c", Role::PendingPrimary, 50.0);
+    let unknown = scored("c", Role::Other("Observer".to_owned()), 50.0);
+    let promise = "c becomes PendingPrimary and then Primary";
+    for (silence, others, posted, words, advised) in [
+        (300, [a.clone(), c.clone()], 100.0, Some(OVERDUE), true),
+        (300, [a.clone(), c.clone()], 60.0, None, true),
+        (61, [a.clone(), c], 100.0, Some(promise), false),
+        // A handover has begun.
+        (
+            300,
+            [a.clone(), pending],
+            100.0,
+            Some("this heartbeat makes it Primary"),
+            false,
+        ),
+        (
+            6,
+            [a, unknown],
+            100.0,
+            Some("c has the role “Observer”: whether it takes over is not known."),
+            false,
+        ),
+    ] {
+        let [a, c] = others;
+        let sessions = [aged("p", Role::Primary, silence), a, c];
+        let effect = with(&sessions, |context| {
+            context.post_heartbeat(&sessions[2], Some(posted), None)
+        });
+        let mut notes = effect.notes.iter();
+        let found = notes.find(|(_, note)| words.is_some_and(|words| note.contains(words)));
+        assert_eq!(
+            found.is_some(),
+            words.is_some(),
+            "{words:?}: {:?}",
+            effect.notes
+        );
+        let promises = effect
+            .notes
+            .iter()
+            .any(|(_, note)| note.contains("and then Primary"));
+        assert_eq!(promises, words == Some(promise));
+        let verdict = judge_complete(&group(), None, &sessions, NOW);
+        let advice = verdict.advice.unwrap_or_default();
+        assert_eq!(advice.starts_with(OVERDUE), advised, "{advice}");
+    }
 }
 
 #[test]
@@ -326,10 +383,12 @@ fn posting_a_heartbeat_states_whether_its_score_wins() {
         (primary(97.0), Some(96.0), None),
         (primary(97.0), None, None),
         (
-            aged("p", Role::Primary, 300),
+            aged("p", Role::Primary, 61),
             Some(1.0),
             Some("No other session is live: a becomes Primary"),
         ),
+        // As in the verdict on the group: a has posted a heartbeat since, and the primary stays.
+        (aged("p", Role::Primary, 300), Some(1.0), Some(OVERDUE)),
         (pinned, Some(100.0), None),
     ] {
         let sessions = [scored("a", Role::Secondary, 1.0), other];
@@ -385,8 +444,14 @@ fn deleting_a_session_states_the_effect_on_its_group() {
             "b leaves the group. The Primary does not change.",
             vec![Critical, Warning],
         ),
+        // No standby is left, as the verdict then says.
         (
-            vec![b, a.clone()],
+            vec![b.clone(), a.clone()],
+            "b leaves the group. The Primary does not change.",
+            vec![Warning, Warning],
+        ),
+        (
+            vec![b, a.clone(), scored("c", Role::Secondary, 20.0)],
             "b leaves the group. The Primary does not change.",
             vec![Warning],
         ),

@@ -46,7 +46,7 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
             };
             Effect {
                 sentence: format!(
-                    "{subject} healthy, eligible slicer with the lowest position goes on air."
+                    "{subject} first healthy, eligible slicer in the order goes on air."
                 ),
                 notes,
             }
@@ -75,7 +75,7 @@ pub(super) fn set_auto_failback(group: &FailoverGroup, on: bool, now: DateTime<U
         ..group.clone()
     };
     Effect {
-        sentence: "A slicer with a lower position returns on air as soon as it is healthy; no slicer can be activated manually.".to_owned(),
+        sentence: "The group returns to the first healthy, eligible slicer in the order; no slicer can be activated manually.".to_owned(),
         notes: switch(group, &new, now).into_iter().collect(),
     }
 }
@@ -151,8 +151,12 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
     if let Some(why) = slicer(group, id).and_then(|slicer| not_ready_reason(slicer, now)) {
         notes.push((Warning, format!("{id} {why}.")));
     }
+    let stays = match group.auto_failback {
+        Some(false) => " and stays until it fails",
+        _ => "",
+    };
     Effect {
-        sentence: format!("{from}{id} goes on air and stays until it fails."),
+        sentence: format!("{from}{id} goes on air{stays}."),
         notes,
     }
 }

@@ -312,7 +312,15 @@ fn the_effect_states_what_happens_on_air() {
         (
             Action::Activate("b".into()),
             manual(),
-            "a goes off air. b goes on air",
+            "a goes off air. b goes on air and stays until it fails.",
+        ),
+        (
+            Action::Activate("b".into()),
+            FailoverGroup {
+                auto_failback: None,
+                ..three()
+            },
+            "a goes off air. b goes on air.",
         ),
         (Action::Activate("b".into()), manual(), "on all 2 channels"),
         (
@@ -466,13 +474,13 @@ fn prioritized_mode_switches_only_with_auto_failback() {
     let (sentence, notes) = effect_of(&prioritized, &flat(true));
     assert_eq!(
         sentence,
-        "The healthy, eligible slicer with the lowest position goes on air."
+        "The first healthy, eligible slicer in the order goes on air."
     );
     assert!(notes.contains(&switch), "{notes:?}");
     let (sentence, notes) = effect_of(&prioritized, &flat(false));
     assert_eq!(
         sentence,
-        "At the next failover the healthy, eligible slicer with the lowest position goes on air."
+        "At the next failover the first healthy, eligible slicer in the order goes on air."
     );
     assert!(!notes.contains(&switch), "{notes:?}");
 }

@@ -216,6 +216,10 @@ fn sentences_state_the_reason_and_advice_the_action() {
         ..group(active, slicers)
     };
     let (a, b, c) = (slicer("a", 1), slicer("b", 2), slicer("c", 3));
+    let inactive = Slicer {
+        state: Some(SlicerState::Inactive),
+        ..b.clone()
+    };
     for (group, sentence, advice, since) in [
         (
             failed_over("b", vec![sick(a.clone()), b.clone(), c.clone()]),
@@ -246,8 +250,8 @@ fn sentences_state_the_reason_and_advice_the_action() {
         ),
         (
             failed_over("no_slicer", vec![sick(a.clone())]),
-            "News East is on slate: none of its slicers is healthy and eligible.",
-            "Restore the feed of one of its slicers.",
+            "News East is on slate: none of its slicers is ready.",
+            "Restore the feed of one of its slicers, or make a healthy one eligible.",
             Some(at),
         ),
         (
@@ -267,7 +271,14 @@ fn sentences_state_the_reason_and_advice_the_action() {
         ),
         (
             failed_over("a", vec![a.clone(), sick(b.clone())]),
-            "News East has no backup: no other slicer is healthy and eligible.",
+            "News East has no backup: no other slicer is ready.",
+            "If a fails, the channels go to slate.",
+            None,
+        ),
+        // Healthy and eligible, as the page shows, and yet no backup.
+        (
+            failed_over("a", vec![a.clone(), inactive]),
+            "News East has no backup: no other slicer is ready.",
             "If a fails, the channels go to slate.",
             None,
         ),
