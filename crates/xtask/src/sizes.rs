@@ -25,7 +25,7 @@ const CHUNKS: [(&str, usize); 17] = [
     ("failover_sessions", 227_000),
     ("group", 186_000),
     ("group_dialogs", 123_000),
-    ("group_session", 74_500),
+    ("group_session", 78_000),
     ("groups", 69_500),
     ("pairing", 14_500),
     ("report", 39_000),
