@@ -20,7 +20,11 @@ pub fn read_with_list<T: FromJson, Item: FromJson>(
         if let Ok(known) = &mut items {
             match of_value(&item) {
                 Ok(item) => known.push(item),
-                Err(error) => items = Err(error),
+                Err(mut error) => {
+                    error.end_list(true, known.len());
+                    error.add_field(list);
+                    items = Err(error);
+                }
             }
         }
     };
@@ -52,7 +56,7 @@ mod tests {
         for (list, words) in [
             (
                 format!("[{wall},{{}}]"),
-                "id: expected a text, found nothing",
+                "walls: [1]: id: expected a text, found nothing",
             ),
             ("{}".to_owned(), "walls: expected a list, found an object"),
             ("[".to_owned(), "expected value"),

@@ -70,11 +70,10 @@ pub async fn announce(wanted: &NewMaintenance) -> Outcome {
     settled(answer, done, async || read_afterwards(same).await).await
 }
 
-/// Ends maintenance once.
-pub async fn end(id: &str) -> Outcome {
+/// Ends maintenance once. `done` is the sentence about its success.
+pub async fn end(id: &str, done: &str) -> Outcome {
     let answer = delete(&format!("/api/maintenance/{}", segment(id))).await;
-    let done = "The maintenance has ended.".to_owned();
-    settled(answer, done, async || {
+    settled(answer, done.to_owned(), async || {
         read_afterwards(|one| one.id == id).await
     })
     .await

@@ -119,10 +119,12 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
 }
 
 impl<T: PartialEq + Send + Sync + 'static> Live<T> {
-    /// Shows a value that was read outside of the poll, such as after a change. Also works after the page was closed.
-    pub fn show(self, value: T) {
-        self.status.shown();
-        set_if_changed(self.value, value);
+    /// Shows a value that was read outside of the poll, such as after a change, and requested at this time, unless the
+    /// shown value was requested later. Also works after the page was closed.
+    pub fn show(self, value: T, requested_at: f64) {
+        if self.status.shown(requested_at) {
+            set_if_changed(self.value, value);
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Poll {
     pub(super) in_flight: RefCell<Option<AbortController>>,
     /// Counts the requests, so that the response to an abandoned one is ignored.
     pub(super) request_count: Cell<u32>,
-    /// When a value from elsewhere was shown: answers that are older do not replace it.
+    /// When a value that was read outside of the poll was requested: answers that are older do not replace it.
     pub(super) shown_at: Cell<Millis>,
     pub(super) ended: Cell<bool>,
 }
@@ -148,7 +148,7 @@ impl Poll {
 }
 
 /// Whether an answer of this age is older than the shown value. A clock that was set back since does not count.
-fn is_older(answer: Millis, shown_at: Millis, now: Millis) -> bool {
+pub(super) fn is_older(answer: Millis, shown_at: Millis, now: Millis) -> bool {
     answer < shown_at && shown_at <= now
 }
 
@@ -160,7 +160,7 @@ mod tests {
     use vendors::call::VendorError;
 
     #[test]
-    fn an_answer_that_was_requested_before_a_value_was_shown_does_not_replace_it() {
+    fn an_answer_that_was_requested_before_the_shown_value_does_not_replace_it() {
         for (answer, shown_at, now, expected) in [
             (50.0, f64::NEG_INFINITY, 60.0, false),
             (50.0, 55.0, 60.0, true),

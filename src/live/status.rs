@@ -1,7 +1,7 @@
 //! The status of a poll: the age of the last good answer, the failure since then, and the vendor's clock.
 
 use super::clock::{self, Clock};
-use super::poll::Poll;
+use super::poll::{Poll, is_older};
 use super::poll_settings::PollSettings;
 use super::schedule::{self, Millis, Schedule};
 use crate::api::{Failure, VendorDate};
@@ -104,11 +104,18 @@ impl Status {
         }
     }
 
-    /// Notes that a value from elsewhere is shown.
-    pub(super) fn shown(self) {
+    /// Notes that a value is to be shown that was read outside of the poll, and when it was requested. False if the
+    /// shown value was requested later.
+    pub(super) fn shown(self, requested_at: Millis) -> bool {
+        let held = self.requested_at.try_get_untracked().flatten();
+        if held.is_some_and(|held| is_older(requested_at, held, clock::now())) {
+            return false;
+        }
         let _ = self
             .poll
-            .try_with_value(|poll| poll.shown_at.set(clock::now()));
+            .try_with_value(|poll| poll.shown_at.set(requested_at));
+        self.answered(requested_at);
+        true
     }
 
     pub(super) fn answered(self, requested_at: Millis) {

@@ -253,7 +253,7 @@ story('maintenance of a connection folds its alarms from its start to its end', 
   const row = section.getByRole('row', { name: /Plant A/ });
   await row.getByText('planned').waitFor({ timeout: TIMEOUT });
   await row.getByText('New firmware').waitFor();
-  await section.getByRole('button', { name: 'Cancel maintenance of Plant A' }).waitFor();
+  await section.getByRole('button', { name: 'Call off maintenance of Plant A' }).waitFor();
   await visit('/');
   await open(page).waitFor({ timeout: TIMEOUT });
   await control('POST', '/observer/advance', { seconds: 1_800 });

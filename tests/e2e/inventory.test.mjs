@@ -218,7 +218,7 @@ story('when every system fails, each alarm stays, marked as last known', large, 
   for (const [connection, title] of Object.entries(TITLES)) {
     const own = after.findIndex(({ name }) => name === title);
     assert.ok(own >= 0, `${title} has an alarm of its own`);
-    assert.match(after[own].sentence, new RegExp(`^${title.replaceAll('.', '\\.')} does not answer\\. The last known state of its \\d+ .* is kept and not counted as healthy\\.$`));
+    assert.match(after[own].sentence, new RegExp(`^${title.replaceAll('.', '\\.')} cannot be read\\. The last known state of its \\d+ .* is kept and not counted as healthy\\.$`));
     const hidden = after.filter(({ href }) => href.split('/')[2] === connection);
     const worst = hidden.map(({ severity }) => rank.indexOf(severity)).toSorted((a, b) => a - b)[0] ?? 2;
     assert.equal(after[own].severity, rank[worst], `${title} has the worst severity of its resources`);

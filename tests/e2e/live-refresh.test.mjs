@@ -33,7 +33,7 @@ story('a system that is silent for two minutes ages step by step, and recovers a
   // The gateway's next response confirms it.
   await pass(page, control, 4);
   const silent = alarm(page, /^Plant B: Unknown$/);
-  await silent.getByText(`Plant B does not answer. The last known state of its ${groups} groups is kept and not counted as healthy.`).first().waitFor();
+  await silent.getByText(`Plant B cannot be read. The last known state of its ${groups} groups is kept and not counted as healthy.`).first().waitFor();
   await pass(page, control, 40);
   await waitForSource(page, 'Plant B', /: STALE, 1 min ago$/);
   await pass(page, control, 1);

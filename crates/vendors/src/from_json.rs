@@ -80,7 +80,7 @@ impl FirstError {
     /// Adds the name of the field that contains the error.
     #[cold]
     #[inline(never)]
-    fn add_field(&mut self, name: &str) {
+    pub fn add_field(&mut self, name: &str) {
         if let Some(words) = &mut self.0 {
             *words = format!("{name}: {words}");
         }
@@ -88,7 +88,7 @@ impl FirstError {
 
     /// Ends a list: adds the index of the item that contains the error, if there was none before.
     #[inline(never)]
-    fn end_list(&mut self, had_no_error: bool, index: usize) {
+    pub fn end_list(&mut self, had_no_error: bool, index: usize) {
         if let Some(words) = self.0.as_mut().filter(|_| had_no_error) {
             *words = format!("[{index}]: {words}");
         }
@@ -145,8 +145,10 @@ impl<'v, 'w> Fields<'v, 'w> {
     }
 
     fn get(&self, name: &str) -> &'v Value<'v> {
-        let found = self.object.and_then(|object| object.get(name));
-        found.unwrap_or(&Value::Null)
+        let fields = self.object.map_or(&[][..], |object| object.as_vec());
+        // Of repeated names the last counts.
+        let found = fields.iter().rev().find(|(key, _)| **key == *name);
+        found.map_or(&Value::Null, |(_, value)| value)
     }
 
     /// Reads a field, which must exist unless its type accepts null.

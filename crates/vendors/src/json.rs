@@ -55,7 +55,11 @@ fn parse_by<T>(
 ) -> Result<T, String> {
     let body = checked(body)?;
     parse(body).or_else(|error| {
-        parse(repair::json(body).as_bytes()).map_err(|_| format!("the body is not JSON: {error}"))
+        parse(repair::json(body).as_bytes()).map_err(|repaired| {
+            // The encoding was repaired, so it is not the fault that remains.
+            let error = if utf8(body).is_ok() { error } else { repaired };
+            format!("the body is not JSON: {error}")
+        })
     })
 }
 
@@ -313,12 +317,15 @@ impl<'a> Object<'a> {
     /// A property by its name: first the exact name, then case-insensitive. Null is absent, and of repeated names the
     /// last counts.
     pub(crate) fn get(self, name: &str) -> Option<&'a Value<'a>> {
-        let find = |is: fn(&str, &str) -> bool| {
-            let mut fields = self.fields.as_vec().iter().rev();
-            let found = fields.find(|(key, value)| is(key, name) && !value.is_null());
-            found.map(|(_, value)| value)
+        let fields = || self.fields.as_vec().iter().rev();
+        let exact = fields().find(|(key, _)| **key == *name);
+        let any_case = || {
+            fields().find(|(key, value)| {
+                **key != *name && key.eq_ignore_ascii_case(name) && !value.is_null()
+            })
         };
-        find(|key, name| key == name).or_else(|| find(str::eq_ignore_ascii_case))
+        let found = exact.filter(|(_, value)| !value.is_null());
+        found.or_else(any_case).map(|(_, value)| value)
     }
 
     /// A property, read by `read`.
@@ -635,8 +642,7 @@ mod tests {
 
     #[test]
     fn names_are_case_insensitive_null_is_absent_and_the_last_of_a_name_counts() {
-        let value =
-            r#"{"ID": "x", "Name": null, "name": "y", "Skip": "6", "Skip": "7", "Odd": []}"#;
+        let value = r#"{"ID": "x", "Name": null, "name": "y", "Skip": "6", "Skip": "7", "Gone": "1", "Gone": null, "Odd": []}"#;
         let value = super::value(value.as_bytes()).expect("JSON");
         let unread = Unread::default();
         let object = Object::of(&value, "it", &unread).expect("an object");
@@ -644,6 +650,7 @@ mod tests {
         assert_eq!(object.text("Missing"), None);
         assert_eq!(object.text("Name"), Some("y".to_owned()));
         assert_eq!(object.integer("skip"), Some(7));
+        assert_eq!(object.text("Gone"), None);
         assert!(unread.take().is_empty());
         assert_eq!(object.text("Odd"), None);
         let field = |name: &str, raw: &str| UnreadableField {
@@ -669,5 +676,8 @@ mod tests {
         assert_eq!(parse_owned(b"\xEF\xBB\xBF[]"), Ok(json!([])));
         assert!(parse_owned(b"\xEF\xBB\xBF \r\n").is_err_and(|problem| problem.contains("empty")));
         assert!(parse_owned(b"<html>").is_err_and(|problem| problem.contains("not JSON")));
+        // The encoding is not what makes it unreadable.
+        let latin = parse_owned(b"<html>caf\xE9");
+        assert!(latin.is_err_and(|problem| problem.contains("expected value")));
     }
 }

@@ -21,8 +21,9 @@ pub struct Writer {
     pub connection: String,
     /// The connection's title, for sentences.
     pub title: String,
-    /// Receives each group that is read before or after a change, so that the page shows what an outcome says.
-    pub on_read: Callback<FailoverGroup>,
+    /// Receives each group that is read before or after a change, with the time of the request in milliseconds since
+    /// 1970, so that the page shows what an outcome says.
+    pub on_read: Callback<(FailoverGroup, f64)>,
 }
 
 /// The slicers' ids in order.
@@ -42,15 +43,15 @@ pub fn has_all_slicers(group: &FailoverGroup) -> bool {
 impl Writer {
     /// The current group.
     async fn read(&self, id: &str) -> Result<FailoverGroup, Failure> {
-        let call = uplynk::groups().get(id);
+        let (call, requested_at) = (uplynk::groups().get(id), js_sys::Date::now());
         let group = send(&self.connection, &call, Purpose::Change).await?.value;
-        self.show(&group);
+        self.show(&group, requested_at);
         Ok(group)
     }
 
     /// Shows a group that was read on the page, unless that was closed.
-    fn show(&self, group: &FailoverGroup) {
-        self.on_read.try_run(group.clone());
+    fn show(&self, group: &FailoverGroup, requested_at: f64) {
+        self.on_read.try_run((group.clone(), requested_at));
     }
 
     /// The current group, if the values that `of` returns are still what the user saw.

@@ -166,8 +166,9 @@ impl Writer {
         &self,
         id: &str,
     ) -> Result<(FailoverGroup, Option<String>), Failure> {
+        let requested_at = js_sys::Date::now();
         let read = send_for_tag(&self.connection, &uplynk::groups().get(id)).await?;
-        self.show(&read.0);
+        self.show(&read.0, requested_at);
         Ok(read)
     }
 

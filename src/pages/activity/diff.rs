@@ -21,16 +21,20 @@ type Moment<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
 /// The lines of two texts, with the sides that have them. JSON has one line per value, any other text is one line.
 #[must_use]
 pub fn diff(before: Option<&str>, after: Option<&str>, moment: Moment) -> Vec<(Side, String)> {
-    let (before, after) = (lines(before, moment), lines(after, moment));
-    let removed = before.iter().filter(|line| !after.contains(line));
-    let removed = removed.map(|line| (Side::Before, line.clone()));
-    let current = after.iter().map(|line| {
+    // Compared exactly: moments that differ may look alike.
+    let exact = |at: DateTime<Utc>| at.timestamp_micros().to_string();
+    let both = |text| (lines(text, &exact), lines(text, moment));
+    let ((before, shown_before), (after, shown_after)) = (both(before), both(after));
+    let removed = before.iter().zip(shown_before);
+    let removed = removed.filter(|(line, _)| !after.contains(line));
+    let removed = removed.map(|(_, shown)| (Side::Before, shown));
+    let current = after.iter().zip(shown_after).map(|(line, shown)| {
         let side = if before.contains(line) {
             Side::Both
         } else {
             Side::After
         };
-        (side, line.clone())
+        (side, shown)
     });
     removed.chain(current).collect()
 }

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::Page;
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, File, HtmlInputElement};
+use web_sys::{DragEvent, File, HtmlInputElement, HtmlTextAreaElement};
 
 /// The maximum size of a response in bytes: more might exhaust the page's memory.
 const MAX_SIZE: f64 = 50.0 * 1024.0 * 1024.0;
@@ -127,9 +127,15 @@ pub fn Importing(
     };
     let dropped = move |event: DragEvent| {
         let files = event.data_transfer().and_then(|data| data.files());
-        // The field takes a dropped text by itself.
-        if let Some(file) = files.and_then(|files| files.get(0)) {
+        let file = files.and_then(|files| files.get(0));
+        // The field takes a dropped text by itself. Beside it, the browser would open a dropped link in place of the page.
+        let is_field = event
+            .target()
+            .is_some_and(|target| target.is_instance_of::<HtmlTextAreaElement>());
+        if file.is_some() || !is_field {
             event.prevent_default();
+        }
+        if let Some(file) = file {
             read_file(file);
         }
     };

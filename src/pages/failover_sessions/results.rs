@@ -339,7 +339,7 @@ fn query_errors(live: Live<Page>, title: String, found: FoundSessions) -> AnyVie
     };
     let is_loading = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
-        <div class="cols" role="status">
+        <div class="cols" role="status" aria-atomic="false">
             <Show when=move || is_loading.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show>
             {error_card}
         </div>

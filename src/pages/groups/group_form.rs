@@ -86,6 +86,12 @@ pub fn identifier(text: &str) -> Result<String, String> {
 fn not_copied(unreadable: &[UnreadableField]) -> Vec<(Severity, String)> {
     let note = |field: &UnreadableField| {
         let UnreadableField { name, raw } = field;
+        // As the form's fields are labelled.
+        let name = match name.as_str() {
+            "FailoverTimeout" => "Failover timeout",
+            "AdditionalData" => "Additional data",
+            name => name,
+        };
         let words = format!(
             "{name} could not be read (“{raw}”) and is not copied. Enter it if it is needed."
         );
@@ -202,7 +208,7 @@ mod tests {
             name: "FailoverTimeout".to_owned(),
             raw: "PT1M".to_owned(),
         };
-        let words = "FailoverTimeout could not be read (“PT1M”) and is not copied. Enter it if it is needed.";
+        let words = "Failover timeout could not be read (“PT1M”) and is not copied. Enter it if it is needed.";
         assert_eq!(not_copied(&[field]), [(Warning, words.to_owned())]);
         assert_eq!(not_copied(&[]), []);
     }

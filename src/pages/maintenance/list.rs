@@ -45,7 +45,7 @@ pub fn MaintenanceList() -> impl IntoView {
             }
         };
         let label = move || format!("{} of {words}", end_action(has_begun.get()));
-        let word = move || if has_begun.get() { "End" } else { "Cancel" };
+        let word = move || if has_begun.get() { "End" } else { "Call off" };
         let end = may_change.then(|| {
             view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>{word}</button> }
         });

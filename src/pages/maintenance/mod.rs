@@ -156,12 +156,12 @@ pub fn dialog(
     }
 }
 
-/// The action that ends maintenance, or cancels it before it has begun.
+/// The action that ends maintenance, or calls it off before it has begun. A dialog's button "Cancel" changes nothing.
 fn end_action(has_begun: bool) -> &'static str {
     if has_begun {
         "End maintenance"
     } else {
-        "Cancel maintenance"
+        "Call off maintenance"
     }
 }
 
@@ -169,19 +169,24 @@ fn end_action(has_begun: bool) -> &'static str {
 fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
     let has_begun = one.from <= watched.now_untracked();
-    let verb = if has_begun { "End" } else { "Cancel" };
+    let verb = if has_begun { "End" } else { "Call off" };
     let effect = Effect {
         sentence: if has_begun {
             "The maintenance ends now, and its alarms become active again.".to_owned()
         } else {
-            "The planned maintenance is cancelled.".to_owned()
+            "The planned maintenance does not take place.".to_owned()
         },
         notes: Vec::new(),
+    };
+    let done = if has_begun {
+        "The maintenance has ended."
+    } else {
+        "The maintenance is called off."
     };
     let id = one.id.clone();
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let id = id.clone();
-        Box::pin(async move { (handling::end(&id).await, None) })
+        Box::pin(async move { (handling::end(&id, done).await, None) })
     });
     view! {
         <ActionDialog title=format!("{verb} the maintenance “{}”?", one.reason) action=end_action(has_begun) system="the gateway"

@@ -38,7 +38,7 @@ pub fn SlicerGroupPage(
     let writer = Writer {
         connection,
         title: title.clone(),
-        on_read: Callback::new(move |group| live.show(group)),
+        on_read: Callback::new(move |(group, requested_at)| live.show(group, requested_at)),
     };
     view! { <Group live title id=group writer /> }.into_any()
 }

@@ -209,7 +209,8 @@ pub(super) fn authorize(
             }
             Some(false) => {
                 "the token in the header `Authorization` is not the metrics token of this gateway's configuration \
-                 (metrics_token_file or metrics_token_env): send that one, or sign in"
+                 (metrics_token_file or metrics_token_env): send that one, or sign in, because there is no session or it \
+                 has ended"
             }
         };
         return Err(Problem::new(Kind::SignIn, detail));

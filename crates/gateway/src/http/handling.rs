@@ -92,9 +92,11 @@ pub(super) fn checked_end(
         return wrong("the end is not after the beginning");
     }
     if until.signed_duration_since(from) > MAX_TIME || from.signed_duration_since(now) > MAX_TIME {
-        return wrong(
-            "the beginning may be at most 366 days from now, and the end at most 366 days after it",
-        );
+        return wrong(if from <= now {
+            "the end may be at most 366 days from now"
+        } else {
+            "the beginning may be at most 366 days from now, and the end at most 366 days after it"
+        });
     }
     Ok(until)
 }

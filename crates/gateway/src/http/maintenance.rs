@@ -107,7 +107,7 @@ pub(super) async fn end(
     // Its target may no longer exist.
     let target = target(inventory, &maintenance.scope).unwrap_or_default();
     let has_begun = maintenance.from <= inventory.clock().now();
-    let verb = if has_begun { "End" } else { "Cancel" };
+    let verb = if has_begun { "End" } else { "Call off" };
     let action = AlarmAction {
         what: "end maintenance",
         shown: format!("{verb} maintenance of {}", target.name),

@@ -250,13 +250,14 @@ fn authorize(
     authorization::authorize(visitor, token, method, found)
 }
 
-/// Whether the request's bearer token is this one. `None` if it has no bearer token.
+/// Whether the request's bearer token is this one. `None` if it has no bearer token, or none is configured.
 fn has_token(headers: &HeaderMap, token: Option<&SecretString>) -> Option<bool> {
+    let token = token?;
     let sent = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))?;
-    Some(token.is_some_and(|token| are_equal(sent, token.expose_secret())))
+    Some(are_equal(sent, token.expose_secret()))
 }
 
 /// The response after a panic in a handler. The server keeps running.

@@ -239,8 +239,8 @@ fn unavailable() -> Problem {
         retry_after: Some(RETRY_AFTER),
         ..Problem::new(
             Kind::StoreUnavailable,
-            "statuses and alarms are still up to date, but the activity, reports, pairing walls and changes need the \
-             store, which cannot be reached or used at the moment; the gateway's log says why",
+            "the store cannot be reached or used at the moment, and the activity, reports, pairing walls and changes need \
+             it; statuses and alarms do not; the gateway's log says why",
         )
     }
 }

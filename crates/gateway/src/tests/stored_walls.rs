@@ -298,7 +298,7 @@ async fn without_the_database_walls_stay_signed_in_and_revocations_are_saved_lat
             "{line}"
         );
         assert!(
-            detail.starts_with("statuses and alarms are still up to date"),
+            detail.starts_with("the store cannot be reached"),
             "{detail}"
         );
     }

@@ -59,15 +59,13 @@ impl Memory {
         may
     }
 
-    /// The watched sessions that are not among these, oldest reading first.
+    /// The watched sessions that are not among these; first those that were not read singly last time.
     fn missing(&self, sessions: &[Session]) -> Vec<KnownSession> {
         let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
         let remembered = lock(&self.0);
         let watched = remembered.watched.iter();
         let missing = watched.filter(|(uid, _)| !known.contains(uid));
-        let mut missing: Vec<KnownSession> = missing.cloned().collect();
-        missing.sort_by_key(|(_, last)| last.as_ref().map(|(_, at)| *at));
-        missing
+        missing.cloned().collect()
     }
 }
 
@@ -133,51 +131,65 @@ struct FoundSessions {
     limit: Option<String>,
     /// The watched sessions that were never read here and could not be read now. They are requested again.
     unread: Vec<String>,
+    /// The missing sessions whose turn it is next time.
+    postponed: HashSet<String>,
 }
 
 impl FoundSessions {
     /// Reads watched sessions that are missing from the list one by one.
     async fn read_missing(
         &mut self,
-        missing: Vec<KnownSession>,
+        mut missing: Vec<KnownSession>,
         source: &Source,
         when: When,
         wire: MediaType,
     ) -> Result<(), ReadFailure> {
+        let postponed = missing.split_off(missing.len().min(MAX_SINGLE_READS));
         let (mut failed, mut last_line) = (0, String::new());
-        for (index, (uid, last)) in missing.into_iter().enumerate() {
-            if index < MAX_SINGLE_READS {
-                match source.read(&veeam::session(&uid, wire), when).await {
-                    Ok(one) => {
-                        self.sessions.push(one.value.into());
-                        continue;
-                    }
-                    Err(why) if failure::ends_a_reading(&why) => return Err(why),
-                    Err(why) if failure::is_of_connection(&why) => last_line = failure::line(&why),
-                    // It was deleted, or this role may not see it.
-                    Err(_) => continue,
+        for (uid, last) in missing {
+            match source.read(&veeam::session(&uid, wire), when).await {
+                Ok(one) => self.sessions.push(one.value.into()),
+                Err(why) if failure::ends_a_reading(&why) => return Err(why),
+                // The service answers for the others: this session does not hide them.
+                Err(why) if failure::is_of_connection(&why) => {
+                    failed += 1;
+                    last_line = failure::line(&why);
+                    self.keep(uid, last, &last_line);
                 }
-            } else {
-                last_line = format!("at most {MAX_SINGLE_READS} are read at a time");
-            }
-            // The service answers for the others: this session keeps its last reading, and does not hide them.
-            failed += 1;
-            match last {
-                Some((session, at)) => self.sessions.push(WatchedSession {
-                    session,
-                    earlier: Some((at, last_line.clone())),
-                }),
-                None => self.unread.push(uid),
+                // It was deleted, or this role may not see it.
+                Err(_) => {}
             }
         }
         if failed > 0 {
             let last_line = last_line.trim_end_matches('.');
-            let limit = self.limit.take().unwrap_or_default();
-            self.limit = Some(format!(
-                "{limit} Of these, {failed} could not be read again: {last_line}."
-            ));
+            self.note(&format!("{failed} could not be read again: {last_line}"));
+        }
+        if !postponed.is_empty() {
+            let line = format!("at most {MAX_SINGLE_READS} are read at a time");
+            self.note(&format!("{} were not read again: {line}", postponed.len()));
+            self.postponed = postponed.iter().map(|(uid, _)| uid.clone()).collect();
+            for (uid, last) in postponed {
+                self.keep(uid, last, &line);
+            }
         }
         Ok(())
+    }
+
+    /// Keeps the last reading of a session that was not read again.
+    fn keep(&mut self, uid: String, last: Option<(Session, DateTime<Utc>)>, why: &str) {
+        match last {
+            Some((session, at)) => self.sessions.push(WatchedSession {
+                session,
+                earlier: Some((at, why.to_owned())),
+            }),
+            None => self.unread.push(uid),
+        }
+    }
+
+    /// Adds to the note about the limits of this reading.
+    fn note(&mut self, words: &str) {
+        let limit = self.limit.take().unwrap_or_default();
+        self.limit = Some(format!("{limit} Of these, {words}."));
     }
 
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
@@ -189,7 +201,9 @@ impl FoundSessions {
             Some((session.uid.clone()?, Some((session.clone(), at))))
         });
         let unread = self.unread.into_iter().map(|uid| (uid, None));
-        lock(&memory.0).watched = watched.chain(unread).collect();
+        let mut watched: Vec<KnownSession> = watched.chain(unread).collect();
+        watched.sort_by_key(|(uid, _)| !self.postponed.contains(uid));
+        lock(&memory.0).watched = watched;
         Reading {
             observed_at: self.observed_at,
             in_transition: sessions
@@ -293,6 +307,7 @@ async fn read_by_query(
         left_out,
         limit,
         unread: Vec::new(),
+        postponed: HashSet::new(),
     };
     if (is_cut || is_more) && !missing.is_empty() {
         // A session that is not listed has not necessarily ended.
@@ -319,6 +334,7 @@ async fn read_collection(
         left_out: all.value.left_out,
         limit: Some(ONLY_RECENT.to_owned()),
         unread: Vec::new(),
+        postponed: HashSet::new(),
     };
     found.read_missing(missing, source, when, wire).await?;
     Ok(found)

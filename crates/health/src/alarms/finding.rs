@@ -40,9 +40,9 @@ pub(super) fn silence(
     } = source;
     let sentence = match reading.observed_at {
         Some(_) => format!(
-            "{title} does not answer. The last known state of its {held} {noun} is kept and not counted as healthy."
+            "{title} cannot be read. The last known state of its {held} {noun} is kept and not counted as healthy."
         ),
-        None => format!("{title} has not answered yet, so the state of its {noun} is not known."),
+        None => format!("{title} has not been read yet, so the state of its {noun} is not known."),
     };
     let severity = match (freshness, hidden) {
         (Freshness::NoData, _) => Severity::Critical,

@@ -199,7 +199,8 @@ impl GroupContext<'_> {
         }
         let wins = best.is_none_or(|(_, score)| posted.is_some_and(|posted| posted >= score));
         let (primary, pending) = leaders(self.group, self.status, self.sessions, self.observation);
-        let primary = primary.filter(|_| pending.is_none());
+        let is_silent = |primary: &&ClientSession| !self.is_live(primary);
+        let primary = primary.filter(|_| pending.is_none()).filter(is_silent);
         let is_overdue = |primary| overdue(self.group, self.sessions, primary, self.observation);
         if let Some(overdue) = primary.and_then(is_overdue).filter(|_| wins) {
             let words = format!("{overdue}: this heartbeat may not change that.");

@@ -80,7 +80,8 @@ impl<'a> Reread<'a> {
                 }
                 None => {
                     let text = rest.get(..object_length(rest)?)?;
-                    self.read.push(parse(text, decode::session).ok());
+                    let read = parse(text, |value| Ok(decode::session(value).ok())).ok()?;
+                    self.read.push(read);
                     spent += text.len();
                     at + text.len()
                 }

@@ -7,6 +7,7 @@ use super::xml;
 use crate::json;
 use crate::json::Value;
 use crate::unreadable::Unread;
+use std::collections::HashSet;
 
 /// A node of the tree.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,8 +51,14 @@ impl Node {
         match value {
             Value::Null => {}
             Value::Object(fields) => {
-                let field = |(key, value)| (str::to_owned(key), Self::of_json(key, value));
-                node.fields = fields.iter().map(field).collect();
+                // Of repeated names the last counts.
+                let mut known = HashSet::new();
+                let fields = fields.as_vec().iter().rev();
+                let fields = fields.filter(|(key, _)| known.insert(&**key));
+                let fields = fields
+                    .map(|(key, value)| (key.0.clone().into_owned(), Self::of_json(key, value)));
+                node.fields = fields.collect();
+                node.fields.reverse();
             }
             // The items of a list have the list's own name, as in the vendor's XML.
             Value::Array(items) => {

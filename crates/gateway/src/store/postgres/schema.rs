@@ -243,8 +243,8 @@ pub(super) async fn prepare(
     }
     if purpose != Purpose::Read && state(6)? != "true" {
         return Err(format!(
-            "grants too few privileges: its user may not create tables in the schema {:?}; make this user the owner \
-             of the database",
+            "grants too few privileges: its user may not create tables in the schema {:?}; grant it CREATE on that \
+             schema",
             state(3)?
         ));
     }

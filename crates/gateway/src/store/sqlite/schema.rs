@@ -161,6 +161,11 @@ pub(in crate::store) fn check(path: &Path) -> Result<(), String> {
     }
     let file = private().open(path);
     file.map_err(|error| fail(format!("cannot be written: {error}")))?;
+    // The latest changes may be in the log beside it, without which the file alone can look damaged. A start reads both.
+    let has_log = |log: std::fs::Metadata| log.len() > 0;
+    if beside(path, "-wal").metadata().is_ok_and(has_log) {
+        return Ok(());
+    }
     let url = std::path::absolute(path).map(Url::from_file_path);
     let Ok(Ok(mut url)) = url else {
         return Err(fail("has no usable path".to_owned()));

@@ -19,7 +19,7 @@ struct ForwardedRequests {
     changed: bool,
     groups: BTreeSet<String>,
     /// Whether to publish the complete state of the connection.
-    #[serde(default)]
+    #[serde(default, rename = "whole")]
     complete: bool,
 }
 
