@@ -253,6 +253,7 @@ mod tests {
             format!("[1,\"{long}\"]"),
             format!("[{{\"Id\":\"{long}\"}}"),
             format!("[{{\"Id\":\"{long}\"}}] x"),
+            format!("[{{\"Id\":\"a\" \"Name\":\"{long}\"}}]"),
             format!("[{{\"Id\":NaN,\"Name\":\"{long}\"}}}}]"),
         ] {
             assert!(read(&body, &ReadText::default(), &[]).is_none());

@@ -58,6 +58,6 @@ async fn maintenance_is_created_and_ended() {
     let rows = rows(&fixture).await;
     let count = |start: &str| rows.iter().filter(|row| row.starts_with(start)).count();
     let actions =
-        ["Announce", "End", "Cancel"].map(|verb| count(&format!("{verb} maintenance of ")));
+        ["Announce", "End", "Call off"].map(|verb| count(&format!("{verb} maintenance of ")));
     assert_eq!(actions, [3, 2, 1], "{rows:?}");
 }
