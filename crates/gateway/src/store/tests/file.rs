@@ -47,10 +47,11 @@ fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
     assert!(complaint(&other).ends_with("is a database of another program"));
 
     let newer = folder.path().join("newer.db");
-    open_and_close(&newer);
+    drop(open(&newer).unwrap());
     let database = Connection::open(&newer).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     drop(database);
+    complete(&newer);
     let why = complaint(&newer);
     assert!(
         why.contains("written by a newer version of this program (its format is 99"),
@@ -67,11 +68,15 @@ fn a_file_that_cannot_be_the_store_is_named_with_the_reason() {
     );
 }
 
-/// Creates a store and waits until its threads have closed it. The last one completes the file and removes its log.
-fn open_and_close(file: &Path) {
-    drop(open(file).unwrap());
+/// Waits until nothing has a database locked and its log is copied into it.
+fn complete(file: &Path) {
     let lock = File::open(file.with_added_extension("lock")).unwrap();
-    while log_of(file).exists() || lock.try_lock().is_err() {
+    let database = Connection::open(file).unwrap();
+    let is_busy = || {
+        let copied = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        copied.unwrap_or(true)
+    };
+    while lock.try_lock().is_err() || is_busy() {
         std::thread::yield_now();
     }
 }
@@ -83,7 +88,8 @@ fn log_of(file: &Path) -> PathBuf {
 #[test]
 fn a_file_that_its_log_completes_is_no_fault() {
     let (_folder, file) = place();
-    open_and_close(&file);
+    drop(open(&file).unwrap());
+    complete(&file);
     let cut = File::options().write(true).open(&file).unwrap();
     cut.set_len(4_096).unwrap();
     assert!(Store::check(&at(&file)).is_err());
