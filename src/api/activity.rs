@@ -5,7 +5,7 @@ use super::transport::poll;
 use crate::json;
 use web_sys::AbortController;
 
-pub use protocol::{Activity, ActivityEntry, ActivityKind};
+pub use protocol::{ACTIVITY_FILTERS, Activity, ActivityEntry, ActivityKind};
 
 /// Requests the newest entries that match a URL-encoded query.
 ///

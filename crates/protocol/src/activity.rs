@@ -9,6 +9,19 @@ use serde::Serialize;
 use vendors::from_json::{FirstError, FromJson, Value};
 use vendors::{deserialize_from_json, from_json};
 
+/// The URL parameters that select entries: of `GET /api/activity`, which also takes `limit` and `before`, and of the
+/// console's page "Activity".
+pub const ACTIVITY_FILTERS: [&str; 8] = [
+    "system",
+    "connection",
+    "resource",
+    "kind",
+    "severity",
+    "person",
+    "from",
+    "to",
+];
+
 /// `GET /api/activity`: the newest entries, newest first, filtered by `system`, `connection`, `resource`, `kind`
 /// (several separated by commas), `severity`, `person`, `from` and `to` (RFC 3339). `limit` is the maximum number;
 /// `before` continues an earlier response with older entries.

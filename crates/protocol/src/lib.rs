@@ -16,7 +16,7 @@ mod walls;
 #[cfg(test)]
 mod read_as_written;
 
-pub use activity::{Activity, ActivityEntry, ActivityKind};
+pub use activity::{ACTIVITY_FILTERS, Activity, ActivityEntry, ActivityKind};
 pub use alerts::{AlertTargetState, AlertTargets, UndeliveredAlert};
 pub use connection::{Configured, ConnectionState, Connections, LastError, ReadFailure};
 pub use handling::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote, SeenAlarm};

@@ -8,7 +8,7 @@ pub mod recent;
 pub mod table;
 pub mod timeline;
 
-use crate::api::activity::ActivityKind;
+use crate::api::activity::{ACTIVITY_FILTERS, ActivityKind};
 use crate::api::session::Session;
 use crate::live::use_watched;
 use crate::nav::use_nav;
@@ -40,24 +40,12 @@ pub fn history(resource: ResourceKey) -> AnyView {
         .into_any()
 }
 
-/// The URL parameters that filter.
-const FILTERS: [&str; 8] = [
-    "system",
-    "connection",
-    "resource",
-    "kind",
-    "severity",
-    "person",
-    "from",
-    "to",
-];
-
 /// The page "Activity".
 #[component]
 pub fn Activity() -> impl IntoView {
     let nav = use_nav();
     let query = Memo::new(move |_| {
-        let given = FILTERS.into_iter().filter_map(|name| {
+        let given = ACTIVITY_FILTERS.into_iter().filter_map(|name| {
             let value = nav.param(name)?;
             // An unknown value counts as absent.
             let value = match name {

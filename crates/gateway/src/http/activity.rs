@@ -10,26 +10,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use health::Severity;
-use protocol::{Activity, ActivityKind};
+use protocol::{ACTIVITY_FILTERS, Activity, ActivityKind};
 use std::sync::Arc;
 
 /// The maximum of `limit`, the number of entries in one response, and its default.
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 50;
-
-/// The parameters.
-const PARAMETERS: [&str; 10] = [
-    "system",
-    "connection",
-    "resource",
-    "kind",
-    "severity",
-    "person",
-    "from",
-    "to",
-    "limit",
-    "before",
-];
 
 /// `GET /api/activity`.
 ///
@@ -123,7 +109,12 @@ fn query(
                 query.limit =
                     limit.ok_or_else(|| invalid(&format!("a number from 1 to {MAX_LIMIT}")))?;
             }
-            _ => return Err(unknown(&name, &PARAMETERS)),
+            _ => {
+                return Err(unknown(
+                    &name,
+                    &[&ACTIVITY_FILTERS[..], &["limit", "before"]].concat(),
+                ));
+            }
         }
     }
     query.connections = match (of_system, connection) {
@@ -199,7 +190,7 @@ mod tests {
             let why = read(text).unwrap_err();
             assert!(why.contains(named), "{text}: {why}");
         }
-        for parameter in PARAMETERS {
+        for parameter in ACTIVITY_FILTERS.into_iter().chain(["limit", "before"]) {
             let known = read(&format!("{parameter}=2026-01-15"));
             assert!(
                 !known.is_err_and(|why| why.contains("no parameter")),
