@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Returns the time since 1970.
-pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+pub(crate) type UnixClock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// The clock for request signatures: the computer's, or in the demo a simulated one that may run faster.
 #[derive(Clone)]
 pub(crate) struct SigningClock {
-    now: Clock,
+    now: UnixClock,
     /// The clock's seconds per real second.
     speed: f64,
 }
 
 impl SigningClock {
-    pub(crate) fn new(now: Clock, speed: f64) -> Self {
+    pub(crate) fn new(now: UnixClock, speed: f64) -> Self {
         Self { now, speed }
     }
 
@@ -31,14 +31,19 @@ impl SigningClock {
     }
 }
 
-impl From<Clock> for SigningClock {
-    fn from(now: Clock) -> Self {
+impl From<UnixClock> for SigningClock {
+    fn from(now: UnixClock) -> Self {
         Self::new(now, 1.0)
     }
 }
 
+/// The seconds of a duration, rounded up.
+pub(crate) fn seconds_rounded_up(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)
+}
+
 /// The computer's clock.
-pub(crate) fn wall_clock() -> Clock {
+pub(crate) fn wall_clock() -> UnixClock {
     Arc::new(|| {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)

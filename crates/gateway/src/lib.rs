@@ -15,6 +15,7 @@ mod clock;
 mod config;
 mod credentials;
 mod crypto;
+mod hidden_characters;
 mod http;
 mod identity;
 mod in_flight;

@@ -11,6 +11,7 @@ mod refusals;
 pub(crate) use families::CONTENT_TYPE;
 pub(crate) use refusals::Recorded;
 
+use crate::clock::Moment;
 use crate::lock::lock;
 use crate::problem::Problem;
 use crate::vendor_http::Answer;
@@ -20,7 +21,7 @@ use protocol::{AlertTargets, Inventory};
 use refusals::Refusals;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// The upper bounds of the histogram's buckets, in seconds.
@@ -37,6 +38,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 const MAX_SESSIONS: usize = 10_000;
 
 type Counters<K> = Mutex<BTreeMap<K, u64>>;
+
+/// This moment, of which `now` is the monotonic time.
+fn moment(now: Instant) -> Moment {
+    Moment(now.into_std(), SystemTime::now())
+}
 
 fn count<K: Ord>(counters: &Counters<K>, key: K) {
     *lock(counters).entry(key).or_default() += 1;
@@ -70,7 +76,7 @@ struct Counts {
     requested: u64,
     shared: u64,
     /// The time of the vendor's last successful response.
-    last_success: Option<Instant>,
+    last_success: Option<Moment>,
     breaker: BreakerState,
     opened: u64,
 }
@@ -221,7 +227,7 @@ impl Meter {
             .as_ref()
             .is_ok_and(|answer| answer.status.is_success())
         {
-            counts.last_success = Some(Instant::now());
+            counts.last_success = Some(moment(Instant::now()));
         }
     }
 

@@ -68,6 +68,11 @@ impl Kind {
         self.description().0
     }
 
+    /// The `type` of a problem of this kind.
+    pub(crate) fn uri(self) -> String {
+        format!("/problems/{}", self.name())
+    }
+
     /// The last part of the `type`, the title and the usual status.
     #[rustfmt::skip]
     pub(crate) fn description(self) -> (&'static str, &'static str, StatusCode) {
@@ -193,9 +198,9 @@ impl Problem {
 /// The fields that every problem sends to a client. Callers add the others.
 impl From<&Problem> for protocol::Problem {
     fn from(problem: &Problem) -> Self {
-        let (name, title, _) = problem.kind.description();
+        let (_, title, _) = problem.kind.description();
         Self {
-            kind: format!("/problems/{name}"),
+            kind: problem.kind.uri(),
             title: title.to_owned(),
             status: problem.status.as_u16(),
             detail: problem.detail.clone(),

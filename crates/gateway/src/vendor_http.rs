@@ -7,7 +7,7 @@ use crate::config;
 use crate::problem::{Delivery, Kind, Problem};
 use crate::tls::{self, UntrustedCertificate};
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Url};
 use rustls::{CertificateError, OtherError};
@@ -44,6 +44,13 @@ impl Answer {
                 .collect(),
             body: self.body.to_vec(),
         }
+    }
+
+    /// The age of the response at a later time: its time in caches on the way, and the time since it was complete.
+    pub(crate) fn age(&self, at: Instant) -> Duration {
+        let age = self.headers.get(header::AGE);
+        let age = age.and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
+        Duration::from_secs(age.unwrap_or(0).into()) + at.saturating_duration_since(self.at)
     }
 }
 

@@ -1,10 +1,14 @@
-//! Estimates a vendor's clock from the `Date` headers of its responses. Pure.
+//! Estimates a vendor's clock from the `Date` headers of its responses, and converts its times. Pure.
 
 use crate::schedule::Millis;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The resolution of `Date`.
 const SECOND: Millis = 1_000.0;
+
+/// The largest difference of clocks that counts as none: `Date` has whole seconds, so a vendor's clock is known to
+/// about a second. Up to this difference the vendor's times are shown unchanged, as on the vendor's own pages.
+pub(crate) const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// A larger difference of clocks is shown.
 const SIGNIFICANT: TimeDelta = TimeDelta::seconds(5);
@@ -46,6 +50,16 @@ impl VendorClock {
     pub fn offset(self) -> Millis {
         self.range
             .map_or(0.0, |(low, high)| f64::midpoint(low, high))
+    }
+}
+
+/// Converts a time of the vendor's clock to the own one. A result outside the range of dates stays as it is.
+#[must_use]
+pub fn by_own_clock(at: DateTime<Utc>, vendor_ahead: TimeDelta) -> DateTime<Utc> {
+    if vendor_ahead.abs() > SAME_CLOCK {
+        at.checked_sub_signed(vendor_ahead).unwrap_or(at)
+    } else {
+        at
     }
 }
 

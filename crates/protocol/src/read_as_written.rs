@@ -296,6 +296,7 @@ fn sessions_walls_alerts_and_the_report() {
         version: "1".to_owned(),
         can_sign_out: true,
         store_in_memory: true,
+        read_seconds: 30,
     });
     assert_round_trip(&SignInMethods {
         password: false,

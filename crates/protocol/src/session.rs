@@ -19,10 +19,13 @@ pub struct Session {
     /// Whether audit and activity are lost when the gateway stops (store in memory). Only for admins, not in a demo.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub store_in_memory: bool,
+    /// How long a read of a vendor through the relay may take, in seconds: at the connection with the longest timeout.
+    pub read_seconds: u32,
 }
 
 from_json! { struct Session {
     user, role, demo or default, version or default, can_sign_out or default, store_in_memory or default,
+    read_seconds or default,
 } }
 
 impl Session {

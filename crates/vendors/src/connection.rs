@@ -161,6 +161,12 @@ impl System {
         }
     }
 
+    /// Whether a success of this write contains an object. Other writes return no data.
+    #[must_use]
+    pub fn returns_data(&self, write: &Operation) -> bool {
+        matches!(self, Self::Aveva(_)) && write.method != Method::Delete
+    }
+
     /// The contract's operation for a method and a decoded path, if users may call it through the gateway. `segments`
     /// is the path, split at its slashes **before** each part was decoded, without the empty first part.
     #[must_use]

@@ -86,7 +86,7 @@ impl State {
         let delivery = self.outbox.delivery(&target.id);
         AlertTargetState {
             id: target.id.clone(),
-            kind: target.kind.to_owned(),
+            kind: target.kind.name().to_owned(),
             delivered_at: delivery.delivered_at,
             failed_at: delivery.failed.as_ref().map(|failed| failed.at),
             failure: delivery.failed.map(|failed| failed.line),

@@ -16,12 +16,11 @@ pub(crate) use teams::teams_json;
 pub(crate) use webhook::webhook_json;
 pub(crate) use words::line;
 
-use crate::crypto::hex;
+use crate::crypto::short_hex;
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::{Alarm, Since};
 use health::inventory::ResourceKey;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -58,6 +57,9 @@ pub(crate) struct Message {
     pub(crate) occasion: Occasion,
     /// The latest state of the alarm; in a test an invented alarm.
     pub(crate) alarm: Alarm,
+    /// When the alarm ended or was last watched, if it is over. Messages of earlier versions do not have it.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    pub(crate) until: Option<DateTime<Utc>>,
     /// Further alarms of the same occasion, worst first, if many occurred at once.
     #[serde(default)]
     pub(crate) others: Vec<Alarm>,
@@ -78,7 +80,7 @@ impl Message {
     /// so that a receiver that already has one of them does not drop the merged message as a duplicate.
     pub(crate) fn join(&mut self, later: &Self) {
         let ids = format!("{} {}", self.id, later.id);
-        self.id = hex(&digest(&SHA256, ids.as_bytes()).as_ref()[..16]);
+        self.id = short_hex(ids, 16);
         if let Some(link) = &mut self.link
             && self.others.is_empty()
         {
@@ -92,6 +94,10 @@ impl Message {
         alarms.sort_by(Alarm::worst_first);
         let mut alarms = alarms.into_iter();
         if let Some(worst) = alarms.next() {
+            // The worst alarm of both is the worst of one of them.
+            if worst.id == later.alarm.id {
+                self.until = later.until;
+            }
             self.alarm = worst;
             self.others = alarms.collect();
         }
@@ -120,6 +126,7 @@ impl Message {
             at,
             occasion: Occasion::Test,
             alarm,
+            until: None,
             others: Vec::new(),
             omitted: 0,
             omitted_connections: BTreeSet::new(),

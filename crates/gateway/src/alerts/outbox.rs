@@ -58,7 +58,7 @@ pub(crate) struct OutboxMessage {
 
 /// The result of the attempts at a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Delivery {
+pub(crate) struct DeliveryResult {
     /// The time of the last successful delivery.
     #[serde(with = "ts_milliseconds_option")]
     pub(crate) delivered_at: Option<DateTime<Utc>>,
@@ -82,7 +82,7 @@ pub(crate) enum OutboxChange {
     Put(Box<OutboxMessage>),
     /// The key of the message to delete.
     Delete(String),
-    Delivery(String, Delivery),
+    Delivery(String, DeliveryResult),
 }
 
 /// All messages that wait or were given up, and the result for each target.
@@ -90,7 +90,7 @@ pub(crate) enum OutboxChange {
 pub(crate) struct Outbox {
     /// The messages by [`key`], which sorts them by creation.
     outgoing: BTreeMap<String, OutboxMessage>,
-    deliveries: BTreeMap<String, Delivery>,
+    deliveries: BTreeMap<String, DeliveryResult>,
 }
 
 /// The key of a message to a target.
@@ -108,7 +108,7 @@ impl Outbox {
     /// Restores the saved messages and results.
     pub(crate) fn new(
         outgoing: impl IntoIterator<Item = OutboxMessage>,
-        deliveries: BTreeMap<String, Delivery>,
+        deliveries: BTreeMap<String, DeliveryResult>,
     ) -> Self {
         let outgoing = outgoing.into_iter().map(|one| (key(&one), one)).collect();
         Self {
@@ -123,7 +123,7 @@ impl Outbox {
     }
 
     /// The result of the attempts at a target.
-    pub(crate) fn delivery(&self, target: &str) -> Delivery {
+    pub(crate) fn delivery(&self, target: &str) -> DeliveryResult {
         self.deliveries.get(target).cloned().unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@
 
 use super::message::Occasion;
 use crate::config::AlertRule;
-use chrono::serde::ts_milliseconds;
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::Alarm;
@@ -34,6 +34,9 @@ pub(crate) struct Watch {
     /// Whether the alarm was acknowledged or in maintenance after it was last sent.
     #[serde(default)]
     was_handled: bool,
+    /// When the alarm was first no longer open. Quiet hours delay the message about that.
+    #[serde(default, with = "ts_milliseconds_option")]
+    ended_at: Option<DateTime<Utc>>,
 }
 
 /// The latest message about an alarm.
@@ -53,6 +56,8 @@ pub(crate) struct Due<'r> {
     pub(crate) first: Alarm,
     /// The other alarms, worst first.
     pub(crate) others: Vec<Alarm>,
+    /// When the worst alarm ended, or was last watched.
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 /// The state of all alarms under all rules.
@@ -77,12 +82,14 @@ impl Watches {
         self.0.is_empty()
     }
 
-    /// Evaluates the rules for the alarms that are open now. `system` returns the system of a connection.
+    /// Evaluates the rules for the alarms that are open now. `system` returns the system of a connection. Alarms that
+    /// are not confirmed may have ended unnoticed: nothing is sent about them yet.
     pub(crate) fn step<'r>(
         &mut self,
         rules: &'r [AlertRule],
         open: &[Alarm],
         system: impl Fn(&str) -> Option<SystemKind>,
+        is_confirmed: impl Fn(&Alarm) -> bool,
         now: DateTime<Utc>,
     ) -> Step<'r> {
         let before = self.0.clone();
@@ -107,27 +114,33 @@ impl Watches {
                     alarm: alarm.clone(),
                     last_notification: None,
                     was_handled: false,
+                    ended_at: None,
                 });
                 watch.alarm.clone_from(alarm);
+                watch.ended_at = None;
                 watch.was_handled |= alarm.is_handled();
                 if alarm.is_handled() || !applies {
                     // An alarm that was never sent starts over later.
                     if watch.last_notification.is_none() {
                         self.0.remove(&key);
                     }
-                } else if !is_quiet && let Some(occasion) = watch.occasion(rule, now) {
+                } else if !is_quiet
+                    && is_confirmed(alarm)
+                    && let Some(occasion) = watch.occasion(rule, now)
+                {
                     watch.last_notification = Some(LastNotification {
                         at: now,
                         severity: alarm.severity,
                     });
                     watch.was_handled = false;
-                    notifications.push((occasion, alarm.clone()));
+                    notifications.push((occasion, alarm.clone(), None));
                 }
             }
             self.0.retain(|(of, id), watch| {
                 if *of != rule.id || by_id.contains_key(id.as_str()) {
                     return true;
                 }
+                let ended_at = *watch.ended_at.get_or_insert(now);
                 let notifies = watch.last_notification.is_some() && rule.recovery;
                 if notifies && !is_quiet {
                     let is_watched = system(&watch.alarm.resource.connection).is_some();
@@ -136,7 +149,7 @@ impl Watches {
                     } else {
                         Occasion::Unwatched
                     };
-                    notifications.push((occasion, watch.alarm.clone()));
+                    notifications.push((occasion, watch.alarm.clone(), Some(ended_at)));
                 }
                 notifies && is_quiet
             });
@@ -154,6 +167,7 @@ impl Watch {
         if let Some(last) = &mut self.last_notification {
             last.at = last.at.min(now);
         }
+        self.ended_at = self.ended_at.map(|at| at.min(now));
     }
 
     /// The occasion for a message about the open alarm now, if any.
@@ -191,8 +205,11 @@ fn applies(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<Syst
                 .any(|like| like.matches(&alarm.name) || like.matches(&key.id)))
 }
 
+/// An alarm to send, with the time of its end if it is over.
+type Notification = (Occasion, Alarm, Option<DateTime<Utc>>);
+
 /// Groups alarms by occasion. More than [`MAX_SEPARATE`] alarms become one message.
-fn bundled(rule: &AlertRule, notifications: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
+fn bundled(rule: &AlertRule, mut notifications: Vec<Notification>) -> Vec<Due<'_>> {
     let occasions = [
         Occasion::Ended,
         Occasion::Unwatched,
@@ -200,23 +217,24 @@ fn bundled(rule: &AlertRule, notifications: Vec<(Occasion, Alarm)>) -> Vec<Due<'
         Occasion::Worse,
         Occasion::Reminder,
     ];
+    notifications.sort_by(|(_, one, _), (_, other, _)| one.worst_first(other));
     let mut due = Vec::new();
     for occasion in occasions {
-        let of_it = notifications.iter().filter(|(of, _)| *of == occasion);
-        let mut alarms: Vec<Alarm> = of_it.map(|(_, alarm)| alarm.clone()).collect();
-        alarms.sort_by(Alarm::worst_first);
-        let message = |first, others| Due {
-            rule,
-            occasion,
-            first,
-            others,
-        };
-        if alarms.len() > MAX_SEPARATE {
-            let first = alarms.remove(0);
-            due.push(message(first, alarms));
-        } else {
-            due.extend(alarms.into_iter().map(|alarm| message(alarm, Vec::new())));
+        let of_it = notifications.extract_if(.., |(of, ..)| *of == occasion);
+        let mut messages: Vec<Due<'_>> = of_it
+            .map(|(_, first, until)| Due {
+                rule,
+                occasion,
+                first,
+                others: Vec::new(),
+                until,
+            })
+            .collect();
+        if messages.len() > MAX_SEPARATE {
+            let others = messages.drain(1..).map(|one| one.first).collect();
+            messages[0].others = others;
         }
+        due.append(&mut messages);
     }
     due
 }
@@ -226,13 +244,10 @@ fn changes(
     before: &BTreeMap<WatchKey, Watch>,
     after: &BTreeMap<WatchKey, Watch>,
 ) -> Vec<(WatchKey, Option<Watch>)> {
-    let is_same = |old: &Watch, new: &Watch| {
-        (old.since, old.last_notification, old.was_handled)
-            == (new.since, new.last_notification, new.was_handled)
-    };
+    let state = |of: &Watch| (of.since, of.last_notification, of.was_handled, of.ended_at);
     let new = after.iter().filter(|(key, new)| {
         let old = before.get(*key);
-        old.is_none_or(|old| !is_same(old, new))
+        old.is_none_or(|old| state(old) != state(new))
     });
     let new = new.map(|(key, watch)| (key.clone(), Some(watch.clone())));
     let removed = before.keys().filter(|key| !after.contains_key(*key));

@@ -3,13 +3,12 @@
 use super::earlier::EarlierFiles;
 use super::encoding::Encoding;
 use super::policy;
-use crate::crypto::hex;
+use crate::crypto::short_hex;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
-use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -184,9 +183,8 @@ impl File {
         brotli: Option<Bytes>,
         gzip: Option<Bytes>,
     ) -> Self {
-        let digest = Sha256::digest(&content);
         Self {
-            hash: hex(&digest[..16]),
+            hash: short_hex(&content, 16),
             content_type: name
                 .rsplit_once('.')
                 .and_then(|(_, ending)| media_type(ending))

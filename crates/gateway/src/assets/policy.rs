@@ -1,9 +1,9 @@
 //! The Content-Security-Policy of the console's pages: only content of this origin, and no frames.
 
+use crate::crypto::sha256;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest as _, Sha256};
 
 /// The policy of a page: allows its inline scripts and style sheets, and allows pages of `ancestors` to show it in a
 /// frame. Violations are reported to an address below `base_path`.
@@ -44,10 +44,7 @@ pub(super) fn apply(headers: &mut HeaderMap, policy: &HeaderValue) {
 fn hash(content: &str) -> String {
     // Browsers hash the parser's output, in which line breaks are single characters.
     let content = content.replace("\r\n", "\n").replace('\r', "\n");
-    format!(
-        "sha256-{}",
-        BASE64_STANDARD.encode(Sha256::digest(content.as_bytes()))
-    )
+    format!("sha256-{}", BASE64_STANDARD.encode(sha256(content)))
 }
 
 /// The contents of the elements of this name without `src`.

@@ -160,7 +160,7 @@ impl EndedSessions {
         })
     }
 
-    /// Starts to use an opened file.
+    /// Starts to use an opened file. The sessions that have already ended are added to it.
     pub(crate) fn use_file(&self, opened: OpenedFile) {
         let OpenedFile { file, to_import } = opened;
         if let (Some(store), Some((path, register))) = (&self.store, to_import) {
@@ -168,8 +168,15 @@ impl EndedSessions {
         }
         let mut present = lock(&self.file);
         let path = |file: &Option<(PathBuf, _)>| file.as_ref().map(|(path, _)| path.clone());
-        if path(&present.file) != path(&file) {
-            (present.file, present.read) = (file, None);
+        if path(&present.file) == path(&file) {
+            return;
+        }
+        (present.file, present.read) = (file.clone(), None);
+        drop(present);
+        let known = lock(&self.known).register.clone();
+        if let Some((_, file)) = file.filter(|_| known != Register::default()) {
+            // A failure is logged; the next session that ends writes these too.
+            drop(write(&file, &known, wall_clock()().as_secs()));
         }
     }
 
@@ -259,14 +266,7 @@ impl EndedSessions {
         let Some((_, file)) = lock(&self.file).file.clone() else {
             return Ok(());
         };
-        let write = move || {
-            file.change(|register| {
-                register.merge(&known);
-                register.tidy(now);
-                Ok(())
-            })
-        };
-        let written = tokio::task::spawn_blocking(write).await;
+        let written = tokio::task::spawn_blocking(move || write(&file, &known, now)).await;
         written.unwrap_or_else(|_| {
             Err(Problem::new(
                 Kind::Internal,
@@ -274,6 +274,15 @@ impl EndedSessions {
             ))
         })
     }
+}
+
+/// Merges ended sessions into a file.
+fn write(file: &SharedFile<Register>, known: &Register, now: u64) -> Result<(), Problem> {
+    file.change(|register| {
+        register.merge(known);
+        register.tidy(now);
+        Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -317,6 +326,15 @@ mod tests {
         for number in 1..=3 {
             assert!(later.holds(&session(number, 1)), "saved with the next one");
         }
+        // A reload of the configuration names another file.
+        let file = EndedFile {
+            path: folder.path().join("another.json"),
+            is_configured: true,
+        };
+        two.use_file(two.open(Some(&file)).unwrap());
+        let another = EndedSessions::default();
+        another.use_file(another.open(Some(&file)).unwrap());
+        assert!(another.holds(&session(1, 1)));
     }
 
     #[tokio::test]

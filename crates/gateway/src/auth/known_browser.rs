@@ -6,11 +6,10 @@
 use super::ended_sessions::EndedSession;
 use super::users::Users;
 use super::{Access, GATEWAY_CLOCK_TOLERANCE};
-use crate::crypto::{CookiePurpose, Seal, hex, random_hex};
+use crate::crypto::{CookiePurpose, Seal, random_hex, short_hex};
 use crate::identity::{User, name_key};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -59,7 +58,7 @@ impl BrowserToken {
 }
 
 fn name_digest(name: &str) -> String {
-    hex(&digest(&SHA256, name_key(name).as_bytes()).as_ref()[..16])
+    short_hex(name_key(name), 16)
 }
 
 /// A code with which a user can sign in although the name is locked, at gateways with this seal.

@@ -19,7 +19,7 @@ pub(crate) use known_browser::{UNLOCK_LIFETIME, unlock_code};
 pub(crate) use memory::Memory;
 pub(crate) use memory::MemoryChanges;
 pub(crate) use openid::Refusal;
-pub(crate) use throttle::{Attempt, Throttle};
+pub(crate) use throttle::{CountedAttempt, Throttle};
 pub(crate) use visitor::{SessionHolder, Visitor};
 
 use crate::clock::wall_clock;
@@ -138,7 +138,7 @@ impl Access {
 
     /// Replaces the clock.
     #[cfg(test)]
-    pub(crate) fn at(self, clock: crate::clock::Clock) -> Self {
+    pub(crate) fn at(self, clock: crate::clock::UnixClock) -> Self {
         match self.0 {
             Mode::Users(users) => Self(Mode::Users(Box::new(Users { clock, ..*users }))),
             open @ Mode::Open { .. } => Self(open),
@@ -170,6 +170,11 @@ impl Access {
     /// Whether the systems are simulated.
     pub(crate) fn is_demo(&self) -> bool {
         matches!(self.0, Mode::Open { demo: true, .. })
+    }
+
+    /// Whether everybody at this computer is an admin of real systems.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self.0, Mode::Open { demo: false, .. })
     }
 
     /// Whether users sign in and out.

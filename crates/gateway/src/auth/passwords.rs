@@ -1,11 +1,10 @@
 //! Checks passwords. A check takes the same time for unknown and known names.
 
 use super::hashing::Hashing;
-use crate::crypto::{password_hash, random};
+use crate::crypto::{password_hash, random, sha256};
 use crate::identity::{User, name_key};
 use crate::problem::Problem;
 use argon2::password_hash::phc::PasswordHash;
-use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::fmt;
@@ -69,8 +68,8 @@ impl Passwords {
 
     /// The decoy of an unknown name: always the same one, and as slow as a real hash.
     fn decoy(&self, name: &str) -> Option<Arc<PasswordHash>> {
-        let digest = digest(&SHA256, &[self.key.as_slice(), name.as_bytes()].concat());
-        let number = digest.as_ref()[..8]
+        let digest = sha256([self.key.as_slice(), name.as_bytes()].concat());
+        let number = digest[..8]
             .iter()
             .fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
         let at = number.checked_rem(self.decoys.len())?;

@@ -5,9 +5,10 @@
 //! Also limits the number of concurrent attempts per account, so that one account cannot use up the password hashing,
 //! and the number of successful sign-ins of an account's owner.
 
+use crate::clock::seconds_rounded_up;
+use crate::crypto::sha256;
 use crate::lock::lock;
 use crate::network::{self, network_of};
-use ring::digest::{SHA256, digest};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -53,13 +54,13 @@ enum Key {
 
 /// The counters of an attempt, each with its limit.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempt(Vec<(Key, u32)>);
+pub(crate) struct CountedAttempt(Vec<(Key, u32)>);
 
-impl Attempt {
+impl CountedAttempt {
     /// An attempt from an address at an account.
     pub(crate) fn new(address: IpAddr, account: &str) -> Self {
         let mut keys = network_keys(address, Key::Network);
-        keys.push((Key::Account(digest_of(account)), PER_ACCOUNT));
+        keys.push((Key::Account(sha256(account)), PER_ACCOUNT));
         Self(keys)
     }
 
@@ -124,7 +125,7 @@ impl Throttle {
         account: &str,
         is_known_browser: bool,
     ) -> Result<AttemptPermit<'_>, u32> {
-        let account = digest_of(account);
+        let account = sha256(account);
         check(
             &lock(&self.counts),
             &Key::Owner(account),
@@ -147,7 +148,7 @@ impl Throttle {
     /// Counts a successful sign-in of an account's owner.
     pub(crate) fn signed_in(&self, account: &str) {
         let (now, mut counts) = (Instant::now(), lock(&self.counts));
-        count(&mut counts, Key::Owner(digest_of(account)), now);
+        count(&mut counts, Key::Owner(sha256(account)), now);
         tidy(&mut counts, now);
     }
 
@@ -156,7 +157,7 @@ impl Throttle {
     /// # Errors
     /// There were too many. The number of seconds until the next sign-in is allowed.
     pub(crate) fn signed_in_at_provider(&self, subject: &str) -> Result<(), u32> {
-        let key = Key::Subject(digest_of(subject));
+        let key = Key::Subject(sha256(subject));
         let (now, mut counts) = (Instant::now(), lock(&self.counts));
         check(&counts, &key, PER_OWNER, now)?;
         count(&mut counts, key, now);
@@ -168,7 +169,7 @@ impl Throttle {
     ///
     /// # Errors
     /// The number of seconds until the next attempt is allowed.
-    pub(crate) fn begin(&self, attempt: &Attempt) -> Result<(), u32> {
+    pub(crate) fn begin(&self, attempt: &CountedAttempt) -> Result<(), u32> {
         let now = Instant::now();
         let mut counts = lock(&self.counts);
         for (key, limit) in &attempt.0 {
@@ -182,7 +183,7 @@ impl Throttle {
     }
 
     /// Removes a successful attempt from the counts, and clears the account's failed attempts.
-    pub(crate) fn succeeded(&self, attempt: &Attempt) {
+    pub(crate) fn succeeded(&self, attempt: &CountedAttempt) {
         self.forgive(attempt);
         let mut counts = lock(&self.counts);
         for (key, _) in &attempt.0 {
@@ -193,7 +194,7 @@ impl Throttle {
     }
 
     /// Removes an attempt from the counts that was not checked or did not fail.
-    pub(crate) fn forgive(&self, attempt: &Attempt) {
+    pub(crate) fn forgive(&self, attempt: &CountedAttempt) {
         let mut counts = lock(&self.counts);
         for (key, _) in &attempt.0 {
             if let Some(count) = counts.get_mut(key) {
@@ -215,7 +216,7 @@ fn check(counts: &HashMap<Key, Count>, key: &Key, limit: u32, now: Instant) -> R
         None => Ok(()),
         Some(count) => {
             let left = WINDOW.saturating_sub(now.duration_since(count.since));
-            Err(u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
+            Err(seconds_rounded_up(left))
         }
     }
 }
@@ -245,14 +246,6 @@ fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
         };
         counts.remove(&key);
     }
-}
-
-/// The digest of a name. The name itself is not kept, because it may be long, or a password typed by mistake.
-fn digest_of(account: &str) -> [u8; 32] {
-    let digest = digest(&SHA256, account.as_bytes());
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest.as_ref());
-    bytes
 }
 
 /// The counters of an address and of its larger networks, with their limits.

@@ -3,11 +3,13 @@
 
 use super::GATEWAY_CLOCK_TOLERANCE;
 use super::ended_sessions::EndedSession;
-use crate::crypto::hex;
+use crate::crypto::short_hex;
 use crate::identity::{Limits, Role, User, name_key};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// The length of a digest in a session, in bytes.
+const DIGEST_BYTES: usize = 8;
 
 /// How long a wall may be idle. A screen that was off during holidays stays signed in.
 const WALL_IDLE_LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -89,7 +91,7 @@ impl Ticket {
             Some(provided) => format!("subject {}", provided.subject),
         };
         EndedSession {
-            holder: short_digest(&holder),
+            holder: short_hex(&holder, DIGEST_BYTES),
             number: self.number.clone(),
             began: self.began,
         }
@@ -107,11 +109,7 @@ impl Ticket {
 
 /// A short digest that changes with the password's hash. The hash itself never leaves the gateway.
 fn fingerprint(user: &User) -> String {
-    short_digest(&user.password_hash)
-}
-
-fn short_digest(text: &str) -> String {
-    hex(&digest(&SHA256, text.as_bytes()).as_ref()[..8])
+    short_hex(&user.password_hash, DIGEST_BYTES)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 use super::ended_sessions::EndedSession;
 use super::openid::OpenId;
 use super::passwords::Passwords;
-use super::throttle::Attempt;
+use super::throttle::CountedAttempt;
 use super::ticket::{Provided, Ticket};
 use super::{Memory, Visitor};
-use crate::clock::Clock;
+use crate::clock::UnixClock;
 use crate::crypto::{Cookie, CookiePurpose, Seal, random_hex};
 use crate::identity::{Limits, User, name_key};
 use crate::pairing::{self, PairingState, Walls};
@@ -30,7 +30,7 @@ pub(super) struct Users {
     pub(super) cookie: Cookie,
     pub(super) walls: Arc<Walls>,
     pub(super) memory: Arc<Memory>,
-    pub(super) clock: Clock,
+    pub(super) clock: UnixClock,
 }
 
 impl fmt::Debug for Users {
@@ -115,7 +115,7 @@ impl Users {
     /// The visitor who sent these headers, if this gateway already knows the session.
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let plain = self.session(headers)?;
-        if let Some(ticket) = pairing::Ticket::read(&plain, (self.clock)().as_secs()) {
+        if let Some(ticket) = pairing::WallTicket::read(&plain, (self.clock)().as_secs()) {
             let name = self.walls.find(&ticket.wall)?;
             return Some(Visitor::of_wall(name, ticket));
         }
@@ -131,7 +131,7 @@ impl Users {
     /// The wall that sent these headers, if another gateway paired it recently.
     pub(super) async fn wall_of_other_gateway(&self, headers: &HeaderMap) -> Option<Visitor> {
         let now = (self.clock)().as_secs();
-        let ticket = pairing::Ticket::read(&self.session(headers)?, now)?;
+        let ticket = pairing::WallTicket::read(&self.session(headers)?, now)?;
         let name = self.walls.look_up(&ticket.wall, now).await?;
         Some(Visitor::of_wall(name, ticket))
     }
@@ -171,8 +171,8 @@ impl Users {
             .admit(name, known.is_some())
             .map_err(|seconds| too_many("too many sign-ins with this name", seconds))?;
         let attempt = match known {
-            Some(browser) => Attempt::of_known_browser(browser),
-            None => Attempt::new(from, name),
+            Some(browser) => CountedAttempt::of_known_browser(browser),
+            None => CountedAttempt::new(from, name),
         };
         throttle.begin(&attempt).map_err(|seconds| {
             let what = "too many failed sign-ins from this address or with this name";

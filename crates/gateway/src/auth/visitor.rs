@@ -13,7 +13,7 @@ pub(crate) struct Visitor {
     /// The session; `None` for a wall, and if no sign-in is configured.
     pub(super) ticket: Option<Ticket>,
     /// The session of a paired wall.
-    pub(super) wall: Option<pairing::Ticket>,
+    pub(super) wall: Option<pairing::WallTicket>,
 }
 
 /// The holder of a session, as the audit names it.
@@ -37,7 +37,7 @@ impl Visitor {
     }
 
     /// The visitor of a paired wall's session.
-    pub(super) fn of_wall(name: String, ticket: pairing::Ticket) -> Self {
+    pub(super) fn of_wall(name: String, ticket: pairing::WallTicket) -> Self {
         Self {
             name,
             role: Role::Wall,

@@ -1,28 +1,15 @@
 //! `[[alert_target]]`: a webhook or a mail server that receives alerts.
 
 use super::alert_rules::id;
-use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
+use super::alerts::{
+    AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, TargetKind, Webhook,
+};
 use super::connection::ca;
 use super::section::Section;
 use super::url::{is_loopback, is_loopback_host};
 use super::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-
-/// The kind of a target.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// A webhook, and the JSON format of its body.
-    Webhook(Shape),
-    Mail,
-}
-
-const KINDS: [(&str, Kind); 4] = [
-    ("webhook", Kind::Webhook(Shape::Own)),
-    ("slack", Kind::Webhook(Shape::Slack)),
-    ("teams", Kind::Webhook(Shape::Teams)),
-    ("mail", Kind::Mail),
-];
 
 const ENCRYPTIONS: [(&str, MailEncryption); 3] = [
     ("tls", MailEncryption::Tls),
@@ -63,11 +50,12 @@ fn target(
     environment: &Environment<'_>,
 ) -> Option<AlertTarget> {
     let id = id(&section, ids);
-    let method = match section.required_one_of("kind", &KINDS) {
-        Some(Kind::Webhook(shape)) => {
+    let kinds = TargetKind::ALL.map(|kind| (kind.name(), kind));
+    let method = match section.required_one_of("kind", &kinds) {
+        Some(TargetKind::Webhook(shape)) => {
             webhook(&section, shape, environment).map(DeliveryMethod::Webhook)
         }
-        Some(Kind::Mail) => {
+        Some(TargetKind::Mail) => {
             mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail)))
         }
         None => {

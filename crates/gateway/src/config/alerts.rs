@@ -27,6 +27,33 @@ pub(crate) enum DeliveryMethod {
     Mail(Box<Mail>),
 }
 
+/// The kind of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetKind {
+    /// A webhook, and the JSON format of its body.
+    Webhook(Shape),
+    Mail,
+}
+
+impl TargetKind {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Webhook(Shape::Own),
+        Self::Webhook(Shape::Slack),
+        Self::Webhook(Shape::Teams),
+        Self::Mail,
+    ];
+
+    /// The kind's name in the configuration and in responses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Webhook(Shape::Own) => "webhook",
+            Self::Webhook(Shape::Slack) => "slack",
+            Self::Webhook(Shape::Teams) => "teams",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 /// A webhook that receives alerts as JSON.
 #[derive(Debug, Clone)]
 pub(crate) struct Webhook {

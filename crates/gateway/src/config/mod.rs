@@ -27,7 +27,7 @@ pub(crate) use alert_rules::AlertRule;
 #[cfg(test)]
 pub(crate) use alert_rules::QuietHours;
 pub(crate) use alerts::{
-    AlertTarget, Alerts, DeliveryMethod, Mail, MailEncryption, Shape, Webhook,
+    AlertTarget, Alerts, DeliveryMethod, Mail, MailEncryption, Shape, TargetKind, Webhook,
 };
 pub(crate) use connection::{
     Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, address_hint,
@@ -42,7 +42,7 @@ pub(crate) use retention::Retention;
 pub(crate) use session::{EndedFile, Session};
 pub(crate) use store::StoreLocation;
 pub(crate) use tls::TlsFiles;
-pub(crate) use url::{is_loopback, is_loopback_host};
+pub(crate) use url::{ROUTES, is_loopback, is_loopback_host};
 
 use crate::identity::User;
 use alert_rules::DefinedIds;

@@ -3,7 +3,7 @@
 
 use super::section::Section;
 use super::{Environment, text};
-use crate::identity::{is_bidi_control, is_invisible};
+use crate::hidden_characters::is_hidden;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 
@@ -199,8 +199,7 @@ fn suspicious_characters(secret: &str) -> Vec<String> {
     if ends.contains(&Some(' ')) {
         found.push("begins or ends with a blank, which is sent as a part of it".to_owned());
     }
-    let is_suspicious =
-        |c: char| (c.is_whitespace() && c != ' ') || is_invisible(c) || is_bidi_control(c);
+    let is_suspicious = |c: char| (c.is_whitespace() && c != ' ') || is_hidden(c);
     if let Some(c) = secret.chars().find(|c| is_suspicious(*c)) {
         found.push(format!(
             "holds the character U+{:04X}, which cannot be seen and is sent as a part of it",

@@ -23,14 +23,11 @@ pub(super) fn optional(section: &Section<'_>, key: &str) -> Option<Url> {
     }
 }
 
-/// The first segments of the gateway's own paths. A base path that begins with one of them would be ambiguous.
-const RESERVED_SEGMENTS: [&str; 14] = [
-    "api",
-    "relay",
-    "thumbnails",
-    "metrics",
-    "healthz",
-    "readyz",
+/// The first segments of the gateway's own routes.
+pub(crate) const ROUTES: [&str; 6] = ["api", "relay", "thumbnails", "metrics", "healthz", "readyz"];
+
+/// The first segments of the console's pages.
+const PAGES: [&str; 8] = [
     "groups",
     "slicers",
     "failover-sessions",
@@ -68,7 +65,8 @@ fn check_base_path(path: &str) -> Result<(), String> {
         ));
     }
     let first = path.split('/').next().unwrap_or_default();
-    if RESERVED_SEGMENTS.contains(&first) {
+    // Otherwise the paths below it would be ambiguous.
+    if ROUTES.contains(&first) || PAGES.contains(&first) {
         return Err(format!(
             "the path must not begin with {first:?}, which is the console's own"
         ));

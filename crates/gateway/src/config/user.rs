@@ -2,7 +2,8 @@
 
 use super::Environment;
 use super::section::Section;
-use crate::identity::{Role, User, is_bidi_control, name_key};
+use crate::hidden_characters::is_hidden;
+use crate::identity::{Role, User, name_key};
 
 /// Reads every `[[user]]`.
 pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User> {
@@ -18,12 +19,10 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User>
             section.fault(name.at, "this name is given twice (capitals do not count)");
         }
         if let Some(name) = name
-            && let Some(c) = name.value.chars().find(|c| is_bidi_control(*c))
+            && let Some(c) = name.value.chars().find(|c| is_hidden(*c))
         {
-            let why = format!(
-                "holds the character U+{:04X}, which changes the direction of text and cannot be seen",
-                u32::from(c)
-            );
+            let code = u32::from(c);
+            let why = format!("holds the character U+{code:04X}, which cannot be seen");
             section.wrong(name.at, "name", &why);
         }
         let role = section.required_one_of("role", &roles);

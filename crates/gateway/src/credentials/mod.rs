@@ -58,6 +58,13 @@ impl CredentialKind {
     }
 }
 
+/// The header of a session or token, with a number that identifies the session or token.
+#[derive(Debug)]
+pub(crate) struct NumberedHeader {
+    header: HeaderValue,
+    number: u64,
+}
+
 /// The authentication of one request.
 pub(crate) struct RequestAuth<'a> {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
@@ -104,12 +111,12 @@ impl Credentials {
         };
         match &self.kind {
             CredentialKind::Bearer(tokens) => {
-                let bearer = tokens.bearer(refused, urgency).await?;
+                let bearer = tokens.bearer_header(refused, urgency).await?;
                 with((header::AUTHORIZATION, bearer.header), true, bearer.number)
             }
             CredentialKind::Session(logon) => {
-                let ticket = logon.ticket(refused, urgency).await?;
-                with((veeam::SESSION, ticket.header), true, ticket.number)
+                let session = logon.session_header(refused, urgency).await?;
+                with((veeam::SESSION, session.header), true, session.number)
             }
             CredentialKind::Basic(basic) => {
                 let value = basic.header().ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! OAuth2 client credentials (RFC 6749, section 4.4): one token for all requests of a connection, fetched by one
 //! request while others wait, and renewed before it expires.
 
-use super::{Refusals, Urgency, not_about_credentials, sensitive};
+use super::{NumberedHeader, Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -43,13 +43,6 @@ pub(crate) struct Token {
     expires_at: Instant,
 }
 
-/// A token, with a number that identifies it.
-#[derive(Debug)]
-pub(crate) struct Bearer {
-    pub(crate) header: HeaderValue,
-    pub(crate) number: u64,
-}
-
 /// The response of the token endpoint. Some servers send `expires_in` as text. Has no `Debug`, because it is secret.
 #[derive(Deserialize)]
 struct Granted {
@@ -77,17 +70,17 @@ impl Tokens {
     }
 
     /// The current token, unless it is the one with the number `refused`, which is replaced.
-    pub(crate) async fn bearer(
+    pub(crate) async fn bearer_header(
         &self,
         refused: Option<u64>,
         urgency: Urgency,
-    ) -> Result<Bearer, Problem> {
+    ) -> Result<NumberedHeader, Problem> {
         let may_renew = || self.refusals.may_renew(urgency);
         let fetched = choose(&self.flight, refused, may_renew, || self.fetch()).await;
         let token = fetched.value?;
         let header = sensitive("Bearer ", &token.secret)
             .ok_or_else(|| self.refused("the token that it issued cannot be sent in a header"))?;
-        Ok(Bearer {
+        Ok(NumberedHeader {
             header,
             number: fetched.number,
         })

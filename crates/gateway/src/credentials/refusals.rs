@@ -2,6 +2,7 @@
 //! with the same credentials at the same service share one count.
 
 use super::Urgency;
+use crate::clock::seconds_rounded_up;
 use crate::lock::lock;
 use crate::problem::Problem;
 use std::sync::Mutex;
@@ -213,7 +214,7 @@ impl State {
 impl Pause {
     fn problem_with_retry(&self, left: Duration) -> Problem {
         Problem {
-            retry_after: u32::try_from(left.as_millis().div_ceil(1000)).ok(),
+            retry_after: Some(seconds_rounded_up(left)),
             ..self.problem.clone()
         }
     }

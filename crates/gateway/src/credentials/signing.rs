@@ -12,6 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::{Compression, write::ZlibEncoder};
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use sha2::Sha256;
@@ -264,11 +265,7 @@ impl Signer {
     pub(crate) fn query(&self, turn: &SigningTurn<'_>) -> Result<String, Problem> {
         let message = self.message(turn.second, Compression::best())?;
         let signature = self.signature(&message)?;
-        // These characters of base64 are reserved in a query.
-        let message = message
-            .replace('+', "%2B")
-            .replace('/', "%2F")
-            .replace('=', "%3D");
+        let message = utf8_percent_encode(&message, NON_ALPHANUMERIC);
         Ok(format!("msg={message}&sig={signature}"))
     }
 

@@ -1,7 +1,7 @@
 //! A Veeam Enterprise Manager session: opened once for all requests of a connection, reopened when it has expired,
 //! closed at shutdown. Only the session header is sent, never a cookie, because the server would prefer the cookie.
 
-use super::{Basic, Refusals, Urgency, not_about_credentials, sensitive};
+use super::{Basic, NumberedHeader, Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -44,13 +44,6 @@ struct Session {
     id: SecretString,
 }
 
-/// A session's header, with a number that identifies the session.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    pub(crate) header: HeaderValue,
-    pub(crate) number: u64,
-}
-
 impl Logon {
     pub(crate) fn new(
         http: VendorHttp,
@@ -73,11 +66,11 @@ impl Logon {
     /// The current session, unless it is the one with the number `ended`, which is replaced and logged off: it may have
     /// been refused for one request only, and a server limits the sessions of an account. While it cannot be replaced,
     /// it stays in use for other requests.
-    pub(crate) async fn ticket(
+    pub(crate) async fn session_header(
         &self,
         ended: Option<u64>,
         urgency: Urgency,
-    ) -> Result<Ticket, Problem> {
+    ) -> Result<NumberedHeader, Problem> {
         let serves = |fetched: &Fetched<Result<Session, Problem>>| {
             Some(fetched.number) != ended && fetched.value.is_ok()
         };
@@ -109,7 +102,7 @@ impl Logon {
         }
         let header = sensitive("", &fetched.value?.ticket)
             .ok_or_else(|| self.refused("the session that it opened cannot be sent in a header"))?;
-        Ok(Ticket {
+        Ok(NumberedHeader {
             header,
             number: fetched.number,
         })

@@ -1,13 +1,14 @@
 //! `/api/alarms/{id}`: acknowledgements of and notes on a single alarm.
 
 use super::NO_STORE;
-use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
+use super::handling::{
+    PathId, checked_end, checked_text, random_id, read_body, record_and_apply, to_json,
+};
 use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::audit::AlarmAction;
-use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
-use crate::store::{StateChange, Table};
+use crate::store::{StateChange, Table, WRITER_TIMEOUT, without_effect};
 use crate::watch::Inventory;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -19,6 +20,8 @@ use health::alarms::{Acknowledgement, Alarm, Note};
 use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use serde::Deserialize;
 use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::timeout;
 
 /// The maximum number of notes per alarm. All of them are sent to every console.
 const MAX_NOTES: usize = 50;
@@ -39,7 +42,7 @@ pub(super) async fn acknowledge(
     )
     .await?;
     let inventory = gateway.shared.watchers.inventory();
-    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
+    let turn = take_turn(&gateway).await?;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
     if let Some(seen) = &wanted.seen {
         check_unchanged(seen, &alarm)?;
@@ -74,6 +77,14 @@ pub(super) async fn acknowledge(
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(acknowledgement)).into_response())
+}
+
+/// Waits until nobody else acknowledges an alarm or withdraws an acknowledgement.
+async fn take_turn(gateway: &Gateway) -> Result<OwnedMutexGuard<()>, Problem> {
+    let turn = gateway.shared.acknowledging.clone().lock_owned();
+    timeout(WRITER_TIMEOUT, turn)
+        .await
+        .map_err(|_| without_effect())
 }
 
 /// An open alarm with its current acknowledgement and notes, and its id for all gateways.
@@ -132,7 +143,7 @@ pub(super) async fn withdraw(
         Problem::new(Kind::BadRequest, detail)
     })?;
     let inventory = gateway.shared.watchers.inventory();
-    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
+    let turn = take_turn(&gateway).await?;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
     let acknowledgement = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
@@ -194,7 +205,7 @@ pub(super) async fn note(
         before: None,
         after: Some(to_json(&note)),
     };
-    let id = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
+    let id = random_id()?;
     let change = StateChange::put(Table::Notes, &id, &note);
     let to_keep = note.clone();
     let effect = move |inventory: &Inventory| inventory.note(&id, to_keep);

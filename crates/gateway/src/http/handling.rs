@@ -1,13 +1,14 @@
 //! Shared code of the routes for alarms and maintenance. An action takes effect only after its record is durable, and
-//! a recorded action takes effect even if the client disconnects.
+//! a recorded action takes effect even if the client disconnects or the store takes too long to reply.
 
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::audit::AlarmAction;
-use crate::identity::{is_bidi_control, is_invisible};
+use crate::crypto::random_hex;
+use crate::hidden_characters::is_hidden;
 use crate::problem::{Kind, Problem};
-use crate::store::StateChange;
+use crate::store::{StateChange, WRITER_TIMEOUT, unconfirmed};
 use crate::watch::Inventory;
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -15,6 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use tokio::time::timeout;
 
 /// The maximum size of a body, in bytes.
 const LIMIT: usize = 16 * 1024;
@@ -51,6 +53,14 @@ pub(super) async fn read_body<T: DeserializeOwned>(
     body::object(body::json(request, LIMIT).await?, fields)
 }
 
+/// A random id that cannot be guessed.
+///
+/// # Errors
+/// The operating system provides no random numbers.
+pub(super) fn random_id() -> Result<String, Problem> {
+    random_hex().map_err(|why| Problem::new(Kind::Internal, why))
+}
+
 /// Trims and checks a reason or note: one line, neither empty nor too long. `noun` names it in the error.
 ///
 /// # Errors
@@ -66,7 +76,6 @@ pub(super) fn checked_text(noun: &str, text: &str) -> Result<String, Problem> {
             "the {noun} is longer than {MAX_TEXT_LENGTH} characters: shorten it"
         ));
     }
-    let is_hidden = |c: char| c.is_control() || is_bidi_control(c) || is_invisible(c);
     if text.chars().any(is_hidden) {
         return wrong(format!(
             "the {noun} contains line breaks or other control characters, or characters that cannot be seen: write one line"
@@ -104,7 +113,7 @@ pub(super) fn checked_end(
 /// Records an action, then applies it: both, or neither.
 ///
 /// # Errors
-/// The action could not be recorded, and has no effect.
+/// The action could not be recorded and has no effect, or is not recorded yet and may still take effect.
 pub(super) async fn record_and_apply<T: Send + 'static>(
     gateway: &Arc<Gateway>,
     authorized: &Authorized,
@@ -119,7 +128,8 @@ pub(super) async fn record_and_apply<T: Send + 'static>(
         audit.alarm_action(action, change).await?;
         Ok(effect(gateway.shared.watchers.inventory()))
     };
-    changes.complete(change).await?
+    let completed = timeout(WRITER_TIMEOUT, changes.complete(change)).await;
+    completed.map_err(|_| unconfirmed())??
 }
 
 /// The value as text for the audit.

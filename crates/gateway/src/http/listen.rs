@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 /// Opens the port.
 ///
@@ -31,12 +31,7 @@ pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
     })
 }
 
-/// The number of steps of a change, each of which takes at most the connection's timeout: waiting for its turn in the
-/// gateway and among gateways; then, for the read and again for the write, a free place, credentials and the response.
-const STEPS_PER_CHANGE: u32 = 8;
-
-/// The maximum time to record a change before it is sent, or an action of the gateway's own, such as a sign-in at a
-/// provider.
+/// The maximum time to record an action of the gateway's own, such as a sign-in at a provider.
 const OWN_CHANGE: Duration = WRITER_TIMEOUT;
 
 /// Handlers of the signals that request a stop or a reload.
@@ -159,9 +154,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
         }
     }
     // Changes in progress are completed and recorded, within the maximum time that they may take.
-    let timeouts = gateway.upstreams.iter().map(|upstream| upstream.timeout);
-    let ended = timeout(longest_change(timeouts), gateway.shared.changes.ended()).await;
-    if ended.is_err() {
+    if !gateway.shared.changes.ended(OWN_CHANGE).await {
         tracing::error!(
             "a change was still in progress at shutdown; its outcome is recorded as unknown at the next start"
         );
@@ -174,11 +167,6 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     gateway.log_off().await;
     // The last events may still be in the store's queue.
     gateway.shared.store.catch_up().await;
-}
-
-/// The maximum duration of a change, for connections with these timeouts or of the gateway itself.
-fn longest_change(timeouts: impl Iterator<Item = Duration>) -> Duration {
-    timeouts.max().unwrap_or_default() * STEPS_PER_CHANGE + OWN_CHANGE
 }
 
 /// Held while files are read, so that an older certificate cannot replace one that was read meanwhile.
@@ -252,28 +240,5 @@ async fn retire(old: Arc<Gateway>) {
     tokio::time::sleep(Bounds::default().grace).await;
     for upstream in upstreams {
         upstream.log_off().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stop_waits_for_all_steps_of_the_slowest_change() {
-        let longest = |seconds: &[u64]| {
-            let timeouts = seconds.iter().copied().map(Duration::from_secs);
-            longest_change(timeouts)
-        };
-        for (timeouts, slowest) in [(&[10][..], 10), (&[60, 5], 60), (&[5, 60], 60)] {
-            let timeout = Duration::from_secs(slowest);
-            let [in_gateway, among_gateways] = [timeout; 2];
-            let [place, credentials, answer] = [timeout; 3];
-            let sent = place + credentials + answer;
-            let read = sent;
-            let recorded = OWN_CHANGE;
-            assert!(longest(timeouts) >= in_gateway + among_gateways + read + recorded + sent);
-        }
-        assert_eq!(longest(&[]), OWN_CHANGE, "a sign-in");
     }
 }

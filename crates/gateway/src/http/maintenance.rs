@@ -2,11 +2,12 @@
 //! only after its record is durable.
 
 use super::NO_STORE;
-use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
+use super::handling::{
+    PathId, checked_end, checked_text, random_id, read_body, record_and_apply, to_json,
+};
 use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::audit::AlarmAction;
-use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
 use crate::store::{StateChange, Table};
 use crate::watch::Inventory;
@@ -59,7 +60,7 @@ pub(super) async fn announce(
     }
     let target = target(inventory, &wanted.scope)?;
     let maintenance = Maintenance {
-        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
+        id: random_id()?,
         from,
         until: checked_end(wanted.until, from, now)?,
         reason: checked_text("reason", &wanted.reason)?,

@@ -244,6 +244,9 @@ fn authorize(
             matches!(resource, Resource::Listed { path, .. } if *path == csp_report::PATH);
         let checked = if is_report { &Method::GET } else { method };
         origin_check::check(checked, request.uri(), headers, public, scheme)?;
+        if gateway.access.is_local() {
+            origin_check::direct(request.version(), headers, scheme)?;
+        }
     }
     let found = resource.find(gateway, method, request.uri().path());
     let token = has_token(headers, gateway.metrics_token.as_ref());

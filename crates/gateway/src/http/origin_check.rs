@@ -69,6 +69,40 @@ pub(crate) fn check(
     }
 }
 
+/// The headers that proxies add to requests.
+const PROXY_HEADERS: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+/// Checks that no proxy forwarded a request, as far as that can be detected. Without a sign-in everybody whom a proxy
+/// lets through would be an admin, and a proxy may replace `Host` by a name of this computer.
+///
+/// # Errors
+/// The request came through a proxy.
+pub(crate) fn direct(version: Version, headers: &HeaderMap, scheme: &str) -> Result<(), Problem> {
+    let mut names = PROXY_HEADERS.into_iter();
+    let origin = text(headers, "origin").filter(|origin| *origin != "null");
+    let sign = if let Some(name) = names.find(|name| headers.contains_key(*name)) {
+        format!("it has the header {name}")
+    } else if version == Version::HTTP_10 {
+        "it is in HTTP/1.0".to_owned()
+    } else if origin.is_some_and(|origin| !is_ours(origin, scheme, text(headers, "host"), None)) {
+        "its Origin is not the address in Host".to_owned()
+    } else {
+        return Ok(());
+    };
+    let detail = format!(
+        "this request came through a proxy ({sign}), and without a sign-in the console is only for browsers at this \
+         computer: configure [[user]] or [openid], and `public_url`"
+    );
+    Err(Problem::new(Kind::Forbidden, detail))
+}
+
 /// Whether a request demands that the vendors are read now. Requests from other sites are treated as ordinary reads: a
 /// foreign page can make a browser send such a read (`cache: "reload"`), which would cause vendor calls and retry
 /// refused credentials.
@@ -127,7 +161,7 @@ impl HostPort {
 /// The fault with the received and the expected host: usually a proxy has replaced the browser's `Host`.
 fn foreign(name: &str, public_origin: Option<&str>) -> String {
     let name: String = name.chars().take(100).collect();
-    match public_origin.and_then(|origin| origin.split_once("://")) {
+    match public_origin.and_then(parts) {
         Some((_, wanted)) => format!(
             "the request is for Host {name:?}, but this console answers only as {wanted:?} (`public_url`) and under the \
              names of its own computer: a proxy has to pass on the browser's Host with its port (nginx: $http_host)"

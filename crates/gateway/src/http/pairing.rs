@@ -1,11 +1,11 @@
 //! `/api/pairing`: a screen gets a code and, after an admin has entered it, its session as a wall.
 
+use super::handling::random_id;
 use super::middleware::Authorized;
 use super::{NO_STORE, body};
 use crate::app::Gateway;
-use crate::crypto::random_hex;
 use crate::network::network_of;
-use crate::pairing::{CodeState, PairingState, Ticket, code_cookie, code_secret};
+use crate::pairing::{CodeState, PairingState, WallTicket, code_cookie, code_secret};
 use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -49,7 +49,7 @@ pub(super) async fn new_code(
     {
         return Ok(answer(&waiting(code, left)));
     }
-    let secret = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
+    let secret = random_id()?;
     let network = network_of(authorized.actor.from);
     let made = state.walls.new_code(secret.clone(), network, now).await?;
     let CodeState::Waiting { code, left } = made else {
@@ -100,7 +100,7 @@ async fn claim(
     };
     gateway.audit(&authorized.actor).wall_signs_in(&name);
     let mut response = answer(&paired(&name));
-    let session = Ticket::new(id, state.now).cookie(&state, &headers);
+    let session = WallTicket::new(id, state.now).cookie(&state, &headers);
     append_cookie(&mut response, session);
     append_cookie(&mut response, code_cookie(&state, &headers, None));
     Ok(response)

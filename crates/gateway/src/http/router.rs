@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/metrics", PEOPLE_OR_TOKEN, probes::metrics),
         get("/healthz", Rule::Anyone, probes::healthy),
         get("/readyz", Rule::Anyone, probes::ready),
-        every_method("/thumbnails/{connection}/{group}/{slicer}", EVERYBODY, thumbnails::serve),
+        get("/thumbnails/{connection}/{group}/{slicer}", EVERYBODY, thumbnails::serve),
         every_method("/relay/{connection}/{*rest}", Rule::Operation, relay::serve),
     ]
 }

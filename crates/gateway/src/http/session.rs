@@ -8,6 +8,7 @@ use crate::auth::{SessionHolder, Visitor};
 use crate::crypto::password_hash;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
+use crate::relay;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -38,6 +39,8 @@ pub(super) async fn read(
 
 fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
     let demo = gateway.access.is_demo();
+    let timeouts = gateway.upstreams.iter().map(|upstream| upstream.timeout);
+    let read = relay::longest_read(timeouts.max().unwrap_or_default());
     let session = Session {
         user: visitor.name.clone(),
         role: visitor.role.name().to_owned(),
@@ -47,6 +50,7 @@ fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
         store_in_memory: visitor.role == Role::Admin
             && !demo
             && !gateway.shared.store.is_persistent(),
+        read_seconds: u32::try_from(read.as_secs()).unwrap_or(u32::MAX),
     };
     (NO_STORE, Json(session)).into_response()
 }

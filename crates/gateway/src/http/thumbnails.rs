@@ -7,18 +7,17 @@ use crate::problem::{Kind, Problem};
 use crate::relay;
 use crate::vendor_client::Lane;
 use axum::extract::State;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::Response;
 use std::sync::Arc;
 
-/// Returns a thumbnail. The path is parsed like the relay's paths, and only GET is allowed.
+/// Returns a thumbnail. The path is parsed like the relay's paths.
 ///
 /// # Errors
 /// There is no such thumbnail, or it cannot be fetched.
 pub(super) async fn serve(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    method: Method,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let path = uri.path();
@@ -39,13 +38,6 @@ pub(super) async fn serve(
             "the systems of this connection have no thumbnails",
         ));
     };
-    if method != Method::GET {
-        let detail = format!("this path takes GET, not {method}");
-        return Err(Problem {
-            allow: Some("GET".to_owned()),
-            ..Problem::new(Kind::MethodNotAllowed, detail)
-        });
-    }
     let person = authorized.person();
     let lane = Lane::Person(person.clone());
     let thumbnail = thumbnails.thumbnail(upstream, &lane, group, slicer).await?;

@@ -1,13 +1,12 @@
 //! `/api/walls`: admins list, pair and revoke walls.
 
-use super::handling::PathId;
+use super::handling::{PathId, random_id};
 use super::middleware::Authorized;
 use super::pairing::pairing_state;
 use super::{NO_STORE, body};
 use crate::app::Gateway;
 use crate::audit::Actor;
-use crate::auth::Attempt;
-use crate::crypto::random_hex;
+use crate::auth::CountedAttempt;
 use crate::pairing::{PairingRequest, Wall};
 use crate::problem::{Kind, Problem};
 use axum::Json;
@@ -87,7 +86,7 @@ async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall
         .access
         .code_attempts()
         .ok_or_else(|| Problem::new(Kind::Internal, "attempts cannot be counted"))?;
-    let attempt = Attempt::new(actor.from, &actor.name);
+    let attempt = CountedAttempt::new(actor.from, &actor.name);
     attempts
         .begin(&attempt)
         .map_err(|seconds| Problem {
@@ -104,7 +103,7 @@ async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall
         code: wall.code,
         name: wall.name,
         by: actor.name.clone(),
-        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
+        id: random_id()?,
     };
     let paired = state.walls.pair(request, state.now).await;
     match &paired {

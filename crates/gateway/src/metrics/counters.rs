@@ -1,7 +1,7 @@
 //! The counters, as metric families.
 
 use super::families::{Families, Family, label};
-use super::{Counters, Counts, Metrics, SESSION_OPEN_FOR};
+use super::{Counters, Counts, Metrics, SESSION_OPEN_FOR, moment};
 use crate::lock::lock;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -106,7 +106,10 @@ impl Metrics {
                 reads.add(vec![connection(), ("answer", answer.to_owned())], *count);
             }
             if let Some(at) = last_success {
-                age.add(vec![connection()], now.duration_since(*at).as_secs_f64());
+                // The monotonic clock stands still while the computer sleeps.
+                let passed = at.until(moment(now));
+                let passed = passed.unwrap_or_else(|| now.into_std().duration_since(at.0));
+                age.add(vec![connection()], passed.as_secs_f64());
             }
             open.add(vec![connection()], breaker.refuses(now));
             opened.add(vec![connection()], *times);

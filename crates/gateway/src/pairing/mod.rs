@@ -11,7 +11,7 @@ mod ticket;
 
 pub(crate) use registries::{OpenedRegistry, Registries};
 pub(crate) use registry::{CodeState, PairingRequest, Wall};
-pub(crate) use ticket::{Ticket, code_cookie, code_secret};
+pub(crate) use ticket::{WallTicket, code_cookie, code_secret};
 
 use crate::crypto::{Cookie, Seal};
 use crate::lock::lock;

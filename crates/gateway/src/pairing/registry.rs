@@ -6,7 +6,7 @@ mod rows;
 pub(super) use rows::{TABLES, WITH_SIGHTINGS, sighting};
 
 use super::code;
-use crate::identity::{is_bidi_control, is_invisible};
+use crate::hidden_characters::is_hidden;
 use crate::network;
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
@@ -320,13 +320,8 @@ fn name(typed: &str) -> Result<String, Problem> {
         "the wall needs a name".to_owned()
     } else if name.chars().count() > MAX_NAME_LENGTH {
         format!("the wall's name is longer than {MAX_NAME_LENGTH} characters")
-    } else if name.chars().any(|c| c.is_control() || is_invisible(c)) {
+    } else if name.chars().any(is_hidden) {
         "the wall's name holds characters that cannot be seen".to_owned()
-    } else if let Some(c) = name.chars().find(|c| is_bidi_control(*c)) {
-        format!(
-            "the wall's name holds the character U+{:04X}, which changes the direction of text",
-            u32::from(c)
-        )
     } else {
         return Ok(name.to_owned());
     };

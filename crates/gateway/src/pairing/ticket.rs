@@ -17,13 +17,13 @@ const CODE_KIND: &str = "pairing 1 ";
 
 /// A wall's session. It is valid while the wall is in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ticket {
+pub(crate) struct WallTicket {
     /// The wall's id.
     pub(crate) wall: String,
     last_seen: u64,
 }
 
-impl Ticket {
+impl WallTicket {
     pub(crate) fn new(wall: String, now: u64) -> Self {
         Self {
             wall,

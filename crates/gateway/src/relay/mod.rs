@@ -13,7 +13,7 @@ mod target;
 mod write;
 
 pub(crate) use path::segments;
-pub(crate) use record::Recording;
+pub(crate) use record::{Recording, longest_read};
 pub(crate) use target::{Target, find};
 
 use crate::audit::Actor;

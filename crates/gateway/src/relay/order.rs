@@ -5,13 +5,12 @@
 
 use super::audit_fields;
 use super::record::Record;
-use crate::crypto::hex;
+use crate::crypto::{hex, sha256};
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Upstream, VendorRequest};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use vendors::uplynk::operations::{GET_GROUP, ORDER};
 use vendors::uplynk::{FailoverGroup, Mode, groups};
 use vendors::{Operation, System};
@@ -254,7 +253,7 @@ fn tag_of(group: &FailoverGroup) -> Option<String> {
     slicers.sort_unstable();
     // JSON separates the values unambiguously.
     let text = json!([mode, group.auto_failback, slicers]).to_string();
-    Some(format!("\"{}\"", hex(&Sha256::digest(text))))
+    Some(format!("\"{}\"", hex(&sha256(text))))
 }
 
 #[cfg(test)]

@@ -19,13 +19,14 @@ pub(super) enum ChangeOutcome {
 }
 
 impl ChangeOutcome {
-    /// The outcome of a change that was about to be sent.
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    /// The outcome of a change that was about to be sent. A success has to contain an object if the operation
+    /// `returns_data`.
+    pub(super) fn of(outcome: &Outcome, returns_data: bool) -> Self {
         match outcome {
             Ok(answer) if answer.status.is_success() => {
                 if is_refusal(&answer.body) {
                     Self::Refused
-                } else if is_of_vendor(&answer.body) {
+                } else if is_of_vendor(&answer.body, returns_data) {
                     Self::Done
                 } else {
                     // The response may not be the vendor's, but for example a proxy's sign-in page.
@@ -53,8 +54,14 @@ impl ChangeOutcome {
     }
 }
 
-/// Whether the body of a response to a change can be the vendor's: every vendor responds with an empty body or JSON.
-fn is_of_vendor(body: &[u8]) -> bool {
+/// Whether the body of a response to a change can be the vendor's: an object, or without data an empty body or any
+/// JSON. The console reads the responses by the same rule, so that it shows the outcome that is recorded.
+fn is_of_vendor(body: &[u8], returns_data: bool) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+    let body = body.trim_ascii();
+    let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    match returns_data {
+        true => body.starts_with(b"{") && is_json(),
+        false => body.is_empty() || is_json(),
+    }
 }

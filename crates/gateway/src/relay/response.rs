@@ -2,8 +2,9 @@
 
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use axum::http::{HeaderName, HeaderValue, Response, header};
 use protocol::VIA;
+use tokio::time::Instant;
 
 /// The vendor's headers that are passed on to the browser.
 const RETURNED: [HeaderName; 7] = [
@@ -21,6 +22,7 @@ const MAX_LENGTH: usize = 128;
 
 /// Creates the response. `Via` marks it as the vendor's own, and `Age` is its age.
 pub(super) fn response(answer: Answer) -> Response<Bytes> {
+    let age = answer.age(Instant::now()).as_secs();
     let mut response = Response::new(answer.body);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
@@ -31,21 +33,10 @@ pub(super) fn response(answer: Answer) -> Response<Bytes> {
             headers.insert(name, value.clone());
         }
     }
-    headers.insert(
-        header::AGE,
-        HeaderValue::from(age(&answer.headers) + answer.at.elapsed().as_secs()),
-    );
+    headers.insert(header::AGE, HeaderValue::from(age));
     headers.insert(header::VIA, HeaderValue::from_static(VIA));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// The age of the response when it was received, in seconds.
-fn age(headers: &HeaderMap) -> u64 {
-    let age = headers
-        .get(header::AGE)
-        .and_then(|age| age.to_str().ok()?.trim().parse().ok());
-    age.filter(|age| *age < u64::from(u32::MAX)).unwrap_or(0)
 }
 
 /// Whether a header's value has the expected form. A vendor might put text into it that must not be passed on.
@@ -53,9 +44,6 @@ fn is_plain(name: &HeaderName, value: &HeaderValue) -> bool {
     let all = |allowed: fn(u8) -> bool| value.as_bytes().iter().all(|byte| allowed(*byte));
     value.len() <= MAX_LENGTH
         && match name.as_str() {
-            "operation-id" => {
-                all(|byte| byte.is_ascii_alphanumeric() || b"-_.:|/+={}".contains(&byte))
-            }
             "total-count" => all(|byte| byte.is_ascii_digit()),
             // A number or a date.
             "retry-after" | "date" => {

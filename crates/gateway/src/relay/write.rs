@@ -3,7 +3,7 @@
 
 use super::order::GroupWrite;
 use super::outcome::ChangeOutcome;
-use super::record::{Record, Recording};
+use super::record::{Record, Recording, longest_change};
 use super::target::Target;
 use crate::audit::Actor;
 use crate::problem::Delivery;
@@ -19,7 +19,8 @@ pub(super) async fn write(
 ) -> Outcome {
     let (upstream, operation) = (target.upstream.clone(), target.operation);
     let mut record = Record::new(target, Some(&outgoing), actor, recording.store);
-    let written = recording.changes.complete(async move {
+    let longest = longest_change(upstream.timeout);
+    let written = recording.changes.complete_within(longest, async move {
         let outcome = match &group_write {
             Some(write) => write.execute(&upstream, &outgoing, &mut record).await,
             None => match record.begin().await {
@@ -29,7 +30,7 @@ pub(super) async fn write(
         };
         upstream.written(operation, &outgoing.path);
         let ended = if record.has_begun() {
-            ChangeOutcome::of(&outcome)
+            ChangeOutcome::of(&outcome, upstream.public.system.returns_data(operation))
         } else {
             ChangeOutcome::NotSent
         };

@@ -9,7 +9,7 @@ use health::Severity;
 use health::events::{Event, EventKind};
 use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind};
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 
 /// How the activity shows an audit row, in addition to its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,56 +53,50 @@ pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
 /// time.
 const MAX_APART_MS: i64 = 30_000;
 
-/// The events without an entry after this number. Each entry matches one event only, because the same may happen
-/// several times within a moment.
-pub(super) fn unrecorded<'e>(
+/// The events without an entry after this number, by this gateway or another one. Each entry matches one event only,
+/// because the same may happen several times within a moment.
+pub(super) fn unrecorded(
     sql: &mut dyn Sql,
-    events: impl IntoIterator<Item = &'e Event>,
+    events: &VecDeque<Event>,
     after: i64,
-) -> Result<Vec<&'e Event>, Fault> {
-    let (mut unrecorded, mut known) = (Vec::new(), HashSet::new());
-    for event in events {
-        let entries = entries_of(sql, event, after)?;
-        if !entries.into_iter().any(|number| known.insert(number)) {
-            unrecorded.push(event);
-        }
-    }
-    Ok(unrecorded)
-}
-
-/// The numbers of later entries that may match an event, as observed by this gateway or another one.
-fn entries_of(sql: &mut dyn Sql, event: &Event, after: i64) -> Result<Vec<i64>, Fault> {
-    let at = event.at.timestamp_millis();
-    let kind = ActivityKind::Event(event.kind);
-    let key = event.resource.as_ref();
+) -> Result<VecDeque<Event>, Fault> {
+    let times = events.iter().map(|event| event.at.timestamp_millis());
+    let (first, last) = (times.clone().min(), times.max());
     let near = sql.rows(
-        "SELECT number, entry FROM activity
-         WHERE connection = ? AND kind = ? AND at BETWEEN ? AND ? AND resource = ? AND number > ? ORDER BY at",
+        "SELECT entry FROM activity WHERE number > ? AND at BETWEEN ? AND ? ORDER BY at",
         &[
-            key.map_or("", |key| key.connection.as_str()).into(),
-            kind.key().into(),
-            (at - MAX_APART_MS).into(),
-            (at + MAX_APART_MS).into(),
-            key.map_or("", |key| key.id.as_str()).into(),
             after.into(),
+            first.map(|at| at - MAX_APART_MS).into(),
+            last.map(|at| at + MAX_APART_MS).into(),
         ],
     )?;
-    // The start of an unobserved time is not compared: each gateway takes it from its own last reading.
-    let is_own = matches!(event.kind, EventKind::Alarm | EventKind::Resource);
-    let is_same = |text: &str| {
-        serde_json::from_str(text).is_ok_and(|known: ActivityEntry| {
-            (known.severity, &known.after) == (event.severity, &event.after)
-                && (is_own || known.before == event.before)
-                && without_duration(&known.what) == without_duration(&event.what)
-        })
-    };
-    let mut numbers = Vec::new();
+    let mut recorded: HashMap<_, Vec<ActivityEntry>> = HashMap::new();
     for row in &near {
-        if is_same(row.text(1)?) {
-            numbers.push(row.number(0)?);
+        if let Ok(entry) = serde_json::from_str::<ActivityEntry>(row.text(0)?) {
+            let key = (entry.kind.key(), entry.resource.clone());
+            recorded.entry(key).or_default().push(entry);
         }
     }
-    Ok(numbers)
+    let mut entry_of = |event: &Event| {
+        let kind = ActivityKind::Event(event.kind);
+        let entries = recorded.get_mut(&(kind.key(), event.resource.clone()))?;
+        let place = entries.iter().position(|entry| is_of(entry, event))?;
+        Some(entries.remove(place))
+    };
+    let unrecorded = events.iter().filter(|event| entry_of(event).is_none());
+    Ok(unrecorded.cloned().collect())
+}
+
+/// Whether an entry with the kind and the resource of an event may be about it, as observed by this gateway or another
+/// one.
+fn is_of(entry: &ActivityEntry, event: &Event) -> bool {
+    // The start of an unobserved time is not compared: each gateway takes it from its own last reading.
+    let is_own = matches!(event.kind, EventKind::Alarm | EventKind::Resource);
+    let apart = entry.at.signed_duration_since(event.at);
+    apart.num_milliseconds().abs() <= MAX_APART_MS
+        && (entry.severity, &entry.after) == (event.severity, &event.after)
+        && (is_own || entry.before == event.before)
+        && without_duration(&entry.what) == without_duration(&event.what)
 }
 
 /// The number of the newest entry.

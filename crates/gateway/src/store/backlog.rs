@@ -10,7 +10,8 @@ use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::mem;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// After this time, the leader has recorded the events that all gateways observe.
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
@@ -18,11 +19,18 @@ const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 /// The most events that wait. Beyond that the connections with the most events lose their oldest.
 const MAX_EVENTS: usize = 10_000;
 
+/// The most events, and the most changes, in one transaction, which takes far less than its time limit.
+const MAX_CHUNK: usize = 200;
+
+/// How long the backlog is written before the writer turns to its next jobs.
+const MAX_TIME: Duration = Duration::from_secs(2);
+
 /// Data that waits to be written, and the uncertain part of the audit.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     events: VecDeque<Event>,
-    /// By table and id, so that only the latest change of each is written.
+    /// By table and id, so that only the latest change of each is written. Their number has no limit, because none may
+    /// be left out.
     changes: BTreeMap<(Table, String), StateChange>,
     /// Outcomes of changes whose intents are recorded.
     outcomes: Vec<NewRow>,
@@ -30,11 +38,12 @@ pub(super) struct Backlog {
     event_queue: EventQueue,
     /// The intents of this process whose outcome is still pending.
     under_way: BTreeSet<i64>,
-    /// Number of events that have waited: another gateway may have recorded them, or this one in a transaction that
-    /// seemed to fail.
-    waited: usize,
-    /// The number of the newest activity entry when this gateway last recorded events. Entries that other gateways
-    /// recorded since have higher numbers.
+    /// The callers that wait until everything is written.
+    pub(super) waiting: Vec<oneshot::Sender<bool>>,
+    /// Whether this gateway is the leader and has taken over.
+    leads: bool,
+    /// The number of the newest activity entry when this gateway last compared or recorded events. Entries that other
+    /// gateways recorded since have higher numbers.
     recorded_until: i64,
     /// Whether a transaction has failed, so that it is unknown whether it was committed.
     is_unsettled: bool,
@@ -70,7 +79,6 @@ impl Backlog {
             *most -= 1;
             *excess.entry(id.clone()).or_default() += 1;
         }
-        let (mut place, mut waited) = (0, self.waited);
         self.events.retain(|event| {
             let dropped = excess
                 .get_mut(connection(event))
@@ -78,24 +86,25 @@ impl Backlog {
             let is_kept = dropped.is_none();
             if let Some(number) = dropped {
                 *number -= 1;
-                waited -= usize::from(place < self.waited);
             }
-            place += 1;
             is_kept
         });
-        self.waited = waited;
     }
 
-    /// Entries up to this number are older than this gateway and match no event that it observes.
+    /// This gateway begins as the leader. Entries up to this number are older and match no event that it observes.
     pub(super) fn begin_after(&mut self, recorded: i64) {
+        self.leads = true;
         self.recorded_until = recorded;
     }
 
+    /// Whether this gateway has nothing to write.
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-            && self.changes.is_empty()
-            && self.outcomes.is_empty()
-            && self.event_queue.is_empty()
+        !self.has_entries() && self.outcomes.is_empty() && self.event_queue.is_empty()
+    }
+
+    /// Whether there are changes, or events that this gateway records.
+    fn has_entries(&self) -> bool {
+        !self.next_changes(1).is_empty() || (self.leads && !self.events.is_empty())
     }
 
     /// Notes that rows were written with these numbers.
@@ -168,101 +177,156 @@ impl Backlog {
         Ok(())
     }
 
-    /// This gateway becomes the leader. The previous leader may have recorded the events that wait here.
+    /// Whether this gateway records the events that all gateways observe.
+    pub(super) fn leads(&self) -> bool {
+        self.leads
+    }
+
+    /// This gateway becomes the leader.
     pub(super) fn take_over(&mut self) {
-        self.waited = self.events.len();
+        self.leads = true;
     }
 
     /// Another gateway is recording: drops events older than 60 s, which it has recorded, and alert messages, which it
     /// sends itself.
     pub(super) fn follow(&mut self, now: DateTime<Utc>) {
+        self.leads = false;
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
-        self.waited = self.events.len();
-        self.changes.retain(|(table, _), change| {
-            table.any_gateway_may_change() && !(*table == Table::AlertMessages && change.is_put())
-        });
+        self.changes
+            .retain(|(table, _), change| is_for_any(*table, change));
+    }
+
+    /// Makes sure that the database answers and that a leader still leads, and drops the events that are recorded
+    /// already: by the previous leader, or by this gateway in a transaction that seemed to fail. Only a poll changes who
+    /// leads, and only then a gateway that does not lead drops what the leader has recorded.
+    fn check_lead(&mut self, database: &mut dyn Database) -> Result<(), Fault> {
+        let still_leads = database.leads()?;
+        if self.leads && !still_leads {
+            return Err("does not say yet which gateway leads".into());
+        }
+        if self.leads && !self.events.is_empty() {
+            self.events = activity::unrecorded(database, &self.events, self.recorded_until)?;
+            self.recorded_until = activity::newest(database)?;
+        }
+        Ok(())
+    }
+
+    /// The keys of the first changes that this gateway writes.
+    fn next_changes(&self, number: usize) -> Vec<(Table, String)> {
+        let changes = self.changes.iter();
+        let ours = changes.filter(|((table, _), change)| self.leads || is_for_any(*table, change));
+        ours.take(number).map(|(key, _)| key.clone()).collect()
     }
 
     /// Writes the backlog and, if `watched` gives the retention, a note that the connections are watched. A gateway
-    /// that is not the leader writes only its own changes.
+    /// that is not the leader writes only its own changes. What takes too long is left for the next call, because
+    /// callers wait for the writer.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
         watched: Option<&Retention>,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
+        let until = Instant::now() + MAX_TIME;
         self.settle(database, now)?;
-        self.event_queue.write(database, now)?;
+        self.event_queue.write(database, now, until)?;
         if self.events.is_empty() && self.changes.is_empty() && watched.is_none() {
             return Ok(());
         }
-        if !database.lead()? {
-            self.follow(now);
-            if !self.changes.is_empty() {
-                database.write(&mut |sql| saved_state::write(sql, self.changes.values()))?;
-                self.changes.clear();
+        self.check_lead(database)?;
+        loop {
+            let is_last = self.events.len().max(self.changes.len()) <= MAX_CHUNK;
+            let watched = watched.filter(|_| self.leads && is_last);
+            if !self.has_entries() && watched.is_none() {
+                return Ok(());
             }
-            return Ok(());
+            self.write_first((MAX_CHUNK, MAX_CHUNK), database, watched, now)?;
+            if is_last || Instant::now() >= until {
+                return Ok(());
+            }
         }
+    }
+
+    /// Writes entries of the backlog one by one, and drops those that fail while the database accepts others, so that
+    /// nothing waits forever.
+    pub(super) fn write_each(
+        &mut self,
+        database: &mut dyn Database,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let until = Instant::now() + MAX_TIME;
+        let mut worst = self.event_queue.write_each(database, now, until);
+        // The failure may mean that another gateway became the leader and ended this session.
+        self.check_lead(database)?;
+        while self.has_entries() && Instant::now() < until {
+            let change = self.next_changes(1).pop();
+            let number = if change.is_some() { (0, 1) } else { (1, 0) };
+            let Err(fault) = self.write_first(number, database, None, now) else {
+                continue;
+            };
+            // If this fails too, the database fails, not the entry.
+            probe(database, now)?;
+            tracing::error!("an entry is dropped, because the store {fault}");
+            match change {
+                Some(key) => drop(self.changes.remove(&key)),
+                None => drop(self.events.pop_front()),
+            }
+            worst = Err(fault);
+            self.check_lead(database)?;
+        }
+        worst
+    }
+
+    /// Writes this many of the oldest events and of the changes.
+    fn write_first(
+        &mut self,
+        (events, changes): (usize, usize),
+        database: &mut dyn Database,
+        watched: Option<&Retention>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let events = if self.leads { events } else { 0 };
+        let events = self.events.len().min(events);
+        let changes = self.next_changes(changes);
         let mut newest = 0;
         let written = database.write(&mut |sql| {
-            let waited = self.events.iter().take(self.waited);
-            let unrecorded = activity::unrecorded(sql, waited, self.recorded_until)?;
-            let new = self.events.iter().skip(self.waited);
-            for event in unrecorded.into_iter().chain(new) {
+            for event in self.events.range(..events) {
                 activity::add_event(sql, event)?;
             }
-            saved_state::write(sql, self.changes.values())?;
+            let changes = changes.iter().filter_map(|key| self.changes.get(key));
+            saved_state::write(sql, changes)?;
             if let Some(retention) = watched {
                 watching::note_watching(sql, retention, now)?;
             }
             newest = activity::newest(sql)?;
             Ok(())
         });
-        if written.is_ok() {
-            self.events.clear();
-            self.changes.clear();
-            self.recorded_until = newest;
-        } else {
+        if written.is_err() {
             self.is_unsettled = true;
+            return written;
         }
-        self.waited = self.events.len();
-        written
+        self.events.drain(..events);
+        for key in &changes {
+            self.changes.remove(key);
+        }
+        if self.leads {
+            self.recorded_until = newest;
+        }
+        Ok(())
     }
+}
 
-    /// Writes the entries of the backlog one by one, and drops those that fail while the database accepts others, so
-    /// that nothing waits forever.
-    pub(super) fn write_each(
-        &mut self,
-        database: &mut dyn Database,
-        now: DateTime<Utc>,
-    ) -> Result<(), Fault> {
-        let mut worst = self.event_queue.write_each(database, now);
-        // The failure may mean that another gateway became the leader and ended this session.
-        let leads = database.lead()?;
-        if !leads {
-            self.follow(now);
-        }
-        let mut left_out = |fault: Fault| {
-            tracing::error!("an entry is dropped, because the store {fault}");
-            worst = Err(fault);
-        };
-        if leads {
-            for event in activity::unrecorded(database, &self.events, self.recorded_until)? {
-                let written = database.write(&mut |sql| activity::add_event(sql, event));
-                written.unwrap_or_else(&mut left_out);
-            }
-            self.events.clear();
-            self.waited = 0;
-            self.recorded_until = activity::newest(database)?;
-        }
-        for change in mem::take(&mut self.changes).values() {
-            let written = database.write(&mut |sql| saved_state::write(sql, [change]));
-            written.unwrap_or_else(&mut left_out);
-        }
-        worst
-    }
+/// Checks that the database can be written.
+pub(super) fn probe(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
+    let at = now.timestamp_millis();
+    let probe = "UPDATE probe SET at = ?";
+    database.write(&mut |sql| sql.execute(probe, &[at.into()]).map(drop))
+}
+
+/// Whether every gateway writes this change, not only the leader. Alert messages are sent by the leader.
+fn is_for_any(table: Table, change: &StateChange) -> bool {
+    table.any_gateway_may_change() && !(table == Table::AlertMessages && change.is_put())
 }
 
 /// The connection of an event; empty if the event concerns all connections.
@@ -308,7 +372,6 @@ mod tests {
         let noisy =
             |numbers: std::ops::Range<usize>| numbers.map(|number| failover("noisy", number));
         backlog.add(quiet().chain(noisy(0..MAX_EVENTS - 3)).collect(), vec![]);
-        backlog.waited = 20;
         backlog.add(noisy(MAX_EVENTS - 3..MAX_EVENTS).collect(), vec![]);
         assert_eq!(backlog.events.len(), MAX_EVENTS);
         let first = backlog.events.iter().take(4);
@@ -320,7 +383,6 @@ mod tests {
             ("noisy", "3"),
         ];
         assert_eq!(first, expected);
-        assert_eq!(backlog.waited, 17);
         // A connection with more events than all others together drops only its own.
         backlog.add(noisy(0..2 * MAX_EVENTS).collect(), vec![]);
         let of_quiet = backlog
@@ -328,7 +390,6 @@ mod tests {
             .iter()
             .filter(|one| connection(one) == "quiet");
         assert_eq!(of_quiet.count(), 3);
-        assert_eq!(backlog.waited, 3);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The jobs that arrived at the same time and are written together.
 
 use super::access::AccessJob;
-use super::backlog::Backlog;
+use super::backlog::{Backlog, probe};
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, StoreUpdate};
 use super::writer::{Job, State, WriteReply};
@@ -49,7 +49,10 @@ impl Batch {
         jobs: impl Iterator<Item = Job>,
         backlog: &mut Backlog,
     ) -> Self {
-        let mut batch = Self::default();
+        let mut batch = Self {
+            probes: mem::take(&mut backlog.waiting),
+            ..Self::default()
+        };
         let (mut events, mut changes) = (Vec::new(), Vec::new());
         for job in jobs {
             if let Job::SaveLater(later) | Job::Save(later, _) = &job {
@@ -171,8 +174,14 @@ impl Batch {
         })
     }
 
-    /// Notes whether the store can be written, counts changes, and replies to probes.
-    pub(super) fn report_health(&mut self, state: &State, failed: Option<&Fault>) {
+    /// Notes whether the store can be written, counts changes, and replies to probes, unless a part of the backlog still
+    /// waits.
+    pub(super) fn report_health(
+        &mut self,
+        state: &State,
+        backlog: &mut Backlog,
+        failed: Option<&Fault>,
+    ) {
         if self.writes {
             state.is_writable.store(failed.is_none(), Ordering::Relaxed);
         }
@@ -185,6 +194,9 @@ impl Batch {
         }
         if self.has_changes || (self.had_backlog && failed.is_none()) {
             state.changes.fetch_add(1, Ordering::Relaxed);
+        }
+        if failed.is_none() && !backlog.is_empty() {
+            backlog.waiting.append(&mut self.probes);
         }
         for probe in self.probes.drain(..) {
             let _ = probe.send(failed.is_none());
@@ -214,9 +226,7 @@ fn append(
     backlog.settle(database, now)?;
     let mut numbers = Vec::new();
     if rows.is_empty() {
-        let at = now.timestamp_millis();
-        let probe = "UPDATE probe SET at = ?";
-        database.write(&mut |sql| sql.execute(probe, &[at.into()]).map(drop))?;
+        probe(database, now)?;
     } else {
         database.append(&mut |sql| {
             numbers = appending::append(sql, rows, now)?;

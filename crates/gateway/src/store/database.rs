@@ -91,14 +91,6 @@ pub(super) type Work<'a> = &'a mut dyn FnMut(&mut dyn Sql) -> Result<(), Fault>;
 /// A statement with its parameters.
 pub(super) type Statement = (String, Vec<Value>);
 
-/// The statements that clean up after ended gateways.
-pub(super) struct EndedGateways {
-    /// Reads the number and the entry of each intent that no gateway will close.
-    pub(super) open: Statement,
-    /// Deletes the ended gateways once their intents are closed, if the database knows several gateways.
-    pub(super) forget: Option<Statement>,
-}
-
 /// Revisions, each of which changes when another gateway changes something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Revisions {
@@ -130,6 +122,11 @@ pub(super) trait Database: Sql + Send {
         Ok(true)
     }
 
+    /// Whether this gateway is still the leader. Does not try to become it.
+    fn leads(&mut self) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
     /// Leases a name for this time, unless another gateway holds it. Returns whether this gateway holds it now; without
     /// other gateways it always does.
     fn lease(&mut self, _name: &str, _longest: Duration) -> Result<bool, Fault> {
@@ -145,8 +142,9 @@ pub(super) trait Database: Sql + Send {
         Ok(None)
     }
 
-    /// The statements that clean up after ended gateways.
-    fn ended_gateways(&self) -> EndedGateways;
+    /// Reads the number and the entry of each intent that no gateway will close, and deletes the gateways that have
+    /// ended: in one statement, so that it forgets no gateway without its intents.
+    fn abandoned_intents(&self) -> Statement;
 
     /// Reads the number and the entry of each open intent of this gateway. Some may be unknown to it, because their
     /// transaction was committed although it seemed to fail.

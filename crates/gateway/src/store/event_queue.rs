@@ -6,6 +6,7 @@ use super::database::{Database, Fault, Sql};
 use super::{Entry, NewRow, RowKind};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// The most events that wait; beyond that the oldest are dropped.
 const MAX_EVENTS: usize = 10_000;
@@ -54,27 +55,31 @@ impl EventQueue {
         })
     }
 
-    /// Writes all events.
+    /// Writes events until this moment.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
         now: DateTime<Utc>,
+        until: Instant,
     ) -> Result<(), Fault> {
-        while !self.is_empty() {
+        while !self.is_empty() && Instant::now() < until {
             self.write_first(MAX_BATCH, database, now)?;
         }
         Ok(())
     }
 
-    /// Writes the events one by one, and drops those that fail while the database accepts others, so that no change
-    /// waits for them forever.
+    /// Writes events one by one until this moment, and drops those that fail while the database accepts others, so that
+    /// no change waits for them forever.
     pub(super) fn write_each(
         &mut self,
         database: &mut dyn Database,
         now: DateTime<Utc>,
+        until: Instant,
     ) -> Result<(), Fault> {
         let mut worst = Ok(());
-        while let Some(row) = self.rows.front().cloned() {
+        while Instant::now() < until
+            && let Some(row) = self.rows.front().cloned()
+        {
             let Err(fault) = self.write_first(1, database, now) else {
                 continue;
             };

@@ -134,7 +134,6 @@ impl Leading {
                 tracing::error!("the store {fault}");
                 state.is_writable.store(false, Ordering::Relaxed);
                 backlog.add(vec![begun], Vec::new());
-                backlog.take_over();
             }
         } else {
             tracing::info!(
@@ -166,27 +165,24 @@ impl Leading {
             state.changes.fetch_add(1, Ordering::Relaxed);
         }
         let leads = database.lead()?;
-        let led = state.leads.load(Ordering::Relaxed);
-        let takes_over = leads && !led;
+        let takes_over = leads && !backlog.leads();
         if takes_over {
             self.take_over(database, backlog)?;
         }
         // Set only now, so that a failed takeover is repeated by the next poll.
-        state.leads.store(leads, Ordering::Relaxed);
-        match (led, leads) {
-            (false, true) => {
-                tracing::warn!(
-                    "this gateway is now the leader and records events: the previous leader has ended or does not respond"
-                );
-                // If it cannot be written now, it stays in the backlog.
-                backlog.write(database, Some(&state.retention()), now)?;
-            }
+        match (state.leads.swap(leads, Ordering::Relaxed), leads) {
+            (false, true) => tracing::warn!(
+                "this gateway is now the leader and records events: the previous leader has ended or does not respond"
+            ),
             (true, false) => tracing::warn!(
                 "another gateway at this store became the leader, because this one hung or could not reach the database"
             ),
             _ => {}
         }
-        if !leads {
+        if takes_over {
+            // If it cannot be written now, it stays in the backlog.
+            backlog.write(database, Some(&state.retention()), now)?;
+        } else if !leads {
             backlog.follow(now);
         }
         self.polls += 1;
@@ -213,13 +209,13 @@ impl Leading {
     }
 
     fn take_over(&self, database: &mut dyn Database, backlog: &mut Backlog) -> Result<(), Fault> {
-        backlog.take_over();
         // There is a gap only if nobody watched, and this gateway has watched since its start.
         let last = watching::last(database)?;
         if last.is_none_or(|last| last + MAX_NOTE_INTERVAL < self.since) {
-            let begun = watching::start_event(database, self.since)?;
+            let begun = watching::unwatched_event(last, self.since);
             backlog.add(vec![begun], Vec::new());
         }
+        backlog.take_over();
         Ok(())
     }
 }

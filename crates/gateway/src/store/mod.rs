@@ -37,7 +37,7 @@ pub(crate) use entry::Entry;
 pub(crate) use leading::{LEAD_VALID_FOR, StoreUpdate};
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
-pub(crate) use recording::WRITER_TIMEOUT;
+pub(crate) use recording::{WRITER_TIMEOUT, unconfirmed, without_effect};
 pub(crate) use saved_state::{SavedState, StateChange, Table};
 pub(crate) use sharing::{SharedReading, SharedState};
 pub(crate) use watching::unwatched_event;

@@ -44,7 +44,8 @@ impl Store {
         self.write(RowKind::Event, None, entry, None).await
     }
 
-    /// Records a person's action together with the change that it makes: both or neither.
+    /// Records a person's action together with the change that it makes: both or neither. Waits as long as the writer
+    /// takes, because a recorded change must take effect.
     ///
     /// # Errors
     /// They could not be recorded.
@@ -54,21 +55,16 @@ impl Store {
         change: StateChange,
     ) -> Result<i64, Problem> {
         // Write older changes first, so that they cannot overwrite this one.
-        let recorded = if self.flush_unqueued() {
-            self.write(RowKind::Event, None, entry, Some(change)).await
-        } else {
-            Err(not_recorded().with_delivery(Delivery::NotSent))
-        };
+        if self.hangs() || !self.flush_unqueued() {
+            return Err(without_effect());
+        }
+        let recorded = self.write(RowKind::Event, None, entry, Some(change)).await;
         recorded.map_err(|problem| {
-            let detail = if problem.is_not_carried_out() {
-                "nothing takes effect without its record, and the gateway's store cannot be written at the moment; \
-                 the gateway's log says why"
+            if problem.is_not_carried_out() {
+                without_effect()
             } else {
-                "the gateway's store has not confirmed the record, so this may still take effect: look whether it \
-                 did before you repeat it"
-            };
-            let detail = detail.to_owned();
-            Problem { detail, ..problem }
+                unconfirmed()
+            }
         })
     }
 
@@ -100,13 +96,18 @@ impl Store {
         change: Option<StateChange>,
     ) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
+        let has_effect = change.is_some();
         let row = self.row(kind, of, entry, change);
         let job = Job::Write(Box::new(row), answer);
         // A full queue means that the disk does not keep up. Fail instead of waiting behind a thousand jobs.
         let not_queued = |_| not_recorded().with_delivery(Delivery::NotSent);
         self.jobs.try_send(job).map_err(not_queued)?;
-        let answer = self.answer(answered).await.unwrap_or(Err(None));
-        answer.map_err(|delivery| Problem {
+        let answer = if has_effect {
+            answered.await.ok()
+        } else {
+            self.answer(answered).await
+        };
+        answer.unwrap_or(Err(None)).map_err(|delivery| Problem {
             delivery,
             ..not_recorded()
         })
@@ -189,5 +190,25 @@ pub(super) fn not_recorded() -> Problem {
             Kind::NotRecorded,
             "the gateway's store cannot be written, and no change is sent without its record; nothing was sent",
         )
+    }
+}
+
+/// The problem of an action that was not recorded.
+pub(crate) fn without_effect() -> Problem {
+    let detail = "nothing takes effect without its record, and the gateway's store cannot be written at the moment; \
+                  the gateway's log says why";
+    Problem {
+        detail: detail.to_owned(),
+        ..not_recorded().with_delivery(Delivery::NotSent)
+    }
+}
+
+/// The problem of an action that may have been recorded, or may be yet.
+pub(crate) fn unconfirmed() -> Problem {
+    let detail = "the gateway's store has not confirmed the record, so this may still take effect: look whether it \
+                  did before you repeat it";
+    Problem {
+        detail: detail.to_owned(),
+        ..not_recorded()
     }
 }

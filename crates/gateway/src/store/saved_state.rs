@@ -227,7 +227,7 @@ impl Store {
     /// Saves changes, and returns once they are durable.
     ///
     /// # Errors
-    /// They could not be written in time. The store keeps trying while the process runs, unless its backlog is full.
+    /// They could not be written in time. The store keeps trying while the process runs.
     pub(crate) async fn save(&self, changes: Vec<StateChange>) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Save(changes, answer);

@@ -97,13 +97,16 @@ impl Store {
                 let connections = serde_json::to_string(&connections).unwrap_or_default();
                 sql.execute(
                     &format!(
-                        "WITH renewed AS (UPDATE shared_connection SET until = now() + interval '{LEASE_SECONDS} seconds'
-                             WHERE gateway = ?)
-                         INSERT INTO watching_gateway (gateway, connections, until)
-                         VALUES (?, ?, now() + interval '{LEASE_SECONDS} seconds')
-                         ON CONFLICT (gateway) DO UPDATE SET connections = excluded.connections, until = excluded.until"
+                        "WITH announced AS (
+                             INSERT INTO watching_gateway (gateway, connections, until)
+                             VALUES (?, ?, now() + interval '{LEASE_SECONDS} seconds')
+                             ON CONFLICT (gateway) DO UPDATE SET connections = excluded.connections, until = excluded.until
+                             RETURNING gateway, connections, until)
+                         UPDATE shared_connection SET until = announced.until FROM announced
+                         WHERE shared_connection.gateway = announced.gateway
+                         AND connection IN (SELECT json_array_elements_text(announced.connections::json))"
                     ),
-                    &[me.into(), me.into(), connections.into()],
+                    &[me.into(), connections.into()],
                 )?;
             }
             let (started, before) = (Instant::now(), millis());
@@ -188,6 +191,21 @@ impl Store {
                 SELECT pg_notify(?, ?)::text";
             let values = [connection.into(), me.into(), SHARED.into(), me.into()];
             sql.rows(left, &values).map(drop)
+        })
+        .await
+    }
+
+    /// Forgets a connection that no gateway can watch any more, with its publications.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn forget_connection(&self, connection: String) -> Result<(), Fault> {
+        self.query(move |sql, me| {
+            let forgotten = "WITH forgotten AS (
+                    DELETE FROM shared_connection WHERE connection = ? AND gateway = ? RETURNING connection)
+                DELETE FROM shared_reading USING forgotten WHERE shared_reading.connection = forgotten.connection";
+            let values = [connection.into(), me.into()];
+            sql.execute(forgotten, &values).map(drop)
         })
         .await
     }

@@ -12,6 +12,7 @@ use crate::lock::lock;
 use crate::problem::Delivery;
 use chrono::{DateTime, Utc};
 use health::events::Event;
+use std::iter;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
@@ -28,7 +29,7 @@ pub(super) type WriteReply = Result<i64, Option<Delivery>>;
 pub(super) enum Job {
     /// Writes a row, and replies with its number once it is durable, or with what is known after a failure.
     Write(Box<NewRow>, oneshot::Sender<WriteReply>),
-    /// Replies whether rows can be written.
+    /// Replies whether rows can be written, once the backlog is written.
     Probe(oneshot::Sender<bool>),
     /// Adds observed events to the activity.
     Events(Vec<Event>),
@@ -107,7 +108,15 @@ pub(super) fn start<D: Database>(
             }
         };
         let mut jobs = Vec::new();
-        while queue.blocking_recv_many(&mut jobs, MAX_BATCH) > 0 {
+        loop {
+            if backlog.waiting.is_empty() {
+                if queue.blocking_recv_many(&mut jobs, MAX_BATCH) == 0 {
+                    break;
+                }
+            } else {
+                // The rest of the backlog does not wait for another job.
+                jobs.extend(iter::from_fn(|| queue.try_recv().ok()).take(MAX_BATCH));
+            }
             state.set_working_since(Some(Instant::now()));
             let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
             for (known, answer) in polls {
@@ -125,10 +134,11 @@ pub(super) fn start<D: Database>(
             }
             state.set_working_since(None);
         }
-        if !backlog.is_empty()
-            && let Err(fault) = backlog.write(&mut database, None, (state.now)())
-        {
-            tracing::error!("the latest observed events are lost: the store {fault}");
+        while !backlog.is_empty() {
+            if let Err(fault) = backlog.write(&mut database, None, (state.now)()) {
+                tracing::error!("the latest observed events are lost: the store {fault}");
+                return;
+            }
         }
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
@@ -154,23 +164,16 @@ pub(super) fn close_ended_gateways(
     database: &mut dyn Database,
     now: DateTime<Utc>,
 ) -> Result<(), Fault> {
-    let ended = database.ended_gateways();
-    let (statement, values) = &ended.open;
-    if ended.forget.is_none() && database.rows(statement, values)?.is_empty() {
-        return Ok(());
-    }
+    let (statement, values) = database.abandoned_intents();
     let mut closed = 0;
     database.append(&mut |sql| {
-        let open = sql.rows(statement, values)?;
+        let open = sql.rows(&statement, &values)?;
         let rows = open.iter().map(|row| {
             let (number, intent) = intent(row)?;
             Ok(appending::closing(number, intent, "unknown"))
         });
         let rows: Vec<NewRow> = rows.collect::<Result<_, Fault>>()?;
         appending::append(sql, &rows, now)?;
-        if let Some((forget, values)) = &ended.forget {
-            sql.execute(forget, values)?;
-        }
         closed = rows.len();
         Ok(())
     })?;
@@ -194,6 +197,6 @@ fn work(
     let written = batch.write_rows(database, state, backlog, now);
     let fault = batch.answer_callers(written, backlog);
     let waited = batch.write_backlog(database, state, backlog, now);
-    batch.report_health(state, fault.or(waited.err()).as_ref());
+    batch.report_health(state, backlog, fault.or(waited.err()).as_ref());
     batch.read(database, state)
 }

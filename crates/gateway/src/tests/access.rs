@@ -107,7 +107,7 @@ async fn a_user_signs_in_and_signs_out() {
     assert!(!set.contains("vic"), "sealed");
     let cookie = cookie(&answer);
     let expected = format!(
-        r#"{{"user":"vic","role":"viewer","demo":false,"version":"{}","can_sign_out":true}}"#,
+        r#"{{"user":"vic","role":"viewer","demo":false,"version":"{}","can_sign_out":true,"read_seconds":15}}"#,
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(text(answer).await, expected);

@@ -24,20 +24,14 @@ async fn audit_rows(gateway: &Arc<Gateway>, site: &Site, since: usize) -> Vec<St
 async fn pairing_signing_in_and_revoking_a_wall_each_have_an_audit_row() {
     for site in &sites() {
         let gateway = at(&site.location);
+        let pairing = gateway.access.pairing().unwrap();
         let admin = sign_in(&gateway, "ann").await;
         let with = [("cookie", admin.as_str())];
         let mut screen = Screen::default();
         let code = screen.code(&gateway).await;
         let body = json!({"code": code, "name": "Hall"}).to_string();
         disconnect(&gateway, "POST /api/walls", &with, &body).await;
-        let walls = gateway
-            .access
-            .pairing()
-            .unwrap()
-            .walls
-            .list()
-            .await
-            .unwrap();
+        let walls = pairing.walls.list().await.unwrap();
         assert_eq!((walls.len(), walls[0].name.as_str()), (1, "Hall"));
         let paired = "ann | pair wall | Hall | done";
         assert_eq!(audit_rows(&gateway, site, 1).await, [paired]);
@@ -50,14 +44,7 @@ async fn pairing_signing_in_and_revoking_a_wall_each_have_an_audit_row() {
         );
         let line = format!("DELETE /api/walls/{}", walls[0].id);
         disconnect(&gateway, &line, &with, "").await;
-        let walls = gateway
-            .access
-            .pairing()
-            .unwrap()
-            .walls
-            .list()
-            .await
-            .unwrap();
+        let walls = pairing.walls.list().await.unwrap();
         assert!(walls.is_empty());
         let revoked = "ann | revoke wall | Hall | done";
         assert_eq!(audit_rows(&gateway, site, 3).await, [revoked]);

@@ -220,7 +220,7 @@ async fn every_answer_has_exactly_these_headers() {
         (&groups, false, "", 401, vec![PROBLEM, DATA, asks]),
         ("GET /relay/x", true, "", 404, vec![PROBLEM, DATA]),
         (
-            "GET /thumbnails/plant-a/x/y",
+            "GET /thumbnails/{connection}/{group}/{slicer}",
             true,
             "",
             404,

@@ -16,7 +16,7 @@ pub(crate) mod metrics;
 mod observability;
 mod openid;
 mod order;
-mod outbound;
+pub(crate) mod outbound;
 mod path_spellings;
 mod relay;
 mod requests;
@@ -147,7 +147,8 @@ async fn disconnect(gateway: &Arc<Gateway>, line: &str, headers: &[(&str, &str)]
     let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
     assert!(first.is_pending(), "{line}: {first:?}");
     drop(answer);
-    gateway.shared.changes.ended().await;
+    let minute = Duration::from_secs(60);
+    assert!(gateway.shared.changes.ended(minute).await);
 }
 
 fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {

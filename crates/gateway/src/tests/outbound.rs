@@ -22,6 +22,20 @@ async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// A TLS acceptor with a self-signed certificate, and that certificate (PEM).
+pub(crate) fn self_signed(parameters: &CertificateParams) -> (TlsAcceptor, Vec<u8>) {
+    crate::tls::install();
+    let key = KeyPair::generate().unwrap();
+    let certificate = parameters.self_signed(&key).unwrap();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (acceptor, certificate.pem().into_bytes())
+}
+
 /// A local TLS server with a certificate for these names. It answers every request with `[]`, or forwards to a port
 /// without TLS.
 pub(super) struct TlsVendor {
@@ -41,15 +55,7 @@ impl TlsVendor {
     }
 
     async fn before(parameters: CertificateParams, port: Option<u16>) -> Self {
-        crate::tls::install();
-        let key = KeyPair::generate().unwrap();
-        let certificate = parameters.self_signed(&key).unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let (acceptor, certificate) = self_signed(&parameters);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -74,7 +80,7 @@ impl TlsVendor {
         });
         Self {
             port: own,
-            certificate: certificate.pem().into_bytes(),
+            certificate,
         }
     }
 

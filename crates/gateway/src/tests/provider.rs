@@ -2,11 +2,11 @@
 //! what a client sends (PKCE, secret, address, each code once), and can be made to send invalid answers.
 
 use super::*;
+use crate::crypto::sha256;
 use axum::Router;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
@@ -280,7 +280,7 @@ impl Inner {
             return Err("invalid_client");
         }
         let granted = self.codes.remove(&form["code"]).ok_or("invalid_grant")?;
-        let digest = digest(&SHA256, form["code_verifier"].as_bytes());
+        let digest = sha256(&form["code_verifier"]);
         self.secrets.push(form["code_verifier"].clone());
         let matches = BASE64_URL_SAFE_NO_PAD.encode(digest) == granted.challenge
             && form["redirect_uri"] == granted.back

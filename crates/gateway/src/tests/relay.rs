@@ -150,12 +150,14 @@ async fn other_methods_are_rejected_with_the_contracts_methods_in_allow() {
 #[tokio::test]
 async fn only_needed_request_headers_reach_the_vendor() {
     let vendor = vendor().await;
-    let gateway = to_aveva(&vendor.base);
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let gateway = Arc::new(with_users(vec![plant], None, false));
+    let session = sign_in(&gateway, "ann").await;
     let headers = [
         ("accept", "text/html"),
         ("accept-language", "de"),
         ("authorization", "Basic bWluZTptaW5l"),
-        ("cookie", "a=b"),
+        ("cookie", session.as_str()),
         ("forwarded", "for=1.2.3.4"),
         ("user-agent", "browser"),
         ("x-forwarded-for", "1.2.3.4"),

@@ -283,7 +283,8 @@ async fn own_routes(gateway: &Arc<Gateway>, role: Option<Role>, cookie: &str) {
                     _,
                     "DELETE /api/walls/{id}"
                     | "DELETE /api/alarms/{id}/acknowledgement"
-                    | "DELETE /api/maintenance/{id}",
+                    | "DELETE /api/maintenance/{id}"
+                    | "GET /thumbnails/{connection}/{group}/{slicer}",
                 ) => assert_eq!(status, 404, "{cell}"),
                 (Some(_), true, _) => assert_eq!(status, 200, "{cell}"),
             }

@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn session_and_connections_are_listed() {
@@ -8,7 +9,7 @@ async fn session_and_connections_are_listed() {
     assert_eq!(
         text(session).await,
         format!(
-            r#"{{"user":"local","role":"admin","demo":false,"version":"{}","can_sign_out":false,"store_in_memory":true}}"#,
+            r#"{{"user":"local","role":"admin","demo":false,"version":"{}","can_sign_out":false,"store_in_memory":true,"read_seconds":15}}"#,
             env!("CARGO_PKG_VERSION")
         )
     );
@@ -45,6 +46,14 @@ async fn the_build_identifies_the_console() {
     assert_eq!(console("<h1>console</h1>"), build);
     assert_ne!(console("<h1>another</h1>"), build);
     assert_eq!(Assets::from_files([]).build(), "none");
+}
+
+#[test]
+fn the_first_segments_of_all_routes_are_known_to_the_configuration() {
+    let routes = crate::http::router::routes();
+    let first = |path: &'static str| path.split('/').nth(1).unwrap();
+    let found: BTreeSet<&str> = routes.iter().map(|route| first(route.path)).collect();
+    assert_eq!(found, BTreeSet::from(config::ROUTES));
 }
 
 #[tokio::test]
@@ -102,6 +111,11 @@ async fn foreign_hosts_and_origins_are_rejected_first() {
     let (kind, status, detail) = problem(response).await;
     assert_eq!((kind.as_str(), status), ("cross-site", 403));
     assert!(detail.contains("Host \"evil.example\""), "{detail}");
+    let proxied = [("x-forwarded-for", "192.0.2.1")];
+    for (path, status) in [("/", 403), ("/api/session", 403), ("/healthz", 200)] {
+        let response = ask(&gateway, &format!("GET {path}"), &proxied, "").await;
+        assert_eq!(response.status(), status, "{path}");
+    }
     let foreign = [
         ("origin", "https://evil.example"),
         ("sec-fetch-site", "cross-site"),

@@ -514,16 +514,20 @@ async fn at_most_four_thumbnails_of_a_connection_are_fetched_at_the_same_time() 
 }
 
 #[tokio::test]
-async fn thumbnails_allow_only_get() {
+async fn thumbnails_allow_only_get_and_head() {
     let vendor = vendor(&["png"]).await;
     let gateway = to_live(&vendor.base);
-    for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let response = ask(&gateway, &format!("{method} {ROUTE}/png"), &[], "").await;
         assert_eq!(
             (response.status().as_u16(), header(&response, "allow")),
-            (405, "GET"),
+            (405, "GET, HEAD"),
             "{method}"
         );
     }
     assert_eq!(vendor.lines(), [""; 0]);
+    let response = ask(&gateway, &format!("HEAD {ROUTE}/png"), &[], "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "content-type"), "image/png");
+    assert_eq!(bytes(response).await, b"");
 }

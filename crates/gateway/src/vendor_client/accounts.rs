@@ -5,9 +5,8 @@ use super::group_locks::GroupLocks;
 use crate::clock::SigningClock;
 use crate::config;
 use crate::credentials::{Refusals, SharedSeconds, SigningQueue};
-use crate::crypto::hex;
+use crate::crypto::{digest_of, hex};
 use secrecy::ExposeSecret as _;
-use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -83,22 +82,12 @@ fn fingerprint(base: &str, credentials: &config::Credentials) -> Fingerprint {
         config::Credentials::Basic { username, password } => (base, username, password),
         config::Credentials::IntegrationKey { owner, api_key } => (base, owner, api_key),
     };
-    digest([base, service, account, secret.expose_secret()])
-}
-
-fn digest<const N: usize>(texts: [&str; N]) -> Fingerprint {
-    let mut hash = Sha256::new();
-    for text in texts {
-        // The length comes first, so that different lists of texts never have the same bytes.
-        hash.update(text.len().to_le_bytes());
-        hash.update(text);
-    }
-    hash.finalize().into()
+    digest_of([base, service, account, secret.expose_secret()])
 }
 
 /// A name for an account that does not reveal its owner.
 fn name(account: [&str; 2]) -> String {
-    hex(&digest(account))
+    hex(&digest_of(account))
 }
 
 #[cfg(test)]

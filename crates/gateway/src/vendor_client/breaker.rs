@@ -1,6 +1,8 @@
 //! A circuit breaker per connection: after several calls without an answer, calls fail at once for a while,
-//! with the last failure as the reason. An error status is an answer and does not count.
+//! with the last failure as the reason. An error status is an answer and does not count, and neither does a slow call
+//! while the vendor answers others.
 
+use crate::clock::seconds_rounded_up;
 use crate::lock::lock;
 use crate::metrics::{BreakerState, Meter};
 use crate::problem::{Kind, Problem};
@@ -27,6 +29,7 @@ pub(crate) struct Breaker {
 struct State {
     failures: u32,
     open: Option<Open>,
+    answered_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -42,6 +45,7 @@ struct Open {
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     breaker: &'a Breaker,
+    began: Instant,
     /// Whether this is the trial call of an open breaker.
     is_trial: bool,
     recorded: bool,
@@ -66,9 +70,8 @@ impl Breaker {
             Some(open) => {
                 let left = open.until.saturating_duration_since(Instant::now());
                 if open.trying || !left.is_zero() {
-                    let seconds = left.as_millis().div_ceil(1000).max(1);
                     return Err(Problem {
-                        retry_after: u32::try_from(seconds).ok(),
+                        retry_after: Some(seconds_rounded_up(left).max(1)),
                         ..open.last.clone()
                     });
                 }
@@ -77,18 +80,19 @@ impl Breaker {
                 true
             }
         };
-        Ok(Permit {
-            breaker: self,
-            is_trial,
-            recorded: false,
-        })
+        Ok(self.permit(is_trial))
     }
 
     /// Permits a call even while the breaker is open. An answer closes it.
     pub(crate) fn enter_anyway(&self) -> Permit<'_> {
+        self.permit(false)
+    }
+
+    fn permit(&self, is_trial: bool) -> Permit<'_> {
         Permit {
             breaker: self,
-            is_trial: false,
+            began: Instant::now(),
+            is_trial,
             recorded: false,
         }
     }
@@ -102,11 +106,18 @@ impl Permit<'_> {
         let failure = match outcome {
             Err(problem) if matches!(problem.kind, Kind::Unreachable | Kind::Timeout) => problem,
             _ => {
-                *state = State::default();
+                *state = State {
+                    answered_at: Some(Instant::now()),
+                    ..State::default()
+                };
                 self.breaker.meter.breaker(BreakerState::Closed);
                 return;
             }
         };
+        // Other calls were answered in the meantime, so only this one was slow.
+        if state.answered_at > Some(self.began) {
+            return;
+        }
         state.failures = state.failures.saturating_add(1);
         let wait = match &state.open {
             // Calls that began before it opened do not extend it.
@@ -225,6 +236,20 @@ mod tests {
         );
         breaker.enter_anyway().record(&answer(503));
         assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_calls_do_not_open_the_breaker_while_others_are_answered() {
+        let breaker = breaker();
+        let slow: Vec<_> = (0..20).map(|_| breaker.enter().unwrap()).collect();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        breaker.enter().unwrap().record(&answer(200));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for permit in slow {
+            permit.record(&no_answer());
+        }
+        fail(&breaker, FAILURES_TO_OPEN - 1);
+        assert!(breaker.enter().is_ok(), "only the last calls count");
     }
 
     #[tokio::test(start_paused = true)]

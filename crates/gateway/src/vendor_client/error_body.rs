@@ -1,14 +1,21 @@
-//! Reduces the body of a vendor's error to the fields of its API, because the rest may contain anything. Successful
-//! answers stay as they are.
+//! Reduces the body of a vendor's error to the fields of its API, because the rest may contain anything. The bodies of
+//! successful answers stay as they are.
 
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use vendors::{LEFT_OUT_HEADER, System};
 
-/// The answer, with a reduced body if its status is an error.
+/// The header with the id of an operation, which is shown to people and recorded.
+const OPERATION_ID: &str = "operation-id";
+
+/// The answer without an implausible operation id, and with a reduced body if its status is an error.
 pub(super) fn reduce(system: &System, mut answer: Answer) -> Answer {
     answer.headers.remove(LEFT_OUT_HEADER);
+    let id = answer.headers.get(OPERATION_ID);
+    if id.is_some_and(|id| !is_plausible(id.as_bytes())) {
+        answer.headers.remove(OPERATION_ID);
+    }
     if answer.status.is_success() {
         return answer;
     }
@@ -23,4 +30,9 @@ pub(super) fn reduce(system: &System, mut answer: Answer) -> Answer {
         headers.insert(LEFT_OUT_HEADER, HeaderValue::from_static("body"));
     }
     answer
+}
+
+fn is_plausible(id: &[u8]) -> bool {
+    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:|/+={}".contains(byte);
+    id.len() <= 128 && id.iter().all(is_usual)
 }

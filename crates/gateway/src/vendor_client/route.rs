@@ -1,8 +1,9 @@
 //! The route to a vendor system, which shows whether two clients get the same answers.
 
 use crate::config;
-use secrecy::ExposeSecret as _;
-use sha2::{Digest as _, Sha256};
+use crate::crypto::digest_of;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::iter::once;
 
 /// Identifies how a system is reached, without containing a secret: by address, credentials, trusted certificates and
 /// proxy.
@@ -14,21 +15,15 @@ pub(super) fn route(of: &config::Connection) -> [u8; 32] {
         outbound,
         ..
     } = of;
-    let mut hash = Sha256::new();
-    // The debug output contains no secrets.
-    hash.update(format!("{base_url:?} {credentials:?} {ca:?} {outbound:?}"));
     let secret = match credentials {
         config::Credentials::OAuthClient { client_secret, .. } => client_secret,
         config::Credentials::Basic { password, .. } => password,
         config::Credentials::IntegrationKey { api_key, .. } => api_key,
     };
-    for secret in outbound.passwords().chain([secret]) {
-        let secret = secret.expose_secret();
-        // The length comes first, so that different lists of secrets never have the same bytes.
-        hash.update(secret.len().to_le_bytes());
-        hash.update(secret);
-    }
-    hash.finalize().into()
+    // The debug output contains no secrets.
+    let settings = format!("{base_url:?} {credentials:?} {ca:?} {outbound:?}");
+    let secrets = outbound.passwords().chain([secret]);
+    digest_of(once(settings.as_str()).chain(secrets.map(SecretString::expose_secret)))
 }
 
 #[cfg(test)]

@@ -10,14 +10,13 @@ use super::reads::{Outcome, Reads, When};
 use super::route::route;
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, RequestAuth, Signer, Tokens};
-use crate::crypto::hex;
+use crate::crypto::{hex, sha256};
 use crate::metrics::{Meter, Metrics};
 use crate::problem::{Delivery, Kind, Problem};
 use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
-use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +71,10 @@ impl VendorRequest {
             body: None,
         }
     }
+}
+
+fn is_list(operation: &Operation) -> bool {
+    !operation.path.contains("{}")
 }
 
 /// Receives every answer to a read before any caller gets it.
@@ -204,7 +207,14 @@ impl Upstream {
         let mut fetched = false;
         let fetch = async || {
             fetched = true;
-            let outcome = self.send_in(lane, outgoing).await;
+            // The failure of the watcher's list raises an alarm, which no slow read of a person may cause. Resources
+            // are too many to be read one by one from a vendor that does not answer.
+            let anyway = match lane {
+                Lane::Change => true,
+                Lane::Watcher => is_list(operation),
+                Lane::Person(_) => false,
+            };
+            let outcome = self.send_in(lane, outgoing, anyway).await;
             if let (Some(observer), Ok(answer)) = (&self.observer, &outcome) {
                 observer.answered(operation, &outgoing.query, answer);
             }
@@ -296,22 +306,29 @@ impl Upstream {
     /// A hash that is the same for every client of this system under this name, in any gateway. In hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
         let of = serde_json::to_vec(&self.identity()).unwrap_or_default();
-        hex(&Sha256::digest(of))
+        hex(&sha256(of))
     }
 
     /// Sends a change, or a read that belongs to one. The body of an error is reduced.
     pub(crate) async fn send(&self, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let _slot = self.slot(&Lane::Change).await?;
-        self.send_in(&Lane::Change, outgoing).await
+        // A person's change is always attempted, even if earlier reads failed.
+        self.send_in(&Lane::Change, outgoing, true).await
     }
 
-    /// Sends a request that has its slot. After a 401 it is sent again if there are new credentials. This is safe for
-    /// writes too, because a request with rejected credentials was not carried out.
-    async fn send_in(&self, lane: &Lane, outgoing: &VendorRequest) -> Result<Answer, Problem> {
+    /// Sends a request that has its slot; if `anyway`, even while the breaker is open. After a 401 it is sent again if
+    /// there are new credentials. This is safe for writes too, because a request with rejected credentials was not
+    /// carried out.
+    async fn send_in(
+        &self,
+        lane: &Lane,
+        outgoing: &VendorRequest,
+        anyway: bool,
+    ) -> Result<Answer, Problem> {
         let (auth, mut answer) = loop {
             let auth = self.auth(lane).await?;
             // A read that gave way to a change is sent again after it.
-            if let Some(answer) = self.send_with(lane, outgoing, &auth).await? {
+            if let Some(answer) = self.send_with(outgoing, &auth, anyway).await? {
                 break (auth, answer);
             }
         };
@@ -327,7 +344,7 @@ impl Upstream {
             renewed = auth.header != header;
             // Only signed requests take turns, and signatures are not renewed, so this request never gives way.
             if renewed {
-                let again = self.send_with(lane, outgoing, &auth).await;
+                let again = self.send_with(outgoing, &auth, anyway).await;
                 // Without a connection, the vendor's first refusal stands.
                 let again = again.map_err(|problem| match problem.delivery {
                     Some(Delivery::NotSent) => problem.with_delivery(Delivery::Refused),
@@ -355,9 +372,9 @@ impl Upstream {
     /// Sends a request with its authentication. `None` for a read that gave way to a change.
     async fn send_with(
         &self,
-        lane: &Lane,
         outgoing: &VendorRequest,
         auth: &RequestAuth<'_>,
+        anyway: bool,
     ) -> Result<Option<Answer>, Problem> {
         let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &auth.query)?);
         let headers = request.headers_mut();
@@ -379,10 +396,9 @@ impl Upstream {
             }
             None => {}
         }
-        let permit = match lane {
-            // A person's change is always attempted, even if earlier reads failed.
-            Lane::Change => self.breaker.enter_anyway(),
-            Lane::Person(_) | Lane::Watcher => self.breaker.enter()?,
+        let permit = match self.breaker.enter() {
+            Err(_) if anyway => self.breaker.enter_anyway(),
+            permit => permit?,
         };
         let exchange = async {
             let began = Instant::now();
@@ -429,12 +445,11 @@ impl Upstream {
         error: &VendorError,
     ) -> Option<Problem> {
         let status = StatusCode::from_u16(error.status).ok()?;
-        let is_list = !request.operation.path.contains("{}");
         let is_missing = matches!(
             status,
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE
         );
-        if !is_list || !is_missing || (self.hint.is_none() && !error.left_out) {
+        if !is_list(request.operation) || !is_missing || (self.hint.is_none() && !error.left_out) {
             return None;
         }
         let url = Url::parse(&format!("{}{}", self.base, request.path)).ok()?;

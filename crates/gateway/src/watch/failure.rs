@@ -5,9 +5,6 @@ use protocol::ReadFailure;
 use std::time::Duration;
 use vendors::Failure;
 
-/// The longest wait that a vendor, or a proxy in its place, can ask for. Otherwise one response could end the watching.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3_600);
-
 /// A problem of the gateway, as it is reported to viewers.
 pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
     ReadFailure::Problem(protocol::Problem {
@@ -34,16 +31,16 @@ pub(super) fn of_vendor(failure: Failure) -> ReadFailure {
     }
 }
 
-/// How long to wait before the next read, as the vendor or the circuit breaker asks. An overload of the gateway itself
-/// says nothing about the vendor.
+/// How long to wait before the next read, as the vendor (at most [`vendors::call::MAX_RETRY_AFTER`]) or the gateway
+/// asks. An overload of the gateway itself says nothing about the vendor.
 pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
     let seconds = match failure {
-        ReadFailure::Problem(problem) if problem.kind == "/problems/overloaded" => None,
+        ReadFailure::Problem(problem) if problem.kind == Kind::Overloaded.uri() => None,
         ReadFailure::Problem(problem) => problem.retry_after,
         ReadFailure::Vendor(error) => error.retry_after,
         ReadFailure::Unreadable(_) => None,
     };
-    seconds.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+    seconds.map(Duration::from_secs)
 }
 
 /// Whether it concerns the whole connection, not only the resource that was read.
@@ -56,8 +53,7 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
 
 /// Whether the credentials were rejected.
 pub(super) fn is_refusal(failure: &ReadFailure) -> bool {
-    let kind = format!("/problems/{}", Kind::Credentials.name());
-    matches!(failure, ReadFailure::Problem(problem) if problem.kind == kind)
+    matches!(failure, ReadFailure::Problem(problem) if problem.kind == Kind::Credentials.uri())
 }
 
 /// Whether the vendor does not know the requested resource.
@@ -72,7 +68,7 @@ pub(super) fn ends_a_reading(failure: &ReadFailure) -> bool {
         // An address with an answer is not wrong.
         ReadFailure::Problem(problem) => [Kind::Unreadable, Kind::TooLarge, Kind::WrongAddress]
             .iter()
-            .all(|kind| problem.kind != format!("/problems/{}", kind.name())),
+            .all(|kind| problem.kind != kind.uri()),
         ReadFailure::Unreadable(_) => false,
         ReadFailure::Vendor(error) => matches!(error.status, 401 | 429),
     }
@@ -142,8 +138,6 @@ mod tests {
     fn a_vendor_can_request_a_pause_but_the_gateways_own_limit_cannot() {
         let wait = Some(Duration::from_secs(7));
         assert_eq!(retry_after(&vendor(503, Some(7))), wait);
-        let forever = retry_after(&vendor(503, Some(u64::MAX)));
-        assert_eq!(forever, Some(MAX_RETRY_AFTER));
         for (kind, expected) in [(Kind::Timeout, wait), (Kind::Overloaded, None)] {
             let problem = Problem {
                 retry_after: Some(7),

@@ -26,5 +26,7 @@ pub(crate) use clock::Skips;
 pub(crate) use failure::line;
 #[cfg(test)]
 pub(crate) use inventory::FAULT;
+#[cfg(test)]
+pub(crate) use inventory::unread;
 pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;

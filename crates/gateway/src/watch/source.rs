@@ -5,8 +5,6 @@ use super::Clock;
 use super::failure;
 use crate::lock::lock;
 use crate::vendor_client::{Lane, Upstream, VendorRequest, When};
-use crate::vendor_http::Answer;
-use axum::http::header;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::schedule::{Millis, millis};
 use health::vendor_clock::VendorClock;
@@ -96,8 +94,9 @@ impl Source {
             .read(&Lane::Watcher, request.operation, &outgoing, when)
             .await;
         let answer = outcome.map_err(|problem| failure::of_problem(&problem))?;
-        let kept = kept(&answer, began);
-        let answer = plain(answer);
+        // It may be a shared answer that arrived earlier.
+        let kept = answer.age(began);
+        let answer = answer.plain();
         self.learn_clock(&answer, requested_at, kept);
         let age = TimeDelta::from_std(kept).unwrap_or_default();
         let observed_at = requested_at.checked_sub_signed(age).unwrap_or(requested_at);
@@ -128,36 +127,7 @@ impl Source {
     }
 }
 
-/// The age of an answer when this read got it: the time in caches on the way and, if it was shared, the time since it
-/// arrived.
-fn kept(answer: &Answer, began: Instant) -> Duration {
-    let age = answer.headers.get(header::AGE);
-    let age = age.and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
-    let in_caches = Duration::from_secs(age.unwrap_or(0).into());
-    in_caches + began.saturating_duration_since(answer.at)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
 fn of_unix(at: DateTime<Utc>) -> Millis {
     at.timestamp_millis() as Millis
-}
-
-/// Converts an answer for `vendors`.
-fn plain(answer: Answer) -> vendors::Answer {
-    let text =
-        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    vendors::Answer {
-        status: answer.status.as_u16(),
-        headers: answer
-            .headers
-            .iter()
-            // An operation id is shown to people, so only plausible ones are kept.
-            .filter(|(name, value)| {
-                let id = *name == "operation-id";
-                !id || (value.len() <= 128 && value.as_bytes().iter().all(u8::is_ascii_graphic))
-            })
-            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-            .collect(),
-        body: answer.body.to_vec(),
-    }
 }

@@ -7,7 +7,6 @@ use super::source::{Received, Source};
 use crate::lock::lock;
 use crate::vendor_client::When;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use health::failover_sessions::is_recent;
 use health::inventory::{Contents, WatchedSession};
 use health::transition;
 use protocol::ReadFailure;
@@ -39,7 +38,7 @@ struct Remembered {
     watched: Vec<KnownSession>,
 }
 
-/// A session's UID, and the session as last read with the time of that; `None` if another gateway read it.
+/// A session's UID, and the session as last read with the time of that; `None` if it was not read since the start.
 type KnownSession = (String, Option<(Session, DateTime<Utc>)>);
 
 impl Memory {
@@ -129,8 +128,6 @@ struct FoundSessions {
     observed_at: DateTime<Utc>,
     left_out: LeftOut,
     limit: Option<String>,
-    /// The watched sessions that were never read here and could not be read now. They are requested again.
-    unread: Vec<String>,
     /// The missing sessions whose turn it is next time.
     postponed: HashSet<String>,
 }
@@ -175,15 +172,22 @@ impl FoundSessions {
         Ok(())
     }
 
-    /// Keeps the last reading of a session that was not read again.
+    /// Keeps a session that was not read again, with its last reading if there is one.
     fn keep(&mut self, uid: String, last: Option<(Session, DateTime<Utc>)>, why: &str) {
-        match last {
-            Some((session, at)) => self.sessions.push(WatchedSession {
-                session,
-                earlier: Some((at, why.to_owned())),
-            }),
-            None => self.unread.push(uid),
-        }
+        let (session, at) = match last {
+            Some((session, at)) => (session, Some(at)),
+            None => {
+                let unread = Session {
+                    uid: Some(uid),
+                    ..Session::default()
+                };
+                (unread, None)
+            }
+        };
+        self.sessions.push(WatchedSession {
+            session,
+            earlier: Some((at, why.to_owned())),
+        });
     }
 
     /// Adds to the note about the limits of this reading.
@@ -195,13 +199,14 @@ impl FoundSessions {
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
         let (now, sessions) = (source.vendor_now(), self.sessions);
         let watched = sessions.iter();
-        let watched = watched.filter(|one| is_recent(&one.session, now, recent));
+        let watched = watched.filter(|one| one.is_recent(now, recent));
         let watched = watched.filter_map(|WatchedSession { session, earlier }| {
-            let at = earlier.as_ref().map_or(self.observed_at, |(at, _)| *at);
-            Some((session.uid.clone()?, Some((session.clone(), at))))
+            let at = earlier
+                .as_ref()
+                .map_or(Some(self.observed_at), |(at, _)| *at);
+            Some((session.uid.clone()?, at.map(|at| (session.clone(), at))))
         });
-        let unread = self.unread.into_iter().map(|uid| (uid, None));
-        let mut watched: Vec<KnownSession> = watched.chain(unread).collect();
+        let mut watched: Vec<KnownSession> = watched.collect();
         watched.sort_by_key(|(uid, _)| !self.postponed.contains(uid));
         lock(&memory.0).watched = watched;
         Reading {
@@ -306,7 +311,6 @@ async fn read_by_query(
         observed_at,
         left_out,
         limit,
-        unread: Vec::new(),
         postponed: HashSet::new(),
     };
     if (is_cut || is_more) && !missing.is_empty() {
@@ -333,7 +337,6 @@ async fn read_collection(
         observed_at: all.observed_at,
         left_out: all.value.left_out,
         limit: Some(ONLY_RECENT.to_owned()),
-        unread: Vec::new(),
         postponed: HashSet::new(),
     };
     found.read_missing(missing, source, when, wire).await?;

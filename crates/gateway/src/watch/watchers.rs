@@ -109,8 +109,10 @@ impl Watchers {
         let inventory = self.inventory.clone();
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
-            let here = inventory.clone();
-            ticker.spawn(supervise("the clock tick", move || tick(here.clone())));
+            let (here, inboxes) = (inventory.clone(), self.inboxes.clone());
+            ticker.spawn(supervise("the clock tick", move || {
+                tick(here.clone(), inboxes.clone())
+            }));
             let here = inventory.clone();
             ticker.spawn(supervise("the recall of earlier runs", move || {
                 recall_runs(here.clone())
@@ -225,7 +227,7 @@ fn interval(upstream: &Upstream) -> Duration {
 }
 
 /// Ticks the inventory, because a connection that falls silent publishes nothing.
-async fn tick(inventory: Arc<Inventory>) {
+async fn tick(inventory: Arc<Inventory>, inboxes: Arc<Inboxes>) {
     let clock = inventory.clock().clone();
     let mut last = (clock.computer(), clock.now());
     for round in 0_u64.. {
@@ -238,6 +240,10 @@ async fn tick(inventory: Arc<Inventory>) {
         let passed = computer.duration_since(last.0).unwrap_or_default();
         if passed > SUSPENDED_AFTER {
             inventory.record_suspension(last.1);
+            // The schedules stood still, and silence is judged soon.
+            for inbox in inboxes.all().values() {
+                inbox.refresh();
+            }
         }
         last = (computer, clock.now());
         inventory.tick();
@@ -285,6 +291,7 @@ mod tests {
     use crate::store::ActivityQuery;
     use crate::watch::Skips;
     use chrono::DateTime;
+    use futures_util::FutureExt as _;
     use health::events::EventKind;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::SystemTime;
@@ -325,18 +332,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_time_of_suspension_is_recorded_as_unwatched() {
+    async fn after_a_suspension_everything_is_read_and_the_time_is_recorded_as_unwatched() {
         let (_skips, skipped) = watch::channel(Skips::default());
         let now = || DateTime::from(computer());
         let store = Arc::new(Store::open_by(&StoreLocation::Memory, now).unwrap());
         let clock = Clock::new(now, skipped).beside(computer);
         let inventory = Arc::new(Inventory::new(clock, store.clone()));
-        let ticker = tokio::spawn(tick(inventory));
+        let (inboxes, inbox) = (Arc::new(Inboxes::default()), Arc::new(Inbox::new()));
+        inboxes.all().insert("plant".to_owned(), inbox.clone());
+        let ticker = tokio::spawn(tick(inventory, inboxes));
         // A tick may be up to 30 s late.
         for late in [1, 30, 3_600] {
             sleep(Duration::from_millis(1_100)).await;
+            assert!(inbox.next().now_or_never().is_none());
             SECONDS.fetch_add(late, Ordering::SeqCst);
         }
+        let request = timeout(Duration::from_secs(5), inbox.next()).await;
+        assert!(request.is_ok_and(|one| one.refresh), "it is read at once");
         let query = ActivityQuery {
             kinds: vec![EventKind::Watching.key().to_owned()],
             limit: 10,

@@ -70,6 +70,38 @@ async fn post_heartbeats(address: String, cookie: String, from: usize) {
     }
 }
 
+/// Three admins who post heartbeats until the gateway is gone.
+fn start_admins(program: &Program, cookie: &str, round: usize) -> JoinSet<()> {
+    let posting = (0..3).map(|admin| {
+        let from = 1 + round * 100_000 + admin * 10_000;
+        post_heartbeats(program.address.clone(), cookie.to_owned(), from)
+    });
+    posting.collect()
+}
+
+/// The outcome of each change, after asserting that those that arrived are recorded, and that the audit is unchanged.
+#[expect(clippy::print_stdout, reason = "the numbers of the test's result")]
+async fn verified_outcomes(program: &Program, vendor: &Vendor) -> HashMap<String, String> {
+    let outcomes = outcomes(program).await;
+    let arrived = vendor.bodies();
+    for body in &arrived {
+        let outcome = outcomes.get(body).map(String::as_str);
+        assert!(
+            matches!(outcome, Some("done" | "unknown")),
+            "{body}: {outcome:?}"
+        );
+    }
+    assert!(outcomes.values().any(|outcome| outcome == "unknown"));
+    let verification = program.output_of(&["audit", "verify"]).await;
+    println!(
+        "{} changes arrived, {} intents; {verification}",
+        arrived.len(),
+        outcomes.len()
+    );
+    assert!(verification.contains("unchanged"), "{verification}");
+    outcomes
+}
+
 /// A page of the activity: the time and kind of its entries by number, and the query of the next page.
 async fn activity(
     admin: &mut Viewer,
@@ -100,15 +132,7 @@ async fn every_change_that_reaches_the_vendor_is_recorded_even_if_the_gateway_is
     let mut displayed = HashMap::new();
     for round in 0..KILLS {
         let arrived = vendor.bodies().len();
-        let mut admins = JoinSet::new();
-        for admin in 0..3 {
-            let from = 1 + round * 100_000 + admin * 10_000;
-            admins.spawn(post_heartbeats(
-                program.address.clone(),
-                cookie.clone(),
-                from,
-            ));
-        }
+        let mut admins = start_admins(&program, &cookie, round);
         // The gateway is killed at a different time in each round.
         let enough = 1 + round % 7;
         let wait = async {
@@ -135,25 +159,9 @@ async fn every_change_that_reaches_the_vendor_is_recorded_even_if_the_gateway_is
     }
     let started = displayed.values().filter(|(_, kind)| kind == "watching");
     assert!(started.count() > KILLS / 2, "most starts were displayed");
-    let outcomes = outcomes(&program).await;
-    let arrived = vendor.bodies();
-    for body in &arrived {
-        let outcome = outcomes.get(body).map(String::as_str);
-        assert!(
-            matches!(outcome, Some("done" | "unknown")),
-            "{body}: {outcome:?}"
-        );
-    }
+    let outcomes = verified_outcomes(&program, &vendor).await;
     // Every intent has an outcome; without a response it is unknown.
     assert!(outcomes.values().all(|outcome| !outcome.is_empty()));
-    assert!(outcomes.values().any(|outcome| outcome == "unknown"));
-    let verification = program.output_of(&["audit", "verify"]).await;
-    println!(
-        "{} changes arrived, {} intents; {verification}",
-        arrived.len(),
-        outcomes.len()
-    );
-    assert!(verification.contains("unchanged"), "{verification}");
 }
 
 /// The number of times that the gateway is killed with PostgreSQL, which is sometimes killed too.
@@ -173,15 +181,7 @@ async fn every_change_is_recorded_in_postgresql_even_if_it_or_the_gateway_is_kil
     let cookie = program.sign_in("ann").await;
     for round in 0..KILLS_WITH_POSTGRESQL {
         let arrived = vendor.bodies().len();
-        let mut admins = JoinSet::new();
-        for admin in 0..3 {
-            let from = 1 + round * 100_000 + admin * 10_000;
-            admins.spawn(post_heartbeats(
-                program.address.clone(),
-                cookie.clone(),
-                from,
-            ));
-        }
+        let mut admins = start_admins(&program, &cookie, round);
         let enough = 1 + round % 7;
         let wait = async |number: usize| {
             while vendor.bodies().len() < number {
@@ -206,23 +206,7 @@ async fn every_change_is_recorded_in_postgresql_even_if_it_or_the_gateway_is_kil
     let aged = "UPDATE gateway SET seen_at = seen_at - interval '1 hour'";
     server.statement(&database, aged).expect("aged");
     program = program.kill_and_restart().await;
-    let outcomes = outcomes(&program).await;
-    let arrived = vendor.bodies();
-    for body in &arrived {
-        let outcome = outcomes.get(body).map(String::as_str);
-        assert!(
-            matches!(outcome, Some("done" | "unknown")),
-            "{body}: {outcome:?}"
-        );
-    }
-    assert!(outcomes.values().any(|outcome| outcome == "unknown"));
-    let verification = program.output_of(&["audit", "verify"]).await;
-    println!(
-        "{} changes arrived, {} intents; {verification}",
-        arrived.len(),
-        outcomes.len()
-    );
-    assert!(verification.contains("unchanged"), "{verification}");
+    verified_outcomes(&program, &vendor).await;
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! The state of a resource that is kept from one reading to the next.
 
-use super::finding::{Finding, SAME_CLOCK, flapping, of_verdict};
+use super::finding::{Finding, flapping, of_verdict};
 use super::flapping::{Flapping, History};
 use super::history::Source;
 use super::{Alarm, FlappingAlarm, FlappingSubject, Since};
 use crate::freshness::AHEAD;
 use crate::inventory::{Kind, Resource};
 use crate::severity::Severity;
+use crate::vendor_clock::SAME_CLOCK;
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::borrow::Cow;

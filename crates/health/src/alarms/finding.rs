@@ -6,13 +6,10 @@ use super::{FlappingAlarm, FlappingSubject, Since};
 use crate::freshness::Freshness;
 use crate::inventory::{Kind, Resource, outlasts_silence};
 use crate::severity::Severity;
+use crate::vendor_clock::by_own_clock;
 use crate::verdict::Verdict;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::borrow::Cow;
-
-/// The largest difference of clocks that counts as none: `Date` has whole seconds, so a vendor's clock is known to
-/// about a second. Up to this difference the vendor's times are shown unchanged, as on the vendor's own pages.
-pub(super) const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// The contents of an alarm, before it is known whether it is new.
 pub(super) struct Finding {
@@ -76,20 +73,10 @@ pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> F
     }
 }
 
-/// Converts a time of the vendor's clock to the gateway's. `None` if the result is outside the range of dates.
-#[must_use]
-pub fn by_own_clock(at: DateTime<Utc>, vendor_ahead: TimeDelta) -> Option<DateTime<Utc>> {
-    if vendor_ahead.abs() > SAME_CLOCK {
-        at.checked_sub_signed(vendor_ahead)
-    } else {
-        Some(at)
-    }
-}
-
 pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
     let reported = verdict
         .since
-        .and_then(|at| by_own_clock(at, source.vendor_ahead));
+        .map(|at| by_own_clock(at, source.vendor_ahead));
     Finding {
         severity: verdict.severity,
         rank: verdict.rank,

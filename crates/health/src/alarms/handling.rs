@@ -5,7 +5,7 @@ use super::Alarm;
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -129,6 +129,9 @@ impl Maintenance {
     }
 }
 
+/// How long expired handling is kept without effect: a clock may be wrong for a while, and deletion cannot be undone.
+const KEPT_EXPIRED: TimeDelta = TimeDelta::days(1);
+
 /// The handling that [`Handling::remove_expired`] removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expired {
@@ -159,27 +162,29 @@ pub struct Handling {
     pub acknowledgements: BTreeMap<String, Acknowledgement>,
     /// Notes on open alarms, by note id.
     pub notes: BTreeMap<String, Note>,
-    /// Maintenance windows that are active or planned, by id.
+    /// Maintenance windows that are active, planned or expired a short time ago, by id.
     pub maintenance: BTreeMap<String, Maintenance>,
 }
 
 impl Handling {
-    /// Removes everything that has expired or belongs to ended alarms, and the acknowledgements of worsened alarms.
+    /// Removes everything that expired some time ago or belongs to ended alarms, and the acknowledgements of worsened
+    /// alarms.
     pub fn remove_expired(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Expired {
+        let before = now.checked_sub_signed(KEPT_EXPIRED).unwrap_or(now);
         let open: BTreeMap<&str, &Alarm> = open
             .iter()
             .map(|alarm| (alarm.id.as_str(), alarm))
             .collect();
         let holds = |id: &String, given: &Acknowledgement| {
             let alarm = open.get(id.as_str());
-            alarm.is_some_and(|alarm| given.holds(alarm, now))
+            alarm.is_some_and(|alarm| given.holds(alarm, before))
         };
         Expired {
             acknowledgements: remove_unless(&mut self.acknowledgements, holds),
             notes: remove_unless(&mut self.notes, |_, note| {
                 open.contains_key(note.alarm.as_str())
             }),
-            maintenance: remove_unless(&mut self.maintenance, |_, one| !one.is_over(now)),
+            maintenance: remove_unless(&mut self.maintenance, |_, one| !one.is_over(before)),
         }
     }
 
@@ -191,7 +196,8 @@ impl Handling {
         now: DateTime<Utc>,
     ) {
         for alarm in alarms.iter_mut() {
-            alarm.acknowledged = self.acknowledgements.get(&alarm.id).cloned();
+            let given = self.acknowledgements.get(&alarm.id);
+            alarm.acknowledged = given.filter(|given| given.holds(alarm, now)).cloned();
             let notes = self.notes.values().filter(|note| note.alarm == alarm.id);
             alarm.notes = notes.cloned().collect();
             alarm.notes.sort_by_key(|note| note.at);

@@ -1,9 +1,10 @@
 //! The history of every resource's verdicts, and the alarms that follow from it.
 
 use super::entry::Entry;
-use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
+use super::finding::{Finding, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
+use crate::vendor_clock::SAME_CLOCK;
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -85,6 +86,12 @@ impl AlarmHistory {
         let open = self.open.keys();
         let of_it = open.filter(|key| key.connection == connection);
         self.carried_over.extend(of_it.cloned());
+    }
+
+    /// Whether an alarm is from before a restart or a new configuration, and its resource has not been read since.
+    #[must_use]
+    pub fn is_carried_over(&self, alarm: &Alarm) -> bool {
+        self.carried_over.contains(&alarm.resource)
     }
 
     /// Updates history and alarms with the current state of all connections and resources.

@@ -12,7 +12,6 @@ mod history;
 #[cfg(test)]
 mod tests;
 
-pub use finding::by_own_clock;
 pub use handling::{Acknowledgement, Expired, Handling, Maintenance, Note, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 

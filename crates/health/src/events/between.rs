@@ -7,6 +7,7 @@ use super::{Event, EventKind};
 use crate::alarms::{Alarm, Changes};
 use crate::inventory::{Facts, Judged, Kind, Moment, Observed, Reading, Resource, SessionFacts};
 use crate::severity::Severity;
+use crate::vendor_clock::by_own_clock;
 use crate::words::span;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use groups::of_group;
@@ -262,7 +263,9 @@ impl<'a> Events<'a> {
     fn run_ended(&mut self, facts: &SessionFacts, at: &Moment) {
         let result = facts.result.as_deref().unwrap_or("no result");
         let event = self.add(EventKind::Run, format!("The failover ended: {result}."));
-        let ended = facts.ended.map(|ended| by_gateway(ended, at).min(at.now));
+        let ended = facts
+            .ended
+            .map(|ended| by_own_clock(ended, at.vendor_ahead).min(at.now));
         // `None` comes before every time.
         event.at = ended.max(ended.and(started(facts, at))).unwrap_or(event.at);
         // The verdict may depend on other runs; the severity of the end follows from its own result.
@@ -288,18 +291,12 @@ fn grade(event: &mut Event, severity: Option<Severity>) {
 /// The start of a run by the gateway's clock, but never in the future.
 fn started(facts: &SessionFacts, at: &Moment) -> Option<DateTime<Utc>> {
     let started = facts.started?;
-    Some(by_gateway(started, at).min(at.now))
+    Some(by_own_clock(started, at.vendor_ahead).min(at.now))
 }
 
 /// A time in the format of the fields `before` and `after`.
 fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// Converts a time of the vendor's clock to the gateway's.
-fn by_gateway(vendor: DateTime<Utc>, at: &Moment) -> DateTime<Utc> {
-    let gateway = vendor.checked_sub_signed(at.vendor_ahead);
-    gateway.unwrap_or(vendor)
 }
 
 /// Whether a session has ended. Its state decides: a running session may have an end time and a stopped one none.

@@ -72,8 +72,16 @@ pub struct WatchedSession {
     /// The session.
     pub session: Session,
     /// If it could not be read with the others: the time of its last reading, by the gateway's clock, and the failure
-    /// since, in one line.
-    pub earlier: Option<(DateTime<Utc>, String)>,
+    /// since, in one line. Without a time it has never been read, and only its id is known.
+    pub earlier: Option<(Option<DateTime<Utc>>, String)>,
+}
+
+impl WatchedSession {
+    /// Whether it is running or ended recently, as far as is known.
+    #[must_use]
+    pub fn is_recent(&self, now: DateTime<Utc>, recent: TimeDelta) -> bool {
+        matches!(self.earlier, Some((None, _))) || is_recent(&self.session, now, recent)
+    }
 }
 
 impl From<Session> for WatchedSession {
@@ -157,7 +165,7 @@ impl Contents {
                     .iter()
                     // All sessions without an id would be the same resource.
                     .filter(|one| one.session.uid.is_some())
-                    .filter(|one| is_recent(&one.session, at.vendor(at.now), at.recent))
+                    .filter(|one| one.is_recent(at.vendor(at.now), at.recent))
                     .map(|one| judged_session(one, &successes, connection, at))
                     .collect()
             }
@@ -182,6 +190,11 @@ fn not_read_yet(name: &str, reason: &str) -> Verdict {
     .advise("It is read as soon as the service has answered for the groups before it.")
 }
 
+fn never_read(name: &str, reason: &str, failure: &str) -> Verdict {
+    let sentence = format!("{name}: {reason}.");
+    Verdict::new(Severity::Unknown, "Never read", sentence).advise(failure)
+}
+
 fn judged_session(
     watched: &WatchedSession,
     successes: &Successes<'_>,
@@ -191,9 +204,12 @@ fn judged_session(
     let mut resource = of_session(&watched.session, successes, connection, at);
     let mut observed_at = at.observed_at;
     if let Some((read_at, failure)) = &watched.earlier {
-        observed_at = Some(*read_at);
-        resource.observed = at.observed(*read_at);
+        observed_at = *read_at;
+        resource.observed = read_at.map_or(Observed::Never, |read_at| at.observed(read_at));
         resource.failure = Some(failure.clone());
+        if read_at.is_none() {
+            resource.verdict = never_read(&resource.name, "it could not be read", failure);
+        }
     }
     Judged {
         resource,

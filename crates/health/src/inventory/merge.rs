@@ -6,12 +6,15 @@ use std::collections::HashMap;
 
 /// The resources of all connections, each once, in their order. A session GUID is unique, so connections that list the
 /// same GUID show the same run: the first one keeps the resource, and the others are named in `also_on`. Pass
-/// believable connections first, so that the representing connection changes only with an outage.
+/// believable connections first, so that the representing connection changes only with an outage. A connection that
+/// has never read a session does not represent it before those that have.
 #[must_use]
 pub fn merge<'a>(connections: impl IntoIterator<Item = &'a [Judged]>) -> Vec<Judged> {
     let mut merged: Vec<Judged> = Vec::new();
     let mut sessions: HashMap<&str, usize> = HashMap::new();
-    for judged in connections.into_iter().flatten() {
+    let mut all: Vec<&Judged> = connections.into_iter().flatten().collect();
+    all.sort_by_key(|judged| judged.observed_at.is_none());
+    for judged in all {
         let key = &judged.resource.key;
         if key.kind == Kind::FailoverSession && !key.id.is_empty() {
             if let Some(index) = sessions.get(key.id.as_str()) {

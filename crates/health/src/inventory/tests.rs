@@ -361,11 +361,19 @@ fn sessions<const N: usize>(sessions: [Session; N]) -> Contents {
 
 #[test]
 fn a_session_that_cannot_be_read_with_the_others_has_the_age_of_its_own_reading() {
-    let watched = WatchedSession {
-        earlier: Some((at(-9), "500: no".to_owned())),
-        ..run("a", -60).into()
+    let failed = |at, session: Session| WatchedSession {
+        earlier: Some((at, "500: no".to_owned())),
+        session,
     };
-    let contents = Contents::Veeam(vec![watched, run("b", -60).into()]);
+    let unread = Session {
+        uid: Some("c".to_owned()),
+        ..Session::default()
+    };
+    let contents = Contents::Veeam(vec![
+        failed(Some(at(-9)), run("a", -60)),
+        run("b", -60).into(),
+        failed(None, unread),
+    ]);
     let judged = contents.resources("em", &moment(0));
     let of = |judged: &Judged| {
         let failure = judged.resource.failure.clone();
@@ -374,8 +382,18 @@ fn a_session_that_cannot_be_read_with_the_others_has_the_age_of_its_own_reading(
     let failure = Some("500: no".to_owned());
     assert_eq!(
         of(&judged[0]),
-        (Observed::At(at(-9)), Some(at(-9)), failure)
+        (Observed::At(at(-9)), Some(at(-9)), failure.clone())
     );
+    assert_eq!(of(&judged[2]), (Observed::Never, None, failure));
+    assert_eq!(judged[2].resource.verdict.word, "Never read");
+    // Another connection has read it.
+    let other = sessions([run("c", -60)]).resources("em-old", &moment(0));
+    let merged = merge([judged.as_slice(), other.as_slice()]);
+    assert_eq!(merged.len(), 3);
+    let read = merged.iter().find(|one| one.resource.key.id == "c");
+    let read = read.expect("it is listed");
+    assert_eq!(read.resource.key.connection, "em-old");
+    assert_eq!(read.resource.also_on, ["em"]);
     assert_eq!(
         of(&judged[1]),
         (Observed::WithConnection, Some(at(0)), None)

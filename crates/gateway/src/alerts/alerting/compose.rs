@@ -39,6 +39,7 @@ pub(super) fn message(
             }
         }),
         alarm: first,
+        until: due.until,
         others: others.iter().take(MAX_LISTED).cloned().collect(),
         omitted: others.len().saturating_sub(MAX_LISTED),
         omitted_connections: others

@@ -9,6 +9,7 @@ use crate::alerts::outbox::OutboxMessage;
 use crate::alerts::rules::Due;
 use crate::lock::lock;
 use crate::store::StateChange;
+use health::alarms::Alarm;
 
 impl Alerting {
     /// Evaluates the rules for the open alarms, and returns the attempts to make now.
@@ -17,11 +18,13 @@ impl Alerting {
             return Vec::new();
         }
         let now = self.inventory.clock().now();
-        let (open, systems) = self.inventory.alarms();
+        let (open, unconfirmed, systems) = self.inventory.alarms();
         let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
+        let is_confirmed = |alarm: &Alarm| !unconfirmed.contains(&alarm.id);
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        let mut step = state.watches.step(&state.setting.rules, &open, system, now);
+        let rules = &state.setting.rules;
+        let mut step = state.watches.step(rules, &open, system, is_confirmed, now);
         // Ends are sent before beginnings, because one alarm may replace another.
         let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
         step.due.sort_by_key(|due| !is_over(due));

@@ -1,6 +1,7 @@
 //! Limits the rate of messages to each target.
 
 use super::target::Target;
+use crate::config::{Shape, TargetKind};
 use health::schedule::Millis;
 use std::collections::HashMap;
 
@@ -30,8 +31,8 @@ const OTHER: Limit = Limit {
 impl Limit {
     fn of(target: &Target) -> Self {
         match target.kind {
-            "slack" | "teams" => CHAT,
-            _ => OTHER,
+            TargetKind::Webhook(Shape::Slack | Shape::Teams) => CHAT,
+            TargetKind::Webhook(Shape::Own) | TargetKind::Mail => OTHER,
         }
     }
 }
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     /// Asserts how many messages in a row a target accepts at each of these times.
-    fn assert_rate(kind: &'static str, expected: &[(Millis, usize)]) {
+    fn assert_rate(kind: TargetKind, expected: &[(Millis, usize)]) {
         let (mut limiter, target) = (RateLimiter::default(), target("pager", kind));
         for &(now, expected) in expected {
             let mut number = 0;
@@ -73,14 +74,14 @@ mod tests {
                 limiter.count(&target, now);
                 number += 1;
             }
-            assert_eq!(number, expected, "{kind} at {now}");
+            assert_eq!(number, expected, "{kind:?} at {now}");
             assert_eq!(limiter.limited(now).collect::<Vec<_>>(), ["pager"]);
         }
     }
 
     #[test]
     fn a_channel_gets_three_at_once_and_then_one_a_second() {
-        for kind in ["slack", "teams"] {
+        for kind in [Shape::Slack, Shape::Teams].map(TargetKind::Webhook) {
             let expected = [
                 (0.0, 3),
                 (100.0, 0),
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn programs_and_mail_servers_get_ten_a_second() {
-        for kind in ["webhook", "mail"] {
+        for kind in [TargetKind::Webhook(Shape::Own), TargetKind::Mail] {
             let expected = [
                 (0.0, 10),
                 (99.0, 0),

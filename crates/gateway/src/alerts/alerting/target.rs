@@ -2,11 +2,12 @@
 
 use crate::alerts::message::Message;
 use crate::alerts::send::{Failure, Sender};
-use crate::config::{self, AlertRule, DeliveryMethod, Shape};
+use crate::config::{self, AlertRule, DeliveryMethod, TargetKind};
+use crate::crypto::digest_of;
 use futures_util::future::BoxFuture;
-use ring::digest::{Context, SHA256};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
+use std::iter::once;
 use std::sync::Arc;
 
 /// Sends messages to one target.
@@ -33,11 +34,10 @@ impl Deliver for Sender {
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) id: String,
-    /// The delivery method, as named in the configuration.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: TargetKind,
     /// A hash that changes with the target's configuration. Not saved, because a short password could be guessed from
     /// it.
-    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) fingerprint: [u8; 32],
     pub(crate) deliver: Arc<dyn Deliver>,
 }
 
@@ -53,12 +53,8 @@ impl Target {
         Ok(Self {
             id: target.id.clone(),
             kind: match &target.method {
-                DeliveryMethod::Mail(_) => "mail",
-                DeliveryMethod::Webhook(webhook) => match webhook.shape {
-                    Shape::Own => "webhook",
-                    Shape::Slack => "slack",
-                    Shape::Teams => "teams",
-                },
+                DeliveryMethod::Mail(_) => TargetKind::Mail,
+                DeliveryMethod::Webhook(webhook) => TargetKind::Webhook(webhook.shape),
             },
             fingerprint: fingerprint(target, outbound),
             deliver: Arc::new(Sender::new(target, outbound)?),
@@ -66,19 +62,15 @@ impl Target {
     }
 }
 
-fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> Vec<u8> {
+fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> [u8; 32] {
     let own = match &target.method {
         DeliveryMethod::Webhook(webhook) => [Some(&webhook.url), webhook.secret.as_ref()],
         DeliveryMethod::Mail(mail) => [mail.sign_in.as_ref().map(|(_, password)| password), None],
     };
-    let mut all = Context::new(&SHA256);
     // The debug format holds everything but the secrets.
-    all.update(format!("{target:?} {outbound:?}").as_bytes());
-    for secret in own.into_iter().flatten().chain(outbound.passwords()) {
-        all.update(b"\0");
-        all.update(secret.expose_secret().as_bytes());
-    }
-    all.finish().as_ref().to_vec()
+    let settings = format!("{target:?} {outbound:?}");
+    let secrets = own.into_iter().flatten().chain(outbound.passwords());
+    digest_of(once(settings.as_str()).chain(secrets.map(SecretString::expose_secret)))
 }
 
 /// The configured rules and targets.
@@ -103,7 +95,7 @@ impl fmt::Debug for Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AlertTarget, Mail, MailEncryption, Outbound, Webhook};
+    use crate::config::{AlertTarget, Mail, MailEncryption, Outbound, Shape, Webhook};
 
     fn webhook(url: &str, secret: Option<&str>, shape: Shape) -> AlertTarget {
         AlertTarget {

@@ -4,7 +4,7 @@ use super::compose::message;
 use super::*;
 use crate::alerts::message::{MAX_LISTED, Message, Occasion};
 use crate::alerts::rules::Due;
-use crate::config::{AlertRule, StoreLocation};
+use crate::config::{AlertRule, Shape, StoreLocation, TargetKind};
 use crate::store::tests::server::Server;
 use crate::store::tests::{until, until_it_leads};
 use crate::watch::{Clock, Skips};
@@ -75,6 +75,7 @@ fn a_message_names_the_connections_of_the_alarms_that_it_omits() {
         occasion: Occasion::Began,
         first: about(0),
         others: (1..=MAX_LISTED + 2).map(about).collect(),
+        until: None,
     };
     let message = message(
         String::new(),
@@ -143,7 +144,7 @@ fn alerting_with_clock(
     let setting = Setting {
         targets: vec![Target {
             deliver: receiver.clone(),
-            ..target("pager", "slack")
+            ..target("pager", TargetKind::Webhook(Shape::Slack))
         }],
         ..Setting::default()
     };
@@ -151,11 +152,11 @@ fn alerting_with_clock(
 }
 
 /// A target that accepts all messages.
-pub(super) fn target(id: &str, kind: &'static str) -> Target {
+pub(super) fn target(id: &str, kind: TargetKind) -> Target {
     Target {
         id: id.to_owned(),
         kind,
-        fingerprint: Vec::new(),
+        fingerprint: [0; 32],
         deliver: Arc::new(FakeReceiver::default()),
     }
 }
@@ -184,7 +185,10 @@ async fn messages_are_sent_at_the_rate_of_their_target() {
         ..FakeReceiver::default()
     });
     let program = Arc::new(FakeReceiver::default());
-    for (id, kind, deliver) in [("mail", "mail", &slow), ("program", "webhook", &program)] {
+    for (id, kind, deliver) in [
+        ("mail", TargetKind::Mail, &slow),
+        ("program", TargetKind::Webhook(Shape::Own), &program),
+    ] {
         setting.targets.push(Target {
             deliver: deliver.clone(),
             ..target(id, kind)

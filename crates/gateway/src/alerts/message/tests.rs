@@ -31,6 +31,8 @@ fn message(occasion: Occasion) -> Message {
             notes: Vec::new(),
             maintenance: None,
         },
+        until: matches!(occasion, Occasion::Ended | Occasion::Unwatched)
+            .then(|| at("2026-03-01T09:00:00Z")),
         others: Vec::new(),
         omitted: 0,
         omitted_connections: Default::default(),
@@ -50,7 +52,7 @@ const OPEN: &str = "No member of CRUDE-01 is primary.\n\n\
 
 const ENDED: &str = "It was: No member of CRUDE-01 is primary.\n\n\
     Since: 2026-03-01 08:00:00 UTC\n\
-    Ended: 2026-03-01 10:00:00 UTC, after 2 h\n\
+    Ended: 2026-03-01 09:00:00 UTC, after 1 h\n\
     Connection: Plant A\n";
 
 #[test]
@@ -184,6 +186,7 @@ fn the_own_json_is_as_documented() {
             "advice": "Start a member.",
             "since": "2026-03-01T08:00:00.000Z",
             "since_is_reported": true,
+            "until": null,
             "kind": "failover_group",
             "connection": "plant-a",
             "connection_title": "Plant A",
@@ -203,6 +206,9 @@ fn the_own_json_is_as_documented() {
     ] {
         let mut expected = complete.clone();
         expected["occasion"] = json!(word);
+        if matches!(word, "ended" | "unwatched") {
+            expected["alarm"]["until"] = json!("2026-03-01T09:00:00.000Z");
+        }
         assert_eq!(webhook_json(&message(occasion)), expected);
     }
     let test = webhook_json(&test_message());

@@ -2,7 +2,7 @@
 //! it against its own markup.
 
 use super::{Message, Occasion};
-use crate::identity::is_bidi_control;
+use crate::hidden_characters::is_bidi_control;
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::{Alarm, Since};
@@ -81,7 +81,6 @@ pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
         alarm,
         occasion,
         connection,
-        at,
         ..
     } = message;
     if *occasion == Occasion::Test {
@@ -99,7 +98,11 @@ pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
     };
     facts.push((since, moment(alarm.since.at())));
     if is_over {
-        let end = format!("{}, after {}", moment(*at), duration(message));
+        let end = format!(
+            "{}, after {}",
+            moment(last_moment(message)),
+            duration(message)
+        );
         let name = if *occasion == Occasion::Ended {
             "Ended"
         } else {
@@ -140,7 +143,12 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// The alarm's duration when the message was created.
+/// The end of the alarm, or the creation of the message if it is still open.
+fn last_moment(message: &Message) -> DateTime<Utc> {
+    message.until.unwrap_or(message.at)
+}
+
+/// The alarm's duration until then.
 fn duration(message: &Message) -> String {
-    span(message.at.signed_duration_since(message.alarm.since.at()))
+    span(last_moment(message).signed_duration_since(message.alarm.since.at()))
 }

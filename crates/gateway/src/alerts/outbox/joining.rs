@@ -249,11 +249,13 @@ mod tests {
         let mut first = about(0, &["a"]);
         first.link = Some("https://console.example/connections".to_owned());
         first.alarm.severity = Severity::Warning;
-        let later = about(1, &["a"]);
+        let mut later = about(1, &["a"]);
+        later.until = Some(at(5));
         let mut again = about(2, &["a"]);
         again.alarm.id = first.alarm.id.clone();
         first.join(&later);
         assert_eq!((first.alarm.id.as_str(), first.others.len()), ("1", 1));
+        assert_eq!(first.until, later.until);
         assert_eq!(first.link.as_deref(), Some("https://console.example/"));
         first.join(&again);
         assert_eq!(first.others.len(), 1);

@@ -3,9 +3,9 @@
 use super::*;
 use crate::alerts::message::Occasion;
 use health::Severity;
-use health::alarms::{Alarm, Since};
+use health::alarms::Alarm;
 use health::inventory::ResourceKey;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 const START: DateTime<Utc> = DateTime::from_timestamp_nanos(1_768_510_800_000_000_000);
 
@@ -14,8 +14,8 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub(super) fn message(number: i64) -> Message {
+    let test = Message::test(format!("m{number}"), START, None);
     Message {
-        id: format!("m{number}"),
         at: at(number),
         occasion: Occasion::Began,
         alarm: Alarm {
@@ -23,21 +23,12 @@ pub(super) fn message(number: i64) -> Message {
             resource: ResourceKey::of_connection("plant-a"),
             name: "Plant A".to_owned(),
             severity: Severity::Critical,
-            rank: 0,
             word: "NO DATA".into(),
             sentence: String::new(),
-            advice: String::new(),
-            since: Since::Observed(START),
-            flapping: None,
-            acknowledged: None,
-            notes: Vec::new(),
-            maintenance: None,
+            ..test.alarm
         },
-        others: Vec::new(),
-        omitted: 0,
-        omitted_connections: BTreeSet::new(),
         connection: "Plant A".to_owned(),
-        link: None,
+        ..test
     }
 }
 

@@ -1,9 +1,10 @@
 //! Alarms over time, and the messages about them.
 
 use super::*;
+use crate::alerts::message::Message;
 use crate::config::QuietHours;
 use chrono::{NaiveTime, TimeDelta};
-use health::alarms::{Acknowledgement, Since};
+use health::alarms::Acknowledgement;
 use health::inventory::{Kind, ResourceKey};
 use proptest::prelude::*;
 use wildmatch::WildMatch;
@@ -43,12 +44,7 @@ fn alarm(id: &str, severity: Severity) -> Alarm {
         rank: 2,
         word: severity.key().into(),
         sentence: String::new(),
-        advice: String::new(),
-        since: Since::Observed(START),
-        flapping: None,
-        acknowledged: None,
-        notes: Vec::new(),
-        maintenance: None,
+        ..Message::test(String::new(), START, None).alarm
     }
 }
 
@@ -82,7 +78,7 @@ fn sent(
     for second in 0..=until {
         let now = over_time.iter().rev().find(|(from, _)| *from <= second);
         let open = now.map_or(&[][..], |(_, open)| open);
-        let step = watches.step(&rules, open, system, at(second));
+        let step = watches.step(&rules, open, system, |_| true, at(second));
         sent.extend(
             step.due
                 .iter()
@@ -141,7 +137,7 @@ fn an_alarm_of_a_removed_connection_is_reported_as_unwatched() {
     let mut watches = Watches::default();
     let mut step = |open: &[Alarm], is_watched: bool, second| {
         let system = |_: &str| is_watched.then_some(SystemKind::Aveva);
-        let step = watches.step(&rules, open, system, at(second));
+        let step = watches.step(&rules, open, system, |_| true, at(second));
         step.due.iter().map(|due| due.occasion).collect::<Vec<_>>()
     };
     let open = [alarm("1", CRITICAL)];
@@ -257,19 +253,25 @@ fn an_earlier_acknowledgement_is_remembered_after_a_restart() {
     let open = [alarm("1", CRITICAL)];
     let mut watches = Watches::default();
     for second in [0, 30] {
-        watches.step(&rules, &open, system, at(second));
+        watches.step(&rules, &open, system, |_| true, at(second));
     }
     let acked = [acknowledged(open[0].clone())];
-    let step = watches.step(&rules, &acked, system, at(40));
+    let step = watches.step(&rules, &acked, system, |_| true, at(40));
     let (key, watch) = step.changed.into_iter().next().expect("what changed");
     let mut text = serde_json::to_value(watch.expect("a watch")).expect("JSON");
     let read = |text: &serde_json::Value| serde_json::from_value(text.clone()).expect("a watch");
     let mut after = Watches::new([(key.clone(), read(&text))]);
-    assert_eq!(after.step(&rules, &open, system, at(50)).due.len(), 1);
+    assert_eq!(
+        after
+            .step(&rules, &open, system, |_| true, at(50))
+            .due
+            .len(),
+        1
+    );
     // Earlier versions did not save it.
     text.as_object_mut().expect("it").remove("was_handled");
     let mut after = Watches::new([(key, read(&text))]);
-    assert_eq!(after.step(&rules, &open, system, at(50)).due, []);
+    assert_eq!(after.step(&rules, &open, system, |_| true, at(50)).due, []);
 }
 
 #[test]
@@ -283,7 +285,7 @@ fn a_clock_that_was_set_forward_and_back_delays_nothing() {
     let mut sent = Vec::new();
     let day = 86_400;
     for second in [day, 0, 29, 30, day, 40, 99, 100] {
-        let step = watches.step(&rules, &open, system, at(second));
+        let step = watches.step(&rules, &open, system, |_| true, at(second));
         sent.extend(step.due.iter().map(|due| (second, due.occasion)));
     }
     let expected = [
@@ -292,6 +294,30 @@ fn a_clock_that_was_set_forward_and_back_delays_nothing() {
         (100, Occasion::Reminder),
     ];
     assert_eq!(sent, expected);
+}
+
+#[test]
+fn an_alarm_is_sent_once_it_is_confirmed() {
+    use Occasion::{Began, Ended, Reminder};
+    let rules = [AlertRule {
+        repeat: Some(TimeDelta::seconds(60)),
+        ..rule()
+    }];
+    let mut watches = Watches::default();
+    let mut sent = Vec::new();
+    let open = [alarm("1", CRITICAL)];
+    for (second, open, is_confirmed) in [
+        (0, &open[..], true),
+        (30, &open, false),
+        (31, &open, true),
+        (91, &open, false),
+        (95, &open, true),
+        (96, &[], false),
+    ] {
+        let step = watches.step(&rules, open, system, |_| is_confirmed, at(second));
+        sent.extend(step.due.iter().map(|due| (second, due.occasion)));
+    }
+    assert_eq!(sent, [(31, Began), (95, Reminder), (96, Ended)]);
 }
 
 #[test]
@@ -317,6 +343,22 @@ fn quiet_hours_delay_messages_until_they_end() {
     ] {
         assert_eq!(sent(&rule, &over_time, 200), expected, "{over_time:?}");
     }
+    // The message has the time of the end, also after a restart in the quiet hours.
+    let (rules, mut saved) = ([rule], BTreeMap::new());
+    let mut until = Vec::new();
+    for (second, open) in [
+        (0, one()),
+        (30, one()),
+        (90, vec![]),
+        (120, vec![]),
+        (180, vec![]),
+    ] {
+        let step = Watches::new(saved.clone()).step(&rules, &open, system, |_| true, at(second));
+        until.extend(step.due.iter().map(|due| due.until));
+        let changed = step.changed.into_iter();
+        saved.extend(changed.filter_map(|(key, watch)| Some((key, watch?))));
+    }
+    assert_eq!(until, [None, Some(at(90))]);
 }
 
 #[test]
@@ -407,7 +449,10 @@ fn a_restart_sends_nothing_twice_and_forgets_removed_rules() {
     let mut watches = Watches::default();
     let mut saved = BTreeMap::new();
     for second in 0..40 {
-        for (key, watch) in watches.step(&rules, &open, system, at(second)).changed {
+        for (key, watch) in watches
+            .step(&rules, &open, system, |_| true, at(second))
+            .changed
+        {
             match watch {
                 Some(watch) => saved.insert(key, watch),
                 None => saved.remove(&key),
@@ -417,11 +462,11 @@ fn a_restart_sends_nothing_twice_and_forgets_removed_rules() {
     let text = serde_json::to_string(&saved.values().collect::<Vec<_>>()).expect("JSON");
     let read: Vec<Watch> = serde_json::from_str(&text).expect("the same");
     let mut after = Watches::new(saved.keys().cloned().zip(read));
-    assert_eq!(after.step(&rules, &open, system, at(60)).due, []);
-    let ended = after.step(&rules, &[], system, at(61));
+    assert_eq!(after.step(&rules, &open, system, |_| true, at(60)).due, []);
+    let ended = after.step(&rules, &[], system, |_| true, at(61));
     assert_eq!(ended.due.len(), 1, "an end during the restart is sent");
     let mut other = Watches::new(saved);
-    let step = other.step(&[], &open, system, at(61));
+    let step = other.step(&[], &open, system, |_| true, at(61));
     assert!(step.due.is_empty() && step.changed.len() == 1);
 }
 
@@ -441,7 +486,7 @@ proptest! {
                 (id, if acked { acknowledged(one) } else { one })
             }).collect();
             let open: Vec<Alarm> = open.into_values().collect();
-            let step = watches.step(&rules, &open, system, at(now));
+            let step = watches.step(&rules, &open, system, |_| true, at(now));
             for due in &step.due {
                 for alarm in [&due.first].into_iter().chain(&due.others) {
                     let is_sent = sent.entry(alarm.id.clone()).or_default();

@@ -5,29 +5,17 @@ mod smtp_server;
 mod webhook;
 
 use super::*;
+use crate::tests::outbound::self_signed;
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::Since;
 use health::inventory::ResourceKey;
-use rcgen::{CertificateParams, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use std::sync::Arc;
+use rcgen::CertificateParams;
 use tokio_rustls::TlsAcceptor;
 
 /// A TLS acceptor for a server of this name, and its certificate.
 fn encryption(name: &str) -> (TlsAcceptor, Vec<u8>) {
-    crate::tls::install();
-    let key = KeyPair::generate().unwrap();
-    let parameters = CertificateParams::new([name.to_owned()]).unwrap();
-    let certificate = parameters.self_signed(&key).unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    (acceptor, certificate.pem().into_bytes())
+    self_signed(&CertificateParams::new([name.to_owned()]).unwrap())
 }
 
 /// An alert about an alarm.

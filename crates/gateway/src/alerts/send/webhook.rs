@@ -2,7 +2,7 @@
 
 use super::{Failure, MIN_SECRET_LENGTH, redacted_line};
 use crate::alerts::message::{Message, slack_json, teams_json, webhook_json};
-use crate::clock::{Clock, wall_clock};
+use crate::clock::{UnixClock, wall_clock};
 use crate::config::{self, Shape, Webhook};
 use crate::crypto::hex;
 use crate::vendor_http::{self, Trust, VendorHttp};
@@ -33,7 +33,7 @@ pub(super) struct WebhookSender {
     url: Url,
     secret: Option<SecretString>,
     shape: Shape,
-    clock: Clock,
+    clock: UnixClock,
 }
 
 impl WebhookSender {

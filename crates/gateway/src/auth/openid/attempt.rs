@@ -4,6 +4,7 @@
 use crate::auth::GATEWAY_CLOCK_TOLERANCE;
 use crate::auth::users::PreviousSession;
 use crate::auth::visitor::SessionHolder;
+use crate::config::ROUTES;
 use crate::crypto::are_equal;
 use openidconnect::url::Position;
 use reqwest::Url;
@@ -15,17 +16,6 @@ pub(super) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The maximum length of a page address, so that it fits into the cookie.
 const MAX_DESTINATION_LENGTH: usize = 700;
-
-/// The first path segments of the gateway's own routes, which are not pages to return to.
-const NOT_PAGES: [&str; 7] = [
-    "api",
-    "relay",
-    "thumbnails",
-    "metrics",
-    "healthz",
-    "readyz",
-    "sign-in",
-];
 
 /// The content of the cookie. Has no `Debug`, because its content is enough to complete the sign-in.
 #[derive(Clone, Serialize, Deserialize)]
@@ -79,7 +69,8 @@ pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
         let below = url.path().strip_prefix(base_path);
         let below = below.filter(|below| below.is_empty() || below.starts_with('/'))?;
         let first = below.trim_start_matches('/').split('/').next();
-        let is_page = !path.starts_with("//") && !NOT_PAGES.contains(&first.unwrap_or_default());
+        let first = first.unwrap_or_default();
+        let is_page = !path.starts_with("//") && first != "sign-in" && !ROUTES.contains(&first);
         (is_page && path.len() <= MAX_DESTINATION_LENGTH).then(|| path.to_owned())
     };
     to.and_then(checked)

@@ -2,7 +2,8 @@
 
 use super::refusal::{Refusal, Shape};
 use crate::config;
-use crate::identity::{Role, is_bidi_control, is_invisible};
+use crate::hidden_characters::is_hidden;
+use crate::identity::Role;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -176,10 +177,7 @@ fn named(value: &Value) -> Option<String> {
 }
 
 fn shortened(text: &str) -> String {
-    let visible = text
-        .chars()
-        .filter(|c| !c.is_control() && !is_bidi_control(*c) && !is_invisible(*c));
-    let visible: String = visible.collect();
+    let visible: String = text.chars().filter(|c| !is_hidden(*c)).collect();
     visible.trim().chars().take(MAX_NAME_LENGTH).collect()
 }
 

@@ -13,7 +13,7 @@ mod tokens;
 
 pub(crate) use refusal::Refusal;
 
-use super::throttle::Attempt as CountedAttempt;
+use super::throttle::CountedAttempt;
 use super::ticket::Provided;
 use super::users::PreviousSession;
 use super::visitor::SessionHolder;

@@ -6,7 +6,7 @@ fn ip(text: &str) -> IpAddr {
 
 /// Begins an attempt with a password.
 fn begin(throttle: &Throttle, address: &str, account: &str) -> Result<(), u32> {
-    throttle.begin(&Attempt::new(ip(address), account))
+    throttle.begin(&CountedAttempt::new(ip(address), account))
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,7 +48,7 @@ async fn successful_attempts_do_not_count() {
     let throttle = Throttle::default();
     for _ in 0..100 {
         assert_eq!(begin(&throttle, "192.0.2.1", "ops"), Ok(()));
-        throttle.succeeded(&Attempt::new(ip("192.0.2.1"), "ops"));
+        throttle.succeeded(&CountedAttempt::new(ip("192.0.2.1"), "ops"));
     }
     for _ in 0..PER_ADDRESS {
         assert_eq!(begin(&throttle, "192.0.2.1", "ops"), Ok(()));
@@ -59,7 +59,10 @@ async fn successful_attempts_do_not_count() {
 #[tokio::test(start_paused = true)]
 async fn attempts_at_a_provider_count_from_their_start_and_not_as_passwords() {
     let throttle = Throttle::default();
-    let (address, at_provider) = (ip("192.0.2.1"), Attempt::at_provider(ip("192.0.2.1")));
+    let (address, at_provider) = (
+        ip("192.0.2.1"),
+        CountedAttempt::at_provider(ip("192.0.2.1")),
+    );
     for _ in 0..PER_ADDRESS * PROVIDER_FACTOR {
         throttle.begin(&at_provider).unwrap();
         throttle.forgive(&at_provider);
@@ -69,13 +72,17 @@ async fn attempts_at_a_provider_count_from_their_start_and_not_as_passwords() {
     }
     assert_eq!(throttle.begin(&at_provider), Err(900), "all in progress");
     for number in 0..PER_ADDRESS {
-        let attempt = Attempt::new(address, &number.to_string());
+        let attempt = CountedAttempt::new(address, &number.to_string());
         assert_eq!(throttle.begin(&attempt), Ok(()), "counted separately");
     }
-    assert!(throttle.begin(&Attempt::new(address, "ops")).is_err());
+    assert!(
+        throttle
+            .begin(&CountedAttempt::new(address, "ops"))
+            .is_err()
+    );
     throttle.forgive(&at_provider);
     assert_eq!(throttle.begin(&at_provider), Ok(()), "and vice versa");
-    let elsewhere = Attempt::at_provider(ip("192.0.2.2"));
+    let elsewhere = CountedAttempt::at_provider(ip("192.0.2.2"));
     assert_eq!(throttle.begin(&elsewhere), Ok(()));
     tokio::time::advance(WINDOW).await;
     assert_eq!(throttle.begin(&at_provider), Ok(()));
@@ -100,7 +107,7 @@ async fn the_number_of_counters_is_limited() {
     for number in 0..=u32::try_from(MAX_COUNTERS).unwrap() {
         let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
         throttle
-            .begin(&Attempt::new(address, &number.to_string()))
+            .begin(&CountedAttempt::new(address, &number.to_string()))
             .unwrap();
         if number % 5000 == 0 {
             tokio::time::advance(WINDOW).await;
@@ -116,13 +123,15 @@ async fn larger_networks_have_limits_of_their_own() {
         let attempt = |number: u32| {
             let address = ip(&format!("2001:db8:0:{:x}::1", number << shift));
             let account = format!("{shift} {number}");
-            throttle.begin(&Attempt::new(address, &account)).is_ok()
+            throttle
+                .begin(&CountedAttempt::new(address, &account))
+                .is_ok()
         };
         subnets.filter(|number| attempt(*number)).count()
     };
     assert_eq!(attempts(0..256, 0), 30, "a /56, one attempt for each /64");
     assert_eq!(attempts(1..256, 8), 70, "the /48, one attempt for each /56");
-    let beside = Attempt::new(ip("2001:db8:1::1"), "fresh");
+    let beside = CountedAttempt::new(ip("2001:db8:1::1"), "fresh");
     assert_eq!(throttle.begin(&beside), Ok(()));
 }
 
@@ -130,11 +139,11 @@ async fn larger_networks_have_limits_of_their_own() {
 async fn a_known_browser_is_counted_separately() {
     let throttle = Throttle::default();
     for last in 0..200_u8 {
-        let _ = throttle.begin(&Attempt::new(IpAddr::from([192, 0, 2, last]), "ops"));
+        let _ = throttle.begin(&CountedAttempt::new(IpAddr::from([192, 0, 2, last]), "ops"));
     }
-    let anybody = Attempt::new(ip("198.51.100.1"), "ops");
+    let anybody = CountedAttempt::new(ip("198.51.100.1"), "ops");
     assert!(throttle.begin(&anybody).is_err());
-    let owner = Attempt::of_known_browser("n".to_owned());
+    let owner = CountedAttempt::of_known_browser("n".to_owned());
     for _ in 0..100 {
         assert_eq!(throttle.begin(&owner), Ok(()));
         throttle.succeeded(&owner);
@@ -169,7 +178,7 @@ async fn concurrent_attempts_are_limited_per_account() {
 async fn only_successful_sign_ins_count_towards_the_limit_of_an_owner() {
     let throttle = Throttle::default();
     for last in 0..60_u8 {
-        let stranger = Attempt::new(IpAddr::from([192, 0, 2, last]), "vic");
+        let stranger = CountedAttempt::new(IpAddr::from([192, 0, 2, last]), "vic");
         let _ = throttle.begin(&stranger);
     }
     for _ in 0..PER_OWNER {

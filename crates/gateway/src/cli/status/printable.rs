@@ -1,7 +1,7 @@
 //! Sanitizes vendors' texts for a terminal: they must not move the cursor, change colours or change the direction of
 //! text.
 
-use crate::identity::is_bidi_control;
+use crate::hidden_characters::is_bidi_control;
 
 /// The text without characters that control a terminal. Line breaks and tabs become spaces.
 pub(super) fn printable(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::report::{Report, State};
 use super::*;
+use crate::watch::unread;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
 use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
@@ -40,22 +41,14 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn connection(id: &str, observed_at: Option<i64>) -> ConnectionState {
+    let public = vendors::Connection {
+        id: id.to_owned(),
+        title: format!("Plant {id}"),
+        system: vendors::System::Uplynk,
+    };
     ConnectionState {
-        connection: vendors::Connection {
-            id: id.to_owned(),
-            title: format!("Plant {id}"),
-            system: vendors::System::Uplynk,
-        },
-        watched_since: None,
         observed_at: observed_at.map(at),
-        interval_ms: 5_000,
-        next_at: None,
-        failure: None,
-        last_error: None,
-        vendor_ahead_ms: 0,
-        held: 0,
-        in_transition: false,
-        limit: None,
+        ..unread(public, Duration::from_secs(5))
     }
 }
 

@@ -29,8 +29,14 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
             "name = \"ops\"",
             "name = \"o\u{202e}ps\"",
             &[
-                "31:8: user \"o\\u{202e}ps\": name: holds the character U+202E, which changes the direction of text and \
-                 cannot be seen",
+                "31:8: user \"o\\u{202e}ps\": name: holds the character U+202E, which cannot be seen",
+            ],
+        ),
+        (
+            "name = \"ops\"",
+            "name = \"ops\u{200b}\"",
+            &[
+                "31:8: user \"ops\\u{200b}\": name: holds the character U+200B, which cannot be seen",
             ],
         ),
         (

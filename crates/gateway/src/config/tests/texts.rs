@@ -74,7 +74,7 @@ fn a_control_character_is_rejected_in_every_text() {
         found[0].starts_with("31:") && found[0].ends_with(REMEDY),
         "{found:?}"
     );
-    for good in ["'CORP\\nina'", "\"CORP\\\\nina\"", "\"Müller 👩‍🏭\""] {
+    for good in ["'CORP\\nina'", "\"CORP\\\\nina\"", "\"Müller 👩\""] {
         assert!(read(&FULL.replace("\"ops\"", good)).is_ok(), "{good}");
     }
 }

@@ -1,18 +1,18 @@
 use super::*;
-use crate::clock::Clock;
+use crate::clock::UnixClock;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tokio::time::sleep;
 
 /// A clock that follows tokio's, which tests can pause.
-fn virtual_clock(start: Duration) -> Clock {
+fn virtual_clock(start: Duration) -> UnixClock {
     let started = Instant::now();
     Arc::new(move || start + started.elapsed())
 }
 
 fn signer() -> Signer {
-    let clock: Clock = Arc::new(|| Duration::from_secs(1_576_107_800));
+    let clock: UnixClock = Arc::new(|| Duration::from_secs(1_576_107_800));
     let turns = Arc::new(SigningQueue::new(clock, None));
     Signer::new(
         "1234567890abcdefghijklmnopqrstu".to_owned(),
@@ -208,7 +208,7 @@ async fn waiting_too_long_for_a_turn_is_a_timeout() {
 async fn a_clock_that_was_set_back_does_not_block_the_queue() {
     let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
     let shown = time.clone();
-    let clock: Clock = Arc::new(move || *shown.lock().unwrap());
+    let clock: UnixClock = Arc::new(move || *shown.lock().unwrap());
     let turns = SigningQueue::new(clock, None);
     assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
     *time.lock().unwrap() = Duration::from_secs(3_600);
@@ -219,7 +219,7 @@ async fn a_clock_that_was_set_back_does_not_block_the_queue() {
 async fn no_second_is_used_again_after_a_clock_was_set_back() {
     let back = Arc::new(AtomicU64::new(0));
     let (clock, shown) = (virtual_clock(Duration::from_secs(100)), back.clone());
-    let clock: Clock = Arc::new(move || clock() - Duration::from_secs(shown.load(SeqCst)));
+    let clock: UnixClock = Arc::new(move || clock() - Duration::from_secs(shown.load(SeqCst)));
     let turns = SigningQueue::new(clock, None);
     let next = async || turns.next(Urgency::Read).await.second;
     assert_eq!([next().await, next().await, next().await], [100, 101, 102]);

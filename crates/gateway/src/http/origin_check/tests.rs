@@ -180,6 +180,31 @@ fn a_header_that_is_not_ascii_is_rejected() {
 }
 
 #[test]
+fn requests_that_came_through_a_proxy_are_detected() {
+    let (new, old) = (Version::HTTP_11, Version::HTTP_10);
+    for (version, name, value, expected) in [
+        (new, "accept", "*/*", true),
+        (old, "accept", "*/*", false),
+        (new, "x-forwarded-for", "192.0.2.1", false),
+        (new, "x-forwarded-proto", "https", false),
+        (new, "x-forwarded-host", "console.example", false),
+        (new, "x-real-ip", "192.0.2.1", false),
+        (new, "forwarded", "for=192.0.2.1", false),
+        (new, "via", "1.1 proxy", false),
+        (new, "origin", "https://console.example", false),
+        (new, "origin", "http://127.0.0.1:8080", true),
+        (new, "origin", "null", true),
+    ] {
+        let headers = HeaderMap::from_iter([
+            (header::HOST, HeaderValue::from_static("127.0.0.1:8080")),
+            (name.parse().unwrap(), HeaderValue::from_static(value)),
+        ]);
+        let found = direct(version, &headers, "http");
+        assert_eq!(found.is_ok(), expected, "{version:?} {name}: {value}");
+    }
+}
+
+#[test]
 fn equivalent_spellings_of_a_host_are_equal() {
     for (host, origin, expected) in [
         ("console.example", "https://console.example:443", true),

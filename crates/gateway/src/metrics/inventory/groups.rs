@@ -6,6 +6,7 @@ use super::Series;
 use crate::inventory_view::vendor_ahead;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::inventory::{Facts, GroupFacts, SlicerGroupFacts};
+use health::vendor_clock::by_own_clock;
 use protocol::Inventory;
 use std::collections::HashMap;
 use vendors::uplynk::OnAir;
@@ -58,9 +59,9 @@ impl Clock {
 
     /// Converts a time of the vendor to a Unix time of the gateway's clock.
     fn timestamp(self, at: DateTime<Utc>) -> f64 {
-        let since_epoch = at.signed_duration_since(DateTime::UNIX_EPOCH);
-        let by_gateway = since_epoch.checked_sub(&self.ahead).unwrap_or(since_epoch);
-        by_gateway.as_seconds_f64()
+        let at = by_own_clock(at, self.ahead);
+        at.signed_duration_since(DateTime::UNIX_EPOCH)
+            .as_seconds_f64()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Tests of the metrics of inventories.
 
 use super::*;
+use crate::watch::unread;
 use chrono::TimeDelta;
 use health::Verdict;
 use health::alarms::{Alarm, Maintenance, Scope, Since};
 use health::inventory::Observed;
 use protocol::ConnectionState;
+use std::time::Duration;
 use vendors::System;
 
 mod groups;
@@ -18,22 +20,14 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn connection(id: &str, system: &str, observed_at: Option<i64>) -> ConnectionState {
     let system: System = serde_json::from_str(&format!(r#"{{"system":"{system}"}}"#)).unwrap();
+    let public = vendors::Connection {
+        id: id.to_owned(),
+        title: format!("Title of {id}"),
+        system,
+    };
     ConnectionState {
-        connection: vendors::Connection {
-            id: id.to_owned(),
-            title: format!("Title of {id}"),
-            system,
-        },
-        watched_since: None,
         observed_at: observed_at.map(at),
-        interval_ms: 5_000,
-        next_at: None,
-        failure: None,
-        last_error: None,
-        vendor_ahead_ms: 0,
-        held: 0,
-        in_transition: false,
-        limit: None,
+        ..unread(public, Duration::from_secs(5))
     }
 }
 

@@ -88,13 +88,13 @@ fn a_code_pairs_one_screen_once_before_it_expires() {
             &other,
             "a\u{202e}b",
             1_500,
-            "bad-request: the wall's name holds the character U+202E",
+            "bad-request: the wall's name holds characters that cannot be seen",
         ),
         (
             &other,
             "a\u{7}b",
             1_500,
-            "bad-request: the wall's name holds",
+            "bad-request: the wall's name holds characters that cannot be seen",
         ),
         (
             &other,

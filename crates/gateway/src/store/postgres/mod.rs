@@ -8,9 +8,7 @@ mod schema;
 
 pub(super) use listener::listen;
 
-use super::database::{
-    Database, EndedGateways, Fault, Revisions, Row, Sql, Statement, Value, Work,
-};
+use super::database::{Database, Fault, Revisions, Row, Sql, Statement, Value, Work};
 use crate::config::PostgresAddress;
 use link::Link;
 use presence::Presence;
@@ -175,6 +173,11 @@ impl Database for Postgres {
         self.presence.lead(&mut self.link)
     }
 
+    fn leads(&mut self) -> Result<bool, Fault> {
+        self.connect()?;
+        Ok(self.presence.leads())
+    }
+
     fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
         let mut found = self.read_revisions();
         if found.is_err() && self.link.has_broken() {
@@ -216,8 +219,8 @@ impl Database for Postgres {
         })
     }
 
-    fn ended_gateways(&self) -> EndedGateways {
-        self.presence.ended_gateways()
+    fn abandoned_intents(&self) -> Statement {
+        self.presence.abandoned_intents()
     }
 
     fn own_open_intents(&self) -> Option<Statement> {

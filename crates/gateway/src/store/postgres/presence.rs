@@ -2,7 +2,7 @@
 //! with that number: the gateway is alive while the lock is held. Locks end with their session, however a gateway ends.
 
 use super::link::Link;
-use crate::store::database::{EndedGateways, Fault, Sql as _, Statement};
+use crate::store::database::{Fault, Sql as _, Statement};
 use std::time::{Duration, Instant};
 
 /// The advisory locks of this program have two parts: the number of its table, which separates several schemas in one
@@ -100,6 +100,11 @@ impl Presence {
         Ok(())
     }
 
+    /// Whether the session holds the leader's lock.
+    pub(super) fn leads(&self) -> bool {
+        self.leads
+    }
+
     /// Takes the leader's lock if it is free. Returns whether this gateway holds it.
     pub(super) fn lead(&mut self, link: &mut Link) -> Result<bool, Fault> {
         if !self.leads {
@@ -166,30 +171,21 @@ impl Presence {
         format!("SELECT pg_advisory_xact_lock({}, {CHAIN})", self.class)
     }
 
-    /// The condition for gateways that have ended.
-    fn ended(&self) -> String {
+    /// Deletes the gateways that have ended, and reads their open intents.
+    pub(super) fn abandoned_intents(&self) -> Statement {
         let class = self.class.cast_unsigned();
         let me = self.id.unwrap_or_default();
-        format!(
-            "id <> {me} AND seen_at < now() - interval '{GRACE}' AND NOT EXISTS (
-                 SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = {class}::oid AND objid = id::oid
-                 AND objsubid = 2 AND granted
-                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-        )
-    }
-
-    /// The statements that clean up after ended gateways.
-    pub(super) fn ended_gateways(&self) -> EndedGateways {
-        let ended = self.ended();
-        EndedGateways {
-            open: (
-                open_intents(&format!(
-                    "gateway IN (SELECT id FROM gateway WHERE {ended})"
-                )),
-                Vec::new(),
-            ),
-            forget: Some((format!("DELETE FROM gateway WHERE {ended}"), Vec::new())),
-        }
+        let open = open_intents("gateway IN (SELECT id FROM ended)");
+        let statement = format!(
+            "WITH ended AS (DELETE FROM gateway
+                 WHERE id <> {me} AND seen_at < now() - interval '{GRACE}' AND NOT EXISTS (
+                     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = {class}::oid AND objid = id::oid
+                     AND objsubid = 2 AND granted
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                 RETURNING id)
+             {open}"
+        );
+        (statement, Vec::new())
     }
 
     /// The open intents of this gateway.

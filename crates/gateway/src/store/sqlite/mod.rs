@@ -4,7 +4,7 @@ mod schema;
 
 pub(super) use schema::{Sqlite, check, open, open_to_read};
 
-use super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
+use super::database::{Database, Fault, Row, Sql, Statement, Value, Work};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use schema::describe;
@@ -95,12 +95,9 @@ impl Database for Sqlite {
         self.is_in_doubt
     }
 
-    fn ended_gateways(&self) -> EndedGateways {
+    fn abandoned_intents(&self) -> Statement {
         let open = "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
             AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number";
-        EndedGateways {
-            open: (open.to_owned(), Vec::new()),
-            forget: None,
-        }
+        (open.to_owned(), Vec::new())
     }
 }

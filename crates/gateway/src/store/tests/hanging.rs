@@ -1,6 +1,6 @@
 //! A writer that makes no progress, as with a hanging disk, and threads that have failed.
 
-use super::super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
+use super::super::database::{Database, Fault, Row, Sql, Statement, Value, Work};
 use super::super::recording::HANGS_AFTER;
 use super::super::*;
 use super::{at, change, lines, open, place, store_in, until};
@@ -35,8 +35,8 @@ impl Database for Hanging {
         Ok(())
     }
 
-    fn ended_gateways(&self) -> EndedGateways {
-        self.database.ended_gateways()
+    fn abandoned_intents(&self) -> Statement {
+        self.database.abandoned_intents()
     }
 }
 
@@ -50,7 +50,10 @@ async fn a_hanging_disk_delays_no_caller_and_sends_no_change_later() {
         begins,
         goes_on,
     };
+    // The start looks for open intents.
+    go_on.send(()).unwrap();
     let store = Arc::new(store_in(database, &file));
+    begun.recv().unwrap();
     let acknowledgement = StateChange::put(Table::Acknowledgements, "a", &1);
     let first = tokio::spawn({
         let store = store.clone();

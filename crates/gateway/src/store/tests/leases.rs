@@ -79,6 +79,16 @@ async fn a_connection_is_leased_by_one_gateway_whose_readings_the_others_receive
     tokio::time::timeout(Duration::from_secs(60), other.shared())
         .await
         .unwrap();
+    // A reload removes the connection here: it is not renewed, and the other gateway can watch it.
+    let until = || {
+        let until = "SELECT until FROM shared_connection";
+        several.server.statement(&several.database, until).unwrap()
+    };
+    let before = until();
+    shared_state(&one, &[]).await;
+    assert_eq!(until(), before);
+    shared_state(&one, &["plant"]).await;
+    assert_ne!(until(), before);
     // The holder hangs until its lease expires.
     let over = "UPDATE shared_connection SET until = now() - interval '1 second';
         UPDATE watching_gateway SET until = now() - interval '1 second'";
@@ -101,6 +111,12 @@ async fn a_connection_is_leased_by_one_gateway_whose_readings_the_others_receive
     other.leave().await;
     let all = shared_state(&one, &["plant"]).await;
     assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
+    let before = until();
+    one.forget_connection("plant".to_owned()).await.unwrap();
+    assert_eq!(until(), before, "it is not its own");
+    assert!(take(&one).await && publish(&one, true, b"all").await);
+    one.forget_connection("plant".to_owned()).await.unwrap();
+    assert_eq!((until().as_str(), read(&one, 0).await), ("", vec![]));
     // A request of one gateway is sent to all.
     other.send_watch_requests("a reading".to_owned()).await;
     let requests = tokio::time::timeout(Duration::from_secs(60), one.watch_requests());

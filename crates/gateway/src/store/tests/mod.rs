@@ -2,6 +2,7 @@
 
 mod activity;
 mod activity_measured;
+mod backlog;
 mod chain;
 pub(crate) mod cut;
 mod event_queue;
@@ -301,7 +302,7 @@ async fn a_saved_action_is_not_overwritten_by_older_waiting_changes() {
 }
 
 /// Blocks the writer until the result is dropped.
-fn hold_up(store: &Store) -> std::sync::mpsc::Sender<()> {
+pub(crate) fn hold_up(store: &Store) -> std::sync::mpsc::Sender<()> {
     let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
     let (begins, begun) = std::sync::mpsc::channel();
     let read: ReadJob = Box::new(move |_| {

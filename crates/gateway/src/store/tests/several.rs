@@ -33,6 +33,12 @@ impl Several {
         Store::open_by(&location, move || at(seconds.load(Ordering::SeqCst))).unwrap()
     }
 
+    fn has_no_leader(&self) -> bool {
+        let leaders = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 0 AND objsubid = 2
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        self.server.statement(&self.database, leaders).unwrap() == "0"
+    }
+
     pub(super) fn cut_off_the_leader(&self) {
         self.server.cut_off_the_leader(&self.database);
     }
@@ -148,6 +154,7 @@ async fn the_end_of_an_alarm_seen_at_different_times_is_recorded_once() {
     assert_eq!(recorded_resources(&other).await, ["a", "a"]);
 }
 
+/// A follower that writes before it polls records nothing, also if the lead has become free.
 #[tokio::test]
 async fn only_a_time_in_which_nobody_watched_is_reported_as_a_gap() {
     for fails_at_first in [false, true] {
@@ -156,6 +163,7 @@ async fn only_a_time_in_which_nobody_watched_is_reported_as_a_gap() {
         };
         let one = several.open();
         one.note_watching();
+        one.record(failovers(1_290, "a"));
         assert!(one.catch_up().await);
         several.seconds.store(1_300, Ordering::SeqCst);
         // It starts before the end of the leader is noticed, which has noted nothing for five minutes.
@@ -179,9 +187,14 @@ async fn only_a_time_in_which_nobody_watched_is_reported_as_a_gap() {
             rename("elsewhere", "watched");
         } else {
             drop(one);
+            until("a free lead", async || several.has_no_leader()).await;
         }
+        other.record(failovers(1_290, "a"));
+        other.note_watching();
+        assert!(other.catch_up().await && !other.leads());
         until_it_leads(&other).await;
         assert!(other.catch_up().await);
+        assert_eq!(recorded_resources(&other).await, ["a"], "once");
         let entries = other.activity(everything()).await.unwrap();
         let gaps = entries.iter().filter(|entry| entry.resource.is_none());
         let gaps: Vec<&str> = gaps.map(|entry| entry.what.as_str()).collect();

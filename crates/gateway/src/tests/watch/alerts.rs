@@ -5,7 +5,7 @@ use super::*;
 use crate::alerts::message::{Message, Occasion};
 use crate::alerts::send::Failure;
 use crate::alerts::{Deliver, Setting, Target};
-use crate::config::AlertRule;
+use crate::config::{AlertRule, Shape, TargetKind};
 use futures_util::future::BoxFuture;
 use health::Severity;
 use serde_json::{Value, json};
@@ -69,8 +69,8 @@ fn refusal(line: &str, is_final: bool) -> Option<Failure> {
 fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
     let target = |(id, receiver): &(&str, &Arc<Receiver>)| Target {
         id: (*id).to_owned(),
-        kind: "webhook",
-        fingerprint: Vec::new(),
+        kind: TargetKind::Webhook(Shape::Own),
+        fingerprint: [0; 32],
         deliver: (*receiver).clone(),
     };
     let targets: Vec<Target> = receivers.iter().map(target).collect();
@@ -245,7 +245,7 @@ async fn a_permanently_rejected_message_is_dropped_and_shown() {
     assert_eq!(body["alerts_fail"], json!(true), "shown to all users");
     // The failure is shown until the target is corrected. Reloading the same configuration does not correct it.
     let mut corrected = setting(&[("pager", &pager)]);
-    corrected.targets[0].fingerprint = vec![1];
+    corrected.targets[0].fingerprint = [1; 32];
     for (setting, fails) in [(setting(&[("pager", &pager)]), true), (corrected, false)] {
         fixture.gateway.shared.alerts.set(setting);
         fixture.pass(2).await;

@@ -1,7 +1,9 @@
-//! Actions on alarms from clients that disconnect before the response take effect exactly if they are recorded.
+//! Actions on alarms from clients that disconnect or get an error before the store replies take effect exactly if they
+//! are recorded.
 
 use super::alarm_actions::{alarm, plant, send};
 use super::*;
+use crate::store::tests::{hold_up, until};
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
@@ -60,4 +62,37 @@ async fn maintenance_is_created_and_ended() {
     let actions =
         ["Announce", "End", "Call off"].map(|verb| count(&format!("{verb} maintenance of ")));
     assert_eq!(actions, [3, 2, 1], "{rows:?}");
+}
+
+#[tokio::test]
+async fn an_action_takes_effect_once_a_slow_store_has_recorded_it() {
+    let plant = plant().await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
+    let acknowledge = format!("POST /api/alarms/{}/acknowledgement", open.id);
+    let inventory = fixture.gateway.shared.watchers.inventory();
+    let announce =
+        json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
+    let go_on = hold_up(&fixture.gateway.shared.store);
+    tokio::time::pause();
+    for (line, body, may_take_effect) in [
+        ("POST /api/maintenance", &announce, true),
+        (&acknowledge, &json!({"reason": "on it"}), true),
+        // The first one may still take effect, so the second cannot be compared with it.
+        (&acknowledge, &json!({"reason": "again"}), false),
+    ] {
+        let (status, problem) = send(&fixture, line, body).await;
+        let has_none = problem["carried_out"] == false;
+        assert_eq!((status, has_none), (503, !may_take_effect), "{problem}");
+    }
+    tokio::time::resume();
+    assert!(inventory.maintenance().is_empty());
+    drop(go_on);
+    until("the maintenance", async || {
+        !inventory.maintenance().is_empty()
+    })
+    .await;
+    let acknowledged = alarm(&fixture, "the acknowledgement", Alarm::is_handled).await;
+    assert_eq!(acknowledged.acknowledged.unwrap().reason, "on it");
+    assert_eq!(rows(&fixture).await.len(), 2);
 }

@@ -112,6 +112,27 @@ async fn a_silent_connection_delays_no_other_and_causes_an_alarm() {
     assert!(all.connections()[0].next_at.is_some(), "retry scheduled");
 }
 
+#[tokio::test]
+async fn slow_reads_of_people_do_not_stop_the_watcher() {
+    let plant = Plant::new(3).await;
+    let fixture = Fixture::new(vec![watched_briefly("plant-a", &plant.base)]);
+    fixture
+        .until("a first reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    // As many as one person may read at a time, and enough to open the breaker.
+    for _ in 0..2 {
+        let slow = (0..4).map(async |number| {
+            plant.behave(&format!("slow{number} status"), Behaviour::Never);
+            get(&fixture.gateway, &format!("{GROUPS}/slow{number}/status")).await
+        });
+        let answers = futures_util::future::join_all(slow).await;
+        assert!(answers.iter().all(|answer| answer.status() == 504));
+    }
+    assert_eq!(fixture.refresh().await.failure(), None);
+}
+
 /// Some proxies cache responses although they should not, and report it in `Age`.
 #[tokio::test]
 async fn a_cached_list_has_the_age_that_the_cache_reports() {

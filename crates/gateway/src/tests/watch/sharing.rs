@@ -211,6 +211,16 @@ async fn each_connection_is_read_by_one_gateway_and_all_have_the_same_inventory(
         left.unwrap() == "0"
     })
     .await;
+    // A connection that a reload removes is forgotten: no gateway can watch it.
+    let mut connections = connections();
+    connections.truncate(3);
+    let gateway = with_shared(connections, other.gateway.shared.clone());
+    gateway.watch();
+    until("the end of its lease", async || {
+        let left = server.statement(&database, "SELECT count(*) FROM shared_connection");
+        left.unwrap() == "3"
+    })
+    .await;
     other.end();
 }
 

@@ -77,7 +77,7 @@ fn gateway(base: &str, start: Instant) -> Arc<Gateway> {
     let store = Store::open_by(&config::StoreLocation::Memory, move || now_since(start)).unwrap();
     let (_, skips) = watch::channel(Skips::default());
     let clock = Clock::new(move || now_since(start), skips);
-    let signing: crate::clock::Clock = Arc::new(move || start.elapsed());
+    let signing: crate::clock::UnixClock = Arc::new(move || start.elapsed());
     let shared = Shared::new(clock, store).signing_by(SigningClock::from(signing));
     let live = config::Connection {
         watch: config::DEFAULT_WATCH,

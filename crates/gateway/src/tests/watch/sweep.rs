@@ -128,14 +128,32 @@ async fn a_service_with_smaller_pages_is_read_up_to_its_total() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_shorter_than_its_total_is_reported() {
+async fn a_list_that_is_shorter_than_its_total_is_reported_and_ends_no_alarm() {
     let plant = Plant::new(50).await;
     plant.total(120);
+    plant.sessions("g1", &[]);
     let fixture = Fixture::of(&plant).await;
-    assert_eq!(
-        fixture.all().connections()[0].limit.as_deref(),
-        Some("The service reports 120 groups and listed 50.")
-    );
+    let report = |all: &Inventory| all.connections()[0].limit.clone();
+    let listed = "The service reports 120 groups and listed 50.";
+    let all = fixture.all();
+    assert_eq!(report(&all).as_deref(), Some(listed));
+    let before = all.alarms.unwrap_or_default();
+    assert_eq!(before.len(), 1, "g1 has no sessions");
+    plant.groups(&[]);
+    for _ in 0..3 {
+        let all = fixture.refresh().await;
+        let none = listed.replace("50", "0");
+        assert_eq!(report(&all).as_deref(), Some(none.as_str()));
+        assert_eq!(
+            (all.resources.len(), all.alarms),
+            (50, Some(before.clone()))
+        );
+    }
+    // The service does not know the group, or has no others.
+    plant.behave("g1", Behaviour::Status(404));
+    assert_eq!(fixture.refresh().await.resources.len(), 49);
+    plant.total(0);
+    assert_eq!(fixture.refresh().await.resources.len(), 0);
 }
 
 /// The deletion moves the first group of the second page to the first page, which was already read.

@@ -1,5 +1,6 @@
 //! The groups of a service as last read.
 
+use super::super::limit::MAX_WATCHED;
 use health::inventory::{GroupDetail, WatchedGroup};
 use health::schedule::{IN_TRANSITION, Millis, millis};
 use health::transition::{self, Handover};
@@ -26,14 +27,15 @@ pub(super) struct Groups {
 impl Groups {
     /// Replaces the configurations and keeps the readings of each group. Returns whether the configurations changed. A
     /// list in several pages may skip a group, so an omitted group stays until the next list omits it too or
-    /// [`Self::confirm_deleted`] is called.
+    /// [`Self::confirm_deleted`] is called. Groups that an incomplete list omits stay until the latter.
     pub(super) fn configure(
         &mut self,
         mut configurations: Vec<GroupConfiguration>,
         paged: bool,
+        is_complete: bool,
     ) -> bool {
         let missing_before = mem::take(&mut self.missing);
-        if paged {
+        if paged || !is_complete {
             let named: HashSet<&Option<String>> =
                 configurations.iter().map(|group| &group.id).collect();
             let held = self.list.iter().map(|group| &group.configuration);
@@ -41,8 +43,11 @@ impl Groups {
                 .filter(|group| !named.contains(&group.id))
                 .filter(|group| {
                     let id = group.id.as_ref().filter(|id| !id.is_empty());
-                    id.is_some_and(|id| !missing_before.contains(id))
+                    id.is_some_and(|id| {
+                        !missing_before.contains(id) || !is_complete && is_addressable(id)
+                    })
                 })
+                .take(MAX_WATCHED.saturating_sub(configurations.len()))
                 .cloned()
                 .collect();
             let ids = missing.iter().filter_map(|group| group.id.clone());
@@ -209,7 +214,7 @@ mod tests {
             failover_timeout: Some(TimeSpan::from_seconds(30)),
             ..GroupConfiguration::default()
         };
-        groups.configure(vec![configuration], false);
+        groups.configure(vec![configuration], false, true);
         let mut read = |pending: Option<&str>, seconds| {
             let detail = GroupDetail {
                 status: GroupStatus {

@@ -222,7 +222,9 @@ impl Aveva {
         };
         match list {
             Ok(list) => {
-                let changed = self.groups.configure(list.groups, list.paged);
+                let changed = self
+                    .groups
+                    .configure(list.groups, list.paged, list.is_complete);
                 sweep.list(self.groups.oldest_first(), watcher.now());
                 sweep.began = sweep.began.min(list.observed_at);
                 self.omitted = (list.limit, list.left_out);

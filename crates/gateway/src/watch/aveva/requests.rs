@@ -23,6 +23,8 @@ pub(super) struct List {
     pub(super) observed_at: DateTime<Utc>,
     /// Whether it has several pages, so that a change between two of them may have shifted a group past both.
     pub(super) paged: bool,
+    /// Whether it contains every group that is watched, as far as the service reports their number.
+    pub(super) is_complete: bool,
     /// The note about groups that are over the limit or were not listed.
     pub(super) limit: Option<String>,
     /// The unreadable and repeated items.
@@ -59,11 +61,14 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         let last = new == 0 || (got < PAGE_SIZE && total.is_none_or(|total| skip >= total));
         if last || groups.len() > MAX_WATCHED || (groups.len() == MAX_WATCHED && total.is_some()) {
             let listed = groups.len() + left_out.count();
+            let is_complete =
+                groups.len() >= MAX_WATCHED || total.is_none_or(|total| total <= listed as u64);
             let limit = limit::apply_limit(&mut groups, listed, total, "groups");
             return Ok(List {
                 groups,
                 observed_at,
                 paged: skip > got,
+                is_complete,
                 limit,
                 left_out,
             });

@@ -85,7 +85,7 @@ mod tests {
             id: Some(id.clone()),
             ..GroupConfiguration::default()
         });
-        groups.configure(configurations.collect(), false);
+        groups.configure(configurations.collect(), false, true);
         for id in &ids {
             groups.begin(id, begun);
             let detail = GroupDetail {

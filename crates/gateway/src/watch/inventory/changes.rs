@@ -74,7 +74,7 @@ impl State {
                 .collect(),
             removed: after.map_or_else(Vec::new, |after| self.removed_since(after)),
             alarms: changed(self.alarms_at).then(|| self.alarms.clone()),
-            maintenance: changed(self.alarms_at).then(|| self.maintenance()),
+            maintenance: changed(self.alarms_at).then(|| self.shown_maintenance.clone()),
         }
     }
 

@@ -3,11 +3,14 @@
 use super::connection::Step;
 use super::state::State;
 use crate::store::{StateChange, Store, Table};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::inventory::{Kind, ResourceKey};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use vendors::SystemKind;
+
+/// How long an alarm from before a restart waits for a reading at most before it is reported.
+const MAX_UNCONFIRMED: TimeDelta = TimeDelta::minutes(2);
 
 impl State {
     /// Restores the state of the previous run.
@@ -22,6 +25,25 @@ impl State {
         self.watched_since = store.take_saved(Table::WatchedConnections);
         self.alarms = self.history.alarms();
         self.shared_alarms.is_follower = !store.leads();
+    }
+
+    /// The ids of alarms from before a restart, a new configuration or a suspension whose connections have neither been
+    /// read nor failed since: they may have ended. Whatever happens, an alarm is among them for a limited time.
+    pub(super) fn unconfirmed(&self, now: DateTime<Utc>) -> HashSet<String> {
+        let is_catching_up = self.is_catching_up(now);
+        // Not while the clock is before that time, because it was set back.
+        let since = now.signed_duration_since(self.configured_at);
+        let is_recent = (TimeDelta::zero()..MAX_UNCONFIRMED).contains(&since);
+        let awaits_reading = |alarm: &&Alarm| {
+            let index = self.index_of(&alarm.resource.connection);
+            let has_failed = index.is_some_and(|index| {
+                let state = &self.connections[index].state;
+                state.failure.is_some()
+            });
+            is_catching_up || is_recent && !has_failed && self.history.is_carried_over(alarm)
+        };
+        let unconfirmed = self.alarms.iter().filter(awaits_reading);
+        unconfirmed.map(|alarm| alarm.id.clone()).collect()
     }
 
     /// Updates the handling of alarms, because somebody changed it or time has passed.
@@ -53,7 +75,7 @@ impl State {
             .collect();
         let system = |id: &str| systems.get(id).copied();
         self.handling.mark(&mut alarms, system, now);
-        let maintenance = self.maintenance();
+        let maintenance = self.maintenance(now);
         let changed = alarms != self.alarms || maintenance != self.shown_maintenance;
         if changed {
             self.alarms = alarms;
@@ -100,8 +122,9 @@ impl State {
     }
 
     /// Active and planned maintenance, earliest first.
-    pub(super) fn maintenance(&self) -> Vec<Maintenance> {
-        let mut list: Vec<Maintenance> = self.handling.maintenance.values().cloned().collect();
+    fn maintenance(&self, now: DateTime<Utc>) -> Vec<Maintenance> {
+        let list = self.handling.maintenance.values();
+        let mut list: Vec<Maintenance> = list.filter(|one| !one.is_over(now)).cloned().collect();
         list.sort_by(|one, other| (one.from, &one.id).cmp(&(other.from, &other.id)));
         list
     }

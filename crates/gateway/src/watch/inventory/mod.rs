@@ -56,6 +56,9 @@ pub(crate) struct Inventory {
     faults: Mutex<Vec<&'static str>>,
 }
 
+/// The system and the title of each connection, by id.
+pub(crate) type Systems = HashMap<String, (SystemKind, String)>;
+
 /// The part of a connection that a watcher has read.
 #[derive(Debug)]
 pub(crate) enum Read<'a> {
@@ -253,13 +256,17 @@ impl Inventory {
         drop(state);
     }
 
-    /// The open alarms, worst first, and the system and title of each connection by id.
-    pub(crate) fn alarms(&self) -> (Vec<Alarm>, HashMap<String, (SystemKind, String)>) {
-        let state = self.state();
+    /// The open alarms, worst first, the ids of those that may have ended unnoticed, and the system and title of each
+    /// connection by id.
+    pub(crate) fn alarms(&self) -> (Vec<Alarm>, HashSet<String>, Systems) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.detect_pause(self.clock.computer(), now);
         let connections = state.connections.iter().map(|one| &one.state.connection);
         let systems =
             connections.map(|one| (one.id.clone(), (one.system.kind(), one.title.clone())));
-        (state.alarms.clone(), systems.collect())
+        let unconfirmed = state.unconfirmed(now);
+        (state.alarms.clone(), unconfirmed, systems.collect())
     }
 
     /// An open alarm, also by an earlier id that another gateway's id has replaced.
@@ -299,7 +306,7 @@ impl Inventory {
 
     /// Active and planned maintenance, earliest first.
     pub(crate) fn maintenance(&self) -> Vec<Maintenance> {
-        self.state().maintenance()
+        self.state().shown_maintenance.clone()
     }
 
     /// Stores active or planned maintenance.
@@ -367,7 +374,7 @@ impl Inventory {
 }
 
 /// The state of a connection that has not been read yet.
-pub(super) fn unread(public: vendors::Connection, interval: Duration) -> ConnectionState {
+pub(crate) fn unread(public: vendors::Connection, interval: Duration) -> ConnectionState {
     ConnectionState {
         connection: public,
         watched_since: None,

@@ -11,7 +11,7 @@ const PAUSED_AFTER: Duration = Duration::from_secs(10);
 /// The time for reading a connection, in its intervals.
 const INTERVALS_TO_READ: i32 = 2;
 
-/// The longest wait for the connection with the longest interval, which counts as silent only later.
+/// The longest wait. After a long suspension, every connection is read at once, whatever its interval.
 const MAX_CATCH_UP: TimeDelta = TimeDelta::seconds(30);
 
 /// When the process resumed, while connections are still to be read.
@@ -35,12 +35,21 @@ impl State {
         }
     }
 
-    /// Whether to wait for readings after a suspension.
+    /// Whether to wait for readings after a suspension. Once it is over, another one may begin.
     pub(super) fn waits_for_readings(&mut self, now: DateTime<Utc>) -> bool {
+        let waits = self.is_catching_up(now);
+        if !waits {
+            self.pause.resumed_at = None;
+        }
+        waits
+    }
+
+    /// Whether connections are still to be read after a suspension.
+    pub(super) fn is_catching_up(&self, now: DateTime<Utc>) -> bool {
         let Some(resumed) = self.pause.resumed_at else {
             return false;
         };
-        let waits = self.connections.iter().any(|connection| {
+        self.connections.iter().any(|connection| {
             let reading = connection.reading();
             // Connections that were silent before are not waited for.
             let was_read = connection.freshness.is_believable();
@@ -49,11 +58,8 @@ impl State {
                 .interval
                 .checked_mul(INTERVALS_TO_READ)
                 .unwrap_or(MAX_CATCH_UP);
-            was_read && is_old && now.signed_duration_since(resumed) < time.min(MAX_CATCH_UP)
-        });
-        if !waits {
-            self.pause.resumed_at = None;
-        }
-        waits
+            let since = now.signed_duration_since(resumed);
+            was_read && is_old && (TimeDelta::zero()..time.min(MAX_CATCH_UP)).contains(&since)
+        })
     }
 }

@@ -7,7 +7,7 @@ use super::state::State;
 use super::{Inventory, Read};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
-use health::inventory::{Judged, Moment, Observed, ResourceKey, WatchedGroup};
+use health::inventory::{Judged, Moment, Observed, WatchedGroup};
 use protocol::ConnectionState;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -187,10 +187,17 @@ impl Connection {
 
     /// Keeps another gateway's reading of a resource until it is read here.
     pub(super) fn keep_known(&self, judged: Judged, moment: &Moment) -> Judged {
-        let ResourceKey { id, .. } = &judged.resource.key;
-        let known = self.resources.get(id).map(|held| &held.judged);
+        if judged.observed_at.is_some() {
+            return judged;
+        }
+        let key = &judged.resource.key;
+        let known = if self.is_shared() {
+            self.listed.iter().find(|one| one.resource.key == *key)
+        } else {
+            self.resources.get(&key.id).map(|held| &held.judged)
+        };
         let known = known.and_then(|known| Some((known, known.observed_at?)));
-        let Some((known, observed_at)) = known.filter(|_| judged.observed_at.is_none()) else {
+        let Some((known, observed_at)) = known else {
             return judged;
         };
         let mut resource = known.resource.clone();

@@ -36,11 +36,13 @@ pub(super) struct State {
     pub(super) left_runs: LeftRuns,
     pub(super) pause: Pause,
     pub(super) history: AlarmHistory,
+    /// When the connections were last configured or started over.
+    pub(super) configured_at: DateTime<Utc>,
     /// The open alarms, worst first, each with its handling.
     pub(super) alarms: Vec<Alarm>,
     /// The acknowledgements, notes and maintenance.
     pub(super) handling: Handling,
-    /// The maintenance that was last shown.
+    /// Active and planned maintenance, earliest first.
     pub(super) shown_maintenance: Vec<Maintenance>,
     /// The revision in which an alarm last changed.
     pub(super) alarms_at: u64,
@@ -69,6 +71,7 @@ impl State {
             left_runs: LeftRuns::default(),
             pause: Pause::default(),
             history: AlarmHistory::default(),
+            configured_at: DateTime::<Utc>::MIN_UTC,
             alarms: Vec::new(),
             handling: Handling::default(),
             shown_maintenance: Vec::new(),
@@ -134,6 +137,7 @@ impl State {
         now: DateTime<Utc>,
     ) {
         let step = self.step();
+        self.configured_at = now;
         let mut old = mem::take(&mut self.connections);
         self.update_watched_since(&wanted, &old, now);
         for (public, interval) in wanted {
@@ -206,6 +210,7 @@ impl State {
             return;
         };
         let step = self.step();
+        self.configured_at = now;
         let held = &self.connections[index].state;
         let interval = Duration::from_millis(held.interval_ms);
         let new = self.unread(held.connection.clone(), interval);
@@ -298,8 +303,9 @@ impl State {
                 return self.apply_publication(index, *publication, now, step);
             }
             Read::Everything(contents) if connection.is_shared() => {
-                let listed = contents.resources(&id, &moment);
-                connection.list(listed, step);
+                let listed = contents.resources(&id, &moment).into_iter();
+                let listed = listed.map(|judged| connection.keep_known(judged, &moment));
+                connection.list(listed.collect(), step);
                 return self.represent_shared(step, now);
             }
             Read::Everything(contents) | Read::Part(contents) => {

@@ -8,7 +8,7 @@ use crate::config::StoreLocation;
 use crate::watch::Skips;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::Alarm;
-use health::inventory::{GroupDetail, Resource, ResourceKey};
+use health::inventory::{GroupDetail, Resource, ResourceKey, WatchedSession};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -381,6 +381,23 @@ fn a_shared_session_keeps_its_alarm_when_its_connection_falls_silent() {
     assert_eq!(after.resources.len(), 1);
     assert_eq!(after.resources[0].key.connection, "em-old");
     assert_eq!(alarm(&after).id, alarm(&before).id);
+    // A new watcher, which only knows its id, cannot read it.
+    let unread = WatchedSession {
+        session: Session {
+            uid: Some("v7".to_owned()),
+            ..Session::default()
+        },
+        earlier: Some((None, "500".to_owned())),
+    };
+    let contents = Contents::Veeam(vec![unread]);
+    world
+        .inventory
+        .publish(&world.read("em-old"), Read::Everything(&contents));
+    let all = world.inventory.everything();
+    let run = &all.resources[0];
+    assert_eq!(run.verdict, after.resources[0].verdict);
+    assert_eq!(run.failure.as_deref(), Some("500"));
+    assert_eq!(alarm(&all), alarm(&after));
 }
 
 /// Another connection may publish before the next tick.
@@ -507,15 +524,27 @@ fn a_connection_with_changed_settings_keeps_its_alarms_until_it_is_read() {
         let alarms = alarms();
         alarms.len() == 1 && alarms[0].id == id && alarms[0].acknowledged.is_some()
     };
+    let is_unconfirmed = || world.inventory.alarms().1.contains(&id);
+    assert!(!is_unconfirmed());
     configure(&renamed);
-    assert!(is_as_before(), "not read yet");
+    assert!(is_as_before() && is_unconfirmed(), "not read yet");
     read(&renamed, &failed);
-    assert!(is_as_before(), "it is unchanged");
+    assert!(is_as_before() && !is_unconfirmed(), "it is unchanged");
     // Another address.
     world.inventory.forget("plant");
-    assert!(is_as_before(), "not read yet");
+    assert!(is_as_before() && is_unconfirmed(), "not read yet");
     configure(&public("plant"));
-    assert!(is_as_before(), "not read yet");
+    assert!(is_as_before() && is_unconfirmed(), "not read yet");
+    world.seconds.fetch_add(120, Ordering::SeqCst);
+    assert!(!is_unconfirmed(), "for a limited time");
+    configure(&public("plant"));
+    let broken = ConnectionState {
+        failure: Some(protocol::ReadFailure::Problem(protocol::Problem::default())),
+        ..unread(public("plant"), INTERVAL)
+    };
+    world.inventory.publish(&broken, Read::Nothing);
+    let is_silent = alarms()[0].resource.kind == Kind::Connection;
+    assert!(is_silent && !is_unconfirmed(), "it has an alarm of its own");
     read(&public("plant"), &[]);
     assert_eq!(alarms(), [], "it has ended");
     // Another system with the same id.
@@ -568,22 +597,31 @@ fn after_a_suspension_silence_is_judged_only_after_time_to_read() {
         observed_at: Some(at(seconds)),
         ..unread(public(id), INTERVAL)
     };
+    let failed = [WatchedGroup {
+        configuration: GroupConfiguration::default(),
+        detail: None,
+        failure: Some("500".to_owned()),
+    }];
     let publish = |id: &str, seconds: i64| {
-        inventory.publish(&read_at(id, seconds), Read::AllGroups(&[]));
+        inventory.publish(&read_at(id, seconds), Read::AllGroups(&failed));
     };
     let silent = || {
-        let (open, _) = inventory.alarms();
-        open.into_iter()
-            .map(|alarm| alarm.resource.id)
+        let open = inventory.alarms().0.into_iter();
+        open.map(|alarm| alarm.resource)
+            .filter(|key| key.kind == Kind::Connection)
+            .map(|key| key.id)
             .collect::<Vec<_>>()
     };
+    let unconfirmed = || inventory.alarms().1.len();
     let pass = |seconds: i64| PAUSED.fetch_add(seconds, Ordering::SeqCst);
     let nobody: [String; 0] = [];
     for id in ids {
         publish(id, 0);
     }
     inventory.tick();
+    assert_eq!(unconfirmed(), 0);
     pass(70);
+    assert_eq!(unconfirmed(), 2, "they may have ended in the meantime");
     // The read in progress has failed.
     let broken = ConnectionState {
         failure: Some(protocol::ReadFailure::Problem(protocol::Problem::default())),
@@ -595,10 +633,11 @@ fn after_a_suspension_silence_is_judged_only_after_time_to_read() {
     assert_eq!(silent(), nobody);
     pass(9);
     inventory.tick();
-    assert_eq!(silent(), nobody);
+    assert_eq!((silent().as_slice(), unconfirmed()), (&nobody[..], 2));
     pass(1);
     inventory.tick();
     assert_eq!(silent(), ["other"], "it was not read in time");
+    assert_eq!(unconfirmed(), 0);
     publish("other", 80);
     publish("plant", 80);
     assert_eq!(silent(), nobody);

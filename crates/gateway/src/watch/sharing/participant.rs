@@ -262,8 +262,15 @@ impl Participant {
             .collect();
         // Leave connections that are no longer configured here.
         for (key, gateway) in &watched {
-            if *gateway == self.gateway_id && !keys.contains(key) {
+            if *gateway != self.gateway_id || keys.contains(key) {
+                continue;
+            }
+            let can_watch =
+                |(id, keys): (&String, &BTreeSet<_>)| id != gateway && keys.contains(key);
+            if shared_state.gateways.iter().any(can_watch) {
                 self.store.leave_connection(key.clone()).await?;
+            } else {
+                self.store.forget_connection(key.clone()).await?;
             }
         }
         let left = shared_state

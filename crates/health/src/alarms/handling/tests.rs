@@ -164,10 +164,15 @@ fn expired_handling_is_removed_and_reported() {
     }
     let open = ["well", "worse", "late"].map(|id| alarm(id, Critical));
     let expired = handling.remove_expired(&open, at(10));
-    assert_eq!(expired.acknowledgements, ["ended", "late", "worse"]);
-    assert_eq!(expired.maintenance, ["past"]);
+    assert_eq!(expired.acknowledgements, ["ended", "worse"]);
+    assert_eq!(expired.maintenance, [""; 0], "the clock may be wrong");
     assert_eq!(expired.notes, ["1"]);
-    assert_eq!(handling.remove_expired(&open, at(10)), Expired::default());
+    let a_day_later = at(10 + 86_400);
+    let expired = handling.remove_expired(&open, a_day_later);
+    assert_eq!(expired.acknowledgements, ["late"]);
+    assert_eq!(expired.maintenance, ["past"]);
+    let again = handling.remove_expired(&open, a_day_later);
+    assert_eq!(again, Expired::default());
     assert_eq!(handling.acknowledgements.len(), 1);
     assert_eq!(handling.maintenance.len(), 2);
 }

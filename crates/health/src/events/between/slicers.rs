@@ -1,11 +1,12 @@
 //! Derives events from two readings of an Uplynk group.
 
-use super::{Events, by_gateway, grade};
+use super::{Events, grade};
 use crate::events::EventKind;
 use crate::inventory::{Moment, SlicerFacts, SlicerGroupFacts, SlicerPart};
 use crate::severity::Severity::{self, Normal, Warning};
 use crate::slicers::{mode_word, on_air_word};
 use crate::sort;
+use crate::vendor_clock::by_own_clock;
 use chrono::{DateTime, Utc};
 use vendors::uplynk::OnAir;
 
@@ -19,7 +20,8 @@ pub(super) fn of_on_air(
 ) {
     let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
     let (old, new) = (word(&before.on_air), word(&after.on_air));
-    let reported = after.last_failover.map(|reported| by_gateway(reported, at));
+    let reported = after.last_failover;
+    let reported = reported.map(|reported| by_own_clock(reported, at.vendor_ahead));
     let is_later = match (before.last_failover, after.last_failover) {
         (Some(before), Some(after)) => before < after,
         // Without an earlier time to compare with, only a failover after the earlier reading is new.

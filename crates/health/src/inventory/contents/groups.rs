@@ -1,6 +1,6 @@
 //! Makes a resource of an AVEVA group.
 
-use super::{GroupDetail, Judged, Moment, WatchedGroup, key, not_read_yet};
+use super::{GroupDetail, Judged, Moment, WatchedGroup, key, never_read, not_read_yet};
 use crate::groups::{
     HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, is_untimed, judge_group,
     last_data, leaders, members,
@@ -8,7 +8,6 @@ use crate::groups::{
 use crate::inventory::{
     Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, unreadable_of_group,
 };
-use crate::severity::Severity;
 use crate::verdict::Verdict;
 use vendors::aveva::ClientSession;
 
@@ -67,10 +66,7 @@ fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
             observation(detail, at),
         ),
         (None, None) => not_read_yet(name, "its sessions have not been read yet"),
-        (None, Some(failure)) => {
-            let sentence = format!("{name}: its sessions could not be read.");
-            Verdict::new(Severity::Unknown, "Never read", sentence).advise(failure)
-        }
+        (None, Some(failure)) => never_read(name, "its sessions could not be read", failure),
     }
 }
 
