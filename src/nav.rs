@@ -154,16 +154,10 @@ impl Nav {
         }
     }
 
-    /// The name of the unsaved changes on this page.
-    #[must_use]
-    pub fn unsaved(self) -> Option<&'static str> {
-        self.unsaved.get_untracked()
-    }
-
     /// Whether the page has unsaved changes.
     #[must_use]
     pub fn has_unsaved(self) -> bool {
-        self.unsaved().is_some()
+        self.unsaved.get_untracked().is_some()
     }
 
     /// The number of the open question whether to leave, and the name of the unsaved changes.
@@ -182,12 +176,12 @@ impl Nav {
         };
         self.pending.set(None);
         if leave {
-            self.unsaved.set(None);
             (pending.leave)();
         }
     }
 
-    /// Runs `leave`, which leaves the page; with unsaved changes only after confirmation.
+    /// Runs `leave`, which leaves the page; with unsaved changes only after confirmation. They stay marked as unsaved
+    /// until `leave` succeeds.
     pub fn leave(self, leave: impl Fn() + Send + Sync + 'static) {
         if self.has_unsaved() {
             self.ask(Arc::new(leave));
@@ -204,11 +198,14 @@ impl Nav {
 
     /// Asks for confirmation if going to `href` would lose unsaved changes. Returns whether the navigation has to wait.
     fn ask_if_unsaved(self, href: &str) -> bool {
-        let path = href.split_once('?').map_or(href, |(path, _)| path);
+        let (path, _) = split(href);
         let must_confirm = self.has_unsaved() && self.path.with_untracked(|now| now != path);
         if must_confirm {
             let href = href.to_owned();
-            self.ask(Arc::new(move || self.go(&href)));
+            self.ask(Arc::new(move || {
+                self.unsaved.set(None);
+                self.go(&href);
+            }));
         }
         must_confirm
     }
@@ -217,15 +214,11 @@ impl Nav {
     fn on_popstate(self) {
         let (path, search) = current();
         if self.ask_if_unsaved(&format!("{path}{search}")) {
-            let back = format!(
-                "{}{}",
-                self.path.get_untracked(),
-                self.search.get_untracked()
-            );
+            let back = untrack(|| self.here());
             if let Ok(history) = window().history() {
                 let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&back));
             }
-        } else if self.sync_with_location() {
+        } else if self.set_location((path.clone(), search)) {
             focus_main();
             let state = window().history().and_then(|history| history.state());
             let top = state.ok().and_then(|state| state.as_f64());
@@ -240,32 +233,44 @@ impl Nav {
         if self.ask_if_unsaved(href) {
             return;
         }
-        let (path, search) = current();
+        let before = current();
         if let Ok(history) = window().history()
-            && href != path + &search
+            && split(href) != (&before.0, &before.1)
         {
             // Browsers restore the scroll position of the window only, and here an element scrolls.
             let top = main_part().map_or(0, |main| main.scroll_top());
             let _ = history.replace_state(&top.into(), "");
             let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
         }
-        if self.sync_with_location() {
+        if self.show(href, &before) {
             focus_main();
         }
     }
 
     /// Goes to an address without a new history entry, for changes with every key.
     pub fn replace(self, href: &str) {
+        let before = current();
         if let Ok(history) = window().history() {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
         }
-        self.sync_with_location();
+        self.show(href, &before);
     }
 
-    /// Updates the signals from the browser's address. Scrolls another page to its top, because the scrolling element
-    /// stays from page to page, and returns whether it is another page.
-    fn sync_with_location(self) -> bool {
-        let (path, search) = current();
+    /// Shows the page of the browser's address, or of `href` if the address is still the one before: browsers refuse
+    /// frequent changes, and some report no error. Returns whether it is another page.
+    fn show(self, href: &str, before: &(String, String)) -> bool {
+        let shown = current();
+        let (path, search) = split(href);
+        self.set_location(if shown == *before {
+            (path.to_owned(), search.to_owned())
+        } else {
+            shown
+        })
+    }
+
+    /// Updates the signals. Scrolls another page to its top, because the scrolling element stays from page to page, and
+    /// returns whether it is another page.
+    fn set_location(self, (path, search): (String, String)) -> bool {
         let is_other = self.path.with_untracked(|before| *before != path);
         for (signal, new) in [(self.path, path), (self.search, search)] {
             if signal.with_untracked(|old| *old != new) {
@@ -309,6 +314,14 @@ impl Nav {
     }
 }
 
+/// The path of an address, and its query with the `?`.
+fn split(href: &str) -> (&str, &str) {
+    // Checked, because the panic of the other function takes kilobytes.
+    let at = href.find('?');
+    at.and_then(|at| href.split_at_checked(at))
+        .unwrap_or((href, ""))
+}
+
 fn current() -> (String, String) {
     let location = window().location();
     (
@@ -348,4 +361,31 @@ fn restore_scroll(path: String, from: i32, top: f64, frames: u32) {
 fn main_part() -> Option<web_sys::HtmlElement> {
     let main = document().get_element_by_id("main")?;
     main.dyn_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Nav;
+    use leptos::prelude::*;
+
+    #[test]
+    fn changes_stay_unsaved_until_leaving_succeeds() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let nav = Nav {
+                path: RwSignal::new("/slicers".to_owned()),
+                search: RwSignal::default(),
+                unsaved: RwSignal::new(None),
+                pending: RwSignal::new(None),
+                question_count: StoredValue::new(0),
+            };
+            nav.set_unsaved(Some("Your changes"));
+            let attempts = StoredValue::new(0);
+            nav.leave(move || attempts.update_value(|times| *times += 1));
+            assert_eq!(nav.leave_question(), Some((0, "Your changes")));
+            nav.answer(0, true);
+            assert_eq!((attempts.get_value(), nav.leave_question()), (1, None));
+            assert!(nav.has_unsaved());
+        });
+    }
 }

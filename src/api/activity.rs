@@ -12,5 +12,6 @@ pub use protocol::{ACTIVITY_FILTERS, Activity, ActivityEntry, ActivityKind};
 /// # Errors
 /// As [`super::transport::get`].
 pub async fn read(query: &str, abort: Option<&AbortController>) -> Result<Activity, Failure> {
-    poll(&format!("/api/activity?{query}"), false, abort, json::read).await
+    let answer = poll(&format!("/api/activity?{query}"), false, abort, json::read).await?;
+    Ok(answer.value)
 }

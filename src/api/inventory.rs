@@ -1,7 +1,7 @@
 //! The inventory that the gateway watches: everything, or the changes since a revision.
 
 use super::failure::Failure;
-use super::transport::{self, First, poll};
+use super::transport::{self, Timed, poll};
 use crate::json;
 use protocol::{Build, Inventory};
 use vendors::operation::segment;
@@ -20,7 +20,7 @@ pub enum Refresh {
 ///
 /// # Errors
 /// As [`super::transport::first`].
-pub async fn first() -> Result<First<Inventory>, Failure> {
+pub async fn first() -> Result<Timed<Inventory>, Failure> {
     transport::first("/api/inventory", read).await
 }
 
@@ -50,7 +50,7 @@ pub async fn fetch(
     after: Option<&str>,
     refresh: Option<&Refresh>,
     abort: Option<&AbortController>,
-) -> Result<Inventory, Failure> {
+) -> Result<Timed<Inventory>, Failure> {
     let after = after.map(|revision| format!("after={}", segment(revision)));
     let only = match refresh {
         Some(Refresh::Connection(id)) => Some(format!("connection={}", segment(id))),

@@ -58,7 +58,9 @@ thread_local! {
     static WAITING: RefCell<VecDeque<js_sys::Function>> = const { RefCell::new(VecDeque::new()) };
 }
 
-fn now() -> f64 {
+/// Milliseconds since the page was opened.
+#[must_use]
+pub fn now() -> f64 {
     window()
         .performance()
         .map_or(0.0, |performance| performance.now())

@@ -2,7 +2,7 @@
 //! the browser holds the cookie, and no script can read it.
 
 use super::failure::{Failure, Problem};
-use super::transport::{delete, first, get, post};
+use super::transport::{TIMEOUT, delete, first, get, post};
 use crate::json;
 use crate::route::address;
 use leptos::prelude::*;
@@ -12,12 +12,23 @@ use vendors::operation::segment;
 
 pub use protocol::{Session, SignInMethods};
 
+/// How much longer than the gateway the console waits for a vendor, in seconds, so that the gateway's own timeout comes
+/// first.
+const MARGIN: u32 = 5;
+
 /// Requests the current session.
 ///
 /// # Errors
 /// As [`super::transport::get`].
 pub async fn session() -> Result<Session, Failure> {
-    Ok(first("/api/session", json::read).await?.value)
+    let session: Session = first("/api/session", json::read).await?.value;
+    READ_TIMEOUT.set(TIMEOUT.max(session.read_seconds.saturating_add(MARGIN)));
+    Ok(session)
+}
+
+/// How long the console waits for the response to a read of a vendor, in seconds.
+pub(super) fn read_timeout() -> u32 {
+    READ_TIMEOUT.get()
 }
 
 #[derive(Serialize)]
@@ -80,6 +91,7 @@ thread_local! {
     static ENDED: Cell<Option<RwSignal<bool>>> = const { Cell::new(None) };
     /// Counts the sign-ins since the console was opened.
     static SIGN_INS: Cell<u32> = const { Cell::new(0) };
+    static READ_TIMEOUT: Cell<u32> = const { Cell::new(TIMEOUT) };
 }
 
 /// The number of sign-ins since the console was opened. It tells [`check_for_end`] to which session a request belongs.

@@ -18,9 +18,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// The timeout of a request. The gateway's own timeout for vendors is shorter. A change that waits in the gateway's
-/// queue may take longer, and then has an unknown outcome.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// The timeout of a request, in seconds. A change that waits in the gateway's queue may take longer, and then has an
+/// unknown outcome. For reads of vendors there is [`session::read_timeout`].
+pub(super) const TIMEOUT: u32 = 20;
 
 /// The maximum age of an early answer that replaces a request, in milliseconds.
 const MAX_EARLY_AGE: f64 = 10_000.0;
@@ -59,14 +59,14 @@ impl<T> Arrived<T> {
     }
 }
 
-/// The gateway's first answer, with its times in milliseconds since 1970 by the browser's clock.
+/// An answer of the gateway, with its times in milliseconds since 1970 by the browser's clock.
 #[derive(Debug, Clone, PartialEq)]
-pub struct First<T> {
+pub struct Timed<T> {
     /// The value.
     pub value: T,
     /// The time of the request.
     pub requested_at: f64,
-    /// The time at which the answer began to arrive.
+    /// The time of the answer.
     pub received_at: f64,
 }
 
@@ -188,19 +188,23 @@ pub(super) async fn answer_of(
     }
     let sign_ins = session::sign_ins();
     let body = request.body.as_deref();
+    let timeout = match request.method() {
+        vendors::Method::Get => session::read_timeout(),
+        _ => TIMEOUT,
+    };
     let raw = match purpose {
         Purpose::Poll(abort) => {
             let raw = match RawAnswer::early(&path).await {
                 Some(raw) => raw,
-                None => RawAnswer::now(exchange(builder, body, Some(abort)).await?),
+                None => RawAnswer::now(exchange(builder, body, Some(abort), timeout).await?),
             };
             poll_gate::wait().await;
             raw
         }
-        Purpose::Read => RawAnswer::now(exchange(builder, body, None).await?),
+        Purpose::Read => RawAnswer::now(exchange(builder, body, None, timeout).await?),
         Purpose::Change => {
             let builder = builder.header("cache-control", "no-cache");
-            RawAnswer::now(exchange(builder, body, None).await?)
+            RawAnswer::now(exchange(builder, body, None, timeout).await?)
         }
     };
     // A proxy may add its own `Via` to every answer.
@@ -255,25 +259,33 @@ pub async fn get<T: FromJson>(path: &str) -> Result<T, Failure> {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn first<T>(path: &str, read: Read<T>) -> Result<First<T>, Failure> {
+pub async fn first<T>(path: &str, read: Read<T>) -> Result<Timed<T>, Failure> {
     let early = early_answer(path).await;
     if let Some((answer, requested_at, received_at)) =
         early.filter(|(answer, ..)| answer.status < 500)
     {
         let value = decode(path, &answer, 0, read)?;
-        return Ok(First {
+        return Ok(Timed {
             value,
             requested_at,
             received_at,
         });
     }
+    timed(path, RequestBuilder::new(&address(path)), None, read).await
+}
+
+async fn timed<T>(
+    path: &str,
+    builder: RequestBuilder,
+    abort: Option<&AbortController>,
+    read: Read<T>,
+) -> Result<Timed<T>, Failure> {
     let requested_at = js_sys::Date::now();
-    let value = send_own(path, RequestBuilder::new(&address(path)), None, None, read).await?;
-    let received_at = js_sys::Date::now();
-    Ok(First {
+    let value = send_own(path, builder, None, abort, read).await?;
+    Ok(Timed {
         value,
         requested_at,
-        received_at,
+        received_at: js_sys::Date::now(),
     })
 }
 
@@ -301,13 +313,14 @@ pub async fn poll<T>(
     reread: bool,
     abort: Option<&AbortController>,
     read: Read<T>,
-) -> Result<T, Failure> {
+) -> Result<Timed<T>, Failure> {
     let mut builder = RequestBuilder::new(&address(path));
     if reread {
         builder = builder.header("cache-control", "no-cache");
     }
     poll_gate::wait().await;
-    let answer = send_own(path, builder, None, abort, read).await;
+    // The waits are not part of the times.
+    let answer = timed(path, builder, abort, read).await;
     poll_gate::wait().await;
     answer
 }
@@ -326,16 +339,21 @@ pub async fn post<T: FromJson>(path: &str, body: &str) -> Result<T, Failure> {
 /// Sends DELETE to one of the gateway's own routes.
 ///
 /// # Errors
-/// As [`get`]. The answer has no content, so it is never unreadable.
+/// As [`get`].
 pub async fn delete(path: &str) -> Result<(), Failure> {
     let builder = RequestBuilder::new(&address(path)).method(Method::DELETE);
     let sign_ins = session::sign_ins();
-    let answer = exchange(builder, None, None).await?;
-    if answer.is_success() {
-        Ok(())
-    } else {
-        Err(Failure::from_problem(problem(&answer, sign_ins)))
+    let answer = exchange(builder, None, None, TIMEOUT).await?;
+    check_deleted(path, &answer, sign_ins)
+}
+
+/// Checks that the gateway has carried out a DELETE. A proxy whose sign-in has expired may answer with 200 and a page.
+fn check_deleted(path: &str, answer: &Answer, sign_ins: u32) -> Result<(), Failure> {
+    if answer.status == 204 {
+        return Ok(());
     }
+    let unexpected = |_: &[u8]| Err("expected status 204".to_owned().into());
+    decode(path, answer, sign_ins, unexpected)
 }
 
 async fn send_own<T>(
@@ -346,7 +364,8 @@ async fn send_own<T>(
     read: Read<T>,
 ) -> Result<T, Failure> {
     let sign_ins = session::sign_ins();
-    let answer = exchange(builder.header("accept", "application/json"), body, abort).await?;
+    let builder = builder.header("accept", "application/json");
+    let answer = exchange(builder, body, abort, TIMEOUT).await?;
     decode(path, &answer, sign_ins, read)
 }
 
@@ -370,6 +389,7 @@ async fn exchange(
     builder: RequestBuilder,
     body: Option<&str>,
     abort: Option<&AbortController>,
+    timeout: u32,
 ) -> Result<Answer, Failure> {
     // Each browser has its own error text, so it is replaced.
     let broken = |_: gloo_net::Error| Failure::no_gateway("no connection");
@@ -379,7 +399,8 @@ async fn exchange(
             .map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
     };
     let signal = controller.signal();
-    let timer = set_timeout_with_handle(move || controller.abort(), TIMEOUT).ok();
+    let limit = Duration::from_secs(timeout.into());
+    let timer = set_timeout_with_handle(move || controller.abort(), limit).ok();
     let builder = builder.abort_signal(Some(&signal));
     let request = match body {
         Some(body) => builder.body(body),
@@ -393,7 +414,7 @@ async fn exchange(
     result.map_err(|error| {
         // Aborted by this timer or by that of another request of the same page. After leaving it, nobody reads this.
         if signal.aborted() {
-            Failure::no_gateway("no answer within 20 s")
+            Failure::no_gateway(&format!("no answer within {timeout} s"))
         } else {
             broken(error)
         }
@@ -435,5 +456,31 @@ fn method(method: vendors::Method) -> Method {
         vendors::Method::Put => Method::PUT,
         vendors::Method::Patch => Method::PATCH,
         vendors::Method::Delete => Method::DELETE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_deleted;
+    use crate::api::Failure;
+    use vendors::Answer;
+
+    #[test]
+    fn only_the_gateway_confirms_a_deletion() {
+        let deleted = |status, body: &str| {
+            let answer = Answer {
+                status,
+                headers: Vec::new(),
+                body: body.into(),
+            };
+            check_deleted("/api/walls/a", &answer, 0)
+        };
+        assert_eq!(deleted(204, ""), Ok(()));
+        for (status, body) in [(200, "<!doctype html><title>Sign in</title>"), (202, "")] {
+            let failure = deleted(status, body).unwrap_err();
+            assert!(matches!(failure, Failure::Unreadable(_)), "{failure:?}");
+        }
+        let failure = deleted(404, "").unwrap_err();
+        assert!(matches!(failure, Failure::Refused(_)), "{failure:?}");
     }
 }

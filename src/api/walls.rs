@@ -3,7 +3,6 @@
 use super::failure::Failure;
 use super::transport::{delete, get, post};
 use crate::json;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use vendors::operation::segment;
 
@@ -23,12 +22,6 @@ pub async fn request_code() -> Result<Pairing, Failure> {
 /// As [`super::transport::get`].
 pub async fn state() -> Result<Pairing, Failure> {
     get("/api/pairing").await
-}
-
-/// Parses a time of the list of walls (RFC 3339).
-#[must_use]
-pub fn moment(text: Option<&str>) -> Option<DateTime<Utc>> {
-    json::moment(text?)
 }
 
 /// Requests the list of paired walls.
@@ -89,8 +82,7 @@ mod tests {
         let walls: Walls = json::read(text.as_bytes()).unwrap();
         let wall = &walls.walls[0];
         assert!(
-            moment(wall.paired_at.as_deref()).is_some()
-                && moment(wall.last_seen.as_deref()).is_none()
+            wall.paired_at.as_deref().and_then(json::moment).is_some() && wall.last_seen.is_none()
         );
     }
 }

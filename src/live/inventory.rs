@@ -6,7 +6,8 @@ use super::inventory_freshness::{InventoryFreshness, Polled};
 use super::inventory_snapshot::{GroupLeaderChange, InventorySnapshot};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
-use crate::api::{Arrived, Failure, session, transport};
+use crate::api::transport::Timed;
+use crate::api::{Arrived, Failure, session};
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::subscribers::{clear_subscribers, resubscribe};
@@ -69,35 +70,22 @@ pub struct First {
 /// # Errors
 /// As [`fetch`].
 pub async fn first() -> Result<First, Failure> {
-    let transport::First {
-        value,
-        requested_at,
-        received_at,
-    } = api::first().await?;
-    let clock_offset = clock_offset(&value, requested_at, received_at);
-    let (snapshot, _) = InventorySnapshot::default().after(value);
+    let answer = api::first().await?;
+    let (least, most) = clock_offsets(&answer);
+    let (snapshot, _) = InventorySnapshot::default().after(answer.value);
     Ok(First {
         snapshot,
-        clock_offset,
-        requested_at,
+        clock_offset: f64::midpoint(least, most),
+        requested_at: answer.requested_at,
     })
 }
 
-/// The gateway's clock minus the browser's, estimated at the middle between request and answer.
-fn clock_offset(answer: &protocol::Inventory, requested_at: f64, received_at: f64) -> f64 {
-    clock::millis_of(answer.now) - f64::midpoint(requested_at.min(received_at), received_at)
-}
-
-/// Requests the changes after a revision. Returns them with the gateway's clock minus the browser's.
-async fn fetch_changes(
-    after: Option<String>,
-    refresh: Option<&Refresh>,
-    abort: Option<AbortController>,
-) -> Result<(protocol::Inventory, f64), Failure> {
-    let requested_at = clock::now();
-    let changes = fetch(after.as_deref(), refresh, abort.as_ref()).await?;
-    let clock_offset = clock_offset(&changes, requested_at, clock::now());
-    Ok((changes, clock_offset))
+/// The least and the most that the gateway's clock may be ahead of the browser's: it was read between the request and the
+/// answer. Before it answers a refresh, the gateway first reads the vendors.
+fn clock_offsets(answer: &Timed<protocol::Inventory>) -> (f64, f64) {
+    let (requested_at, received_at) = (answer.requested_at, answer.received_at);
+    let now = clock::millis_of(answer.value.now);
+    (now - received_at, now - requested_at.min(received_at))
 }
 
 /// Adds refreshes to the pending ones, without duplicates.
@@ -131,9 +119,9 @@ impl Poller {
             // All use the same revision, so the last answer contains the changes of all refreshes.
             let (last, others) = refreshes.split_last().unzip();
             for refresh in others.unwrap_or_default() {
-                fetch_changes(after.clone(), Some(refresh), Some(abort.clone())).await?;
+                fetch(after.as_deref(), Some(refresh), Some(&abort)).await?;
             }
-            fetch_changes(after, last, Some(abort)).await
+            fetch(after.as_deref(), last, Some(&abort)).await
         };
         let answer = answer.await;
         self.clock.answer_arrived();
@@ -141,13 +129,15 @@ impl Poller {
         if let Err(Failure::Unreachable(_)) = answer {
             add_refreshes(&self.pending_refreshes, refreshes);
         }
-        let (changes, offset) = answer?;
-        let (snapshot, leader_changes) = self.known.borrow().after(changes);
+        let answer = answer?;
+        let (least, most) = clock_offsets(&answer);
+        let (snapshot, leader_changes) = self.known.borrow().after(answer.value);
         self.known.replace(snapshot.clone());
         let _ = self.clock_offset.try_maybe_update(|held| {
-            let moved = (*held - offset).abs() > CLOCK_STEP;
+            let possible = held.max(least).min(most);
+            let moved = (*held - possible).abs() > CLOCK_STEP;
             if moved {
-                *held = offset;
+                *held = possible;
             }
             (moved, ())
         });
@@ -191,7 +181,7 @@ pub fn provide(first: First) -> Watched {
             let mut connections = snapshot.connections.iter();
             connections.any(|state| state.in_transition)
         };
-        Live::starting_with(snapshot, requested_at, fetch, moving)
+        Live::begin(Some((snapshot, requested_at)), None, fetch, moving)
     };
     let now = untrack(|| clock.at(clock_offset.get()));
     let polled = Polled {
@@ -265,7 +255,7 @@ impl Watched {
 
     /// Drops the subscribers of pages that were left, see [`resubscribe`].
     pub fn resubscribe(self) {
-        resubscribe(&[&self.clock_offset, &self.aged]);
+        resubscribe(&[&self.clock_offset, &self.aged, &self.day]);
         self.live.status.resubscribe();
     }
 

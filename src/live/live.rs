@@ -46,20 +46,6 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         Self::begin(None, None, fetch, in_transition)
     }
 
-    /// As [`Self::new`], with a first value and the time of its request, in milliseconds by the browser's clock.
-    #[must_use]
-    pub fn starting_with<F>(
-        first: T,
-        requested_at: f64,
-        fetch: impl Fn(AbortController) -> F + 'static,
-        in_transition: impl Fn(&T, DateTime<Utc>) -> bool + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<Arrived<T>, Failure>> + 'static,
-    {
-        Self::begin(Some((first, requested_at)), None, fetch, in_transition)
-    }
-
     /// Polls at its own interval, whichever page is open, and does not pause.
     #[must_use]
     pub fn every<F>(interval: Duration, fetch: impl Fn(AbortController) -> F + 'static) -> Self
@@ -69,7 +55,9 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         Self::begin(None, Some(interval), fetch, |_, _| false)
     }
 
-    fn begin<F>(
+    /// As [`Self::new`], or with a first value and the time of its request, in milliseconds by the browser's clock, or
+    /// at an interval of its own.
+    pub(super) fn begin<F>(
         first: Option<(T, f64)>,
         interval: Option<Duration>,
         fetch: impl Fn(AbortController) -> F + 'static,
@@ -116,9 +104,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
         let status = Status::new(poll, use_poll_settings(), requested_at);
         Self { value, status }
     }
-}
 
-impl<T: PartialEq + Send + Sync + 'static> Live<T> {
     /// Shows a value that was read outside of the poll, such as after a change, and requested at this time, unless the
     /// shown value was requested later. Also works after the page was closed.
     pub fn show(self, value: T, requested_at: f64) {

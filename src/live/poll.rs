@@ -27,6 +27,10 @@ pub(super) struct Received {
 /// quarter of an hour, and only a request shows whether the gateway is available again.
 const MAX_GATEWAY_RETRY_AFTER: Duration = Duration::from_secs(30);
 
+/// How long a response is awaited, in milliseconds, once a person asks for a refresh, the page becomes visible or the
+/// network is back. Without these a request for a slow vendor may take longer.
+const MAX_RENEWED_WAIT: Millis = 20_000.0;
+
 fn retry_after(failure: &Failure) -> Option<Duration> {
     let wait = failure.retry_after();
     match failure {
@@ -43,7 +47,8 @@ pub(super) struct Poll {
     /// The poll's own interval, which replaces the one of the open page. Such a poll does not pause.
     pub(super) interval: Option<Duration>,
     pub(super) timer: Cell<Option<TimeoutHandle>>,
-    pub(super) in_flight: RefCell<Option<AbortController>>,
+    /// The request in progress, and its time.
+    pub(super) in_flight: RefCell<Option<(AbortController, Millis)>>,
     /// Counts the requests, so that the response to an abandoned one is ignored.
     pub(super) request_count: Cell<u32>,
     /// When a value that was read outside of the poll was requested: answers that are older do not replace it.
@@ -86,7 +91,7 @@ impl Poll {
         let number = self.request_count.get().wrapping_add(1);
         self.request_count.set(number);
         self.schedule.borrow_mut().started(requested_at);
-        *self.in_flight.borrow_mut() = Some(abort.clone());
+        *self.in_flight.borrow_mut() = Some((abort.clone(), requested_at));
         let poll = Rc::clone(self);
         leptos::task::spawn_local(async move {
             let result = (poll.fetch)(abort).await;
@@ -109,10 +114,10 @@ impl Poll {
                     status.observe_date(requested_at, received, dated);
                 }
                 let at = requested_at - age;
-                let is_older = is_older(at, self.shown_at.get(), received);
-                let moving = is_older || apply(status.vendor_time_at(received));
+                let newest = newest(at, self.shown_at.get(), received);
+                let moving = at < newest || apply(status.vendor_time_at(received));
                 self.schedule.borrow_mut().answered(received, moving);
-                status.answered(at);
+                status.answered(newest);
             }
             Err(failure) => {
                 let retry_after = retry_after(&failure);
@@ -127,11 +132,19 @@ impl Poll {
 
     /// Abandons the request in progress: its response will never arrive, or predates a sleep.
     pub(super) fn abandon(&self) {
-        if let Some(abort) = self.in_flight.borrow_mut().take() {
+        if let Some((abort, _)) = self.in_flight.borrow_mut().take() {
             self.request_count
                 .set(self.request_count.get().wrapping_add(1));
             self.schedule.borrow_mut().cancelled();
             abort.abort();
+        }
+    }
+
+    /// Abandons a request that has taken so long that its response may be lost.
+    pub(super) fn abandon_lost(&self) {
+        let requested_at = self.in_flight.borrow().as_ref().map(|(_, at)| *at);
+        if requested_at.is_some_and(|at| clock::now() - at > MAX_RENEWED_WAIT) {
+            self.abandon();
         }
     }
 
@@ -141,20 +154,25 @@ impl Poll {
         if let Some(timer) = self.timer.take() {
             timer.clear();
         }
-        if let Some(abort) = self.in_flight.borrow_mut().take() {
+        if let Some((abort, _)) = self.in_flight.borrow_mut().take() {
             abort.abort();
         }
     }
 }
 
-/// Whether an answer of this age is older than the shown value. A clock that was set back since does not count.
-pub(super) fn is_older(answer: Millis, shown_at: Millis, now: Millis) -> bool {
-    answer < shown_at && shown_at <= now
+/// When the newer one of an answer and the shown value was requested. A shown value from before the clock was set back
+/// counts as older.
+pub(super) fn newest(answer: Millis, shown_at: Millis, now: Millis) -> Millis {
+    if shown_at <= now {
+        answer.max(shown_at)
+    } else {
+        answer
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_older, retry_after};
+    use super::{newest, retry_after};
     use crate::api::{Failure, Problem};
     use std::time::Duration;
     use vendors::call::VendorError;
@@ -162,13 +180,14 @@ mod tests {
     #[test]
     fn an_answer_that_was_requested_before_the_shown_value_does_not_replace_it() {
         for (answer, shown_at, now, expected) in [
-            (50.0, f64::NEG_INFINITY, 60.0, false),
-            (50.0, 55.0, 60.0, true),
-            (55.0, 55.0, 60.0, false),
+            (50.0, f64::NEG_INFINITY, 60.0, 50.0),
+            (50.0, 55.0, 60.0, 55.0),
+            (55.0, 55.0, 60.0, 55.0),
             // The clock was set back.
-            (50.0, 900.0, 60.0, false),
+            (50.0, 900.0, 60.0, 50.0),
         ] {
-            assert_eq!(is_older(answer, shown_at, now), expected, "{shown_at}");
+            let newest = newest(answer, shown_at, now);
+            assert!((newest - expected).abs() < 1e-9, "{shown_at}: {newest}");
         }
     }
 

@@ -27,6 +27,8 @@ pub struct PollSettings {
     pub slept: RwSignal<u32>,
     /// Counts how often the user requested a refresh of everything.
     pub refresh_requests: RwSignal<u32>,
+    /// Whether the page was hidden since the last tick of its clock: browsers delay the timers of hidden pages.
+    was_hidden: StoredValue<bool>,
     nav: Nav,
     prefs: Prefs,
 }
@@ -45,6 +47,7 @@ pub fn provide() -> PollSettings {
         woken: RwSignal::new(0),
         slept: RwSignal::new(0),
         refresh_requests: RwSignal::new(0),
+        was_hidden: StoredValue::new(false),
         nav: use_nav(),
         prefs: use_prefs(),
     };
@@ -52,6 +55,7 @@ pub fn provide() -> PollSettings {
     let shown = window_event_listener_untyped("visibilitychange", move |_| {
         let hidden = document().hidden();
         poll_settings.hidden.set(hidden);
+        poll_settings.was_hidden.set_value(true);
         if !hidden {
             poll_settings.wake();
         }
@@ -71,7 +75,9 @@ impl PollSettings {
 
     /// Detects a sleep. The page's clock calls it every second with the time of its last tick.
     pub(super) fn ticked(self, last: f64) {
-        if now() - last > SLEEP_GAP && !self.hidden.get_untracked() {
+        let was_hidden = self.was_hidden.get_value();
+        self.was_hidden.set_value(self.hidden.get_untracked());
+        if now() - last > SLEEP_GAP && !was_hidden {
             self.slept.update(|times| *times = times.wrapping_add(1));
             self.wake();
         }

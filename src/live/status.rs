@@ -1,7 +1,7 @@
 //! The status of a poll: the age of the last good answer, the failure since then, and the vendor's clock.
 
 use super::clock::{self, Clock};
-use super::poll::{Poll, is_older};
+use super::poll::{Poll, newest};
 use super::poll_settings::PollSettings;
 use super::schedule::{self, Millis, Schedule};
 use crate::api::{Failure, VendorDate};
@@ -62,8 +62,10 @@ impl Status {
                     schedule.request();
                 }
             }
-            if before.is_some_and(|(slept, ..)| slept != counts.0) {
-                poll.abandon();
+            match before {
+                Some((slept, ..)) if slept != counts.0 => poll.abandon(),
+                Some(before) if before != counts => poll.abandon_lost(),
+                _ => {}
             }
             poll.check(status);
             counts
@@ -108,7 +110,7 @@ impl Status {
     /// shown value was requested later.
     pub(super) fn shown(self, requested_at: Millis) -> bool {
         let held = self.requested_at.try_get_untracked().flatten();
-        if held.is_some_and(|held| is_older(requested_at, held, clock::now())) {
+        if held.is_some_and(|held| requested_at < newest(requested_at, held, clock::now())) {
             return false;
         }
         let _ = self
@@ -161,6 +163,7 @@ impl Status {
             return;
         };
         change(&mut poll.schedule.borrow_mut());
+        poll.abandon_lost();
         poll.check(self);
     }
 

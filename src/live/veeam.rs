@@ -41,7 +41,9 @@ fn prefetched(key: &str) -> Option<Arrived<Page>> {
         age: dated.age + waited,
         ..dated
     };
-    (waited < MAX_PREFETCHED_AGE).then_some(Arrived {
+    // Not negative, as after the clock was set back.
+    let is_recent = (0.0..MAX_PREFETCHED_AGE).contains(&waited);
+    is_recent.then_some(Arrived {
         age: prefetched.page.age + waited,
         date: prefetched.page.date.map(later),
         ..prefetched.page

@@ -1,8 +1,8 @@
 //! The page `/report`: failovers and outages per group, and runs per failover plan, in a chosen period. The report is
 //! shown as tables and can be exported as CSV or printed.
 
+use crate::api::Arrived;
 use crate::api::transport::poll;
-use crate::api::{Arrived, Failure};
 use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
@@ -72,9 +72,8 @@ fn Content(
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
         async move {
-            let answer: Result<ReportData, Failure> =
-                poll(&path, false, Some(&abort), json::read).await;
-            Ok(Arrived::now(answer?))
+            let answer = poll::<ReportData>(&path, false, Some(&abort), json::read).await?;
+            Ok(Arrived::now(answer.value))
         }
     });
     let report: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());

@@ -50,7 +50,7 @@ fn Entry(
             .map(|count| count.get())
             .filter(|count| count.number > 0)
             .map(|count| {
-                let name = crate::ui::status_mark::glyph(count.worst);
+                let name = count.worst.key();
                 let words = if count.number == 1 {
                     " open alarm"
                 } else {

@@ -56,18 +56,17 @@ pub fn Top() -> impl IntoView {
 fn SignOut() -> impl IntoView {
     let (nav, notices) = (use_nav(), use_notices());
     let click = move |_| {
-        let unsaved = nav.unsaved();
         // Ask before signing out, because nothing can be saved after the session has ended.
         nav.leave(move || {
             leptos::task::spawn_local(async move {
                 match sign_out().await {
                     // Load a new page, so that nothing of the previous session stays.
                     Ok(()) => {
+                        nav.set_unsaved(None);
                         let address = Route::SignIn.href() + "?signed-out=1";
                         let _ = window().location().assign(&address);
                     }
                     Err(failure) => {
-                        nav.set_unsaved(unsaved);
                         let is_unknown = is_unknown(&failure);
                         let state = if is_unknown {
                             "may still be"

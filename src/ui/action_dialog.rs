@@ -4,7 +4,6 @@ use super::dialog::Dialog;
 use super::failure_card::{FailureCard, details_card};
 use super::icon::icon;
 use super::notice::{Notices, Undo, use_notices};
-use super::status_mark::glyph;
 use crate::api::{Compared, Outcome};
 use health::effect::{Confirm, Effect};
 use leptos::html;
@@ -30,7 +29,8 @@ pub fn ActionDialog(
     #[prop(into)]
     title: Signal<String>,
     /// The text of its button.
-    action: &'static str,
+    #[prop(into)]
+    action: Signal<String>,
     /// The title of the system that is changed.
     #[prop(into)]
     system: Signal<String>,
@@ -87,7 +87,7 @@ pub fn ActionDialog(
         let notes = effect.get().notes.into_iter();
         notes
             .map(|(severity, words)| {
-                view! { <li data-s=severity.key()>{icon(glyph(severity))}<p>{words}</p></li> }
+                view! { <li data-s=severity.key()>{icon(severity.key())}<p>{words}</p></li> }
             })
             .collect::<Vec<_>>()
     };
@@ -106,9 +106,9 @@ pub fn ActionDialog(
         _ => ().into_any(),
     };
     let button = move || match (&*phase.read(), rate_limited.get()) {
-        (Phase::Sending, _) => "Sending…",
-        (_, true) => "Rate limited, waiting…",
-        _ => action,
+        (Phase::Sending, _) => "Sending…".to_owned(),
+        (_, true) => "Rate limited, waiting…".to_owned(),
+        _ => action.get(),
     };
     let dismiss = move || match &*phase.read() {
         Phase::Failed(Outcome::Unknown { .. }) => "Close",

@@ -57,7 +57,7 @@ pub fn Field(
     };
     let message = move || match (error.get(), hint) {
         (Some(error), _) => error_line(error).into_any(),
-        (None, Some(hint)) => view! { <span class="hint">{hint}</span> }.into_any(),
+        (None, Some(hint)) => view! { <span>{hint}</span> }.into_any(),
         (None, None) => ().into_any(),
     };
     view! {

@@ -4,13 +4,7 @@ use super::icon::Icon;
 use health::severity::Severity;
 use leptos::prelude::*;
 
-/// The glyph of a severity.
-#[must_use]
-pub fn glyph(severity: Severity) -> &'static str {
-    severity.key()
-}
-
-/// A status as text with its glyph.
+/// A status as text with its glyph, which has the name of the severity.
 #[component]
 pub fn StatusMark(
     /// The severity of the status.
@@ -23,7 +17,7 @@ pub fn StatusMark(
     #[prop(default = None)]
     icon: Option<&'static str>,
 ) -> impl IntoView {
-    let name = Signal::derive(move || icon.unwrap_or_else(|| glyph(severity.get())));
+    let name = Signal::derive(move || icon.unwrap_or_else(|| severity.get().key()));
     view! {
         <span class="st" data-s=move || severity.get().key()>
             <Icon name />
@@ -42,7 +36,7 @@ pub fn Tag(
     #[prop(into)]
     word: Signal<String>,
 ) -> impl IntoView {
-    let name = Signal::derive(move || glyph(severity.get()));
+    let name = Signal::derive(move || severity.get().key());
     view! {
         <span class="tag" data-s=move || severity.get().key()>
             <Icon name />

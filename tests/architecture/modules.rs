@@ -64,6 +64,7 @@ const GATEWAY: Order = Order {
             "supervision",
             "clock",
             "inventory_view",
+            "hidden_characters",
         ],
         &["lock"],
     ],

@@ -420,6 +420,25 @@ story('a page that cannot be loaded says so, Retry loads it, and the rest of the
   }
 });
 
+story('a page whose chunk does not arrive in time says so, and Retry loads it', async ({ page, product }) => {
+  const pieces = deferred();
+  const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited : undefined));
+  const card = page.getByRole('alert', { name: 'What went wrong' });
+  try {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: /^Slicers/ }).click();
+    await page.getByText('Loading this page…').waitFor();
+    await page.clock.fastForward(60_000);
+    await card.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+    pieces.release();
+    await card.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('table', { name: 'Slicer failover groups' }).waitFor();
+  } finally {
+    pieces.release();
+    server.stop();
+  }
+});
+
 story('a page that cannot be loaded says so, even if a pop-up waiting for its chunk was closed', async ({ page, product, complaints }) => {
   complaints.expect(/status of 404/);
   const pieces = deferred();

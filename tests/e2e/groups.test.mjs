@@ -70,6 +70,12 @@ story('a search is kept in the address and survives a reload', async ({ page, vi
   await page.reload();
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, 1));
   assert.equal(await page.getByLabel('Search groups').inputValue(), 'kiln');
+  // Browsers refuse frequent changes of the address, some without an error.
+  await page.evaluate(() => {
+    history.replaceState = () => {};
+  });
+  await page.getByLabel('Search groups').fill('');
+  await whenRows(page, TABLE, (shown) => assert.equal(shown.length, total));
 });
 
 story('a search without matches says so and can be cleared', async ({ page, visit, world }) => {

@@ -233,6 +233,7 @@ story('an alarm that has ended is not acknowledged, and the reason is kept', asy
   await dialog(page).getByLabel('Reason').fill('on it');
   await recover(control);
   await open(page).waitFor({ state: 'detached', timeout: TIMEOUT });
+  await dialog(page).getByText(/^The alarm is not in the list at the moment: it may have ended\./).waitFor();
   await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
   await dialog(page).getByText(/no such alarm is open: it may have ended/).waitFor();
   assert.equal(await dialog(page).getByLabel('Reason').inputValue(), 'on it');
@@ -253,10 +254,17 @@ story('maintenance of a connection folds its alarms from its start to its end', 
   const row = section.getByRole('row', { name: /Plant A/ });
   await row.getByText('planned').waitFor({ timeout: TIMEOUT });
   await row.getByText('New firmware').waitFor();
-  await section.getByRole('button', { name: 'Call off maintenance of Plant A' }).waitFor();
   await visit('/');
   await open(page).waitFor({ timeout: TIMEOUT });
+  await visit('/connections');
+  await section.getByRole('button', { name: 'Call off maintenance of Plant A' }).click();
+  await dialog(page).getByRole('button', { name: 'Call off maintenance' }).waitFor();
+  // It begins while the dialog is open.
   await control('POST', '/observer/advance', { seconds: 1_800 });
+  await dialog(page).getByRole('button', { name: 'End maintenance' }).waitFor({ timeout: TIMEOUT });
+  await dialog(page).getByRole('heading', { name: 'End the maintenance “New firmware”?' }).waitFor();
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await visit('/');
   await open(page).waitFor({ state: 'detached', timeout: TIMEOUT });
   await unfold(page);
   await folded(page).getByText(/In maintenance until 17:00:00, by demo: New firmware/).waitFor();

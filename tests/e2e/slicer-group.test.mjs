@@ -111,7 +111,7 @@ story('each slicer has its own picture, loaded only through the gateway', async 
   const addresses = await pictures.evaluateAll((all) => all.map((one) => one.src));
   assert.equal(new Set(addresses).size, addresses.length);
   // The age of the first picture is unknown.
-  const age = page.getByRole('region', { name: 'On air' }).getByText(/^thumbnail .* old$/);
+  const age = page.getByRole('region', { name: 'On air' }).getByText(/^thumbnail at most .* old$/);
   assert.equal(await age.count(), 0);
   await control('POST', '/clock/advance', { seconds: 15 });
   await age.waitFor({ timeout: 20_000 });

@@ -2,7 +2,6 @@
 
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::Watched;
-use crate::route::Route;
 use std::borrow::Cow;
 
 /// What happened, in a sentence or a few words, with a capital first letter. The text of an observed event stays as it
@@ -44,12 +43,6 @@ pub fn resource_name(entry: &ActivityEntry, watched: Watched) -> String {
     let id = || key.map(|key| key.id.clone()).unwrap_or_default();
     let recorded = Some(entry.name.clone()).filter(|name| !name.is_empty());
     current.or(recorded).unwrap_or_else(id)
-}
-
-/// The address of the resource's page.
-#[must_use]
-pub fn href(entry: &ActivityEntry) -> Option<String> {
-    Some(Route::of(entry.resource.as_ref()?).href())
 }
 
 /// The title of the entry's connection; its id if it is no longer configured.

@@ -2,13 +2,14 @@
 
 use super::diff::{Side, diff};
 use super::empty_text;
-use super::entry::{connection_title, href, outcome, resource_name, what};
+use super::entry::{connection_title, outcome, resource_name, what};
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
 use crate::pages::last_known::gateway_problems;
-use crate::prefs::use_prefs;
+use crate::pages::moments::use_moments;
+use crate::route::Route;
 use crate::ui::{Tag, error_line, focus, name, times};
 use chrono::{DateTime, Utc};
 use health::events::EventKind;
@@ -206,8 +207,10 @@ fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
         resource_name(entry, watched),
         connection_title(entry, watched),
     );
-    let resource = match href(entry) {
-        Some(href) => view! { <a href=href>{name(move || resource.clone())}</a> }.into_any(),
+    let resource = match &entry.resource {
+        Some(key) => {
+            view! { <a href=Route::of(key).href()>{name(move || resource.clone())}</a> }.into_any()
+        }
         None if resource.is_empty() => "–".into_any(),
         None => name(move || resource.clone()),
     };
@@ -234,22 +237,16 @@ fn row(entry: &Arc<ActivityEntry>) -> impl IntoView + use<> {
     }
 }
 
-/// Formats moments in the chosen time zone. Tracks the current day: after midnight a time needs its date.
-fn moments() -> impl Fn(DateTime<Utc>) -> String + Copy + Send + Sync + 'static {
-    let (prefs, watched) = (use_prefs(), use_watched());
-    move |at| times::moment(at, watched.now_by_day(), prefs.zone.get())
-}
-
 /// A time in the chosen time zone.
 pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
-    let moment = moments();
+    let moment = use_moments();
     let words = move || moment(at);
     view! { <time datetime=times::datetime_attribute(at)>{words}</time> }
 }
 
 /// The values before and after a change, and the ids that find it in other systems.
 fn details(entry: &Arc<ActivityEntry>) -> Option<impl IntoView + use<>> {
-    let (shown, moment) = (Arc::clone(entry), moments());
+    let (shown, moment) = (Arc::clone(entry), use_moments());
     let lines = move || match shown.kind {
         // Here `before` is not a state but the time since which nothing was observed, for reports.
         ActivityKind::Event(EventKind::Watching | EventKind::Alarm | EventKind::Resource) => {

@@ -8,6 +8,7 @@ use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::alarms::Alarm;
 use health::effect::{Confirm, Effect};
+use health::severity::Severity;
 use leptos::prelude::*;
 use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use std::sync::Arc;
@@ -53,14 +54,37 @@ fn with_alarm_name(outcome: Outcome, alarm: &Alarm) -> Outcome {
     }
 }
 
-/// The alarm in its current state: it may get worse, or be acknowledged, while the dialog is open.
-fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
+/// The alarm in its current or last known state, and whether it is still in the list: it may get worse, be acknowledged
+/// or end while the dialog is open.
+type Current = Memo<(Arc<Alarm>, bool)>;
+
+fn current(watched: Watched, first: &Arc<Alarm>) -> Current {
     let first = Arc::clone(first);
-    Memo::new(move |_| {
+    Memo::new(move |before: Option<&(Arc<Alarm>, bool)>| {
         let snapshot = watched.snapshot();
         let mut alarms = snapshot.alarms.iter();
-        let found = alarms.find(|one| one.id == first.id).cloned();
-        found.unwrap_or_else(|| Arc::clone(&first))
+        let found = alarms.find(|one| one.id == first.id);
+        let last = before.map_or(&first, |(last, _)| last);
+        (Arc::clone(found.unwrap_or(last)), found.is_some())
+    })
+}
+
+/// The effect of a dialog: the alarm's sentence, followed by what the action does.
+fn effect(watched: Watched, current: Current, action: fn(&Alarm) -> String) -> Signal<Effect> {
+    Signal::derive(move || {
+        let (alarm, is_listed) = &*current.read();
+        let ended = "The alarm is not in the list at the moment: it may have ended. What is shown here is its last \
+                     known state.";
+        let ended = (!is_listed).then(|| (Severity::Warning, ended.to_owned()));
+        Effect {
+            sentence: format!(
+                "{}{} {}",
+                connection_prefix(watched, alarm),
+                alarm.sentence,
+                action(alarm)
+            ),
+            notes: ended.into_iter().collect(),
+        }
     })
 }
 
@@ -77,20 +101,11 @@ pub fn Acknowledge(
     let watched = use_watched();
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
     let current = current(watched, &alarm);
-    let effect = Signal::derive(move || {
-        let alarm = current.read();
-        let sentence = format!(
-            "{}{} All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.",
-            connection_prefix(watched, &alarm),
-            alarm.sentence
-        );
-        Effect {
-            sentence,
-            notes: Vec::new(),
-        }
+    let effect = effect(watched, current, |_| {
+        "All users see that you are handling it. The alarm stays in the list, folded, and sends no notifications until it ends or gets worse.".to_owned()
     });
     let title = Signal::derive(move || {
-        let alarm = current.read();
+        let (alarm, _) = &*current.read();
         format!("Acknowledge {}: {}?", alarm.name, alarm.word)
     });
     // The state that the user decided on: the alarm as the dialog was opened or, after the gateway has rejected that as
@@ -98,7 +113,7 @@ pub fn Acknowledge(
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let alarm = Arc::clone(&alarm);
-        let now_seen = || seen(&current.read_untracked());
+        let now_seen = || seen(&current.read_untracked().0);
         let wanted = NewAcknowledgement {
             reason: reason.get_untracked(),
             until: end(watched.now_untracked(), minutes.get_untracked()),
@@ -114,10 +129,10 @@ pub fn Acknowledge(
     });
     let error = too_long(reason);
     let ready = Signal::derive(move || !reason.read().trim().is_empty() && error.get().is_none());
-    let hint = Signal::derive(|| "What is being done, or why it can wait".to_owned());
+    let hint = "What is being done, or why it can wait";
     view! {
         <ActionDialog title action="Acknowledge" system="the gateway"
-            effect confirm=Signal::derive(|| Confirm::Click) id="" ready run
+            effect confirm=Confirm::Click id="" ready run
             changed on_close
         >
             <Field label="Reason" name="reason" value=reason error hint required=true />
@@ -138,32 +153,23 @@ pub fn Withdraw(
 ) -> impl IntoView {
     let watched = use_watched();
     let current = current(watched, &alarm);
-    let effect = Signal::derive(move || {
-        let alarm = current.read();
+    let effect = effect(watched, current, |alarm| {
         let given = alarm.acknowledged.as_ref();
         let given = given.map(|given| {
             format!(
-                " {} acknowledged it: {}.",
+                "{} acknowledged it: {}. ",
                 given.by,
                 given.reason.trim_end_matches('.')
             )
         });
-        Effect {
-            sentence: format!(
-                "{}{}{} The alarm becomes active again on every screen.",
-                connection_prefix(watched, &alarm),
-                alarm.sentence,
-                given.unwrap_or_default()
-            ),
-            notes: Vec::new(),
-        }
+        given.unwrap_or_default() + "The alarm becomes active again on every screen."
     });
     let title = format!("Withdraw the acknowledgement of {}?", alarm.name);
     // As in `Acknowledge`.
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let alarm = Arc::clone(&alarm);
-        let now_seen = || seen(&current.read_untracked());
+        let now_seen = || seen(&current.read_untracked().0);
         let seen = opened.get_value().unwrap_or_else(now_seen);
         Box::pin(async move {
             let outcome = handling::withdraw(&alarm.id, seen.acknowledged_at).await;
@@ -175,7 +181,7 @@ pub fn Withdraw(
     });
     view! {
         <ActionDialog title action="Withdraw acknowledgement" system="the gateway"
-            effect confirm=Signal::derive(|| Confirm::Click) id="" run
+            effect confirm=Confirm::Click id="" run
             changed on_close
         />
     }
@@ -192,17 +198,17 @@ pub fn WriteNote(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (watched, text) = (use_watched(), RwSignal::new(String::new()));
-    let effect = Effect {
-        sentence: format!(
-            "{}{} The note is shown with the alarm until the alarm ends, and stays in the activity.",
-            connection_prefix(watched, &alarm),
-            alarm.sentence
-        ),
-        notes: Vec::new(),
-    };
-    let noted = Arc::clone(&alarm);
+    let current = current(watched, &alarm);
+    let effect = effect(watched, current, |_| {
+        "The note is shown with the alarm until the alarm ends, and stays in the activity."
+            .to_owned()
+    });
+    let title = Signal::derive(move || {
+        let (alarm, _) = &*current.read();
+        format!("Note on {}: {}", alarm.name, alarm.word)
+    });
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let alarm = Arc::clone(&noted);
+        let alarm = Arc::clone(&alarm);
         let wanted = NewNote {
             text: text.get_untracked(),
         };
@@ -213,10 +219,10 @@ pub fn WriteNote(
     });
     let error = too_long(text);
     let ready = Signal::derive(move || !text.read().trim().is_empty() && error.get().is_none());
-    let hint = Signal::derive(|| "What you found, or what you are waiting for".to_owned());
+    let hint = "What you found, or what you are waiting for";
     view! {
-        <ActionDialog title=format!("Note on {}: {}", alarm.name, alarm.word) action="Add note" system="the gateway"
-            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+        <ActionDialog title action="Add note" system="the gateway"
+            effect confirm=Confirm::Click id="" ready run
             changed on_close
         >
             <Field label="Note" name="note" value=text error hint required=true />

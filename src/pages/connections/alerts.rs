@@ -95,7 +95,7 @@ fn Target(target: AlertTargetState) -> impl IntoView {
             <td>{move || delivered_at.map_or_else(|| "none yet".to_owned(), moment)}</td>
             <td><span class="st" data-s=severity>{mark}{move || failed_at.map_or_else(|| "none".to_owned(), moment)}</span><span class="sub">{failure}</span></td>
             <td>{waiting}</td>
-            <td class="wrap">{list.is_none().then_some("none")}{list}</td>
+            <td>{list.is_none().then_some("none")}{list}</td>
         </tr>
     }
 }

@@ -3,6 +3,7 @@
 use crate::api::Outcome;
 use crate::api::outcome::settled;
 use crate::api::walls::{self, Wall, Walls as List};
+use crate::json;
 use crate::live::{Live, keyed, use_watched};
 use crate::nav::use_nav;
 use crate::pages::resource_list::PAGE_SIZE;
@@ -82,8 +83,8 @@ fn Row(state: Live<List>, id: String, revoking: RwSignal<Option<Wall>>) -> impl 
         let zone = prefs.zone.get();
         format!("{} {}", times::moment(at, now, zone), zone.word())
     };
-    let paired = move || walls::moment(wall.read().as_ref()?.paired_at.as_deref()).map(moment);
-    let last_seen = Memo::new(move |_| walls::moment(wall.read().as_ref()?.last_seen.as_deref()));
+    let paired = move || json::moment(wall.read().as_ref()?.paired_at.as_deref()?).map(moment);
+    let last_seen = Memo::new(move |_| json::moment(wall.read().as_ref()?.last_seen.as_deref()?));
     let ago = move || match last_seen.get() {
         Some(at) => times::ago(at, watched.now()),
         None => "not yet".to_owned(),
@@ -115,9 +116,8 @@ fn Revoke(wall: Wall, state: Live<List>, close: Callback<()>) -> impl IntoView {
     });
     let changed = Callback::new(move |()| state.status.refresh());
     let effect = Signal::derive(move || effect.clone());
-    let confirm = Signal::derive(|| Confirm::Click);
     view! {
-        <ActionDialog title=format!("Revoke {name}?") action="Revoke wall" system="the gateway" effect confirm id run changed on_close=close />
+        <ActionDialog title=format!("Revoke {name}?") action="Revoke wall" system="the gateway" effect confirm=Confirm::Click id run changed on_close=close />
     }
 }
 

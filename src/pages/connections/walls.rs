@@ -79,8 +79,8 @@ fn PairForm(state: Live<List>) -> impl IntoView {
             state.status.refresh();
         });
     };
-    let hint = Signal::derive(|| "As shown on the screen at /wall".to_owned());
-    let name_hint = Signal::derive(|| "The location of the screen".to_owned());
+    let hint = "As shown on the screen at /wall";
+    let name_hint = "The location of the screen";
     let button = move || {
         if busy.get() {
             "Pairing…"

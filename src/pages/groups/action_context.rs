@@ -128,9 +128,9 @@ impl ActionContext {
             .with_value(|writer| writer.base.sessions_version)
     }
 
-    /// The vendor's time now.
+    /// The vendor's time, untracked.
     #[must_use]
-    pub fn now(self) -> DateTime<Utc> {
+    pub fn now_untracked(self) -> DateTime<Utc> {
         self.live.status.vendor_now()
     }
 

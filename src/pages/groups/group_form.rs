@@ -185,13 +185,13 @@ pub fn GroupForm(
     };
     let system = Signal::derive(move || writer().map(|writer| writer.title).unwrap_or_default());
     view! {
-        <ActionDialog title action="Create group" system effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+        <ActionDialog title action="Create group" system effect confirm=Confirm::Click id="" ready run changed on_close>
             {pick}
             <Field label="Id" name="group-id" value=id error=id_error required=true />
             <Field label="Name" name="group-name" value=name />
             <Field label="Description" name="group-description" value=description />
             <Field label="Failover timeout" name="group-timeout" value=span error=span_error hint=span_hint />
-            <Field label="Additional data" name="group-data" value=data error=data_error hint=Signal::derive(|| "A JSON object (optional), sent as AdditionalData.".to_owned()) long=true />
+            <Field label="Additional data" name="group-data" value=data error=data_error hint="A JSON object (optional), sent as AdditionalData." long=true />
         </ActionDialog>
     }
 }

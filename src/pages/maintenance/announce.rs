@@ -121,7 +121,7 @@ pub fn Announce(
         let is_written = !reason.read().trim().is_empty() && error.get().is_none();
         is_written && minutes.get().is_some() && !is_incomplete.get()
     });
-    let hint = Signal::derive(|| "What is being done".to_owned());
+    let hint = "What is being done";
     let rest = move || {
         is_incomplete
             .get()
@@ -135,7 +135,7 @@ pub fn Announce(
     };
     view! {
         <ActionDialog title action="Announce" system="the gateway"
-            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
+            effect=Signal::derive(move || effect.clone()) confirm=Confirm::Click id="" ready run
             changed=Callback::new(move |()| watched.poll_now()) on_close
         >
             {select}

@@ -1,6 +1,6 @@
 //! The section "Maintenance" of the page `/connections`: maintenance in progress and planned maintenance.
 
-use super::{Dialogs, MaintenanceAction, end_action};
+use super::{Dialogs, MaintenanceAction, end_verb};
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
@@ -44,8 +44,8 @@ pub fn MaintenanceList() -> impl IntoView {
                 "planned"
             }
         };
-        let label = move || format!("{} of {words}", end_action(has_begun.get()));
-        let word = move || if has_begun.get() { "End" } else { "Call off" };
+        let label = move || format!("{} maintenance of {words}", end_verb(has_begun.get()));
+        let word = move || end_verb(has_begun.get());
         let end = may_change.then(|| {
             view! { <button type="button" class="btn" aria-label=label on:click=move |_| action.set(Some(MaintenanceAction::End(Box::new(one.clone()))))>{word}</button> }
         });
@@ -54,7 +54,7 @@ pub fn MaintenanceList() -> impl IntoView {
                 <th scope="row"><b>{move || scope_name(watched, &scope)}</b><span class="sub">{state}</span></th>
                 <td>{move || moment(from)}</td>
                 <td>{move || moment(until)}</td>
-                <td class="wrap">{reason}<span class="sub">{by}</span></td>
+                <td>{reason}<span class="sub">{by}</span></td>
                 <td>{end}</td>
             </tr>
         }

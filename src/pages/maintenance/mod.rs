@@ -91,8 +91,8 @@ pub fn HandlingNotes(
                 action.set(Some(MaintenanceAction::End(Box::new(one.clone()))));
             });
             // A memo, so that a clock tick alone redraws nothing.
-            let words = Memo::new(move |_| end_action(from <= watched.now()));
-            view! { <button type="button" class="btn" on:click=end>{words}</button> }
+            let verb = Memo::new(move |_| end_verb(from <= watched.now()));
+            view! { <button type="button" class="btn" on:click=end>{verb}" maintenance"</button> }
         });
         view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
@@ -156,41 +156,44 @@ pub fn dialog(
     }
 }
 
-/// The action that ends maintenance, or calls it off before it has begun. A dialog's button "Cancel" changes nothing.
-fn end_action(has_begun: bool) -> &'static str {
-    if has_begun {
-        "End maintenance"
-    } else {
-        "Call off maintenance"
-    }
+/// The verb for ending maintenance, or calling it off before it has begun. A dialog's button "Cancel" changes nothing.
+fn end_verb(has_begun: bool) -> &'static str {
+    if has_begun { "End" } else { "Call off" }
 }
 
 #[component]
 fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
-    let has_begun = one.from <= watched.now_untracked();
-    let verb = if has_begun { "End" } else { "Call off" };
-    let effect = Effect {
-        sentence: if has_begun {
-            "The maintenance ends now, and its alarms become active again.".to_owned()
+    let (id, from) = (one.id, one.from);
+    // It may begin while the dialog is open.
+    let has_begun = Memo::new(move |_| from <= watched.now());
+    let title = Signal::derive(move || {
+        let verb = end_verb(has_begun.get());
+        format!("{verb} the maintenance “{}”?", one.reason)
+    });
+    let effect = Signal::derive(move || {
+        let sentence = if has_begun.get() {
+            "The maintenance ends now, and its alarms become active again."
         } else {
-            "The planned maintenance does not take place.".to_owned()
-        },
-        notes: Vec::new(),
-    };
-    let done = if has_begun {
-        "The maintenance has ended."
-    } else {
-        "The maintenance is called off."
-    };
-    let id = one.id.clone();
+            "The planned maintenance does not take place."
+        };
+        Effect {
+            sentence: sentence.to_owned(),
+            notes: Vec::new(),
+        }
+    });
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
+        let done = if has_begun.get_untracked() {
+            "The maintenance has ended."
+        } else {
+            "The maintenance is called off."
+        };
         let id = id.clone();
         Box::pin(async move { (handling::end(&id, done).await, None) })
     });
+    let action = Signal::derive(move || format!("{} maintenance", end_verb(has_begun.get())));
     view! {
-        <ActionDialog title=format!("{verb} the maintenance “{}”?", one.reason) action=end_action(has_begun) system="the gateway"
-            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
+        <ActionDialog title action system="the gateway" effect confirm=Confirm::Click id="" run
             changed=Callback::new(move |()| watched.poll_now()) on_close
         />
     }

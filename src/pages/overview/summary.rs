@@ -3,7 +3,6 @@
 use crate::live::{Watched, sort, use_watched};
 use crate::route::Route;
 use crate::ui::Icon;
-use crate::ui::status_mark::glyph;
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -115,7 +114,7 @@ fn Summary(
     };
     let rows = move || {
         counts.get().into_iter().map(|((severity, word), number)| {
-            let name = if word == "Success" { "done" } else { glyph(severity) };
+            let name = if word == "Success" { "done" } else { severity.key() };
             view! {
                 <li><span class="st" data-s=severity.key()><Icon name />{word}</span><b>{number.to_string()}</b></li>
             }

@@ -117,8 +117,8 @@ pub fn OnAirCard(
         if let Some(words) = thumbnail.stale() {
             return Some(stale_thumbnail(words));
         }
-        let age = thumbnail.age(live.status.vendor_time(clock))?;
-        Some(view! { {format!("thumbnail {} old", words::span(age))} }.into_any())
+        let age = thumbnail.max_age(live.status.vendor_time(clock))?;
+        Some(view! { {format!("thumbnail at most {} old", words::span(age))} }.into_any())
     };
     view! {
         <section class="panel" aria-labelledby="on-air" data-fresh=move || context.stale.get()>

@@ -12,7 +12,7 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
-use crate::ui::reorder::{self, Draft, Dragging, Dropped, Reorderable};
+use crate::ui::reorder::{Draft, Dragging, Dropped, Reorderable};
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Slicer};
 
@@ -124,11 +124,11 @@ fn follow_group(context: ActionContext, lifted: Memo<bool>) -> Callback<bool> {
         };
         let is_kept = lifted.get() || context.saving.read_untracked().is_some();
         if !is_kept && context.follow(&group) {
-            changed_at.set_value(reorder::now());
+            changed_at.set_value(poll_gate::now());
         }
     });
     Callback::new(move |by_touch: bool| {
-        let has_just_changed = reorder::now() - changed_at.get_value() < JUST_CHANGED;
+        let has_just_changed = poll_gate::now() - changed_at.get_value() < JUST_CHANGED;
         if !(by_touch && has_just_changed) {
             context.mark_seen();
         }

@@ -48,11 +48,6 @@ impl Remembered {
             _ => None,
         }
     }
-
-    /// Ends the offer.
-    pub fn end_offer(&mut self) {
-        self.lost = false;
-    }
 }
 
 /// The remembered orders of all opened groups, by connection and id.
@@ -62,12 +57,6 @@ pub struct Memory(StoredValue<HashMap<(String, String), Remembered>>);
 /// Provides the memory.
 pub fn provide() {
     provide_context(Memory(StoredValue::new(HashMap::new())));
-}
-
-/// The memory. Only inside [`provide`]'s owner.
-#[must_use]
-pub fn use_memory() -> Memory {
-    provided()
 }
 
 impl Memory {
@@ -91,7 +80,7 @@ pub fn OrderOffer(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let (live, draft, memory) = (context.live, context.draft, use_memory());
+    let (live, draft, memory) = (context.live, context.draft, provided::<Memory>());
     let connection = context.writer().map(|writer| writer.connection);
     let connection = StoredValue::new(connection.unwrap_or_default());
     let offer = RwSignal::new(None::<Vec<String>>);
@@ -115,7 +104,7 @@ pub fn OrderOffer(
             context.message.set(words.to_owned());
         };
         let decline = move |_| {
-            connection.with_value(|id| memory.with_group(id, &group, Remembered::end_offer));
+            connection.with_value(|id| memory.with_group(id, &group, |one| one.lost = false));
             draft.notify();
         };
         Some(view! {
@@ -178,7 +167,7 @@ mod tests {
         let offer = memory.follow(&prioritized("a b x")).expect("an offer");
         assert_eq!(offer, ["b", "a", "x"], "c was removed and x added");
         assert!(memory.follow(&prioritized("a b x")).is_some(), "repeated");
-        memory.end_offer();
+        memory.lost = false;
         assert_eq!(memory.follow(&prioritized("a b x")), None);
         memory.follow(&flat());
         assert_eq!(memory.follow(&prioritized("a b x")), None, "unchanged");

@@ -9,7 +9,6 @@ use crate::api::uplynk::SaveStep;
 use crate::on_change::{on_change, on_change_since};
 use crate::ui::failure_card::details_card;
 use crate::ui::reorder::Draft;
-use crate::ui::status_mark::glyph;
 use crate::ui::{FailureCard, icon};
 use health::effect::Effect;
 use health::slicers::order_effect;
@@ -186,7 +185,7 @@ fn Changes(context: ActionContext, conflict: Memo<bool>) -> impl IntoView {
     let notes = move || {
         let notes = effect.get().notes.into_iter();
         notes
-            .map(|(severity, words)| view! { <p class="st" data-s=severity.key()>{icon(glyph(severity))}{words}</p> })
+            .map(|(severity, words)| view! { <p class="st" data-s=severity.key()>{icon(severity.key())}{words}</p> })
             .collect::<Vec<_>>()
     };
     let flat = move || {

@@ -91,8 +91,8 @@ pub fn SlicerRow(
     view! {
         <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
             id=move || item_id(row.read().at)
-            data-moved=move || row.read().was.map(|_| "") tabindex=move || (context.may_change && !context.flat.get()).then_some("0") on:keydown=keys>
-            <span class="hold">{grip}</span>
+            tabindex=move || (context.may_change && !context.flat.get()).then_some("0") on:keydown=keys>
+            <span>{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
             <Thumbnail src of is_loaded />
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>

@@ -17,18 +17,18 @@ pub struct ThumbnailAge {
     url: String,
     /// When this URL was first observed, by the vendor's clock.
     since: DateTime<Utc>,
-    /// Whether it replaced another URL then. The age of the first observed thumbnail is unknown.
-    is_new: bool,
+    /// The previous reading then, if it had another URL: the thumbnail is not older. The age of the first observed
+    /// thumbnail is unknown.
+    not_before: Option<DateTime<Utc>>,
     /// The time without a change, if that is too long.
     unchanged: Option<TimeDelta>,
 }
 
 impl ThumbnailAge {
-    /// The age, if it is known.
+    /// The maximum age, if it is known.
     #[must_use]
-    pub fn age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        self.is_new
-            .then(|| (now - self.since).max(TimeDelta::zero()))
+    pub fn max_age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        Some((now - self.not_before?).max(TimeDelta::zero()))
     }
 
     /// The warning that the thumbnail has not changed for too long.
@@ -53,10 +53,15 @@ pub fn thumbnail_age_of<'p>(
 /// The thumbnail ages of a group, updated as it refreshes.
 #[must_use]
 pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<ThumbnailAge>> {
+    let last_read = StoredValue::new(DateTime::UNIX_EPOCH);
     Memo::new(move |before: Option<&Vec<ThumbnailAge>>| {
         let before = before.map_or(&[][..], Vec::as_slice);
         match (live.value(), live.status.read_at()) {
-            (Some(group), Some(read)) => thumbnail_ages(&group, read, before),
+            (Some(group), Some(read)) => {
+                let ages = thumbnail_ages(&group, read, before, last_read.get_value());
+                last_read.set_value(read);
+                ages
+            }
             _ => Vec::new(),
         }
     })
@@ -67,6 +72,7 @@ fn thumbnail_ages(
     group: &FailoverGroup,
     read: DateTime<Utc>,
     before: &[ThumbnailAge],
+    last_read: DateTime<Utc>,
 ) -> Vec<ThumbnailAge> {
     let slicers = group.slicers.iter().flatten();
     let shown = slicers.filter_map(|slicer| Some((slicer.id.clone(), slicer.thumbnail_url(true)?)));
@@ -75,13 +81,16 @@ fn thumbnail_ages(
         let held = before.get(at).filter(|held| held.id == id);
         let held = held.or_else(|| thumbnail_age_of(before, &id));
         let same = held.filter(|held| held.url == url);
-        let (since, is_new) = same.map_or((read, held.is_some()), |held| (held.since, held.is_new));
+        let (since, not_before) = match same {
+            Some(held) => (held.since, held.not_before),
+            None => (read, held.map(|_| last_read)),
+        };
         let unchanged = Some(read - since).filter(|unchanged| is_stale_thumbnail(*unchanged));
         ThumbnailAge {
             id,
             url,
             since,
-            is_new,
+            not_before,
             unchanged,
         }
     };
@@ -134,7 +143,8 @@ mod tests {
             ),
             (135, vec![("a", Slicing, 7), ("b", Slicing, 2)], ""),
         ] {
-            held = thumbnail_ages(&group(&slicers), start + TimeDelta::seconds(seconds), &held);
+            let read = start + TimeDelta::seconds(seconds);
+            held = thumbnail_ages(&group(&slicers), read, &held, read);
             let warnings = ["a", "b"].iter().filter_map(|id| {
                 let stale = thumbnail_age_of(&held, id)?.stale()?;
                 Some(format!("{id}: {stale}"))
@@ -145,21 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn the_first_observed_thumbnail_has_no_age() {
+    fn a_thumbnail_is_not_older_than_the_last_reading_of_another() {
         let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let at = |seconds| start + TimeDelta::seconds(seconds);
-        let mut held: Vec<ThumbnailAge> = Vec::new();
+        let (mut held, mut last_read): (Vec<ThumbnailAge>, _) = (Vec::new(), start);
         for (seconds, number, age) in [
             (0, 1, None),
             (5, 1, None),
-            (10, 2, Some(2)),
-            (15, 2, Some(7)),
+            (10, 2, Some(7)),
+            (15, 2, Some(12)),
+            // The page was hidden for an hour.
+            (3_615, 3, Some(3_602)),
+            (3_620, 4, Some(7)),
         ] {
             let group = group(&[("a", SlicerState::Slicing, number)]);
-            held = thumbnail_ages(&group, at(seconds), &held);
+            held = thumbnail_ages(&group, at(seconds), &held, last_read);
+            last_read = at(seconds);
             let thumbnail = thumbnail_age_of(&held, "a").expect("a thumbnail");
             assert_eq!(
-                thumbnail.age(at(seconds + 2)),
+                thumbnail.max_age(at(seconds + 2)),
                 age.map(TimeDelta::seconds),
                 "{seconds}"
             );

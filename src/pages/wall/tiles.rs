@@ -5,10 +5,11 @@ use super::params::Params;
 use crate::live::Watched;
 use crate::route::Route;
 use chrono::TimeDelta;
-use health::alarms::{Alarm, by_own_clock};
+use health::alarms::Alarm;
 use health::freshness::Freshness;
 use health::inventory::{Kind, Observed, Resource, ResourceKey, outlasts_silence};
 use health::severity::Severity;
+use health::vendor_clock::by_own_clock;
 use protocol::ConnectionState;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -189,7 +190,7 @@ fn resource_tile(
         sentence: without_repetition(sentence, &resource.name, word).to_owned(),
         since: alarm
             .map(|alarm| alarm.since.at())
-            .or_else(|| by_own_clock(verdict.since?, ahead)),
+            .or_else(|| Some(by_own_clock(verdict.since?, ahead))),
         observed: resource.observed,
         fresh,
         is_source: false,

@@ -1,8 +1,8 @@
 //! The state of a drag between two events, and its effects on the page: row positions, scrolling and offsets.
 
 use super::drag::{Drag, Geometry, Point, scroll_speed};
+use crate::api::poll_gate::now;
 use health::words::decimal;
-use leptos::prelude::*;
 use std::ops::Range;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent};
@@ -274,12 +274,4 @@ pub(super) fn window_point(event: &PointerEvent) -> Point {
         x: f64::from(event.client_x()),
         y: f64::from(event.client_y()),
     }
-}
-
-/// Milliseconds since the page was opened.
-#[must_use]
-pub fn now() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
 }

@@ -1,7 +1,8 @@
 //! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`].
 
 use super::drag::{Drag, Dropped};
-use super::drag_state::{DragState, now, window_point};
+use super::drag_state::{DragState, window_point};
+use crate::api::poll_gate::now;
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;

@@ -9,6 +9,5 @@ pub mod reorderable;
 
 pub use draft::{Draft, Moved};
 pub use drag::Dropped;
-pub use drag_state::now;
 pub use dragging::Dragging;
 pub use reorderable::Reorderable;

@@ -2,7 +2,6 @@
 
 use crate::nav::{Nav, use_nav};
 use crate::ui::icon::Icon;
-use crate::ui::status_mark::glyph;
 use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::SystemKind;
@@ -98,7 +97,7 @@ pub fn Chip(
         }
     };
     let click = move |_| nav.go(&nav.with_params(&[("state", state), ("page", None)]));
-    let icon = severity.map(|severity| view! { <Icon name=glyph(severity) /> });
+    let icon = severity.map(|severity| view! { <Icon name=severity.key() /> });
     let number = move || {
         let number = count.get().map(|number| number.to_string());
         number.unwrap_or_else(|| "–".to_owned())

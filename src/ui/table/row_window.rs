@@ -34,13 +34,7 @@ impl RowWindow {
         let is_long = Memo::new(move |_| count.get() > short);
         let rows = Memo::new(move |_| {
             if is_long.get() {
-                let scrolled = Scrolled {
-                    top: top.get(),
-                    viewport: height.get(),
-                    row: ROW,
-                    count: count.get(),
-                };
-                return scrolled.window(OVERSCAN);
+                return scrolled(top, height, count).window(OVERSCAN);
             }
             Window {
                 rows: 0..count.get(),
@@ -63,12 +57,7 @@ impl RowWindow {
     /// The scroll position and size of the table.
     #[must_use]
     pub fn scrolled(self) -> Scrolled {
-        Scrolled {
-            top: self.top.get(),
-            viewport: self.height.get(),
-            row: ROW,
-            count: self.count.get(),
-        }
+        scrolled(self.top, self.height, self.count)
     }
 
     /// The `aria-rowindex` of the drawn row at a place, from 0; `None` if all rows are drawn.
@@ -108,6 +97,15 @@ impl RowWindow {
     /// The empty space after the drawn rows.
     pub fn after(self) -> impl IntoView {
         space(move || self.rows.read().after)
+    }
+}
+
+fn scrolled(top: RwSignal<f64>, height: RwSignal<f64>, count: Memo<usize>) -> Scrolled {
+    Scrolled {
+        top: top.get(),
+        viewport: height.get(),
+        row: ROW,
+        count: count.get(),
     }
 }
 

@@ -67,9 +67,6 @@ pub fn SortHeader(
     /// The current order.
     #[prop(into)]
     order: Signal<SortOrder>,
-    /// The class of the cell.
-    #[prop(optional)]
-    class: &'static str,
 ) -> impl IntoView {
     let nav = use_nav();
     let sorted = move || order.get().key == key;
@@ -97,7 +94,7 @@ pub fn SortHeader(
         nav.go(&nav.with_params(&[("sort", Some(&next)), ("page", None)]));
     };
     view! {
-        <th scope="col" class=class aria-sort=aria>
+        <th scope="col" aria-sort=aria>
             <button type="button" on:click=click>
                 {name}
                 {arrow}

@@ -8,8 +8,20 @@ use std::collections::BTreeMap;
 /// The functions that load chunks. A chunk is fetched as one file, its bundle, unless at least half of its pieces are
 /// loaded: then the missing ones are fetched separately. Pieces are compiled while they arrive. Failed pieces are requested
 /// again the next time, loaded ones are not. A failure does not raise an error in the page: the browser logs the failed
-/// request, and the console reports it if the user is waiting for the chunk.
+/// request, and the console reports it if the user is waiting for the chunk. A bundle has failed if it does not begin to
+/// arrive within 60 s, during which it may wait for other requests, or if nothing more of it arrives for 20 s; a piece,
+/// whose progress is not visible, if it has not arrived after 60 s.
 const LOADER: &str = r#"
+const request = (name) => {
+    const abort = new AbortController();
+    let timer;
+    const wait = (seconds) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => abort.abort(), seconds * 1000);
+    };
+    wait(60);
+    return { answer: fetch(new URL(name, import.meta.url), { signal: abort.signal }), wait };
+};
 const once = (begin) => {
     let begun;
     const run = (...given) => begun ??= begin(...given).catch((error) => {
@@ -19,7 +31,7 @@ const once = (begin) => {
     return Object.assign(run, { isBegun: () => begun !== undefined });
 };
 const loadPiece = (name, size) => {
-    const alone = () => WebAssembly.compileStreaming(fetch(new URL(name, import.meta.url)));
+    const alone = () => WebAssembly.compileStreaming(request(name).answer);
     const compile = once((from = alone) => from());
     const load = once(async () => WebAssembly.instantiate(await compile(), sharedImports()));
     return { size, compile, load };
@@ -28,11 +40,14 @@ const unbundle = (name, sizes) => {
     const waiting = [];
     const parts = sizes.map(() => new Promise((resolve, reject) => waiting.push({ resolve, reject })));
     const read = async () => {
-        const answer = await fetch(new URL(name, import.meta.url));
+        const { answer: promise, wait } = request(name);
+        const answer = await promise;
         if (!answer.ok) throw new Error(`${name}: status ${answer.status}`);
+        wait(20);
         const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size));
         let [at, part, begin] = [0, 0, 0];
         for (let reader = answer.body.getReader(), step; !(step = await reader.read()).done;) {
+            wait(20);
             bytes.set(step.value, at);
             at += step.value.length;
             for (; part < sizes.length && begin + sizes[part] <= at; begin += sizes[part++]) {

@@ -39,7 +39,8 @@ pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
         let (id, expires) = (session_id.clone(), untrack(read).ok().flatten());
         let seen = context.seen(&id);
         // Clearing the override would not restore an override that existed before, so there is no undo then.
-        let is_free = |seen: &ClientSession| override_of(seen, context.now()) == Override::None;
+        let is_free =
+            |seen: &ClientSession| override_of(seen, context.now_untracked()) == Override::None;
         let is_undoable = seen.as_ref().is_some_and(|seen| is_free(&seen.session));
         async move {
             let sent = writer
@@ -130,7 +131,7 @@ pub fn clear_override(context: ActionContext, id: String) {
     let (writer, group) = (context.writer(), context.group());
     let browser = || clock::time(clock::now());
     // By the time of an undo, the page and its vendor clock may no longer exist.
-    let ahead = context.now() - browser();
+    let ahead = context.now_untracked() - browser();
     let seen = context.seen(&id);
     let session = seen.as_ref().map(|seen| &seen.session);
     let is_undoable = session.is_some_and(is_restorable);

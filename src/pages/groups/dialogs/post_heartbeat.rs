@@ -47,8 +47,7 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
     let preview = context.sessions_version() == ApiVersion::V1Preview;
     let score = RwSignal::new("100".to_owned());
     let (at, data) = (RwSignal::new(NOW.to_owned()), RwSignal::new(NOW.to_owned()));
-    // Untracked, so that the fields are not validated again with every clock tick.
-    let read = move |text: &str| moment(text, untrack(|| context.now()));
+    let read = move |text: &str| moment(text, context.now_untracked());
     let score_error = Signal::derive(move || number(&score.read()).err());
     let at_error = Signal::derive(move || match read(&at.read()) {
         Ok(Some(_)) => None,
@@ -76,7 +75,7 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
             heartbeat_time: read(&at.get_untracked())
                 .ok()
                 .flatten()
-                .unwrap_or_else(|| context.now()),
+                .unwrap_or_else(|| context.now_untracked()),
             last_data_processed_time: read(&data.get_untracked()).ok().flatten(),
         };
         async move {
@@ -90,8 +89,8 @@ pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
         "Sent as FailoverScore."
     };
     let times = preview.then(|| view! {
-        <Field label="Heartbeat time" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "“now” means the time of sending. Sent as HeartbeatTime.".to_owned()) />
-        <Field label="Last data processed" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never. Sent as LastDataProcessedTime.".to_owned()) />
+        <Field label="Heartbeat time" name="heartbeat-time" value=at error=at_error required=true hint="“now” means the time of sending. Sent as HeartbeatTime." />
+        <Field label="Last data processed" name="heartbeat-data" value=data error=data_error hint="Leave empty for never. Sent as LastDataProcessedTime." />
     });
     let contents = DialogContents {
         title: format!("Post a heartbeat of {id}"),

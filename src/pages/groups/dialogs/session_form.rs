@@ -106,7 +106,7 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
     };
     let fields = view! {
         <Field label="Id" name="session-id" value=session_id error=id_error required=true fixed=known
-            hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
+            hint="Adapters use ids such as HOST-01.OpcUa." />
         <Field label="Name" name="session-name" value=name />
     };
     action_dialog(context, contents, fields.into_any())
