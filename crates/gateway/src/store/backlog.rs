@@ -197,14 +197,11 @@ impl Backlog {
             .retain(|(table, _), change| is_for_any(*table, change));
     }
 
-    /// Makes sure that the database answers and that a leader still leads, and drops the events that are recorded
-    /// already: by the previous leader, or by this gateway in a transaction that seemed to fail. Only a poll changes who
-    /// leads, and only then a gateway that does not lead drops what the leader has recorded.
+    /// Makes sure that the database answers, finds out whether this gateway still leads, and then drops the events that
+    /// are recorded already: by the previous leader, or by this gateway in a transaction that seemed to fail. Only a poll
+    /// makes it the leader, because it also takes over, or shows that another gateway leads, which records the events.
     fn check_lead(&mut self, database: &mut dyn Database) -> Result<(), Fault> {
-        let still_leads = database.leads()?;
-        if self.leads && !still_leads {
-            return Err("does not say yet which gateway leads".into());
-        }
+        self.leads &= database.leads()?;
         if self.leads && !self.events.is_empty() {
             self.events = activity::unrecorded(database, &self.events, self.recorded_until)?;
             self.recorded_until = activity::newest(database)?;
