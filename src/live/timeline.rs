@@ -59,8 +59,7 @@ fn history(
     events: Activity,
     silences: &Activity,
 ) -> LeaderHistory {
-    let starts = watching.entries.iter().map(recorded);
-    let mut unknown = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
+    let mut unknown = events::unwatched(watching.entries.iter().map(recorded));
     unknown.extend(events::silences(silences.entries.iter().map(recorded)));
     // The time before the oldest entry, if older ones exist or may have been deleted.
     for answer in [watching, &events, silences] {
@@ -91,6 +90,7 @@ fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
         number: entry.number,
         severity: entry.severity,
         unseen_since: entry.before.as_deref().and_then(crate::json::moment),
+        is_compared: entry.after.as_deref() == Some(events::LEADERS_COMPARED),
     }
 }
 

@@ -130,8 +130,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         ..of_kind(EventKind::Watching)
     };
     let starts = entries_and_next(gateway, starts).await?;
-    let starts = starts.iter().map(recorded);
-    let unwatched = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
+    let unwatched = events::unwatched(starts.iter().map(recorded));
     let mut failovers = entries_and_next(gateway, of_kind(EventKind::Failover)).await?;
     let before = failovers_before(gateway, &of_kind(EventKind::Failover), &failovers).await?;
     failovers.extend(before);
@@ -211,5 +210,6 @@ fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
         number: entry.number,
         severity: entry.severity,
         unseen_since: entry.before.as_deref().and_then(|time| time.parse().ok()),
+        is_compared: entry.after.as_deref() == Some(events::LEADERS_COMPARED),
     }
 }

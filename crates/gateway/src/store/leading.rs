@@ -2,6 +2,7 @@
 //! alerts; when it ends, another gateway takes over.
 
 use super::backlog::Backlog;
+use super::batch::until;
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::{Job, State, close_ended_gateways};
@@ -181,7 +182,7 @@ impl Leading {
         }
         if takes_over {
             // If it cannot be written now, it stays in the backlog.
-            backlog.write(database, Some(&state.retention()), now)?;
+            backlog.write(database, Some(&state.retention()), now, until())?;
         } else if !leads {
             backlog.follow(now);
         }
@@ -212,7 +213,7 @@ impl Leading {
         // There is a gap only if nobody watched, and this gateway has watched since its start.
         let last = watching::last(database)?;
         if last.is_none_or(|last| last + MAX_NOTE_INTERVAL < self.since) {
-            let begun = watching::unwatched_event(last, self.since);
+            let begun = watching::start_event(database, self.since)?;
             backlog.add(vec![begun], Vec::new());
         }
         backlog.take_over();

@@ -41,11 +41,13 @@ pub(crate) enum Table {
     WallSightings,
     /// Since when a connection has been watched, by its id: milliseconds since 1970.
     WatchedConnections,
+    /// The last observed leaders of groups, by connection and group: `plant-a/boiler`.
+    LastLeaders,
 }
 
 impl Table {
     /// In reading order. A code that was entered names a wall, so codes are read before walls.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
         Self::Notes,
@@ -59,17 +61,21 @@ impl Table {
         Self::WallsTakenOver,
         Self::WallSightings,
         Self::WatchedConnections,
+        Self::LastLeaders,
     ];
 
     /// Whether every gateway may change it, not only the leader.
     pub(super) fn any_gateway_may_change(self) -> bool {
         let is_messages = matches!(self, Self::AlertMessages | Self::AlertDeliveries);
-        is_messages || !self.is_about_alarms() && self != Self::WatchedConnections
+        is_messages || self == Self::WallSightings || self.is_about_access()
     }
 
     /// Whether it concerns alarms.
     pub(super) fn is_about_alarms(self) -> bool {
-        let is_other = matches!(self, Self::WallSightings | Self::WatchedConnections);
+        let is_other = matches!(
+            self,
+            Self::WallSightings | Self::WatchedConnections | Self::LastLeaders
+        );
         !self.is_about_access() && !is_other
     }
 
@@ -97,6 +103,7 @@ impl Table {
             Self::WallsTakenOver => "wall_taken_over",
             Self::WallSightings => "wall_sighting",
             Self::WatchedConnections => "watched_connection",
+            Self::LastLeaders => "last_leader",
         }
     }
 }

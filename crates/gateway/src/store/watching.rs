@@ -4,7 +4,7 @@ use super::database::{Fault, Sql};
 use crate::config::Retention;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
-use health::events::{Event, EventKind};
+use health::events::{Event, EventKind, LEADERS_COMPARED};
 use health::words::span;
 use protocol::ActivityKind;
 
@@ -154,21 +154,30 @@ fn moment(sql: &mut dyn Sql, statement: &str) -> Result<Option<DateTime<Utc>>, F
     Ok(moment.and_then(DateTime::from_timestamp_millis))
 }
 
-/// The event for the start of the gateway, which reports the time without watching.
+/// The event for a time without watching before `now`.
 pub(super) fn start_event(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Fault> {
-    Ok(unwatched_event(last(sql)?, now))
+    // A database that an older version wrote has no last leaders.
+    let leaders = sql.rows("SELECT id FROM last_leader LIMIT 1", &[])?;
+    Ok(unwatched_event(last(sql)?, !leaders.is_empty(), now))
 }
 
-/// The event for a time without watching, which ends now. `since` is `None` if the gateway never watched before.
-pub(crate) fn unwatched_event(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Event {
+/// The event for a time without watching, which ends now. `since` is `None` if the gateway never watched before;
+/// `compares` tells whether the next readings are compared with the leaders before that time.
+pub(crate) fn unwatched_event(
+    since: Option<DateTime<Utc>>,
+    compares: bool,
+    now: DateTime<Utc>,
+) -> Event {
     let what = match since {
         None => "The gateway started watching. Earlier events are not known.".to_owned(),
         Some(since) => {
-            let lasted = now.signed_duration_since(since).max(TimeDelta::zero());
-            format!(
-                "The gateway did not watch for {}. Changes in that time were not observed.",
-                span(lasted)
-            )
+            let lasted = span(now.signed_duration_since(since).max(TimeDelta::zero()));
+            let known = if compares {
+                "Of the changes in that time, only those of primaries and slicers on air are known."
+            } else {
+                "Changes in that time were not observed."
+            };
+            format!("The gateway did not watch for {lasted}. {known}")
         }
     };
     let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -180,6 +189,6 @@ pub(crate) fn unwatched_event(since: Option<DateTime<Utc>>, now: DateTime<Utc>) 
         name: String::new(),
         what,
         before: since.map(time),
-        after: None,
+        after: compares.then(|| LEADERS_COMPARED.to_owned()),
     }
 }

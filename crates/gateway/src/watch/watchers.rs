@@ -364,7 +364,8 @@ mod tests {
                 .collect();
         }
         let began = "The gateway started watching. Earlier events are not known.";
-        let stood = "The gateway did not watch for 1 h. Changes in that time were not observed.";
+        let stood = "The gateway did not watch for 1 h. Of the changes in that time, only those of primaries and slicers on \
+                     air are known.";
         let since = "1970-01-01T00:00:31.000Z".to_owned();
         let expected = [(Some(since), stood.to_owned()), (None, began.to_owned())];
         assert_eq!(events, expected);

@@ -4,6 +4,7 @@
 //! An event records what a reading showed, not its cause. A change that is reverted between two readings is missed.
 
 mod between;
+mod last_leader;
 mod report;
 mod timeline;
 
@@ -11,6 +12,7 @@ mod timeline;
 mod tests;
 
 pub use between::{appeared, between, ended_at, gone, of_alarms, read_again};
+pub use last_leader::LastLeader;
 pub use report::{
     RecordedEvent, Statistics, UnknownInterval, absences, is_connection, silences, statistics,
     until, unwatched,
@@ -49,7 +51,8 @@ pub enum EventKind {
     Resource,
     /// An alarm began, worsened or ended. Alarms of connections record when they fell silent and answered again.
     Alarm,
-    /// The gateway started watching. Nothing was observed between the end of the last watch and this event.
+    /// The gateway started watching. Nothing was observed between the end of the last watch and this event; `after` is
+    /// [`LEADERS_COMPARED`] if the leaders before and after that time are compared.
     Watching,
 }
 
@@ -89,6 +92,10 @@ impl EventKind {
         }
     }
 }
+
+/// The value after [`EventKind::Watching`] if the first reading of each group is compared with its last leader, so that
+/// a change of leader in the unobserved time is recorded.
+pub const LEADERS_COMPARED: &str = "leaders compared";
 
 /// One event of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

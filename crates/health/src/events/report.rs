@@ -104,17 +104,15 @@ pub fn until(timeline: Vec<Interval>, to: DateTime<Utc>) -> Vec<Interval> {
         .collect()
 }
 
-/// The intervals in which no gateway watched, from pairs of a start and the end of the watch before it, if any.
+/// The intervals in which no gateway watched, from the events of its starts.
 #[must_use]
-pub fn unwatched(
-    starts: impl IntoIterator<Item = (DateTime<Utc>, Option<DateTime<Utc>>)>,
-) -> Vec<UnknownInterval> {
+pub fn unwatched<'a>(starts: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<UnknownInterval> {
     let starts = starts.into_iter();
     starts
-        .map(|(start, last)| UnknownInterval {
-            from: last.unwrap_or(DateTime::<Utc>::MIN_UTC),
-            to: start,
-            is_compared: false,
+        .map(|start| UnknownInterval {
+            from: start.unseen_since.unwrap_or(DateTime::<Utc>::MIN_UTC),
+            to: start.at,
+            is_compared: start.is_compared,
         })
         .collect()
 }
@@ -132,6 +130,8 @@ pub struct RecordedEvent<'a> {
     pub severity: Severity,
     /// End of the last observation before it; `None` if the event does not record one.
     pub unseen_since: Option<DateTime<Utc>>,
+    /// Whether it is a start of watching whose first readings are compared with the leaders before it.
+    pub is_compared: bool,
 }
 
 impl RecordedEvent<'_> {
@@ -234,6 +234,7 @@ mod tests {
             number: 0,
             severity,
             unseen_since: None,
+            is_compared: false,
         }
     }
 
@@ -439,12 +440,24 @@ mod tests {
 
     #[test]
     fn nothing_is_watched_before_a_start() {
-        let intervals = unwatched([(at(500), Some(at(300))), (at(100), None)]);
-        let intervals: Vec<_> = intervals.iter().map(|one| (one.from, one.to)).collect();
-        assert_eq!(
-            intervals,
-            [(at(300), at(500)), (DateTime::<Utc>::MIN_UTC, at(100))]
-        );
+        let restart = |second, is_compared| RecordedEvent {
+            unseen_since: Some(at(second - 200)),
+            is_compared,
+            ..event(second, Severity::Unknown)
+        };
+        let first = event(100, Severity::Unknown);
+        let intervals = unwatched([restart(900, true), restart(500, false), first]);
+        let gap = |from, to, is_compared| UnknownInterval {
+            from,
+            to,
+            is_compared,
+        };
+        let expected = [
+            gap(at(700), at(900), true),
+            gap(at(300), at(500), false),
+            gap(DateTime::<Utc>::MIN_UTC, at(100), false),
+        ];
+        assert_eq!(intervals, expected);
     }
 
     proptest! {

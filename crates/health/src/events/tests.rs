@@ -1,4 +1,4 @@
-use super::{EventKind, appeared, between, gone, of_alarms, read_again};
+use super::{EventKind, LastLeader, appeared, between, gone, of_alarms, read_again};
 use crate::alarms::{Alarm, Changes, Since};
 use crate::inventory::{
     Facts, GroupFacts, Judged, Kind, Moment, Observed, Reading, Resource, ResourceKey,
@@ -268,6 +268,34 @@ fn changes_of_a_slicer_group_are_events() {
 }
 
 #[test]
+fn eligibility_changes_when_it_changes_and_not_when_the_slicer_goes_on_or_off_air() {
+    use SlicerPart::{OnAir as Air, OutOfFailover, Ready};
+    let on_air = |on_air_not_eligible| SlicerGroupFacts {
+        on_air_not_eligible,
+        ..slicers(on("a"), &[("a", Air)])
+    };
+    let off_air = |part| slicers(None, &[("a", part)]);
+    let (lost, again) = (
+        Some("Slicer a is no longer eligible for failover."),
+        Some("Slicer a is eligible for failover again."),
+    );
+    for (before, after, expected) in [
+        (on_air(false), on_air(true), lost),
+        (on_air(true), on_air(false), again),
+        (on_air(true), off_air(OutOfFailover), None),
+        (off_air(OutOfFailover), on_air(true), None),
+        (off_air(OutOfFailover), on_air(false), again),
+        (on_air(false), off_air(OutOfFailover), lost),
+        (on_air(false), off_air(Ready), None),
+    ] {
+        let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
+        let found = sentences(of(&before), of(&after));
+        let of_eligibility = found.iter().find(|what| what.starts_with("Slicer"));
+        assert_eq!(of_eligibility.map(String::as_str), expected, "{after:?}");
+    }
+}
+
+#[test]
 fn an_unreported_slicer_on_air_is_no_failover() {
     let of = |on_air| {
         let mut judged = judged(Facts::SlicerGroup(Box::new(slicers(on_air, &[]))));
@@ -446,6 +474,64 @@ fn a_failover_and_failback_between_readings_shows_in_the_vendors_time() {
         }
         assert_eq!(between(&of(None, before), &of(None, after), &moment()), []);
     }
+}
+
+#[test]
+fn the_last_leader_before_a_restart_is_compared_with_the_first_reading() {
+    let slicers = |on_air, last_failover: i64| {
+        Facts::SlicerGroup(Box::new(SlicerGroupFacts {
+            last_failover: Some(at(last_failover)),
+            ..slicers(on_air, &[])
+        }))
+    };
+    let changed = |before: Facts, after: Facts| {
+        let last = LastLeader::of(&resource(before))?;
+        let saved = serde_json::to_string(&last).ok()?;
+        let last: LastLeader = serde_json::from_str(&saved).ok()?;
+        let events = last.changes_until(&judged(after), &moment());
+        Some(events.into_iter().map(|one| one.what).collect::<Vec<_>>())
+    };
+    let of = |primary| group(primary, "", &["a", "b"], &[]);
+    let slate = || Some(OnAir::Slate);
+    for (before, after, expected) in [
+        // Other changes are not known.
+        (of("a"), group("a", "b", &["a", "c"], &["a"]), vec![]),
+        (of("a"), of("b"), vec!["The primary changed from a to b."]),
+        (
+            of(""),
+            of("b"),
+            vec!["Session b became primary. Before, no session was primary."],
+        ),
+        (
+            slicers(on("a"), 500),
+            slicers(slate(), 800),
+            vec!["On air changed from a to slate."],
+        ),
+        (
+            slicers(slate(), 500),
+            slicers(on("a"), 800),
+            vec!["On air changed from slate to a."],
+        ),
+        (
+            slicers(on("a"), 500),
+            slicers(on("a"), 800),
+            vec!["It failed over and back: a is on air again."],
+        ),
+        (slicers(on("a"), 500), slicers(on("a"), 500), vec![]),
+        (
+            slicers(None, 500),
+            slicers(on("a"), 500),
+            vec!["What is on air is reported: a."],
+        ),
+    ] {
+        let found = changed(before.clone(), after.clone());
+        let found: Vec<&str> = found.iter().flatten().map(String::as_str).collect();
+        assert_eq!(found, expected, "{before:?} {after:?}");
+    }
+    // A group whose sessions were not read has no last leader.
+    assert_eq!(changed(Facts::None, of("a")), None);
+    let unread = Facts::FailoverGroup(Box::default());
+    assert_eq!(changed(unread, of("a")), None);
 }
 
 /// A run with times by the vendor's clock.

@@ -237,7 +237,11 @@ mod tests {
             after: Some("b".to_owned()),
             ..entry(10, "failover", "warning")
         };
-        let unwatched = events::unwatched([(at(60), Some(at(30)))]);
+        let restart = ActivityEntry {
+            before: Some(at(30).to_rfc3339()),
+            ..entry(60, "watching", "unknown")
+        };
+        let unwatched = events::unwatched([recorded(&restart)]);
         let data = ReportData {
             failovers: vec![failover],
             unknown: HashMap::from([("c".to_owned(), unwatched)]),

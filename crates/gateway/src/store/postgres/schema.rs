@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Each step brings a database from the version of its index to the next. Released steps must not be changed.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -164,6 +164,7 @@ const MIGRATIONS: [&str; 11] = [
     "CREATE TABLE complete_since (at int8 NOT NULL);",
     // The time to which the clock leapt, while it is not trusted because of that.
     "ALTER TABLE watched ADD COLUMN leapt_at int8;",
+    "CREATE TABLE last_leader (id text PRIMARY KEY, entry text NOT NULL);",
 ];
 
 /// "FOCO": the advisory lock for creating and changing the tables.

@@ -13,7 +13,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Each step brings a database from the version of its index to the next. Released steps must not be changed.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -104,6 +104,7 @@ const MIGRATIONS: [&str; 10] = [
     "CREATE TABLE complete_since (at INTEGER NOT NULL) STRICT;",
     // The time to which the clock leapt, while it is not trusted because of that.
     "ALTER TABLE watched ADD COLUMN leapt_at INTEGER;",
+    "CREATE TABLE last_leader (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;",
 ];
 
 /// The page cache of a connection, in KiB. Writes go to the end of the file, and most reads too.

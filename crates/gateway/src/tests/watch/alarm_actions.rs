@@ -94,6 +94,8 @@ async fn an_acknowledgement_is_shown_to_all_users_and_can_be_withdrawn() {
     let given = given["at"].as_i64().unwrap();
     for (seen, expected) in [
         ("?acknowledged_at=soon".to_owned(), (400, "bad-request")),
+        // A misspelt guard must not count as none.
+        (format!("?acknowledgedat={given}"), (400, "bad-request")),
         (format!("?acknowledged_at={}", given - 1), (409, "changed")),
     ] {
         let line = format!("DELETE {}{seen}", of(&open));
@@ -439,8 +441,17 @@ async fn an_action_that_cannot_be_recorded_does_not_take_effect() {
 
 /// Opens a store once another gateway has closed it.
 pub(super) async fn reopened(file: &Path) -> Store {
+    reopened_by(file, Utc::now).await
+}
+
+/// Opens a store with this clock once another gateway has closed it.
+pub(super) async fn reopened_by(
+    file: &Path,
+    now: impl Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static,
+) -> Store {
     for _ in 0..1_000 {
-        if let Ok(store) = Store::open(&StoreLocation::File(file.to_owned())) {
+        let location = StoreLocation::File(file.to_owned());
+        if let Ok(store) = Store::open_by(&location, now.clone()) {
             return store;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

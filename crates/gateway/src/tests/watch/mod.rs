@@ -116,7 +116,9 @@ impl Fixture {
 }
 
 /// The time of the clock.
-fn clock(skipped: &watch::Receiver<Skips>) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
+fn clock(
+    skipped: &watch::Receiver<Skips>,
+) -> impl Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static {
     let skipped = skipped.clone();
     move || {
         let total = TimeDelta::from_std(skipped.borrow().total).unwrap();

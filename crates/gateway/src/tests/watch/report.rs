@@ -1,8 +1,9 @@
 //! Reports of failovers and of periods without a primary.
 
-use super::alarm_actions::{reopened, send};
+use super::alarm_actions::{reopened, reopened_by, send};
 use super::*;
 use crate::config::Retention;
+use crate::store::Table;
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::inventory::{Kind, ResourceKey};
@@ -150,6 +151,74 @@ async fn the_start_of_watching_survives_a_restart() {
     drop(fixture);
     let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
     assert_eq!(watched_since(&fixture), [0, 120]);
+}
+
+#[tokio::test]
+async fn a_failover_during_a_restart_is_recorded_and_the_time_before_the_restart_stays_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let plant = Plant::new(3).await;
+    let led_by_a = [("a", "Primary"), ("b", "Secondary")];
+    for group in ["g0", "g1", "g2"] {
+        plant.sessions(group, &led_by_a);
+    }
+    let started = async |second: u64| {
+        let (skips, skipped) = watch::channel(Skips::default());
+        skips.send_modify(|skips| skips.total = Duration::from_secs(second));
+        let store = reopened_by(&file, clock(&skipped)).await;
+        let connections = vec![watched("plant-a", &plant.base)];
+        let fixture = Fixture::assembled(connections, store, skips, skipped);
+        fixture.refresh().await;
+        fixture
+    };
+    let stopped = async |fixture: Fixture| {
+        fixture.gateway.shared.watchers.inventory().note_watching();
+        assert!(fixture.gateway.shared.store.catch_up().await);
+        fixture.gateway.shared.watchers.stop();
+    };
+    let fixture = started(0).await;
+    fixture.skip(98);
+    fixture.refresh().await;
+    stopped(fixture).await;
+    plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
+    plant.groups(&["g0", "g1"]);
+    let fixture = started(160).await;
+    fixture.skip(38);
+    fixture.refresh().await;
+    assert!(fixture.gateway.shared.store.catch_up().await);
+    let query = "GET /api/report?from=1970-01-01T00:00:00Z";
+    let (_, report) = send(&fixture, query, &Value::Null).await;
+    let groups = report["groups"].as_array().unwrap().iter();
+    let groups: Vec<_> = groups
+        .map(|group| (&group["name"], &group["failovers"], &group["unknown_ms"]))
+        .collect();
+    let one = |name: &str, failovers: u64| (json!(name), json!(failovers), json!(60_000));
+    let expected = [one("g0", 0), one("g1", 1)];
+    let expected: Vec<_> = expected.iter().map(|(a, b, c)| (a, b, c)).collect();
+    assert_eq!(groups, expected, "{report}");
+    let query = "GET /api/activity?kind=failover,watching";
+    let (_, activity) = send(&fixture, query, &Value::Null).await;
+    let entries = activity["entries"].as_array().unwrap().iter();
+    let entries: Vec<_> = entries
+        .map(|entry| entry["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            "The primary changed from g1-a to g1-b.",
+            "The gateway did not watch for 1 min. Of the changes in that time, only those of primaries and slicers on air \
+             are known.",
+            "The gateway started watching. Earlier events are not known.",
+        ]
+    );
+    // The group that was removed in the meantime is forgotten.
+    stopped(fixture).await;
+    let store = reopened(&file).await;
+    let left = store.take_saved::<Value>(Table::LastLeaders);
+    assert_eq!(
+        left.keys().collect::<Vec<_>>(),
+        ["plant-a/g0", "plant-a/g1"]
+    );
 }
 
 /// An event of the plant at a second.

@@ -1,6 +1,7 @@
 //! One connection of the inventory, with the resources that it represents.
 
 use super::super::failure;
+use super::leaders::Leaders;
 use crate::inventory_view::{self, vendor_ahead};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
@@ -85,10 +86,11 @@ pub(super) struct Connection {
     pub(super) listed_at: u64,
     /// When the complete reading before the last publication began. Without one, resources do not count as new.
     pub(super) baseline: Option<DateTime<Utc>>,
+    pub(super) leaders: Leaders,
 }
 
 impl Connection {
-    pub(super) fn new(state: ConnectionState) -> Self {
+    pub(super) fn new(state: ConnectionState, leaders: Leaders) -> Self {
         Self {
             state,
             freshness: Freshness::NoData,
@@ -96,6 +98,7 @@ impl Connection {
             listed: Vec::new(),
             listed_at: 0,
             baseline: None,
+            leaders,
         }
     }
 
@@ -179,7 +182,10 @@ impl Connection {
         #[cfg(test)]
         assert_ne!(judged.resource.key.id, FAULT, "on purpose");
         let reading = self.reading();
-        let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
+        let held = self.resources.get_mut(&judged.resource.key.id);
+        let before = held.as_ref().map(|held| &held.judged);
+        self.leaders.observe(before, &judged, moment, events_seen);
+        let Some(held) = held else {
             if self.baseline.is_some() {
                 events_seen.extend(events::appeared(&judged, moment));
             }
@@ -251,6 +257,11 @@ impl Connection {
     pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<TrackedResource> {
         let gone = |_: &String, held: &mut TrackedResource| held.named_in != step.publication;
         let gone = self.resources.extract_if(gone);
-        gone.map(|(_, held)| held).collect()
+        let gone = gone.map(|(_, held)| held).collect();
+        if self.baseline.is_none() {
+            // Groups may have been removed while no gateway watched.
+            self.leaders.keep(|id| self.resources.contains_key(id));
+        }
+        gone
     }
 }

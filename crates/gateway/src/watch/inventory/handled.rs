@@ -1,6 +1,7 @@
 //! The handling of alarms by people, and the part of the inventory that survives a restart.
 
 use super::connection::Step;
+use super::leaders;
 use super::state::State;
 use crate::store::{StateChange, Store, Table};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,6 +24,7 @@ impl State {
             maintenance: store.take_saved(Table::Maintenance),
         };
         self.watched_since = store.take_saved(Table::WatchedConnections);
+        self.saved_leaders = leaders::by_connection(store.take_saved(Table::LastLeaders));
         self.alarms = self.history.alarms();
         self.shared_alarms.is_follower = !store.leads();
     }

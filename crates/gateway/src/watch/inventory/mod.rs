@@ -6,6 +6,7 @@ mod changes;
 mod connection;
 mod handled;
 mod judge;
+mod leaders;
 mod left_runs;
 mod pause;
 mod replication;
@@ -238,7 +239,7 @@ impl Inventory {
     /// Records that nothing was watched since this time, because the process was suspended.
     pub(crate) fn record_suspension(&self, since: DateTime<Utc>) {
         self.store
-            .record(vec![unwatched_event(Some(since), self.clock.now())]);
+            .record(vec![unwatched_event(Some(since), true, self.clock.now())]);
     }
 
     /// Notes that the connections are being watched at this moment.
@@ -250,7 +251,7 @@ impl Inventory {
     /// they were made, and no ended alarm is saved as open. The store only queues them, which takes no time.
     fn record(&self, mut state: MutexGuard<'_, State>) {
         let events = mem::take(&mut state.unrecorded_events);
-        let unsaved = mem::take(&mut state.unsaved);
+        let unsaved = state.take_unsaved();
         self.store.record(events);
         self.store.save_later(unsaved);
         drop(state);

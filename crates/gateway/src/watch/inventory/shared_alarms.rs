@@ -43,7 +43,9 @@ impl State {
             self.refresh_handling(now);
         }
         if update.leads && self.shared_alarms.is_follower {
-            // Save the alarms that the previous leader could not save.
+            // Save what the previous leader could not save.
+            let connections = self.connections.iter_mut();
+            connections.for_each(|one| one.leaders.save_again());
             let open = self.history.alarms();
             let is_open = |id: &String| open.iter().any(|alarm| alarm.id == **id);
             let gone = self.shared_alarms.recorded.keys().filter(|id| !is_open(id));

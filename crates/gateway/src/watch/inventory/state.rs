@@ -1,6 +1,7 @@
 //! The complete state, and how publications change it.
 
 use super::connection::{Connection, Step, TrackedResource};
+use super::leaders::Leaders;
 use super::left_runs::LeftRuns;
 use super::pause::Pause;
 use super::shared_alarms::SharedAlarms;
@@ -11,7 +12,7 @@ use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::events::{self, Event};
 use health::inventory::{Resource, ResourceKey};
 use protocol::ConnectionState;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::mem;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub(super) struct State {
     pub(super) unsaved: Vec<StateChange>,
     /// Since when each connection has been watched, in milliseconds since 1970. Survives restarts.
     pub(super) watched_since: BTreeMap<String, i64>,
+    /// The last leaders from before a restart, by connections that are not configured yet.
+    pub(super) saved_leaders: HashMap<String, Leaders>,
     /// The changes of alarms by other gateways.
     pub(super) shared_alarms: SharedAlarms,
     /// Number of publications, to detect resources that a complete one omits.
@@ -79,6 +82,7 @@ impl State {
             unrecorded_events: Vec::new(),
             unsaved: Vec::new(),
             watched_since: BTreeMap::new(),
+            saved_leaders: HashMap::new(),
             shared_alarms: SharedAlarms::default(),
             publication: 0,
         }
@@ -91,6 +95,14 @@ impl State {
 
     pub(super) fn knows(&self, connection: &str, ids: &[&str]) -> Option<bool> {
         self.connections[self.index_of(connection)?].knows(ids)
+    }
+
+    /// The changes that are still to be saved.
+    pub(super) fn take_unsaved(&mut self) -> Vec<StateChange> {
+        let mut unsaved = mem::take(&mut self.unsaved);
+        let connections = self.connections.iter_mut();
+        unsaved.extend(connections.flat_map(|one| one.leaders.take_unsaved()));
+        unsaved
     }
 
     /// Begins a publication.
@@ -145,11 +157,16 @@ impl State {
             let connection = match same {
                 Some(index) => old.swap_remove(index),
                 None => {
-                    let (id, kind) = (&public.id, public.system.kind());
-                    let mut before = old.iter().map(|one| &one.state.connection);
+                    let kind = public.system.kind();
+                    let before = old.iter_mut().find(|one| {
+                        let before = &one.state.connection;
+                        before.id == public.id && before.system.kind() == kind
+                    });
                     // With another title, for example, its alarms stay until it is read.
-                    if before.any(|one| one.id == *id && one.system.kind() == kind) {
-                        self.history.carry_over(id);
+                    if let Some(before) = before {
+                        self.history.carry_over(&public.id);
+                        let leaders = mem::take(&mut before.leaders);
+                        self.saved_leaders.insert(public.id.clone(), leaders);
                     }
                     self.unread(public, interval)
                 }
@@ -159,6 +176,8 @@ impl State {
         for gone in old {
             self.drop_resources(gone, step);
         }
+        let removed = mem::take(&mut self.saved_leaders).into_values();
+        self.unsaved.extend(removed.flat_map(Leaders::deleted));
         self.connections_at = step.revision;
         self.represent_shared(step, now);
         self.judge_alarms(step, now);
@@ -196,13 +215,16 @@ impl State {
     }
 
     /// A connection that has not been read yet.
-    fn unread(&self, public: vendors::Connection, interval: Duration) -> Connection {
+    fn unread(&mut self, public: vendors::Connection, interval: Duration) -> Connection {
         let since = self.watched_since.get(&public.id);
         let watched_since = since.and_then(|since| DateTime::from_timestamp_millis(*since));
-        Connection::new(ConnectionState {
+        let leaders = self.saved_leaders.remove(&public.id);
+        let leaders = leaders.unwrap_or_else(|| Leaders::of(&public.id));
+        let state = ConnectionState {
             watched_since,
             ..unread(public, interval)
-        })
+        };
+        Connection::new(state, leaders)
     }
 
     pub(super) fn forget(&mut self, id: &str, now: DateTime<Utc>) {
@@ -223,7 +245,8 @@ impl State {
         self.end(step, true);
     }
 
-    fn drop_resources(&mut self, of: Connection, step: Step) {
+    fn drop_resources(&mut self, mut of: Connection, step: Step) {
+        self.unsaved.extend(mem::take(&mut of.leaders).deleted());
         let is_shared = of.is_shared();
         let mut gone = Vec::new();
         for held in of.resources.into_values() {
@@ -332,6 +355,8 @@ impl State {
     ) -> bool {
         let gone = gone.into_iter().map(|held| held.judged.resource);
         let gone: Vec<Resource> = gone.collect();
+        let leaders = &mut self.connections[index].leaders;
+        gone.iter().for_each(|gone| leaders.forget(&gone.key.id));
         if self.connections[index].baseline.is_some() {
             let gone = gone.iter();
             let events = gone.filter_map(|resource| events::gone(resource, now));
