@@ -34,6 +34,24 @@ const SESSION_OPEN_FOR: Duration = Duration::from_secs(300);
 const MAX_REPORTS_PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// The directives of the console's policy, and their more specific forms.
+pub(crate) const CSP_DIRECTIVES: [&str; 14] = [
+    "default-src",
+    "script-src",
+    "script-src-elem",
+    "script-src-attr",
+    "style-src",
+    "style-src-elem",
+    "style-src-attr",
+    "img-src",
+    "connect-src",
+    "font-src",
+    "object-src",
+    "base-uri",
+    "form-action",
+    "frame-ancestors",
+];
+
 /// The maximum number of sessions that are counted.
 const MAX_SESSIONS: usize = 10_000;
 

@@ -60,7 +60,7 @@ fn exit_statuses_follow_the_convention_of_monitoring_plugins() {
         (
             "normal",
             0,
-            "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Live live 2 s ago | ",
+            "OK: 0 critical, 0 warning, 0 unknown of 1 resource and 1 connection; Live live 2 s ago | ",
         ),
         ("warning", 1, "WARNING: 0 critical, 1 warning, "),
         ("critical", 2, "CRITICAL: 1 critical, "),

@@ -18,7 +18,7 @@ pub(crate) use ended_sessions::check as check_ended_file;
 pub(crate) use known_browser::{UNLOCK_LIFETIME, unlock_code};
 pub(crate) use memory::Memory;
 pub(crate) use memory::MemoryChanges;
-pub(crate) use openid::Refusal;
+pub(crate) use openid::{Refusal, check as check_provider};
 pub(crate) use throttle::{CountedAttempt, Throttle};
 pub(crate) use visitor::{SessionHolder, Visitor};
 

@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep};
 pub(crate) const CHECKS: Checks = Checks {
     password_hash: |hash| password_hash::parse(hash).map(drop),
     certificates: |pem| tls::certificates(pem).map(drop),
-    tls_files: |files| certificate_files(files).check(),
+    tls_files: |files, host| certificate_files(files).check(host),
     wall_registry: pairing::check,
     ended_file: auth::check_ended_file,
     mail_server: |name| send::server_name(name).map(drop),
@@ -50,9 +50,29 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         Ok(())
     };
     if connect {
-        check_connections(config.connections).await?;
+        let connections = check_connections(config.connections).await;
+        if let Some(openid) = config.openid {
+            check_provider(&openid).await?;
+        }
+        connections?;
     }
     store
+}
+
+/// Reads the metadata of the OpenID Connect provider, and prints the result.
+async fn check_provider(openid: &config::OpenId) -> Result<(), Failure> {
+    let title = &openid.title;
+    match auth::check_provider(openid).await {
+        Ok(()) => {
+            print_line(format_args!("  {title}: answers"));
+            Ok(())
+        }
+        Err(why) => {
+            print_line(format_args!("  {title}: cannot be read: {why}"));
+            let why = "the OpenID Connect provider cannot be read".to_owned();
+            Err(Failure::Running(why))
+        }
+    }
 }
 
 /// Prints a summary of a configuration.

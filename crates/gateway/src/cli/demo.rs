@@ -15,7 +15,6 @@ use crate::store::Store;
 use crate::watch::Clock;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use reqwest::Url;
 use simulator::{Kind, Listening, Scenario, Simulator};
 use std::net::SocketAddr;
@@ -38,11 +37,11 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = simulator::Options::default().scenario)]
     pub(super) scenario: Scenario,
     /// The number of groups of each AVEVA and Uplynk system, in addition to the vendors' published samples.
-    #[arg(long, default_value_t = simulator::Options::default().groups, value_parser = up_to(20_000))]
+    #[arg(long, default_value_t = simulator::Options::default().groups, value_parser = simulator::parse_groups)]
     pub(super) groups: usize,
     /// The number of sessions of each AVEVA group; up to 4, only a limit for the named groups, which have 2 to 4
     /// sessions.
-    #[arg(long, default_value_t = simulator::Options::default().sessions, value_parser = up_to(10_000))]
+    #[arg(long, default_value_t = simulator::Options::default().sessions, value_parser = simulator::parse_sessions)]
     pub(super) sessions: usize,
     /// Simulated seconds per real second, 0 to 10000; 0 freezes the clock.
     #[arg(long, default_value_t = simulator::Options::default().speed, value_parser = simulator::parse_speed)]
@@ -60,10 +59,6 @@ pub(super) struct Arguments {
     /// The interval at which the gateway watches each system, in seconds.
     #[arg(long, default_value_t = DEFAULT_WATCH.as_secs(), value_parser = clap::value_parser!(u64).range(2..=300))]
     pub(super) watch_seconds: u64,
-}
-
-fn up_to(limit: u64) -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(..=limit)
 }
 
 fn start(text: &str) -> Result<DateTime<Utc>, String> {

@@ -19,13 +19,14 @@ pub(crate) fn prompt_hash() -> Result<String, String> {
     } else {
         piped(stdin.lock())?
     };
+    let hash = hash(&password)?;
     if password.expose_secret().chars().count() < ADVISED_LENGTH {
         let _ = writeln!(
             io::stderr().lock(),
             "the password has fewer than {ADVISED_LENGTH} characters: a longer one is safer"
         );
     }
-    hash(&password)
+    Ok(hash)
 }
 
 fn typed() -> Result<SecretString, String> {

@@ -60,7 +60,8 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
-        /// Also connect once to each of its systems, and to a store in PostgreSQL, and report the result.
+        /// Also connect once to each of its systems, its OpenID Connect provider and a store in PostgreSQL, and report
+        /// the result.
         #[arg(long)]
         connect: bool,
     },

@@ -222,6 +222,9 @@ fn build_successor(
     present: Option<&CertificateReloader>,
 ) -> Result<Gateway, String> {
     let new = certificate(&config)?;
+    if let Some((present, new)) = present.zip(new.as_ref()) {
+        present.check_successor(new)?;
+    }
     let gateway = build_gateway(config, memory.clone(), shared.clone())?;
     if let Some((present, new)) = present.zip(new) {
         present.replace(new);

@@ -55,11 +55,11 @@ impl QuietHours {
     }
 }
 
-/// The ids that rules may refer to. `None` if one of the sections is faulty: then a missing id is no fault of the rule.
+/// What rules may refer to. `None` if one of the sections is faulty: then a missing id is no fault of the rule.
 #[derive(Clone, Copy)]
 pub(super) struct DefinedIds<'k> {
     pub(super) targets: Option<&'k [&'k str]>,
-    pub(super) connections: Option<&'k [&'k str]>,
+    pub(super) connections: Option<&'k [&'k vendors::Connection]>,
 }
 
 pub(super) fn all(top: &Section<'_>, known: DefinedIds<'_>) -> Vec<AlertRule> {
@@ -86,7 +86,6 @@ pub(super) fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String>
 }
 
 fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> Option<AlertRule> {
-    let is_unknown = |among: Option<&[&str]>, id: &str| among.is_some_and(|ids| !ids.contains(&id));
     let id = id(&section, ids);
     section.need("targets");
     let to = section.texts("targets");
@@ -97,7 +96,10 @@ fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> O
         );
     }
     for target in &to {
-        if is_unknown(known.targets, target.value) {
+        if known
+            .targets
+            .is_some_and(|ids| !ids.contains(&target.value))
+        {
             let why = format!(
                 "there is no [[alert_target]] with the id {:?}",
                 target.value
@@ -118,12 +120,27 @@ fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> O
     });
     let systems: Vec<SystemKind> = systems.collect();
     let connections = filter("connections");
-    for one in connections
-        .iter()
-        .filter(|one| is_unknown(known.connections, one.value))
-    {
-        let why = format!("there is no [[connection]] with the id {:?}", one.value);
-        section.wrong(one.at, "connections", &why);
+    if let Some(known) = known.connections {
+        for one in &connections {
+            if known.iter().all(|connection| connection.id != one.value) {
+                let why = format!("there is no [[connection]] with the id {:?}", one.value);
+                section.wrong(one.at, "connections", &why);
+            }
+        }
+        let selected = |connection: &&vendors::Connection| {
+            let mut ids = connections.iter().map(|one| one.value);
+            (systems.is_empty() || systems.contains(&connection.system.kind()))
+                && (connections.is_empty() || ids.any(|id| id == connection.id))
+        };
+        if let Some(at) = section.key("systems")
+            && !known.iter().any(selected)
+        {
+            section.warn(
+                at,
+                "systems",
+                "the rule selects no [[connection]], so it never sends anything",
+            );
+        }
     }
     let connections = connections
         .into_iter()

@@ -1,6 +1,6 @@
 //! `[[alert_target]]`: a webhook or a mail server that receives alerts.
 
-use super::alert_rules::id;
+use super::alert_rules::{AlertRule, id};
 use super::alerts::{
     AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, TargetKind, Webhook,
 };
@@ -44,6 +44,19 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<Alert
         .collect()
 }
 
+/// Warns of each target that no rule names.
+pub(super) fn warn_of_unused(top: &Section<'_>, rules: &[AlertRule]) {
+    let named = rules.iter().flat_map(|rule| &rule.targets);
+    for section in top.tables("alert_target", "id") {
+        if let Some(id) = section.text("id")
+            && !named.clone().any(|target| target == id.value)
+        {
+            let why = "no [[alert]] names this target, so it never receives anything";
+            section.warn(id.at, "id", why);
+        }
+    }
+}
+
 fn target(
     section: Section<'_>,
     ids: &mut Vec<String>,
@@ -81,6 +94,9 @@ fn webhook(section: &Section<'_>, shape: Shape, environment: &Environment<'_>) -
         }
         let url = url::required(section, "url");
         url.map(|url| SecretString::from(url.to_string()))
+    } else if shape == Shape::Own && section.key("url_env").or(section.key("url_file")).is_none() {
+        section.fault(section.start(), "`url`, `url_env` or `url_file` is missing");
+        None
     } else {
         let url = secret::read(section, "url", environment);
         url.filter(|url| {
@@ -198,5 +214,6 @@ fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
         && url.query().is_none();
     let host = url.host_str().filter(|host| plain && !host.is_empty())?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    Some((host.to_owned(), url.port().unwrap_or(default_port)))
+    let port = url.port().unwrap_or(default_port);
+    (port != 0).then(|| (host.to_owned(), port))
 }

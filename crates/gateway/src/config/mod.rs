@@ -37,7 +37,7 @@ pub(crate) use listen::DEFAULT_LISTEN;
 pub(crate) use network::Network;
 pub(crate) use openid::OpenId;
 pub(crate) use outbound::{Outbound, ProxyServer, ProxySettings, Roots};
-pub(crate) use postgres::PostgresAddress;
+pub(crate) use postgres::{PostgresAddress, WRITE_TIMEOUT};
 pub(crate) use retention::Retention;
 pub(crate) use session::{EndedFile, Session};
 pub(crate) use store::StoreLocation;
@@ -93,14 +93,18 @@ pub(crate) struct Config {
     pub(crate) warnings: Vec<Fault>,
 }
 
+/// A wrong key, and the fault of its value.
+pub(crate) type KeyFault = (&'static str, String);
+
 /// Checks of single values, provided by the modules that use them. Each error describes the fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checks {
     pub(crate) password_hash: fn(&str) -> Result<(), String>,
     /// Checks the content of a file of trusted certificates. The error continues a sentence about the file.
     pub(crate) certificates: fn(&[u8]) -> Result<(), String>,
-    /// Checks the gateway's own certificate. An error begins with the key of the wrong file.
-    pub(crate) tls_files: fn(&TlsFiles) -> Result<(), (&'static str, String)>,
+    /// Checks the gateway's own certificate, for browsers that use a host name. Returns warnings. An error begins with
+    /// the key of the wrong file.
+    pub(crate) tls_files: fn(&TlsFiles, Option<&str>) -> Result<Vec<String>, KeyFault>,
     pub(crate) wall_registry: fn(&Path) -> Result<(), String>,
     /// Checks the file of ended sessions, for a gateway with this store.
     pub(crate) ended_file: fn(&EndedFile, &StoreLocation) -> Result<(), String>,
@@ -174,10 +178,19 @@ impl Config {
     pub(crate) fn read(text: &str, environment: &Environment<'_>) -> Result<Self, Vec<Fault>> {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
+        let wrong_header = text::first_wrong_header(text, &errors);
         for error in &errors {
             let span = error.span().unwrap_or_default();
-            let message = text::about_syntax(error.message(), text.get(span.clone()));
-            faults.add(span.start, message);
+            let is_header = text::is_header(text, span.start);
+            // The keys below a wrong header are taken for those of the table before it.
+            let is_consequence = wrong_header.is_some_and(|at| at < span.start);
+            if !(is_consequence && error.message() == text::DUPLICATE) {
+                let part = text.get(span.clone());
+                faults.add(
+                    span.start,
+                    text::about_syntax(error.message(), part, is_header),
+                );
+            }
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
@@ -197,18 +210,19 @@ fn config(top: Section<'_>, environment: &Environment<'_>) -> Config {
     let store = store::read(&top, environment, &outbound);
     let session = session::read(&top, &store, environment);
     let (public_origin, base_path) = url::public(&top).unzip();
+    let tls = tls::read(&top, public_origin.as_deref(), environment);
     let drain = top.number("drain_seconds", 0..301);
     let targets = alert_targets::all(&top, environment);
     let connections = connection::all(&top, environment, &outbound);
     let target_ids: Vec<&str> = targets.iter().map(|one| one.id.as_str()).collect();
-    let connection_ids = connections.iter().map(|one| one.public.id.as_str());
-    let connection_ids: Vec<&str> = connection_ids.collect();
+    let public: Vec<&vendors::Connection> = connections.iter().map(|one| &one.public).collect();
     let are_all_valid = |key, number| top.tables(key, "id").len() == number;
     let known = DefinedIds {
         targets: are_all_valid("alert_target", target_ids.len()).then_some(&target_ids),
-        connections: are_all_valid("connection", connection_ids.len()).then_some(&connection_ids),
+        connections: are_all_valid("connection", public.len()).then_some(&public),
     };
     let rules = alert_rules::all(&top, known);
+    alert_targets::warn_of_unused(&top, &rules);
     let config = Config {
         alerts: Alerts { rules, targets },
         listen: listen.map_or(DEFAULT_LISTEN, |listen| listen.value),
@@ -232,7 +246,7 @@ fn config(top: Section<'_>, environment: &Environment<'_>) -> Config {
         session,
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: listen::proxies(&top),
-        tls: tls::read(&top, environment),
+        tls,
         metrics_token: metrics_token(&top, environment),
         outbound,
         warnings: Vec::new(),

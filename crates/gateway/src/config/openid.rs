@@ -3,6 +3,7 @@
 
 use super::section::{Located, Section};
 use super::{Environment, Outbound, connection, secret, url};
+use reqwest::Url;
 use secrecy::SecretString;
 
 /// The default scopes besides `openid`.
@@ -40,12 +41,24 @@ pub(super) fn read(
     let section = top.table("openid")?;
     let url = url::required(&section, "issuer");
     let issuer = url.as_ref().and_then(|_| section.text("issuer"));
+    if let (Some(url), Some(issuer)) = (&url, issuer)
+        && let Err(why) = check_issuer(url, issuer.value)
+    {
+        section.wrong(issuer.at, "issuer", why);
+    }
     let host = url.as_ref().and_then(|url| url.host_str());
     let client_id = section.required("client_id");
     let client_secret = secret::read(&section, "client_secret", environment);
     let scopes = scopes(&section);
     let roles_claim = section.required("roles_claim");
     let name_claim = section.text("name_claim");
+    for (key, claim) in [("roles_claim", roles_claim), ("name_claim", name_claim)] {
+        if let Some(claim) = claim
+            && claim.value.split('.').any(str::is_empty)
+        {
+            section.wrong(claim.at, key, "must be names separated by single dots");
+        }
+    }
     let values = |key| section.filled_texts(key, "leave it out instead");
     let (admins, viewers) = (values("admins"), values("viewers"));
     check_roles(&section, &admins, &viewers);
@@ -70,6 +83,22 @@ pub(super) fn read(
     let read = read();
     section.finish();
     read
+}
+
+/// Rejects addresses that cannot be an issuer, but are in the instructions of providers.
+fn check_issuer(url: &Url, text: &str) -> Result<(), &'static str> {
+    let shared = ["common", "organizations", "consumers"];
+    let is_microsoft = url.host_str() == Some("login.microsoftonline.com");
+    let mut segments = url.path_segments().into_iter().flatten();
+    if url.path().contains("/.well-known/") {
+        Err("must end before /.well-known/, which the gateway appends itself")
+    } else if text.contains(['<', '>', '{', '}']) {
+        Err("holds a placeholder: put your own value in its place")
+    } else if is_microsoft && segments.any(|segment| shared.contains(&segment)) {
+        Err("must hold the tenant's id: tokens never name a shared address as their issuer")
+    } else {
+        Ok(())
+    }
 }
 
 fn owned(texts: &[Located<&str>]) -> Vec<String> {
@@ -192,6 +221,30 @@ title = "Plant account"
                 &[
                     "4:10: openid: issuer: \"https://id.example/…\" must not have a part after ? or #",
                 ],
+            ),
+            (
+                "https://id.example/realms/plant",
+                "https://id.example/realms/plant/.well-known/openid-configuration",
+                &[
+                    "4:10: openid: issuer: must end before /.well-known/, which the gateway appends itself",
+                ],
+            ),
+            (
+                "https://id.example/realms/plant",
+                "https://login.microsoftonline.com/<tenant id>/v2.0",
+                &["4:10: openid: issuer: holds a placeholder: put your own value in its place"],
+            ),
+            (
+                "https://id.example/realms/plant",
+                "https://login.microsoftonline.com/common/v2.0",
+                &[
+                    "4:10: openid: issuer: must hold the tenant's id: tokens never name a shared address as their issuer",
+                ],
+            ),
+            (
+                "realm_access.roles",
+                "realm_access..roles",
+                &["8:15: openid: roles_claim: must be names separated by single dots"],
             ),
             (
                 "issuer = \"https://id.example/realms/plant\"\n",

@@ -84,7 +84,7 @@ impl Outbound {
     /// `proxy_username`, and `proxy_password_env` or `proxy_password_file`.
     pub(super) fn of(&self, section: &Section<'_>, environment: &Environment<'_>) -> Self {
         let text = section.text("proxy");
-        if text.is_some_and(|text| text.value == "none") {
+        if text.is_some_and(|text| text.value.eq_ignore_ascii_case("none")) {
             section.refuse(
                 &ACCOUNT,
                 "belongs to a proxy, and `proxy` is \"none\": leave it out, or name the proxy",

@@ -2,10 +2,14 @@
 //! the host.
 
 use super::url::is_loopback_host;
+use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode};
+
+/// How long a change waits for the database, including connecting.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The default of `connect_timeout`.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -65,7 +69,14 @@ pub(super) fn read(
         return Err(UNREADABLE.to_owned());
     }
     let (text, mode) = without_sslmode(text)?;
-    let mut settings: tokio_postgres::Config = text.parse().map_err(|_| UNREADABLE.to_owned())?;
+    let mut settings: tokio_postgres::Config = text.parse().map_err(|error| {
+        let is_unknown = |why: &dyn Error| why.to_string().starts_with("unknown option");
+        if Error::source(&error).is_some_and(is_unknown) {
+            "has a parameter after ? that is not known".to_owned()
+        } else {
+            UNREADABLE.to_owned()
+        }
+    })?;
     if settings.get_hosts().is_empty() {
         return Err("names no host".to_owned());
     }
@@ -111,9 +122,25 @@ pub(super) fn read(
         .tcp_user_timeout(DEAD_AFTER);
     let hosts: Vec<String> = settings.get_hosts().iter().map(host).collect();
     let label = format!("PostgreSQL database {database:?} at {}", hosts.join(", "));
-    let warning = (!is_encrypted && !is_local).then_some(
-        "the connection is not encrypted: anybody who can read or change network traffic can read and change the audit",
-    );
+    let is_one = settings
+        .get_hosts()
+        .len()
+        .max(settings.get_hostaddrs().len())
+        == 1;
+    let is_slow = settings.get_connect_timeout() >= Some(&WRITE_TIMEOUT);
+    let warning = if !is_encrypted && !is_local {
+        Some(
+            "the connection is not encrypted: anybody who can read or change network traffic can read and change the \
+             audit",
+        )
+    } else if is_slow && !is_one {
+        Some(
+            "with this connect_timeout the second host is never tried: a change waits at most 4 seconds for the \
+             database",
+        )
+    } else {
+        None
+    };
     let address = PostgresAddress {
         settings,
         trust: is_encrypted.then_some(trust),
@@ -183,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_connection_is_unencrypted_only_if_the_address_says_so() {
+    fn a_remote_connection_is_unencrypted_only_if_the_address_says_so_and_risks_are_reported() {
         for (text, is_encrypted, has_warning) in [
             ("postgres://u:hunter2@db.example/fc", true, false),
             (
@@ -206,6 +233,16 @@ mod tests {
             ("postgres://u@localhost/fc", false, false),
             ("postgres://u@localhost/fc?sslmode=verify-full", true, false),
             ("postgres://u@localhost/fc?hostaddr=192.0.2.1", true, false),
+            (
+                "postgres://u@one.example,two.example/fc?connect_timeout=3",
+                true,
+                false,
+            ),
+            (
+                "postgres://u@one.example,two.example/fc?connect_timeout=4",
+                true,
+                true,
+            ),
             ("postgres://u@%2Frun%2Fpostgresql/fc", false, false),
             (
                 "postgres://u@%2Frun%2Fpostgresql/fc?sslmode=require",
@@ -232,11 +269,11 @@ mod tests {
             ("http://u:hunter2@db.example/fc", "is not an address"),
             (
                 "postgres://u:hun/ter2@db.example/fc?hunter2=x",
-                "is not an address",
+                "has a parameter after ? that is not known",
             ),
             (
                 "postgres://u:hunter2@db.example/fc?nonsense=hunter2",
-                "is not an address",
+                "has a parameter after ? that is not known",
             ),
             (
                 "postgres://u:se@hunter2/pw@db.example/fc",

@@ -269,6 +269,15 @@ impl<'a> Section<'a> {
 
     /// Ends reading. Reports every key that was not read as unknown.
     pub(super) fn finish(self) {
+        self.finish_below(&[]);
+    }
+
+    /// The same for a table within another one, whose keys may follow its header by mistake.
+    pub(super) fn finish_in(self, parent: &Self) {
+        self.finish_below(&parent.requested.borrow());
+    }
+
+    fn finish_below(self, of_parent: &[String]) {
         let requested = self.requested.borrow();
         for (key, _) in self.table {
             let name = key.get_ref().as_ref();
@@ -278,6 +287,8 @@ impl<'a> Section<'a> {
             let hint = if TOP_LEVEL_KEYS.contains(&name) {
                 "; move it to the top of the file: a key below a [table] belongs to that table"
                     .to_owned()
+            } else if of_parent.iter().any(|known| known == name) {
+                "; move it above this table: a key below a [table] belongs to that table".to_owned()
             } else {
                 nearest(name, requested.iter().map(String::as_str))
                     .map(|near| format!("; did you mean `{near}`?"))

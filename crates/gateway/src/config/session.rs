@@ -43,7 +43,7 @@ pub(super) fn read(
     if idle > absolute {
         section.fault(
             section.start(),
-            "`idle_minutes` is longer than `absolute_hours`: no session would ever be idle for so long",
+            "`idle_minutes` is longer than `absolute_hours` (default 12): no session would ever be idle for so long",
         );
     }
     let key = secret::optional(&section, "key", environment);

@@ -43,7 +43,13 @@ pub(super) fn public(section: &Section<'_>) -> Option<(String, String)> {
     let key = "public_url";
     let url = optional(section, key)?;
     let path = url.path().trim_end_matches('/');
-    if let Err(why) = check_base_path(path) {
+    let host = url.host_str().unwrap_or_default();
+    let is_possible = if host.contains('*') {
+        Err("must name one host, without *".to_owned())
+    } else {
+        check_base_path(path)
+    };
+    if let Err(why) = is_possible {
         let at = section.text(key).map_or(section.start(), |text| text.at);
         section.wrong(at, key, &why);
     }
@@ -121,6 +127,9 @@ fn check(text: &str, key: &str) -> Result<Url, String> {
             "{shown:?} is not encrypted: credentials go over http to this computer only, so use https"
         ));
     }
+    if url.port() == Some(0) {
+        return Err(format!("{shown:?} has the port 0, which nobody can reach"));
+    }
     Ok(url)
 }
 
@@ -185,6 +194,7 @@ pub(crate) fn is_loopback_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_base_path_has_plain_segments_and_no_reserved_first_one() {
@@ -203,6 +213,16 @@ mod tests {
             let found = check_base_path(bad).unwrap_err();
             assert!(found.contains(why), "{bad}: {found}");
         }
+    }
+
+    #[test]
+    fn the_pages_are_those_of_the_console() {
+        let source = include_str!("../../../../src/route.rs");
+        let arms = source.lines().filter(|line| line.contains("] => Self::"));
+        let arms = arms.filter_map(|line| line.trim().strip_prefix("[\""));
+        let firsts = arms.filter_map(|arm| arm.split('"').next());
+        let firsts: BTreeSet<&str> = firsts.filter(|first| !first.is_empty()).collect();
+        assert_eq!(firsts, PAGES.into());
     }
 
     #[test]
@@ -252,6 +272,7 @@ mod tests {
                 "\"https://x.example/…\" must not have a part after ? or #",
             ),
             ("https://em.example/#hunter2", "after ? or #"),
+            ("https://em.example:0", "has the port 0"),
             (
                 "http://em.example:80/hunter2",
                 "\"http://em.example/…\" is not encrypted",

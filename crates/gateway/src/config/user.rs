@@ -2,7 +2,7 @@
 
 use super::Environment;
 use super::section::Section;
-use crate::hidden_characters::is_hidden;
+use super::text::hidden_character;
 use crate::identity::{Role, User, name_key};
 
 /// Reads every `[[user]]`.
@@ -19,10 +19,8 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User>
             section.fault(name.at, "this name is given twice (capitals do not count)");
         }
         if let Some(name) = name
-            && let Some(c) = name.value.chars().find(|c| is_hidden(*c))
+            && let Some(why) = hidden_character(name.value)
         {
-            let code = u32::from(c);
-            let why = format!("holds the character U+{code:04X}, which cannot be seen");
             section.wrong(name.at, "name", &why);
         }
         let role = section.required_one_of("role", &roles);

@@ -4,7 +4,7 @@ use super::compression::json;
 use super::middleware::Authorized;
 use super::query::{connections, invalid, invalid_list, parameters, time, unknown};
 use crate::app::Gateway;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::store::{ActivityCursor, ActivityQuery};
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
@@ -117,6 +117,12 @@ fn query(
             }
         }
     }
+    if let (Some(from), Some(to)) = (query.from, query.to)
+        && from >= to
+    {
+        let detail = "`from` has to be before `to`";
+        return Err(Problem::new(Kind::BadRequest, detail));
+    }
     query.connections = match (of_system, connection) {
         (None, None) => None,
         (Some(ids), None) => Some(ids),
@@ -173,6 +179,10 @@ mod tests {
             ),
             ("from=yesterday", "`from` has to be a time such as "),
             ("to=1", "`to` has to be a time such as "),
+            (
+                "from=2026-01-16&to=2026-01-15",
+                "`from` has to be before `to`",
+            ),
             (
                 "before=x",
                 "`before` has to be the `older` of an earlier response, not \"x\"",

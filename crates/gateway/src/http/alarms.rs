@@ -122,6 +122,7 @@ fn acknowledged_meanwhile(other: &Acknowledgement) -> Problem {
 
 /// The query of the request that withdraws an acknowledgement.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct SeenAcknowledgement {
     /// The time of the acknowledgement that the person saw, in milliseconds since 1970.
     acknowledged_at: Option<i64>,
@@ -138,8 +139,8 @@ pub(super) async fn withdraw(
     seen: Result<Query<SeenAcknowledgement>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(seen) = seen.map_err(|_| {
-        let detail = "the parameter `acknowledged_at` has to be the time of the acknowledgement, in milliseconds \
-                      since 1970; without it, any acknowledgement is withdrawn";
+        let detail = "the only parameter is `acknowledged_at`, and it has to be the time of the acknowledgement, in \
+                      milliseconds since 1970; without it, any acknowledgement is withdrawn";
         Problem::new(Kind::BadRequest, detail)
     })?;
     let inventory = gateway.shared.watchers.inventory();

@@ -2,6 +2,7 @@
 //! reports, so their size and rate are limited, and only known words and origins are counted and logged.
 
 use crate::app::Gateway;
+use crate::metrics::CSP_DIRECTIVES;
 use crate::problem::{Kind, Problem};
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -17,24 +18,6 @@ pub(super) const PATH: &str = "/api/csp-report";
 const LIMIT: usize = 16 * 1024;
 /// The maximum time for a report to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The directives of the console's policy, and their more specific forms.
-const DIRECTIVES: [&str; 14] = [
-    "default-src",
-    "script-src",
-    "script-src-elem",
-    "script-src-attr",
-    "style-src",
-    "style-src-elem",
-    "style-src-attr",
-    "img-src",
-    "connect-src",
-    "font-src",
-    "object-src",
-    "base-uri",
-    "form-action",
-    "frame-ancestors",
-];
 
 /// Counts a report.
 ///
@@ -111,7 +94,7 @@ fn read(report: &Value) -> (&'static str, String) {
         directive
     };
     let name = directive.split_whitespace().next().unwrap_or_default();
-    let known = DIRECTIVES.into_iter().find(|known| *known == name);
+    let known = CSP_DIRECTIVES.into_iter().find(|known| *known == name);
     let blocked = text(["blocked-uri", "blockedURL"]);
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
     let is_word = blocked.len() <= 20 && blocked.bytes().all(is_word);

@@ -50,7 +50,7 @@ impl Default for Bounds {
     }
 }
 
-/// The maximum size of the head of a request, in bytes.
+/// The size of the head of a request, in bytes, from which no more of it is read. The last read may exceed it.
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 
 /// The wait after a connection could not be accepted, for example because no file handles are free.

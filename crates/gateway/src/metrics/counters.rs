@@ -1,7 +1,7 @@
 //! The counters, as metric families.
 
 use super::families::{Families, Family, label};
-use super::{Counters, Counts, Metrics, SESSION_OPEN_FOR, moment};
+use super::{CSP_DIRECTIVES, Counters, Counts, Metrics, SESSION_OPEN_FOR, moment};
 use crate::lock::lock;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -17,19 +17,28 @@ impl Metrics {
                 "configuration_reloads",
                 "Reloads of the configuration (SIGHUP): in use (done), or invalid (refused).",
                 "outcome",
+                &["done", "refused"],
                 &self.reloads,
             ),
             counted(
                 "sign_ins",
                 "Attempts to sign in.",
                 "outcome",
+                &["done", "refused", "failed", "aborted"],
                 &self.sign_ins,
             ),
-            counted("refusals", "Requests refused.", "why", &self.refusals),
+            counted(
+                "refusals",
+                "Requests refused.",
+                "why",
+                &["sign-in", "forbidden", "cross-site"],
+                &self.refusals,
+            ),
             counted(
                 "csp_reports",
                 "Violations of the Content-Security-Policy that browsers reported.",
                 "directive",
+                &[&CSP_DIRECTIVES[..], &["other", "too-many"]].concat(),
                 &self.csp_reports,
             ),
             self.sessions(now),
@@ -118,16 +127,19 @@ impl Metrics {
     }
 }
 
-/// A counter with one label.
+/// A counter with one label. The series of the known values begin at 0, so that the first increase is not missed.
 fn counted(
     name: &'static str,
     help: &'static str,
     label: &'static str,
+    known: &[&'static str],
     counters: &Counters<&'static str>,
 ) -> Family {
     let mut family = Family::counter(name, help);
-    for (value, count) in &*lock(counters) {
-        family.add(vec![(label, (*value).to_owned())], *count);
+    let mut counts: BTreeMap<_, _> = known.iter().map(|value| (*value, 0)).collect();
+    counts.extend(lock(counters).iter().map(|(value, count)| (*value, *count)));
+    for (value, count) in counts {
+        family.add(vec![(label, value.to_owned())], count);
     }
     family
 }

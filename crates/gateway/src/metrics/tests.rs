@@ -199,3 +199,18 @@ fn is_setting(name: &str) -> bool {
         .iter()
         .any(|end| name == format!("failover_console_{end}"))
 }
+
+#[test]
+fn counters_with_known_values_begin_at_0() {
+    let metrics = Metrics::default();
+    metrics.reload(false);
+    let page = text(&metrics);
+    for line in [
+        r#"configuration_reloads_total{outcome="done"} 0"#,
+        r#"configuration_reloads_total{outcome="refused"} 1"#,
+        r#"csp_reports_total{directive="img-src"} 0"#,
+    ] {
+        let line = format!("failover_console_{line}\n");
+        assert!(page.contains(&line), "{line}{page}");
+    }
+}

@@ -1,10 +1,11 @@
 //! The gateway's own certificate, reloaded when its files change. While the files are invalid, the last valid
 //! certificate stays in use. Must never reveal a key.
 
+use super::own_certificate::{refusal, warnings};
 use crate::lock::lock;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ type Contents = (Vec<u8>, Vec<u8>);
 struct State {
     files: CertificateFiles,
     contents: Contents,
+    certificate: CertificateDer<'static>,
     config: Arc<ServerConfig>,
 }
 
@@ -48,10 +50,11 @@ impl CertificateReloader {
     /// # Errors
     /// The unusable file and the reason.
     pub(crate) fn new(files: CertificateFiles) -> Result<Self, String> {
-        let (contents, config) = files.read().map_err(|(_, why)| why)?;
+        let (contents, certificate, config) = files.read().map_err(|(_, why)| why)?;
         Ok(Self(Mutex::new(State {
             files,
             contents,
+            certificate,
             config: Arc::new(config),
         })))
     }
@@ -67,7 +70,23 @@ impl CertificateReloader {
     /// Why the last valid certificate stays in use.
     pub(crate) fn reload(&self) -> Result<bool, String> {
         let files = lock(&self.0).files.clone();
-        Ok(self.replace(Self::new(files)?))
+        let new = Self::new(files)?;
+        self.check_successor(&new)?;
+        Ok(self.replace(new))
+    }
+
+    /// Checks that browsers accept another reloader's certificate at this time, unless it is in use already.
+    ///
+    /// # Errors
+    /// Why browsers would refuse it.
+    pub(crate) fn check_successor(&self, other: &Self) -> Result<(), String> {
+        let new = lock(&other.0);
+        if lock(&self.0).contents == new.contents {
+            return Ok(());
+        }
+        refusal(&new.certificate, UnixTime::now()).map_or(Ok(()), |why| {
+            Err(format!("{}: {why}", new.files.certificate.display()))
+        })
     }
 
     /// Switches to the files and the certificate of another reloader. Returns whether the certificate has changed.
@@ -84,23 +103,24 @@ impl CertificateReloader {
 }
 
 impl CertificateFiles {
-    /// The contents of the files, and the configuration that they make.
-    fn read(&self) -> Result<(Contents, ServerConfig), Fault> {
+    /// The contents of the files, the certificate, and the configuration that they make.
+    fn read(&self) -> Result<(Contents, CertificateDer<'static>, ServerConfig), Fault> {
         let read = |key, file: &PathBuf| {
             let wrong = |error| (key, format!("cannot read {}: {error}", file.display()));
             fs::read(file).map_err(wrong)
         };
         let contents = (read(CERTIFICATE, &self.certificate)?, read(KEY, &self.key)?);
-        let config = config(&contents.0, &contents.1)?;
-        Ok((contents, config))
+        let (certificate, config) = config(&contents.0, &contents.1)?;
+        Ok((contents, certificate, config))
     }
 
-    /// Checks the files.
+    /// Checks the files, and returns warnings about the certificate. `host` is the name that browsers use.
     ///
     /// # Errors
     /// The configuration key of the wrong file, and a description of the problem.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        self.read().map(drop)
+    pub(crate) fn check(&self, host: Option<&str>) -> Result<Vec<String>, Fault> {
+        let (_, certificate, _) = self.read()?;
+        Ok(warnings(&certificate, UnixTime::now(), host))
     }
 }
 
@@ -110,16 +130,18 @@ type Fault = (&'static str, String);
 const CERTIFICATE: &str = "certificate_file";
 const KEY: &str = "key_file";
 
-fn config(certificate: &[u8], key: &[u8]) -> Result<ServerConfig, Fault> {
+fn config(
+    certificate: &[u8],
+    key: &[u8],
+) -> Result<(CertificateDer<'static>, ServerConfig), Fault> {
     super::install();
     let chain = CertificateDer::pem_slice_iter(certificate)
         .collect::<Result<Vec<_>, _>>()
-        .ok()
-        .filter(|chain| !chain.is_empty())
-        .ok_or_else(|| {
-            let why = "the certificate's file holds none (-----BEGIN CERTIFICATE-----)";
-            (CERTIFICATE, why.to_owned())
-        })?;
+        .unwrap_or_default();
+    let Some(first) = chain.first().cloned() else {
+        let why = "the certificate's file holds none (-----BEGIN CERTIFICATE-----)";
+        return Err((CERTIFICATE, why.to_owned()));
+    };
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
         let why = "the key's file holds none (-----BEGIN PRIVATE KEY-----)";
         (KEY, why.to_owned())
@@ -138,12 +160,13 @@ fn config(certificate: &[u8], key: &[u8]) -> Result<ServerConfig, Fault> {
             ),
         })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    Ok((first, config))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rcgen::{CertificateParams, KeyPair};
 
     /// A self-signed certificate and its key.
     fn pair() -> (Vec<u8>, Vec<u8>) {
@@ -176,9 +199,9 @@ mod tests {
             (b"hunter2", key, Some("certificate's file holds none")),
             (leaf, b"hunter2", Some("key's file holds none")),
         ] {
-            let found = files(&folder, certificate, key).check();
+            let found = files(&folder, certificate, key).check(None);
             match why {
-                None => assert_eq!(found, Ok(())),
+                None => assert_eq!(found, Ok(Vec::new())),
                 Some(why) => {
                     let (_, found) = found.unwrap_err();
                     assert!(found.contains(why) && !found.contains("hunter2"), "{found}");
@@ -190,7 +213,7 @@ mod tests {
             certificate: folder.path().join("chain.pem"),
             key: folder.path().join("key.pem"),
         };
-        let (file, why) = gone.check().unwrap_err();
+        let (file, why) = gone.check(None).unwrap_err();
         assert!(file == KEY && why.starts_with("cannot read"), "{why}");
     }
 
@@ -212,6 +235,20 @@ mod tests {
             Arc::ptr_eq(&first, &reloader.config()),
             "the last valid one stays"
         );
+        let mut expired = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        expired.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        let expired_key = KeyPair::generate().unwrap();
+        let expired = expired.self_signed(&expired_key).unwrap().pem();
+        let expired_key = expired_key.serialize_pem();
+        let expired = files(&folder, expired.as_bytes(), expired_key.as_bytes());
+        let why = reloader.reload().unwrap_err();
+        assert!(why.contains("chain.pem: its certificate expired"), "{why}");
+        assert!(
+            Arc::ptr_eq(&first, &reloader.config()),
+            "the last valid one stays"
+        );
+        let started_expired = CertificateReloader::new(expired).unwrap();
+        assert_eq!(started_expired.reload(), Ok(false), "it is in use already");
         let (renewed, key) = pair();
         files(&folder, &renewed, &key);
         assert_eq!(reloader.reload(), Ok(true));

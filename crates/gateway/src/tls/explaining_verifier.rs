@@ -115,7 +115,8 @@ fn in_handshake(error: Error) -> Error {
     }
 }
 
-fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
+/// The explanation of an error, as the rest of a sentence that names the server, or the file of its certificate.
+pub(super) fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
     match why {
         CertificateError::ExpiredContext { time, not_after } => format!(
             "its certificate expired at {} (it is {} on this computer); it needs a new one",
@@ -173,7 +174,7 @@ fn words(why: &CertificateError, is_self_signed: impl Fn() -> bool) -> String {
     }
 }
 
-fn moment(time: UnixTime) -> String {
+pub(super) fn moment(time: UnixTime) -> String {
     i64::try_from(time.as_secs())
         .ok()
         .and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0))

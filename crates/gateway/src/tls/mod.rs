@@ -2,6 +2,7 @@
 
 mod certificate_reloader;
 mod explaining_verifier;
+mod own_certificate;
 mod trust;
 
 pub(crate) use certificate_reloader::{CertificateFiles, CertificateReloader, RELOAD_INTERVAL};

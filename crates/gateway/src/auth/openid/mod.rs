@@ -112,6 +112,14 @@ impl OpenId {
     }
 }
 
+/// Reads the metadata of a provider once.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) async fn check(of: &config::OpenId) -> Result<(), String> {
+    Provider::new(of)?.check().await
+}
+
 /// The redirect of the browser to the provider.
 pub(crate) struct AuthorizationRedirect {
     /// The page to return to after the sign-in.

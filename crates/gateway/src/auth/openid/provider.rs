@@ -71,6 +71,22 @@ impl Provider {
         })
     }
 
+    /// Reads the metadata once.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) async fn check(&self) -> Result<(), String> {
+        let found =
+            CoreProviderMetadata::discover_async(self.issuer.clone(), &self.transport).await;
+        let metadata = found.map_err(describe)?;
+        let address = metadata.authorization_endpoint().url();
+        if self.transport.may_reach(address) {
+            Ok(())
+        } else {
+            Err("its authorization endpoint is not https".to_owned())
+        }
+    }
+
     /// Whether this is the provider's issuer identifier.
     pub(super) fn has_issuer(&self, issuer: &str) -> bool {
         self.issuer.as_str() == issuer

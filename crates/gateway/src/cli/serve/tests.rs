@@ -208,6 +208,17 @@ fn a_reload_replaces_a_certificate_but_does_not_add_or_remove_tls() {
     running.tls();
     assert!(running.reload(&with, Some(&certificate)).unwrap().tls);
     assert!(!Arc::ptr_eq(&first, &certificate.config()));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut expired = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    expired.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let expired = expired.self_signed(&key).unwrap().pem();
+    let write = |name: &str, text: String| {
+        std::fs::write(running.folder.path().join(name), text).unwrap();
+    };
+    write("chain.pem", expired);
+    write("key.pem", key.serialize_pem());
+    let why = running.reload(&with, Some(&certificate)).unwrap_err();
+    assert!(why.contains("its certificate expired at 2021"), "{why}");
     assert!(
         running
             .reload(&connection("one"), Some(&certificate))

@@ -48,7 +48,8 @@ pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<I
         .map_err(|_| format!("{name} did not answer in time"))?
         .map_err(|problem| match problem.kind {
             Kind::Redirect => format!("{name} redirects to another address: use that address"),
-            _ => problem.detail,
+            // In the configuration the option is a key.
+            _ => problem.detail.replace("with ca_file", "with --ca-file"),
         })?;
     read(&answer, &name, has_token)
 }

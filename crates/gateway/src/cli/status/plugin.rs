@@ -9,25 +9,23 @@ use health::words::{ago, span};
 pub(super) fn as_plugin_text(report: &Report) -> String {
     let Report {
         state,
-        totals,
+        totals: _,
         maintained,
         unread,
         sources,
         alarms,
     } = report;
-    let all = report.resources();
-    let noun = if all == 1 { "resource" } else { "resources" };
+    let [critical, warning, unknown] = report.counts();
+    let all = counted(report.resources(), "resource");
+    let connections = counted(sources.len(), "connection");
     let maintained = match maintained {
         0 => String::new(),
         some => format!(", {some} in maintenance"),
     };
     let source_texts: Vec<String> = sources.iter().map(source).collect();
     let mut lines = vec![format!(
-        "{}: {} critical, {} warning, {} unknown of {all} {noun}{maintained}; {} | {}",
+        "{}: {critical} critical, {warning} warning, {unknown} unknown of {all} and {connections}{maintained}; {} | {}",
         state.name(),
-        totals.critical,
-        totals.warning,
-        totals.unknown + totals.stale,
         source_texts.join(", "),
         performance(report),
     )];
@@ -43,6 +41,11 @@ pub(super) fn as_plugin_text(report: &Report) -> String {
     });
     lines.extend(limits);
     lines.join("\n")
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{end}")
 }
 
 /// The reason why the state is unknown.
@@ -96,13 +99,13 @@ fn alarm(open: &OpenAlarm) -> String {
 
 /// Performance data: `label=value`, with `s` after seconds. A connection that was never read has no age.
 fn performance(report: &Report) -> String {
-    let totals = &report.totals;
+    let [critical, warning, unknown] = report.counts();
     let alarms = report.alarms.iter();
     let alarms = alarms.filter(|open| open.alarm.maintenance.is_none());
     let mut parts: Vec<String> = [
-        ("critical", totals.critical),
-        ("warning", totals.warning),
-        ("unknown", totals.unknown + totals.stale),
+        ("critical", critical),
+        ("warning", warning),
+        ("unknown", unknown),
         ("maintenance", report.maintained),
         ("resources", report.resources()),
         ("alarms", alarms.count()),

@@ -46,6 +46,8 @@ pub(super) struct Source {
     pub(super) freshness: Freshness,
     /// The time since it was last read completely; `None` if it never was.
     pub(super) age: Option<TimeDelta>,
+    /// The severity of the connection itself; `None` in maintenance.
+    pub(super) severity: Option<Severity>,
 }
 
 /// An alarm and the facts that are printed with it.
@@ -61,6 +63,26 @@ pub(super) struct OpenAlarm {
 }
 
 impl Report {
+    /// The numbers of resources and connections that are critical, a warning and unknown, without those in maintenance.
+    pub(super) fn counts(&self) -> [usize; 3] {
+        let Totals {
+            critical,
+            warning,
+            unknown,
+            stale,
+            ..
+        } = self.totals;
+        [
+            (Severity::Critical, critical),
+            (Severity::Warning, warning),
+            (Severity::Unknown, unknown + stale),
+        ]
+        .map(|(severity, resources)| {
+            let severities = self.sources.iter().filter_map(|source| source.severity);
+            resources + severities.filter(|one| *one == severity).count()
+        })
+    }
+
     /// The number of all resources.
     pub(super) fn resources(&self) -> usize {
         self.totals.all() + self.maintained
@@ -90,32 +112,34 @@ impl Report {
         let alarm_severities = alarms.iter().map(|open| &open.alarm);
         let alarm_severities =
             alarm_severities.map(|alarm| (alarm.resource.clone(), alarm.severity));
-        let connection_severities = connections.iter().map(|one| {
-            let key = ResourceKey::of_connection(&one.connection.id);
-            (key, view.severity_of_connection(one))
-        });
+        let sources: Vec<Source> = connections
+            .into_iter()
+            .map(|connection| {
+                let key = ResourceKey::of_connection(&connection.connection.id);
+                Source {
+                    freshness: reading(connection).freshness(inventory.now),
+                    age: age(connection, inventory.now),
+                    severity: (!view.is_in_maintenance(&key))
+                        .then(|| view.severity_of_connection(connection)),
+                    connection: connection.clone(),
+                }
+            })
+            .collect();
         let resource_severities = resources
             .iter()
             .map(|one| (one.key.clone(), view.severity(one)));
         // Maintenance silences all notifications, including this state.
         let severities = alarm_severities
-            .chain(connection_severities)
             .chain(resource_severities)
             .filter(|(key, _)| !view.is_in_maintenance(key))
-            .map(|(_, severity)| severity);
+            .map(|(_, severity)| severity)
+            .chain(sources.iter().filter_map(|source| source.severity));
         Ok(Self {
             state: worst(severities),
             totals,
             maintained,
             unread: resources.iter().filter(|one| one.is_unread()).count(),
-            sources: connections
-                .into_iter()
-                .map(|connection| Source {
-                    freshness: reading(connection).freshness(inventory.now),
-                    age: age(connection, inventory.now),
-                    connection: connection.clone(),
-                })
-                .collect(),
+            sources,
             alarms,
         })
     }

@@ -193,11 +193,11 @@ fn resources_in_maintenance_are_printed_but_do_not_affect_the_state() {
         let text = as_plugin_text(&report);
         let counts = match expected {
             State::Ok => (
-                "OK: 0 critical, 0 warning, 0 unknown of 1 resource, 1 in maintenance; ",
+                "OK: 0 critical, 0 warning, 0 unknown of 1 resource and 1 connection, 1 in maintenance; ",
                 "critical=0 warning=0 unknown=0 maintenance=1 resources=1 alarms=0",
             ),
             _ => (
-                "CRITICAL: 1 critical, 0 warning, 0 unknown of 1 resource; ",
+                "CRITICAL: 1 critical, 0 warning, 0 unknown of 1 resource and 1 connection; ",
                 "critical=1 warning=0 unknown=0 maintenance=0 resources=1 alarms=1",
             ),
         };
@@ -258,8 +258,8 @@ fn the_first_line_is_a_summary_and_each_alarm_has_a_line_worst_first() {
     assert_eq!(
         lines,
         [
-            "CRITICAL: 1 critical, 1 warning, 2 unknown of 5 resources; Plant a live 2 s ago, \
-             Plant b STALE 25 s ago, Plant c NO DATA never read | critical=1 warning=1 unknown=2 \
+            "CRITICAL: 1 critical, 2 warning, 3 unknown of 5 resources and 3 connections; Plant a live 2 s ago, \
+             Plant b STALE 25 s ago, Plant c NO DATA never read | critical=1 warning=2 unknown=3 \
              maintenance=0 resources=5 alarms=3 age_a=2s age_b=25s",
             "CRITICAL news (Plant a): Slate for 1 min 30 s. news is on slate. Activate a slicer.",
             "WARNING Plant b: Slate for 1 min 30 s. Plant b is on slate. Activate a slicer.",
@@ -276,7 +276,7 @@ fn the_first_line_is_a_summary_and_each_alarm_has_a_line_worst_first() {
     );
     assert_eq!(
         as_plugin_text(&self::report(&normal)),
-        "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant a live now | critical=0 \
+        "OK: 0 critical, 0 warning, 0 unknown of 1 resource and 1 connection; Plant a live now | critical=0 \
          warning=0 unknown=0 maintenance=0 resources=1 alarms=0 age_a=0s"
     );
 }

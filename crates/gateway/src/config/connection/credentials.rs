@@ -58,26 +58,24 @@ const KEYS: [&str; 13] = [
     "password_file",
 ];
 
+/// Reads the table of credentials. The caller ends it.
 pub(super) fn credentials(
-    section: &Section<'_>,
+    table: &Section<'_>,
     system: Option<SystemKind>,
     environment: &Environment<'_>,
 ) -> Option<Credentials> {
-    section.need("credentials");
-    let table = section.table("credentials")?;
     let kind = table.required_one_of("kind", &KINDS);
-    let kind = kind.filter(|kind| fits(&table, *kind, system));
+    let kind = kind.filter(|kind| fits(table, *kind, system));
     let Some(kind) = kind else {
         // Without a valid kind, the keys of every kind may belong here.
         table.allow(&KEYS);
-        table.finish();
         return None;
     };
     let text = |key: &str| table.required(key).map(|text| text.value.to_owned());
-    let credentials = match kind {
+    match kind {
         Kind::ClientCredentials => {
-            let (token_url, client_id) = (url::required(&table, "token_url"), text("client_id"));
-            let client_secret = secret::read(&table, "client_secret", environment);
+            let (token_url, client_id) = (url::required(table, "token_url"), text("client_id"));
+            let client_secret = secret::read(table, "client_secret", environment);
             token_url.zip(client_id).zip(client_secret).map(
                 |((token_url, client_id), client_secret)| Credentials::OAuthClient {
                     token_url,
@@ -88,14 +86,14 @@ pub(super) fn credentials(
         }
         Kind::IntegrationKey => {
             let owner = text("owner");
-            let api_key = secret::read(&table, "api_key", environment);
+            let api_key = secret::read(table, "api_key", environment);
             owner
                 .zip(api_key)
                 .map(|(owner, api_key)| Credentials::IntegrationKey { owner, api_key })
         }
         Kind::Basic => {
             let username = text("username");
-            let password = secret::read(&table, "password", environment);
+            let password = secret::read(table, "password", environment);
             if username.as_ref().is_some_and(|name| name.contains(':')) {
                 let at = table.text("username").map_or(table.start(), |name| name.at);
                 table.wrong(
@@ -108,9 +106,7 @@ pub(super) fn credentials(
                 .zip(password)
                 .map(|(username, password)| Credentials::Basic { username, password })
         }
-    };
-    table.finish();
-    credentials
+    }
 }
 
 /// Whether credentials of this kind fit the system. Reports a fault if not.

@@ -8,9 +8,11 @@ pub(crate) use address::address_hint;
 pub(crate) use credentials::Credentials;
 
 use super::section::Section;
+use super::text::hidden_character;
 use super::{Environment, Outbound, url};
 use credentials::credentials;
 use reqwest::Url;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 use vendors::aveva::{ApiVersion, Base};
@@ -78,6 +80,14 @@ pub(super) fn all(
     if sections.is_empty() && top.key("connection").is_none() {
         top.fault(0, "there is no [[connection]]: nothing to show");
     }
+    let mut titles = HashSet::new();
+    for section in &sections {
+        if let Some(title) = section.text("title")
+            && !titles.insert(title.value)
+        {
+            section.warn(title.at, "title", "another connection has this title too");
+        }
+    }
     let mut ids = Vec::new();
     sections
         .into_iter()
@@ -92,9 +102,12 @@ fn one(
     outbound: &Outbound,
 ) -> Option<Connection> {
     let id = id(&section, ids);
-    let title = section
-        .required("title")
-        .map(|title| title.value.to_owned());
+    let title = section.required("title");
+    if let Some(title) = title
+        && let Some(why) = hidden_character(title.value)
+    {
+        section.wrong(title.at, "title", &why);
+    }
     let base_url = url::required(&section, "base_url");
     let systems = SystemKind::ALL.map(|kind| (kind.key(), kind));
     let kind = section.required_one_of("system", &systems);
@@ -104,7 +117,11 @@ fn one(
     {
         section.warn(text.at, "base_url", &format!("probably wrong: {hint}"));
     }
-    let credentials = credentials(&section, kind, environment);
+    section.need("credentials");
+    let table = section.table("credentials");
+    let credentials = table
+        .as_ref()
+        .and_then(|table| credentials(table, kind, environment));
     let ca = ca(&section, environment);
     let outbound = outbound.of(&section, environment);
     let timeout = section
@@ -128,10 +145,13 @@ fn one(
             Some(_) => {}
         }
     }
+    if let Some(table) = table {
+        table.finish_in(&section);
+    }
     section.finish();
     let public = vendors::Connection {
         id: id?,
-        title: title?,
+        title: title?.value.to_owned(),
         system: system?,
     };
     Some(Connection {

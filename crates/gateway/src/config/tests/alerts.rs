@@ -79,6 +79,34 @@ fn rules_and_targets_are_read_with_defaults_for_missing_keys() {
     );
     assert_eq!((all.repeat, all.quiet), (None, None));
     assert!(all.systems.is_empty() && all.connections.is_empty() && all.resources.is_empty());
+    let warned = |what: &str, by: &str| -> Vec<String> {
+        let text = full_with_alerts();
+        assert!(text.contains(what), "{what}");
+        let warnings = read(&text.replacen(what, by, 1)).unwrap().warnings;
+        let texts = warnings.into_iter().map(|warning| warning.text);
+        texts.filter(|text| text.contains("never")).collect()
+    };
+    let never = "never receives anything";
+    for (what, by, expected) in [
+        ("", "", None),
+        (
+            "targets = [\"channel\"]",
+            "targets = [\"pager\"]",
+            Some(format!(
+                "alert_target \"channel\": id: no [[alert]] names this target, so it {never}"
+            )),
+        ),
+        (
+            "systems = [\"aveva\"]",
+            "systems = [\"veeam\"]",
+            Some(
+                "alert \"night\": systems: the rule selects no [[connection]], so it never sends anything"
+                    .to_owned(),
+            ),
+        ),
+    ] {
+        assert_eq!(warned(what, by), Vec::from_iter(expected), "{by}");
+    }
     let none = read(FULL).unwrap().alerts;
     assert!(none.rules.is_empty() && none.targets.is_empty());
 }
@@ -136,7 +164,7 @@ fn each_fault_is_reported_without_secrets() {
         (
             "url = \"https://pager.example/in\"",
             "",
-            "`url_env` or `url_file` is missing",
+            "`url`, `url_env` or `url_file` is missing",
         ),
         (
             "url_env = \"HOOK\"",
@@ -176,6 +204,11 @@ fn each_fault_is_reported_without_secrets() {
         (
             "smtp.example:2525",
             "-smtp.example:2525",
+            "server: must be a name, or a name and a port",
+        ),
+        (
+            "smtp.example:2525",
+            "smtp.example:0",
             "server: must be a name, or a name and a port",
         ),
         (

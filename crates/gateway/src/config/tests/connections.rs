@@ -19,6 +19,13 @@ fn each_fault_of_a_connection_is_reported_with_its_position() {
             ],
         ),
         (
+            "Plant A",
+            "Plant\u{202e} A",
+            &[
+                "6:9: connection \"plant-a\": title: holds the character U+202E, which cannot be seen",
+            ],
+        ),
+        (
             "base_url = \"https://region",
             "base_ulr = \"https://region",
             &[
@@ -277,4 +284,12 @@ fn an_unreadable_certificate_or_secret_is_reported_with_the_reason() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn two_connections_with_one_title_are_reported() {
+    let warnings = read(&FULL.replace("\"EM\"", "\"Live\"")).unwrap().warnings;
+    let mut texts = warnings.iter().map(|warning| warning.text.as_str());
+    let expected = "connection \"em\": title: another connection has this title too";
+    assert!(texts.any(|text| text == expected), "{warnings:?}");
 }

@@ -178,6 +178,12 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
         !complete.warnings.iter().any(of_proxies),
         "no proxy is needed"
     );
+    let other = "tls: certificate_file: browsers refuse it: its certificate is not for console.example but for localhost;";
+    for (more, expected) in [("", true), ("trusted_proxies = []\n", false)] {
+        let warnings = with(&|text| format!("{more}{text}")).unwrap().warnings;
+        let found = warnings.iter().any(|found| found.text.starts_with(other));
+        assert_eq!(found, expected, "{warnings:?}");
+    }
     let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
     assert!(nameless.contains("name for it is unknown"), "{nameless}");
     let local = with(&|text| {
@@ -224,6 +230,10 @@ fn a_public_url_may_have_a_path_and_sets_the_default_drain() {
     assert_eq!(
         with("https://console.example/api").unwrap_err(),
         ["2:14: public_url: the path must not begin with \"api\", which is the console's own"]
+    );
+    assert_eq!(
+        with("https://*.example").unwrap_err(),
+        ["2:14: public_url: must name one host, without *"]
     );
     let drain = |line: &str| read(&format!("{line}\n{FULL}")).map(|config| config.drain.as_secs());
     assert_eq!(drain("drain_seconds = 0"), Ok(0));

@@ -237,10 +237,18 @@ fn usual_mistakes_of_toml_are_explained() {
         ),
         (
             "[store]\npath = 'a'\n[store]\npath = 'b'",
+            &[format!("3:2: `store` {twice}")],
+        ),
+        (
+            "[connection]\nid = 'a'\n[connection]\nid = 'b'\n[connection]\nid = 'c'",
             &[
-                format!("3:2: `store` {twice}"),
-                format!("4:1: `path` {twice}"),
+                "3:2: `connection` is given a second time: write each of them as [[connection]]"
+                    .to_owned(),
             ],
+        ),
+        (
+            "[store\npath = 'a'\n[[connection]]\nid = 'b'\n[[connection]]\nid = 'c'",
+            &["1:7: unclosed table, expected `]`".to_owned()],
         ),
         (
             "listen = 127.0.0.1:80",
@@ -251,13 +259,24 @@ fn usual_mistakes_of_toml_are_explained() {
             &["1:1: connection: must be written as [[connection]], not a table".to_owned()],
         ),
         (
-            "store = 'a.db'\n[[connection]]",
+            &format!("store = 'a.db'\n{CONNECTION}"),
             &["1:9: store: must be written as [store], not a string".to_owned()],
         ),
     ] {
         let found = read(text).unwrap_err();
-        assert_eq!(found[..expected.len()], *expected, "{text}");
+        assert_eq!(found, *expected, "{text}");
     }
+    let own_table = CONNECTION
+        .replace("credentials = { ", "[connection.credentials]\n")
+        .replace(", ", "\n")
+        .replace(" }", "\ntimeout_seconds = 5");
+    let above = "move it above this table: a key below a [table] belongs to that table";
+    assert_eq!(
+        read(own_table.trim_start()).unwrap_err(),
+        [format!(
+            "10:1: connection \"live\": credentials: unknown key `timeout_seconds`; {above}"
+        )]
+    );
 }
 
 #[test]

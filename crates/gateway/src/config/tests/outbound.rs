@@ -109,7 +109,7 @@ fn faults_of_a_proxy_are_reported_without_its_password() {
         ),
         (
             &[],
-            "proxy = \"none\"\nproxy_username = \"a\"",
+            "proxy = \"None\"\nproxy_username = \"a\"",
             format!("{name}`proxy_username` {none}"),
         ),
         (

@@ -79,6 +79,7 @@ fn session_limits_and_a_long_enough_key_are_read() {
         ("key = \"hunter2\"", "must not be in this file"),
         ("idle_minutes = 0", "a whole number from 1 to 1440"),
         ("idle_minutes = 180, absolute_hours = 2", "is longer than"),
+        ("idle_minutes = 1440", "(default 12)"),
         ("idle = 5", "unknown key `idle`"),
     ] {
         let found = with(&format!("session = {{ {text} }}")).unwrap_err();

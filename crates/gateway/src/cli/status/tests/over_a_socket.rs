@@ -180,7 +180,8 @@ async fn a_self_signed_certificate_is_trusted_if_it_is_given() {
     let file = folder.path().join("gateway.pem");
     let (text, state) = output(&url, false, Some("hunter2"), LONG).await;
     assert_eq!(state, State::Unknown);
-    assert!(text.contains("its certificate is self-signed"), "{text}");
+    let remedy = "its certificate is self-signed; name that certificate (PEM) with --ca-file";
+    assert!(text.contains(remedy), "{text}");
     for (pem, expected) in [
         (certificate.as_str(), State::Ok),
         ("hunter2", State::Unknown),
