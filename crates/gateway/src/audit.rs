@@ -279,13 +279,9 @@ impl Audit<'_> {
     }
 
     /// Records an attempt to pair or to revoke a wall.
-    pub(crate) fn wall(&self, what: &str, wall: &str, refused: Option<Kind>) {
-        let outcome = match refused {
-            None | Some(Kind::NotSaved) => "done",
-            Some(Kind::Internal | Kind::StoreUnavailable) => "failed",
-            Some(_) => "refused",
-        };
-        let why = refused.map_or("-", Kind::name);
+    pub(crate) fn wall(&self, what: &str, wall: &str, problem: Option<Kind>) {
+        let outcome = wall_outcome(problem);
+        let why = problem.map_or("-", Kind::name);
         let Actor {
             name,
             role,
@@ -298,6 +294,15 @@ impl Audit<'_> {
             resource: wall,
             ..self.entry(name, what, outcome, why)
         });
+    }
+}
+
+/// The outcome of an attempt to pair or to revoke a wall.
+fn wall_outcome(problem: Option<Kind>) -> &'static str {
+    match problem {
+        None | Some(Kind::NotSaved) => "done",
+        Some(Kind::Internal | Kind::StoreUnavailable | Kind::Overloaded) => "failed",
+        Some(_) => "refused",
     }
 }
 
@@ -355,4 +360,22 @@ pub(crate) fn change(actor: &Actor, change: &Change<'_>) {
         target: "audit", id, who = name, role, %from, what = operation, connection, path, outcome, status,
         operation_id, before, after
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_the_gateway_could_not_carry_out_is_a_failure_and_no_refusal() {
+        for (problem, outcome) in [
+            (None, "done"),
+            (Some(Kind::NotSaved), "done"),
+            (Some(Kind::Overloaded), "failed"),
+            (Some(Kind::StoreUnavailable), "failed"),
+            (Some(Kind::WrongCode), "refused"),
+        ] {
+            assert_eq!(wall_outcome(problem), outcome, "{problem:?}");
+        }
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     NotReady,
     /// The audit cannot be written. No change is sent without an audit record.
     NotRecorded,
-    /// The store cannot be read or written.
+    /// The store, or a file used instead of it, cannot be read or written.
     StoreUnavailable,
     /// The vendor's system could not be reached.
     Unreachable,

@@ -148,11 +148,7 @@ impl<T: Content> SharedFile<T> {
         let _changing = lock(&self.changing);
         let failed = |why: String| {
             tracing::error!("{why}");
-            let detail = format!(
-                "{} cannot be read or written; the gateway's log says why",
-                T::WHAT
-            );
-            Problem::new(Kind::Internal, detail)
+            unavailable::<T>()
         };
         let Some(file) = &self.file else {
             let mut cached = lock(&self.cached);
@@ -174,6 +170,16 @@ impl<T: Content> SharedFile<T> {
         }
         Ok(done)
     }
+}
+
+/// The problem if a file cannot be read or written. The cause, which names the file, is in the log.
+pub(crate) fn unavailable<T: Content>() -> Problem {
+    let detail = format!(
+        "{} cannot be read or written: its file may be damaged or locked, its folder write-protected, or the disk \
+         full; fix what the gateway's log names, and try again",
+        T::WHAT
+    );
+    Problem::new(Kind::StoreUnavailable, detail)
 }
 
 fn about<T: Content>(file: &Path, why: &dyn std::fmt::Display) -> String {

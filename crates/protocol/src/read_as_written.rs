@@ -98,6 +98,7 @@ fn resources() -> Vec<Resource> {
     let slicers = SlicerGroupFacts {
         on_air: Some(OnAir::Slicer("a".to_owned())),
         on_air_state: text("Slicing"),
+        on_air_not_eligible: true,
         mode: Some(Mode::Other("new".to_owned())),
         auto_failback: Some(true),
         slicers: vec![

@@ -183,6 +183,27 @@ pub fn parse_account_speed(text: &str) -> Result<f64, String> {
     number_in_range(text, 1.0, 100.0)
 }
 
+/// Parses `--groups`: up to 20,000.
+///
+/// # Errors
+/// When the text is not a whole number in that range.
+pub fn parse_groups(text: &str) -> Result<usize, String> {
+    count_up_to(text, 20_000)
+}
+
+/// Parses `--sessions`: up to 10,000.
+///
+/// # Errors
+/// When the text is not a whole number in that range.
+pub fn parse_sessions(text: &str) -> Result<usize, String> {
+    count_up_to(text, 10_000)
+}
+
+fn count_up_to(text: &str, max: usize) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count <= max);
+    count.ok_or_else(|| format!("must be a whole number from 0 to {max}"))
+}
+
 fn number_in_range(text: &str, min: f64, max: f64) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (min..=max).contains(&number) {

@@ -1,7 +1,7 @@
 //! `simulator`: runs the simulated systems, each on its own port, until it is stopped.
 
 use clap::Parser;
-use simulator::{Options, Scenario, parse_speed, start};
+use simulator::{Options, Scenario, parse_groups, parse_sessions, parse_speed, start};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -11,10 +11,10 @@ use std::process::ExitCode;
 #[command(version)]
 struct Arguments {
     /// Groups on each AVEVA and Uplynk system, besides the vendors' published samples.
-    #[arg(long, default_value_t = Options::default().groups)]
+    #[arg(long, default_value_t = Options::default().groups, value_parser = parse_groups)]
     groups: usize,
     /// Sessions of each AVEVA group; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
-    #[arg(long, default_value_t = Options::default().sessions)]
+    #[arg(long, default_value_t = Options::default().sessions, value_parser = parse_sessions)]
     sessions: usize,
     /// Simulated seconds per real second, 0 to 10000; 0 freezes the clock.
     #[arg(long, default_value_t = Options::default().speed, value_parser = parse_speed)]
@@ -67,13 +67,18 @@ mod tests {
     use clap::Parser as _;
 
     #[test]
-    fn a_negative_or_too_large_speed_is_rejected() {
+    fn a_number_outside_its_range_is_rejected() {
         for (option, expected) in [
             ("--speed=0", true),
             ("--speed=60", true),
             ("--speed=-1", false),
             ("--speed=NaN", false),
             ("--speed=10001", false),
+            ("--groups=20000", true),
+            ("--groups=20001", false),
+            ("--groups=-1", false),
+            ("--sessions=10000", true),
+            ("--sessions=10001", false),
         ] {
             let read = Arguments::try_parse_from(["simulator", option]);
             assert_eq!(read.is_ok(), expected, "{option}");

@@ -14,24 +14,24 @@ use std::path::Path;
 const FIRST_VISIT: usize = 231_000;
 
 /// The sum of all pieces. No visit fetches them all, but it limits the code shared by several pages.
-const WHOLE: usize = 1_050_000;
+const WHOLE: usize = 1_062_000;
 
 /// The bundle of each chunk, including pieces shared with others. A change of one chunk may therefore affect another.
 const CHUNKS: [(&str, usize); 17] = [
     ("activity", 54_500),
     ("alarm_dialogs", 58_500),
-    ("connections", 76_000),
+    ("connections", 79_500),
     ("failover_session", 116_000),
     ("failover_sessions", 227_000),
     ("group", 186_000),
-    ("group_dialogs", 123_000),
+    ("group_dialogs", 127_000),
     ("group_session", 78_000),
     ("groups", 69_500),
     ("pairing", 14_500),
     ("report", 43_000),
     ("session_tools", 157_000),
     ("sign_in", 27_500),
-    ("slicer_dialogs", 113_000),
+    ("slicer_dialogs", 117_000),
     ("slicer_group", 202_500),
     ("slicers", 60_500),
     ("wall", 84_500),

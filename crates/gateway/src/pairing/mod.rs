@@ -26,6 +26,10 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long to wait before a file that could not be written is written again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Checks that a file, if it exists, is a registry of walls.
 ///
@@ -242,8 +246,8 @@ impl Walls {
     /// Removes a wall. Its session ends at once, even if the registry cannot be read or written.
     ///
     /// # Errors
-    /// There is no such wall, or the registry cannot be read or written: the wall is then removed from a store as soon
-    /// as it can be written, and from a file with its next change. After a restart before that, it is valid again.
+    /// There is no such wall, or the registry cannot be read or written: the wall is then removed as soon as it can be.
+    /// After a restart before that, it is valid again.
     pub(crate) async fn revoke(self: &Arc<Self>, id: String) -> Result<Wall, Problem> {
         let registry = self.read();
         let listed = registry
@@ -255,15 +259,20 @@ impl Walls {
         }
         let removed = id.clone();
         let revoked = self.change(move |registry| registry.revoke(&id)).await;
-        if let RegistryLocation::Store(store) = &self.location
-            && revoked
-                .as_ref()
-                .is_err_and(|problem| problem.kind != Kind::NotFound)
-        {
-            let tables = [Table::Walls, Table::WallSightings];
-            let delete = tables.map(|table| StateChange::delete(table, removed.as_str()));
-            store.store.save_later(delete.into());
-            lock(&self.revoked).insert(removed);
+        let has_failed = |problem: &Problem| problem.kind != Kind::NotFound;
+        if revoked.as_ref().is_err_and(has_failed) {
+            match &self.location {
+                RegistryLocation::Store(store) => {
+                    let tables = [Table::Walls, Table::WallSightings];
+                    let delete = tables.map(|table| StateChange::delete(table, removed.as_str()));
+                    store.store.save_later(delete.into());
+                    lock(&self.revoked).insert(removed);
+                }
+                RegistryLocation::File(_) => {
+                    let walls = self.clone();
+                    drop(tokio::spawn(async move { walls.retry().await }));
+                }
+            }
         }
         revoked.or_else(|problem| match (problem.kind, listed) {
             // Another change has already removed the revoked wall.
@@ -275,6 +284,16 @@ impl Walls {
                  again, and a restart before that would sign the wall in again; the gateway's log says why",
             )),
         })
+    }
+
+    /// Removes revoked walls from the file once it can be written. Each failure is logged.
+    async fn retry(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(RETRY_INTERVAL).await;
+            if self.change(|_| Ok(())).await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// Every wall, with the time at which any gateway last saw it.
@@ -291,8 +310,7 @@ impl Walls {
 }
 
 fn unreadable() -> Problem {
-    let detail = "the register of walls cannot be read; the gateway's log says why";
-    Problem::new(Kind::Internal, detail)
+    shared_file::unavailable::<WallRegistry>()
 }
 
 /// The parts of the gateway's authentication that pairing uses.

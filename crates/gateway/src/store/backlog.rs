@@ -10,7 +10,7 @@ use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// After this time, the leader has recorded the events that all gateways observe.
@@ -21,9 +21,6 @@ const MAX_EVENTS: usize = 10_000;
 
 /// The most events, and the most changes, in one transaction, which takes far less than its time limit.
 const MAX_CHUNK: usize = 200;
-
-/// How long the backlog is written before the writer turns to its next jobs.
-const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// Data that waits to be written, and the uncertain part of the audit.
 #[derive(Debug, Default)]
@@ -116,6 +113,31 @@ impl Backlog {
                 _ => false,
             };
         }
+    }
+
+    /// Whether none of these changes waits.
+    pub(super) fn is_without(&self, keys: &[(Table, String)]) -> bool {
+        !keys.iter().any(|key| self.changes.contains_key(key))
+    }
+
+    /// Writes those of these changes that every gateway writes, because callers wait for them and not for the rest.
+    pub(super) fn write_awaited(
+        &mut self,
+        keys: &[(Table, String)],
+        database: &mut dyn Database,
+    ) -> Result<(), Fault> {
+        let awaited = keys
+            .iter()
+            .filter_map(|key| self.changes.get_key_value(key));
+        let awaited = awaited.filter(|((table, _), change)| is_for_any(*table, change));
+        let awaited: BTreeMap<_, _> = awaited
+            .map(|(key, one)| (key.clone(), one.clone()))
+            .collect();
+        if !awaited.is_empty() {
+            database.write(&mut |sql| saved_state::write(sql, awaited.values()))?;
+            self.drop_overtaken(&awaited.into_keys().collect());
+        }
+        Ok(())
     }
 
     /// Drops waiting changes that rows have overwritten with newer ones.
@@ -217,15 +239,15 @@ impl Backlog {
     }
 
     /// Writes the backlog and, if `watched` gives the retention, a note that the connections are watched. A gateway
-    /// that is not the leader writes only its own changes. What takes too long is left for the next call, because
-    /// callers wait for the writer.
+    /// that is not the leader writes only its own changes. What is left at the moment `until` waits for the next call,
+    /// because callers wait for the writer.
     pub(super) fn write(
         &mut self,
         database: &mut dyn Database,
         watched: Option<&Retention>,
         now: DateTime<Utc>,
+        until: Instant,
     ) -> Result<(), Fault> {
-        let until = Instant::now() + MAX_TIME;
         self.settle(database, now)?;
         self.event_queue.write(database, now, until)?;
         if self.events.is_empty() && self.changes.is_empty() && watched.is_none() {
@@ -251,8 +273,8 @@ impl Backlog {
         &mut self,
         database: &mut dyn Database,
         now: DateTime<Utc>,
+        until: Instant,
     ) -> Result<(), Fault> {
-        let until = Instant::now() + MAX_TIME;
         let mut worst = self.event_queue.write_each(database, now, until);
         // The failure may mean that another gateway became the leader and ended this session.
         self.check_lead(database)?;

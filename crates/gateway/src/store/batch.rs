@@ -11,10 +11,22 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::mem;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// How long the backlog is written before the writer turns to its next jobs.
+const MAX_TIME: Duration = Duration::from_secs(2);
+
+/// When the backlog that is written from now on gives way to the next jobs.
+pub(super) fn until() -> Instant {
+    Instant::now() + MAX_TIME
+}
 
 /// A poll of the database, and the channel for its result.
 pub(super) type Poll = (KnownRevisions, oneshot::Sender<StoreUpdate>);
+
+/// The keys of changes that a caller waits for, and the channel for whether they could be written.
+type Save = (Vec<(Table, String)>, oneshot::Sender<bool>);
 
 /// The jobs of one batch, by kind.
 #[derive(Default)]
@@ -26,6 +38,7 @@ pub(super) struct Batch {
     delivery: Option<Delivery>,
     /// The channels for whether everything could be written.
     probes: Vec<oneshot::Sender<bool>>,
+    saves: Vec<Save>,
     /// The keys that rows save, unless a later job saves them again.
     saved_with_rows: BTreeSet<(Table, String)>,
     is_watched: bool,
@@ -73,8 +86,9 @@ impl Batch {
                 Job::Events(more) => events.extend(more),
                 Job::SaveLater(more) => changes.extend(more),
                 Job::Save(more, answer) => {
+                    let keys = more.iter().map(StateChange::key);
+                    batch.saves.push((keys.collect(), answer));
                     changes.extend(more);
-                    batch.probes.push(answer);
                 }
                 Job::NoteWatching => batch.is_watched = true,
                 Job::Poll(known, answer) => batch.polls.push((known, answer)),
@@ -158,6 +172,25 @@ impl Batch {
         }
     }
 
+    /// Writes the changes that callers wait for, and replies to them. Those that could not be written wait like probes.
+    pub(super) fn write_saves(&mut self, database: &mut dyn Database, backlog: &mut Backlog) {
+        let keys: Vec<_> = self
+            .saves
+            .iter()
+            .flat_map(|(keys, _)| keys)
+            .cloned()
+            .collect();
+        // The rest of the backlog reports the failure, if it lasts.
+        let _ = backlog.write_awaited(&keys, database);
+        for (keys, answer) in self.saves.drain(..) {
+            if backlog.is_without(&keys) {
+                let _ = answer.send(true);
+            } else {
+                self.probes.push(answer);
+            }
+        }
+    }
+
     /// Writes the backlog, separately from the rows, so that a row that cannot be written does not block events.
     pub(super) fn write_backlog(
         &self,
@@ -167,10 +200,10 @@ impl Batch {
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         let watched = self.is_watched.then(|| state.retention());
-        let written = backlog.write(database, watched.as_ref(), now);
+        let written = backlog.write(database, watched.as_ref(), now, until());
         written.or_else(|fault| {
             append(database, backlog, &[], now).map_err(|_| fault)?;
-            backlog.write_each(database, now)
+            backlog.write_each(database, now, until())
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::access::AccessJob;
 use super::backlog::{Backlog, intent};
-use super::batch::{Batch, Poll};
+use super::batch::{Batch, Poll, until};
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, Leading, StoreUpdate};
 use super::saved_state::SavedState;
@@ -35,7 +35,7 @@ pub(super) enum Job {
     Events(Vec<Event>),
     /// Saves changes of the saved state in the background.
     SaveLater(Vec<StateChange>),
-    /// The same, and replies whether they are durable.
+    /// The same, and replies whether they are durable. They do not wait for the rest of the backlog.
     Save(Vec<StateChange>, oneshot::Sender<bool>),
     /// Notes that the connections are being watched.
     NoteWatching,
@@ -135,7 +135,7 @@ pub(super) fn start<D: Database>(
             state.set_working_since(None);
         }
         while !backlog.is_empty() {
-            if let Err(fault) = backlog.write(&mut database, None, (state.now)()) {
+            if let Err(fault) = backlog.write(&mut database, None, (state.now)(), until()) {
                 tracing::error!("the latest observed events are lost: the store {fault}");
                 return;
             }
@@ -186,7 +186,7 @@ pub(super) fn close_ended_gateways(
 }
 
 /// Runs the jobs, except polls, which it returns.
-fn work(
+pub(super) fn work(
     database: &mut dyn Database,
     jobs: impl Iterator<Item = Job>,
     state: &State,
@@ -196,6 +196,7 @@ fn work(
     let mut batch = Batch::sort(database, jobs, backlog);
     let written = batch.write_rows(database, state, backlog, now);
     let fault = batch.answer_callers(written, backlog);
+    batch.write_saves(database, backlog);
     let waited = batch.write_backlog(database, state, backlog, now);
     batch.report_health(state, backlog, fault.or(waited.err()).as_ref());
     batch.read(database, state)

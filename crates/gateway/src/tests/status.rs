@@ -31,7 +31,7 @@ async fn status_reads_a_gateway_with_the_metrics_token() {
     let (page, status) = run_line(&of_connection, Some("scraper-token")).await;
     assert_eq!(status, 2, "{page}");
     assert!(
-        page.starts_with("CRITICAL: 1 critical, 0 warning, 0 unknown of 1 resource; Plant A live "),
+        page.starts_with("CRITICAL: 1 critical, 0 warning, 0 unknown of 1 resource and 1 connection; Plant A live "),
         "{page}"
     );
     assert!(page.contains("\nCRITICAL news (Plant A): "), "{page}");
@@ -89,7 +89,9 @@ async fn status_needs_no_token_if_the_gateway_has_no_sign_in() {
     let (page, status) = run_line(&["--url", &url], None).await;
     assert_eq!(status, 0, "{page}");
     assert!(
-        page.starts_with("OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant A live "),
+        page.starts_with(
+            "OK: 0 critical, 0 warning, 0 unknown of 1 resource and 1 connection; Plant A live "
+        ),
         "{page}"
     );
     serving.abort();

@@ -92,6 +92,32 @@ async fn an_expired_veeam_session_is_opened_again_once() {
     assert_eq!(lines.len(), 4);
 }
 
+/// As the documents say: one timeout each for a free place, the credentials and the response.
+#[tokio::test]
+async fn a_slow_refusal_takes_no_longer_than_any_other_request() {
+    let patience = Duration::from_millis(500);
+    let app = axum::Router::new().fallback(async move |method: axum::http::Method| {
+        tokio::time::sleep(patience * 9 / 10).await;
+        let mut response = json(if method == "POST" { 201 } else { 401 }, "{}");
+        let session = "s".parse().unwrap();
+        response.headers_mut().insert(SESSION, session);
+        response
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let system: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    let gateway = gateway(vec![config::Connection {
+        timeout: patience,
+        ..connection("em", system, &base, basic())
+    }]);
+    let began = std::time::Instant::now();
+    let (kind, ..) = problem(get(&gateway, QUERY).await).await;
+    let took = began.elapsed();
+    assert!(took < 3 * patience, "{took:?}");
+    assert_eq!(kind, "credentials");
+}
+
 /// A vendor that issues valid sessions and tokens, but answers 401 if a path contains `refused`.
 async fn vendor_rejecting_some_paths() -> Vendor {
     let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));

@@ -429,8 +429,9 @@ async fn with_an_unreadable_file_walls_are_rejected_and_users_are_not() {
         ("POST /api/pairing", ""),
     ] {
         let answer = ask(&gateway, line, &[("cookie", cookie)], "").await;
-        let (kind, _, detail) = problem(answer).await;
-        assert_eq!(kind, "internal", "{detail}");
+        let (kind, status, detail) = problem(answer).await;
+        assert_eq!((kind.as_str(), status), ("store-unavailable", 503));
+        assert!(detail.ends_with("fix what the gateway's log names, and try again"));
         assert!(!detail.contains("walls.json"), "{detail}");
     }
     assert_eq!(std::fs::read(&file).unwrap(), b"{");

@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use vendors::call::VendorError;
 use vendors::{Operation, System};
 
@@ -318,17 +318,19 @@ impl Upstream {
 
     /// Sends a request that has its slot; if `anyway`, even while the breaker is open. After a 401 it is sent again if
     /// there are new credentials. This is safe for writes too, because a request with rejected credentials was not
-    /// carried out.
+    /// carried out. All of this takes at most twice the timeout, unless the watcher waits on for its turn.
     async fn send_in(
         &self,
         lane: &Lane,
         outgoing: &VendorRequest,
         anyway: bool,
     ) -> Result<Answer, Problem> {
+        let deadline = Instant::now() + 2 * self.timeout;
         let (auth, mut answer) = loop {
             let auth = self.auth(lane).await?;
             // A read that gave way to a change is sent again after it.
-            if let Some(answer) = self.send_with(outgoing, &auth, anyway).await? {
+            let sent = self.send_with(outgoing, &auth, anyway, self.timeout);
+            if let Some(answer) = sent.await? {
                 break (auth, answer);
             }
         };
@@ -338,19 +340,23 @@ impl Upstream {
             drop(auth);
             let auth = self
                 .credentials
-                .request_auth(refused, lane.urgency(), self.timeout)
-                .await
-                .map_err(|problem| problem.with_delivery(Delivery::Refused))?;
-            renewed = auth.header != header;
-            // Only signed requests take turns, and signatures are not renewed, so this request never gives way.
-            if renewed {
-                let again = self.send_with(outgoing, &auth, anyway).await;
-                // Without a connection, the vendor's first refusal stands.
-                let again = again.map_err(|problem| match problem.delivery {
-                    Some(Delivery::NotSent) => problem.with_delivery(Delivery::Refused),
-                    _ => problem,
-                })?;
-                answer = again.unwrap_or(answer);
+                .request_auth(refused, lane.urgency(), self.timeout);
+            // If that takes too long, the vendor's first refusal stands.
+            if let Ok(auth) = timeout_at(deadline, auth).await {
+                let auth = auth.map_err(|problem| problem.with_delivery(Delivery::Refused))?;
+                let left = deadline.saturating_duration_since(Instant::now());
+                renewed = auth.header != header;
+                // Only signed requests take turns, and signatures are not renewed, so this request never gives way.
+                if renewed {
+                    let patience = left.min(self.timeout);
+                    let again = self.send_with(outgoing, &auth, anyway, patience).await;
+                    // Without a connection, the vendor's first refusal stands.
+                    let again = again.map_err(|problem| match problem.delivery {
+                        Some(Delivery::NotSent) => problem.with_delivery(Delivery::Refused),
+                        _ => problem,
+                    })?;
+                    answer = again.unwrap_or(answer);
+                }
             }
         }
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -369,14 +375,17 @@ impl Upstream {
         Ok(error_body::reduce(&self.public.system, answer))
     }
 
-    /// Sends a request with its authentication. `None` for a read that gave way to a change.
+    /// Sends a request with its authentication, and waits at most `patience` for the response. `None` for a read that
+    /// gave way to a change.
     async fn send_with(
         &self,
         outgoing: &VendorRequest,
         auth: &RequestAuth<'_>,
         anyway: bool,
+        patience: Duration,
     ) -> Result<Option<Answer>, Problem> {
         let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &auth.query)?);
+        *request.timeout_mut() = Some(patience);
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
         if let Some((name, value)) = &auth.header {

@@ -43,6 +43,12 @@ pub(super) fn retry_after(failure: &ReadFailure) -> Option<Duration> {
     seconds.map(Duration::from_secs)
 }
 
+/// Whether the vendor, or the gateway for it, asks for fewer requests, so that no further ones are sent for now.
+pub(super) fn asks_for_a_pause(failure: &ReadFailure) -> bool {
+    let is_too_many = matches!(failure, ReadFailure::Vendor(error) if error.status == 429);
+    is_too_many || retry_after(failure).is_some()
+}
+
 /// Whether it concerns the whole connection, not only the resource that was read.
 pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
     match failure {

@@ -104,10 +104,20 @@ pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, found: Fla
         ),
         FlappingSubject::State => (
             "state",
-            "The fault comes and goes: check its network and its host before you act.",
+            "The fault comes and goes: check its network and its host.",
         ),
     };
     let is_well = matches!(verdict.severity, Severity::Normal | Severity::Off);
+    let changed = format!("is flapping: its {changing} has changed {changes} times.");
+    let (sentence, advice) = if verdict.severity.needs_attention() {
+        // What is wrong now comes first: the changes may be somebody's own.
+        let own = verdict.advice.iter().map(String::as_str);
+        let advice = own.chain([advice]).collect::<Vec<_>>().join(" ");
+        (format!("{} It {changed}", verdict.sentence), advice)
+    } else {
+        let sentence = format!("{name} {changed} Now: {}.", verdict.word);
+        (sentence, advice.to_owned())
+    };
     Finding {
         severity: verdict.severity.min(Severity::Warning),
         rank: verdict.rank,
@@ -116,11 +126,8 @@ pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, found: Fla
         } else {
             verdict.word.clone()
         },
-        sentence: format!(
-            "{name} is flapping: its {changing} has changed {changes} times. Now: {}.",
-            verdict.word
-        ),
-        advice: advice.to_owned(),
+        sentence,
+        advice,
         since: Since::Observed(found.since),
         flapping: Some(FlappingAlarm { subject, changes }),
     }

@@ -230,7 +230,7 @@ fn reason(session: &Session) -> String {
 fn failed(session: &Session, plan: &str, on: &str) -> Verdict {
     let sentence = format!("{plan} failed{on}{}.", reason(session));
     Verdict::new(Critical, "Failed", sentence)
-        .advise("Open the session for its machines, fix them, then run the plan again in Veeam.")
+        .advise("Check the session's machines, fix them, then run the plan again in Veeam.")
 }
 
 fn running(session: &Session, plan: &str, on: &str, now: Option<DateTime<Utc>>) -> Verdict {

@@ -4,7 +4,7 @@ use super::context::GroupContext;
 use super::heartbeat::{HeartbeatState, SLACK, is_untimed};
 use super::roles::leaders;
 use super::successor::{no_successor, overdue};
-use super::{is_candidate, role_held, score, session_name};
+use super::{Override, is_candidate, override_of, role_held, role_word, score, session_name};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use crate::words::{ago, span};
@@ -89,6 +89,26 @@ impl GroupContext<'_> {
             HeartbeatState::Stale => notes.push((Critical, format!("{id} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
             HeartbeatState::Late => notes.push((Warning, format!("{id} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
             HeartbeatState::OnTime | HeartbeatState::Future => {}
+        }
+        if let Override::Primary(end) = override_of(session, self.observation.now) {
+            let rest = end.map(|end| end - self.observation.now);
+            let lasts = rest.map_or_else(
+                || "until it is cleared".to_owned(),
+                |rest| format!("for another {}", span(rest)),
+            );
+            let is_shorter = |period: TimeDelta| {
+                period > TimeDelta::zero() && rest.is_none_or(|rest| period < rest)
+            };
+            let sooner = match period {
+                Some(period) if is_shorter(period) => " and ends sooner",
+                _ => "",
+            };
+            notes.push((
+                Warning,
+                format!(
+                    "{id} is already overridden {lasts}: this override replaces that one{sooner}."
+                ),
+            ));
         }
         if let Some(other) = self.pinned(Some(session)) {
             notes.push((Warning, format!("{} is already pinned by an override: with several, the service decides which one applies.", session_name(other))));
@@ -245,9 +265,20 @@ impl GroupContext<'_> {
         }
     }
 
-    /// Effect of adding a session.
+    /// Effect of adding a session with this id.
     #[must_use]
-    pub fn add_session(&self) -> Effect {
+    pub fn add_session(&self, id: &str) -> Effect {
+        let mut all = self.sessions.iter();
+        if let Some(session) = all.find(|session| session.id.as_deref() == Some(id)) {
+            let role = session.role.as_ref();
+            let role = role.map_or_else(|| "without a role".to_owned(), role_word);
+            let words =
+                format!("{id} already exists and is {role}. To change it, choose it in the table.");
+            return Effect {
+                sentence: "No session is added.".to_owned(),
+                notes: vec![(Warning, words)],
+            };
+        }
         let sentence = match self.pinned(None).map(session_name) {
             Some(id) => format!("It is on standby: a role override pins {id} as Primary."),
             None if self.sessions.is_empty() => {

@@ -117,7 +117,7 @@ proptest! {
                 context.clear_override(session),
                 context.post_heartbeat(session, session.heartbeat.as_ref().and_then(|one| one.score), now.checked_add_signed(TimeDelta::seconds(ahead))),
                 context.delete_group("Plant A"),
-                context.add_session(),
+                context.add_session("new"),
             ] {
                 prop_assert!(effect.sentence.ends_with('.'), "{effect:?}");
                 prop_assert!(effect.notes.is_sorted_by_key(|(severity, _)| *severity), "{effect:?}");

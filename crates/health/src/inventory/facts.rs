@@ -101,6 +101,9 @@ pub struct SlicerGroupFacts {
     /// The state of the slicer on air, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_air_state: Option<String>,
+    /// Whether the slicer on air is not eligible for failover, which its part does not tell.
+    #[serde(skip_serializing_if = "is_false")]
+    pub on_air_not_eligible: bool,
     /// The failover mode, which decides how the next slicer is chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
@@ -128,9 +131,17 @@ pub struct SlicerGroupFacts {
 }
 
 from_json! { struct SlicerGroupFacts {
-    on_air, on_air_state, mode, auto_failback, slicers or default, backups_ready, backups, channels,
+    on_air, on_air_state, on_air_not_eligible or default, mode, auto_failback, slicers or default, backups_ready, backups, channels,
     last_failover,
 } }
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
 /// One slicer of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -326,6 +326,7 @@ fn a_slicer_group_has_the_facts_of_its_reading() {
         ]
     );
     assert_eq!((facts.backups_ready, facts.backups), (Some(1), Some(3)));
+    assert!(!facts.on_air_not_eligible);
     assert_eq!(facts.channels.as_ref().map(Vec::len), Some(1));
     let thin = FailoverGroup {
         id: "9852".to_owned(),

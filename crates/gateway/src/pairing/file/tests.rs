@@ -1,4 +1,6 @@
 use super::*;
+use crate::pairing::registry::{CodeState, PairingRequest};
+use crate::pairing::{RegistryLocation, Walls};
 use crate::problem::{Kind, Problem};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ fn new_code(store: &WallsFile, number: &str) -> Result<(), Problem> {
 
 fn knows(store: &WallsFile, number: &str) -> bool {
     let state = store.read().unwrap().code_state(number, 1);
-    state != crate::pairing::registry::CodeState::Over
+    state != CodeState::Over
 }
 
 #[test]
@@ -69,7 +71,10 @@ fn a_corrupt_file_counts_as_empty_and_is_never_overwritten() {
         std::fs::write(&file, corrupt).unwrap();
         assert!(store.read().is_none());
         assert!(store.read().is_none());
-        assert_eq!(new_code(&store, "b").unwrap_err().kind, Kind::Internal);
+        assert_eq!(
+            new_code(&store, "b").unwrap_err().kind,
+            Kind::StoreUnavailable
+        );
         assert_eq!(std::fs::read(&file).unwrap(), corrupt);
         let why = WallsFile::in_file(&file).unwrap_err();
         assert!(
@@ -82,6 +87,41 @@ fn a_corrupt_file_counts_as_empty_and_is_never_overwritten() {
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     assert!(store.read().is_none() && WallsFile::in_file(&file).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_that_could_not_be_removed_is_removed_once_the_file_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("walls.json");
+    let lock = beside(&file, ".lock");
+    let walls = Walls::new(RegistryLocation::File(WallsFile::in_file(&file).unwrap()));
+    let network = IpAddr::from([192, 0, 2, 1]);
+    let state = walls.new_code("secret".to_owned(), network, 0).await;
+    let Ok(CodeState::Waiting { code, .. }) = state else {
+        panic!("{state:?}");
+    };
+    let request = PairingRequest {
+        code,
+        name: "Hall".to_owned(),
+        by: "ann".to_owned(),
+        id: "w".to_owned(),
+    };
+    walls.pair(request, 1).await.unwrap();
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    let revoked = walls.revoke("w".to_owned()).await;
+    assert_eq!(revoked.unwrap_err().kind, Kind::NotSaved);
+    assert_eq!(walls.find("w"), None);
+    let is_stored = || std::fs::read_to_string(&file).unwrap().contains("Hall");
+    assert!(is_stored());
+    std::fs::remove_dir(&lock).unwrap();
+    for _ in 0..1_000 {
+        if !is_stored() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("the wall stays in the file");
 }
 
 #[test]
@@ -102,7 +142,6 @@ fn a_failed_or_empty_change_is_not_written() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
-#[cfg(unix)]
 fn beside(file: &Path, ending: &str) -> PathBuf {
     PathBuf::from(format!("{}{ending}", file.display()))
 }

@@ -9,14 +9,11 @@ mod schema;
 pub(super) use listener::listen;
 
 use super::database::{Database, Fault, Revisions, Row, Sql, Statement, Value, Work};
-use crate::config::PostgresAddress;
+use crate::config::{PostgresAddress, WRITE_TIMEOUT};
 use link::Link;
 use presence::Presence;
 use schema::Purpose;
 use std::time::Duration;
-
-/// How long a change waits for the database, including connecting.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -2,11 +2,14 @@
 
 use super::super::backlog::Backlog;
 use super::super::database::{Database, Fault, Row, Sql, Statement, Value, Work};
+use super::super::writer::{self, Job};
 use super::super::*;
 use super::activity::event;
 use chrono::TimeDelta;
 use health::Severity;
 use health::events::{Event, EventKind};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// More than one transaction can write.
 const MANY: usize = 1_500;
@@ -74,6 +77,11 @@ impl Limited {
     }
 }
 
+/// Never reached.
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(3_600)
+}
+
 fn full_backlog(now: DateTime<Utc>) -> (Backlog, Limited) {
     let mut backlog = Backlog::default();
     backlog.begin_after(0);
@@ -105,16 +113,53 @@ fn a_long_backlog_is_written_in_several_transactions() {
     let retention = Retention::default();
     for transactions in [0, 3] {
         database.transactions = transactions;
-        let written = backlog.write(&mut database, Some(&retention), now);
+        let written = backlog.write(&mut database, Some(&retention), now, far());
         assert!(written.is_err(), "{transactions}");
     }
     database.transactions = 100;
-    while !backlog.is_empty() {
-        let written = backlog.write(&mut database, Some(&retention), now);
-        written.unwrap();
-    }
+    // What is late is left for the next call.
+    backlog
+        .write(&mut database, Some(&retention), now, Instant::now())
+        .unwrap();
+    assert!(!backlog.is_empty());
+    backlog
+        .write(&mut database, Some(&retention), now, far())
+        .unwrap();
+    assert!(backlog.is_empty());
     let counts = ["activity", "open_alarm", "watched"].map(|table| database.count(table));
     assert_eq!(counts, [MANY, MANY, 1]);
+}
+
+/// Also if the rest of the backlog cannot be written at all.
+#[test]
+fn a_caller_waits_for_its_own_changes_and_not_for_the_backlog() {
+    let (mut backlog, mut database) = full_backlog(Utc::now());
+    let store = Store::new(
+        mpsc::channel(1).0,
+        &StoreLocation::Memory,
+        Arc::new(Utc::now),
+    );
+    let put = |table, id: &str| StateChange::put(table, id, &1);
+    let ((save, mut saved), (later, mut not_yet)) = (oneshot::channel(), oneshot::channel());
+    let jobs = [
+        Job::SaveLater(vec![StateChange::delete(Table::EndedSessions, "ann")]),
+        Job::Save(vec![put(Table::EndedSessions, "ann")], save),
+        // Only the leader writes it, after it has made sure that it still leads.
+        Job::Save(vec![put(Table::OpenAlarms, "0")], later),
+    ];
+    database.transactions = 1;
+    writer::work(
+        &mut database,
+        jobs.into_iter(),
+        &store.writer_state(),
+        &mut backlog,
+    );
+    assert_eq!(saved.try_recv(), Ok(true));
+    assert_eq!(not_yet.try_recv(), Ok(false));
+    assert_eq!(
+        ["ended_session", "open_alarm"].map(|table| database.count(table)),
+        [1, 0]
+    );
 }
 
 #[test]
@@ -130,7 +175,7 @@ fn a_gateway_that_does_not_lead_keeps_everything_until_a_poll_says_who_leads() {
     backlog.add(vec![old], vec![put(Table::OpenAlarms), put(Table::Walls)]);
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     let mut written = |backlog: &mut Backlog| {
-        backlog.write(&mut database, None, now).unwrap();
+        backlog.write(&mut database, None, now, far()).unwrap();
         ["activity", "open_alarm", "wall"].map(|table| {
             let found = database.rows(&format!("SELECT count(*) FROM {table}"), &[]);
             found.unwrap()[0].number(0).unwrap()
@@ -152,12 +197,10 @@ fn a_database_that_fails_again_loses_no_entry() {
     database.execute(reject, &[]).unwrap();
     for transactions in [300, 300] {
         database.transactions = transactions;
-        assert!(backlog.write_each(&mut database, now).is_err());
+        assert!(backlog.write_each(&mut database, now, far()).is_err());
     }
     database.transactions = MANY;
-    while !backlog.is_empty() {
-        backlog.write(&mut database, None, now).unwrap();
-    }
+    backlog.write(&mut database, None, now, far()).unwrap();
     let counts = ["activity", "open_alarm"].map(|table| database.count(table));
     assert_eq!(counts, [MANY, MANY - 1], "all but the one that fails");
 }

@@ -1,6 +1,7 @@
 //! The provider's metadata and keys, also while they cannot be read.
 
 use super::*;
+use crate::auth::check_provider;
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_provider_is_reported_and_tried_again_later() {
@@ -51,7 +52,10 @@ async fn invalid_provider_metadata_is_rejected() {
         json!({"authorization_endpoint": 7}),
     ] {
         let provider = Provider::new(admin()).await;
+        assert_eq!(check_provider(&provider.configured()).await, Ok(()));
         provider.metadata(metadata.clone());
+        let checked = check_provider(&provider.configured()).await;
+        assert!(checked.is_err(), "{metadata}");
         let answer = get(&gateway_for(&provider), "/api/openid/start").await;
         assert_eq!(
             header(&answer, "location"),

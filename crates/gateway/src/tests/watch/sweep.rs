@@ -1,5 +1,6 @@
 //! Sweeps over all groups of an AVEVA service.
 
+use super::alarm_actions::reopened;
 use super::*;
 use serde_json::json;
 
@@ -44,6 +45,9 @@ async fn the_status_is_read_if_the_primary_has_no_last_data_time() {
     assert_eq!(times, [Some(0), Some(-60), None]);
     let failures = ["g0", "g1", "g2"].map(|id| all.resource(id).failure.clone());
     assert_eq!(failures, [None, None, None], "not a failure");
+    let last_error = all.connections()[0].last_error.as_ref();
+    let line = last_error.map(|error| error.line.as_str());
+    assert_eq!(line, Some("g2 (status): 403: no"), "but reported");
     let mut requests = plant.take_requests();
     requests.retain(|line| line.ends_with("/status"));
     requests.sort();
@@ -154,6 +158,37 @@ async fn a_list_that_is_shorter_than_its_total_is_reported_and_ends_no_alarm() {
     assert_eq!(fixture.refresh().await.resources.len(), 49);
     plant.total(0);
     assert_eq!(fixture.refresh().await.resources.len(), 0);
+}
+
+#[tokio::test]
+async fn a_first_list_that_is_too_short_ends_no_alarm_from_before_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let plant = Plant::new(3).await;
+    plant.sessions("g1", &[]);
+    let start = async || {
+        let connections = vec![watched("plant-a", &plant.base)];
+        let fixture = Fixture::with_store(connections, reopened(&file).await);
+        let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
+        let all = fixture.until("a first reading", is_read).await;
+        (fixture, all)
+    };
+    let alarms = |all: Inventory| {
+        let alarms = all.alarms.unwrap_or_default().into_iter();
+        alarms.map(|alarm| alarm.id).collect::<Vec<_>>()
+    };
+    let (fixture, all) = start().await;
+    let before = alarms(all);
+    assert_eq!(before.len(), 1, "g1 has no sessions");
+    fixture.end();
+    plant.groups(&[]);
+    plant.total(3);
+    let (fixture, all) = start().await;
+    assert_eq!(all.resource("g1").observed, Observed::WithConnection);
+    assert_eq!(alarms(all), before);
+    assert_eq!(alarms(fixture.refresh().await), before);
+    plant.behave("g1", Behaviour::Status(404));
+    assert_eq!(alarms(fixture.refresh().await), [""; 0]);
 }
 
 /// The deletion moves the first group of the second page to the first page, which was already read.

@@ -25,6 +25,23 @@ pub(super) struct Groups {
 }
 
 impl Groups {
+    /// Groups that are known already, from before a restart or from another gateway. They have no address until a list
+    /// confirms or omits them.
+    pub(super) fn known(ids: Vec<String>) -> Self {
+        let group = |id| WatchedGroup {
+            configuration: GroupConfiguration {
+                id: Some(id),
+                ..GroupConfiguration::default()
+            },
+            detail: None,
+            failure: None,
+        };
+        Self {
+            list: ids.into_iter().map(group).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Replaces the configurations and keeps the readings of each group. Returns whether the configurations changed. A
     /// list in several pages may skip a group, so an omitted group stays until the next list omits it too or
     /// [`Self::confirm_deleted`] is called. Groups that an incomplete list omits stay until the latter.

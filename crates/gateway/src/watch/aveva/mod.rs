@@ -56,7 +56,8 @@ enum ReadReason {
 /// The result of reading one group.
 struct GroupRead {
     id: String,
-    read: Result<GroupDetail, ReadFailure>,
+    /// With the failure of its status, if its sessions suffice.
+    read: Result<(GroupDetail, Option<ReadFailure>), ReadFailure>,
     why: ReadReason,
 }
 
@@ -85,7 +86,7 @@ struct Aveva {
 pub(super) async fn run(mut watcher: Watcher, base: Base) {
     let mut aveva = Aveva {
         base,
-        groups: Groups::default(),
+        groups: Groups::known(watcher.known_ids()),
         sweep: None,
         when: When::Lately,
         list: None,
@@ -247,11 +248,19 @@ impl Aveva {
         if read.as_ref().is_err_and(failure::is_missing) && self.groups.confirm_deleted(&id) {
             return;
         }
-        let read = read.map_err(|why| {
-            let line = failure::line(&why);
-            watcher.record_error(format!("{id}: {line}"));
-            line
-        });
+        let read = match read {
+            Ok((detail, of_status)) => {
+                if let Some(why) = of_status {
+                    watcher.record_error(format!("{id} (status): {}", failure::line(&why)));
+                }
+                Ok(detail)
+            }
+            Err(why) => {
+                let line = failure::line(&why);
+                watcher.record_error(format!("{id}: {line}"));
+                Err(line)
+            }
+        };
         self.groups.take(&id, read);
         self.unpublished.insert(id);
         let wait = if why == ReadReason::Sweep {

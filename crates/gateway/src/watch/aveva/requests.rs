@@ -81,37 +81,38 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
 /// some services keep that in the status only. `health` decides which of several Primaries counts.
 ///
 /// The primary and the pending session are taken from the sessions if one of them is Primary, even if the status was
-/// requested, because the sessions come in one response.
+/// requested, because the sessions come in one response. They suffice if the status then fails: its failure is returned
+/// beside them.
 pub(super) async fn detail(
     source: &Source,
     base: &Base,
     group: &str,
     when: When,
-) -> Result<GroupDetail, ReadFailure> {
+) -> Result<(GroupDetail, Option<ReadFailure>), ReadFailure> {
     let sessions = source
         .read(&aveva::sessions(base, group).list(), when)
         .await?;
     let mut status = status_of(&sessions.value.items);
     let is_led = status.primary.is_some();
     if is_led && all_report_processed_data(&sessions.value.items) {
-        return Ok(of(status, sessions));
+        return Ok((of(status, sessions), None));
     }
     let requested = source.read(&aveva::groups(base).status(group), when).await;
     if is_led {
-        match requested {
+        let failed = match requested {
             Ok(requested) => {
                 status.last_data_processed_time = requested.value.last_data_processed_time;
                 status.unreadable = requested.value.unreadable;
+                None
             }
             Err(why) if failure::ends_a_reading(&why) => return Err(why),
-            // The sessions suffice without it.
-            Err(_) => {}
-        }
-        return Ok(of(status, sessions));
+            Err(why) => Some(why),
+        };
+        return Ok((of(status, sessions), failed));
     }
     let requested = requested?;
     if requested.value.primary.is_none() {
-        return Ok(of(requested.value, sessions));
+        return Ok((of(requested.value, sessions), None));
     }
     // A session became primary between the two requests.
     let sessions = source
@@ -123,7 +124,7 @@ pub(super) async fn detail(
     } else {
         requested.value
     };
-    Ok(of(status, sessions))
+    Ok((of(status, sessions), None))
 }
 
 fn of(status: GroupStatus, sessions: Received<Listed<ClientSession>>) -> GroupDetail {

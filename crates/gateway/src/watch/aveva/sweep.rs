@@ -90,7 +90,7 @@ impl Sweep {
         self.first_failure.get_or_insert_with(|| why.clone());
         // Not after a single failure: the groups that are read first may be the only ones that fail.
         let nothing = self.received == 0 && self.failed >= MAX_CONCURRENT_READS;
-        if nothing || failure::retry_after(why).is_some() {
+        if nothing || failure::asks_for_a_pause(why) {
             self.stopped.get_or_insert_with(|| why.clone());
             self.queue.clear();
         }
@@ -160,6 +160,7 @@ mod tests {
             (vec![down(), down(), down(), None], false),
             (vec![Some(vendor(404, None)), down(), down(), down()], false),
             (vec![None, Some(vendor(503, Some(9)))], true),
+            (vec![None, Some(vendor(429, None))], true),
         ] {
             let sweep = sweep(outcomes.len(), &outcomes);
             assert_eq!(sweep.over_at(1.0), Some(1.0));

@@ -97,10 +97,21 @@ pub(super) fn of_slicer_group(
         let Some(old) = find(&known, &slicer.id) else {
             continue;
         };
-        if let Some((how, severity)) = part_changed(old.part, slicer.part) {
+        let (was, is) = (before.compared(old), after.compared(slicer));
+        if let Some((how, severity)) = part_changed(was, is) {
             let what = format!("Slicer {} {how}.", slicer.id);
             let event = events.add(EventKind::Eligibility, what);
             grade(event, severity);
+        }
+    }
+}
+
+impl SlicerGroupFacts {
+    /// The part of a slicer for a comparison: going on or off air does not change whether it is eligible.
+    fn compared(&self, slicer: &SlicerFacts) -> SlicerPart {
+        match slicer.part {
+            SlicerPart::OnAir if self.on_air_not_eligible => SlicerPart::OutOfFailover,
+            part => part,
         }
     }
 }
@@ -144,7 +155,7 @@ fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<(&'static str, 
         (OnAir | Ready | OutOfFailover, Unhealthy) => ("became unhealthy", Some(Warning)),
         (Unhealthy, Ready) => ("is healthy again", Some(Normal)),
         (OnAir | Ready | Unhealthy, OutOfFailover) => ("is no longer eligible for failover", None),
-        (OutOfFailover, Ready) => ("is eligible for failover again", Some(Normal)),
+        (OutOfFailover, OnAir | Ready) => ("is eligible for failover again", Some(Normal)),
         _ => return None,
     })
 }

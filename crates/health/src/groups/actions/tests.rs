@@ -176,6 +176,34 @@ fn a_second_override_names_the_pinned_session() {
 }
 
 #[test]
+fn an_override_that_replaces_another_one_says_so() {
+    let hours = |hours| Some(TimeDelta::hours(hours));
+    let (another, cleared) = ("for another 2 h", "until it is cleared");
+    for (held, period, lasts, sooner) in [
+        (hours(2), hours(1), another, true),
+        (hours(2), hours(2), another, false),
+        (hours(2), None, another, false),
+        (None, hours(1), cleared, true),
+        (None, None, cleared, false),
+        // The duration is not known yet.
+        (hours(2), hours(0), another, false),
+    ] {
+        let end = held.map(|held| NOW + held);
+        let sessions = [pin(aged("a", Role::Primary, 6), end)];
+        let effect = with(&sessions, |context| {
+            context.override_role(&sessions[0], period)
+        });
+        let sooner = if sooner { " and ends sooner" } else { "" };
+        let words =
+            format!("a is already overridden {lasts}: this override replaces that one{sooner}.");
+        assert_eq!(effect.notes[0], (Warning, words));
+    }
+    let over = [pin(aged("a", Role::Primary, 6), Some(NOW))];
+    let effect = with(&over, |context| context.override_role(&over[0], hours(1)));
+    assert_eq!(effect.notes, []);
+}
+
+#[test]
 fn clearing_an_override_names_the_elected_session() {
     let b = scored("b", Role::Secondary, 50.0);
     let led = [pin(scored("a", Role::Primary, 90.0), None), b.clone()];
@@ -608,26 +636,31 @@ fn overriding_a_primary_states_that_it_already_is() {
 #[test]
 fn a_first_session_becomes_primary() {
     assert!(
-        with(&[], |context| context.add_session())
+        with(&[], |context| context.add_session("new"))
             .sentence
             .contains("becomes Primary")
     );
     let one = [aged("a", Role::Primary, 6)];
     assert!(
-        with(&one, |context| context.add_session())
+        with(&one, |context| context.add_session("new"))
             .sentence
             .contains("is on standby")
     );
+    let effect = with(&one, |context| context.add_session("a"));
+    assert_eq!(
+        effect.notes[0].1,
+        "a already exists and is Primary. To change it, choose it in the table."
+    );
     let silent = [aged("a", Role::Primary, 61)];
     assert!(
-        with(&silent, |context| context.add_session())
+        with(&silent, |context| context.add_session("new"))
             .sentence
             .contains("becomes Primary with its first heartbeat")
     );
     // The pinned session is Primary even if it is silent.
     for (age, notes) in [(6, vec![Normal]), (61, vec![Critical, Normal])] {
         let pinned = [pin(aged("a", Role::Primary, age), None)];
-        let effect = with(&pinned, |context| context.add_session());
+        let effect = with(&pinned, |context| context.add_session("new"));
         assert_eq!(
             effect.sentence,
             "It is on standby: a role override pins a as Primary."

@@ -48,6 +48,7 @@ fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Reso
         on_air_state: active
             .and_then(|slicer| slicer.state.as_ref())
             .map(slicers::state_word),
+        on_air_not_eligible: active.is_some_and(|slicer| slicer.enabled == Some(false)),
         mode: group.mode.clone(),
         auto_failback: group.auto_failback,
         slicers: ordered(group)
