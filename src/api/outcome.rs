@@ -101,7 +101,7 @@ pub async fn execute(change: Sending<'_>, unverified: &str, check: Check<'_>) ->
             message: match check.await {
                 Ok((_, now)) => format!("Read afterwards: {now}"),
                 Err(again) => format!(
-                    "The current state could not be read either: {}.",
+                    "The current state could not be read either: {}. The page shows it once it can be read: check it before sending again.",
                     again.line()
                 ),
             },
@@ -198,6 +198,11 @@ mod tests {
             message: "Read afterwards: It is not.".to_owned(),
         };
         assert_eq!(outcome(Err(failure()), Ok((false, "It is not."))), unsent);
+        let unread = Outcome::Unknown {
+            failure: failure(),
+            message: "The current state could not be read either: The gateway does not answer: timed out. The page shows it once it can be read: check it before sending again.".to_owned(),
+        };
+        assert_eq!(outcome(Err(failure()), Err(failure())), unread);
     }
 
     #[test]

@@ -58,7 +58,18 @@ pub fn LastKnown(
         let resource = known.get()?;
         let state = Memo::new({
             let resource = resource.clone();
-            move |_| row_state(watched, &resource)
+            // This page could not read it, whether or not the gateway can.
+            move |_| {
+                let mut state = row_state(watched, &resource);
+                let age = || {
+                    Some(format!(
+                        "last known, {}",
+                        words::ago(watched.age_of(&resource)?)
+                    ))
+                };
+                state.last_known = state.last_known.or_else(age);
+                state
+            }
         });
         let now = watched.vendor_now(&resource.key.connection);
         let facts = facts(&resource, now, prefs.zone.get());

@@ -93,7 +93,9 @@ story('the last known state of a run of two connections is shown while one of th
   await control('POST', '/faults', { connection: 'em-old', operation: 'get session', fault: { kind: 'status', status: 503 } });
   await visit(path('failover-sessions', 'em-old', shared.guid.toLowerCase()));
   await page.getByRole('heading', { level: 1, name: plain(shared.name), exact: true }).waitFor();
-  await page.getByRole('region', { name: 'Last known state' }).getByText(shared.state, { exact: true }).waitFor();
+  const known = page.getByRole('region', { name: 'Last known state' });
+  await known.getByText(shared.state, { exact: true }).waitFor();
+  await known.getByText(/^last known, (now|\d+ s ago)$/).waitFor();
 });
 
 story('a failed run shows that its plan has succeeded since, on its page and in the list', async ({ page, visit, world, control, reread }) => {

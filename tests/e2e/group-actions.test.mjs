@@ -2,7 +2,7 @@
 // and the service's state afterwards. Stories named by a status test one row of the contract.
 
 import assert from 'node:assert/strict';
-import { START, eventually, open, passInPage, story } from './harness.mjs';
+import { START, eventually, open, passEventually, passEverywhere, passInPage, story } from './harness.mjs';
 import { pageRequests, vendorRequests } from './support/requests.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -231,6 +231,7 @@ for (const [operation, change] of Object.entries(CHANGES)) {
     await send(page, change.button).click();
     await dialog(page).getByRole('heading', { name: `${TITLES[connection]} refused the gateway's credentials` }).waitFor();
     await dialog(page).getByText('The change was not carried out.').waitFor();
+    assert.ok(await send(page, change.button).isEnabled());
   });
 }
 
@@ -268,7 +269,7 @@ story('create group: 201', async (fixtures) => {
   assert.equal(await groupOf(world, { connection: 'plant-b', group: 'mill-7' }), undefined);
 });
 
-story('a group created after its dialog was cancelled does not change the open page', async (fixtures) => {
+story('a group created after its dialog was closed does not change the open page', async (fixtures) => {
   const { page, control, visit, complaints } = fixtures;
   complaints.expect(GONE);
   await control('POST', '/faults', { connection: 'plant-b', operation: 'create group', fault: { kind: 'latency', milliseconds: 2000 } });
@@ -277,7 +278,7 @@ story('a group created after its dialog was cancelled does not change the open p
   await dialog(page).getByLabel('Connection').selectOption('Plant B');
   await fill(page, 'Id', 'mill-8');
   await send(page, 'Create group').click();
-  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Connections/ }).click();
   const heading = page.getByRole('heading', { level: 1, name: 'Connections', exact: true });
   await heading.waitFor();
@@ -594,9 +595,10 @@ story('put session: creating one with an existing id leaves the existing session
   const before = await sessionOf(world, A, A.primary);
   await page.getByRole('button', { name: 'Put session', exact: true }).click();
   await fill(page, 'Id', A.primary);
+  const words = `${A.primary} already exists and is Primary. To change it, choose it in the table.`;
+  await dialog(page).getByText(words).waitFor();
   await send(page, 'Put session').click();
-  await dialog(page).getByText('Nothing was sent').waitFor();
-  await dialog(page).getByText(`${A.primary} already exists and is Primary. To change it, choose it in the table.`).waitFor();
+  await dialog(page).getByRole('region', { name: 'Nothing was sent' }).getByText(words).waitFor();
   assert.deepEqual(await sessionOf(world, A, A.primary), before);
   const { requests } = await control('GET', '/requests');
   assert.ok(!requests.some(({ operation }) => operation === 'put session'));
@@ -663,6 +665,11 @@ story('heartbeat: 429 with Retry-After disables the button until then', async (f
   await control('DELETE', '/faults');
   const waiting = dialog(page).getByRole('button', { name: 'Rate limited, waiting…', disabled: true });
   await waiting.waitFor();
+  // The next dialog waits as well.
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
+  await waiting.waitFor();
   await passInPage(page, 29);
   await dialog(page).getByLabel('Score', { exact: true }).press('Enter');
   assert.equal(await waiting.count(), 1);
@@ -700,11 +707,28 @@ story('role override: 200 with an end, cleared with one click, and undone', asyn
   const silent = page.getByRole('region', { name: 'Takeover' }).getByText('Silent', { exact: true });
   await silent.waitFor();
   await page.getByRole('button', { name: `Clear override ${B.standby}` }).click();
-  await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus/).waitFor();
+  await notice(page, /Plant B no longer overrides the role of GAUGE-02.Modbus\. Primary is GAUGE-02.Modbus(, and GAUGE-01.Modbus is PendingPrimary)?\./).waitFor();
   await silent.waitFor({ state: 'detached' });
   assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
   await page.getByRole('button', { name: 'Undo' }).last().click();
   await eventually(async () => assert.ok((await sessionOf(world, B, B.standby)).RoleOverride));
+});
+
+story('of two overrides one is not in effect, and a group whose primary keeps changing is shown as flapping', async (fixtures) => {
+  const { page, control } = fixtures;
+  await open(fixtures, path('groups', B.connection, B.group));
+  for (const id of [B.standby, B.primary]) {
+    await passEverywhere(page, control, 2);
+    await page.getByRole('button', { name: `Override role ${id}` }).click();
+    await send(page, 'Override role').click();
+    await notice(page, new RegExp(`Plant B overrides the role of ${id}`)).waitFor();
+  }
+  await page.getByRole('table', { name: 'Client sessions' }).getByText(/^Primary until .*, not in effect$/).waitFor();
+  await passEverywhere(page, control, 2);
+  await page.getByRole('button', { name: `Clear override ${B.primary}` }).click();
+  await notice(page, /Plant B no longer overrides the role of GAUGE-01.Modbus\. Primary is GAUGE-02.Modbus\./).waitFor();
+  const flapping = page.getByRole('main').getByText(/is flapping: its primary has changed \d+ times\. Now: .* check the members that take turns\.$/);
+  await passEventually(page, control, () => flapping.waitFor({ timeout: 100 }), 20_000);
 });
 
 story('clearing an override by keyboard keeps the focus on that session and the order of rows', async (fixtures) => {

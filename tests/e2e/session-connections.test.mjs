@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { accessible, columns, eventually, open, pass, rows, story, whenRows } from './harness.mjs';
 import { readCsv } from './support/csv.mjs';
+import { vendorRequests } from './support/requests.mjs';
 import { TITLES, sessions } from './support/worlds.mjs';
 
 const TABLE = 'Cloud failover sessions';
@@ -172,6 +173,13 @@ story('a connection that fails is reported, and only its own rows are last known
     assert.ok(silent.length > 10);
   });
   await page.getByText(/^last known, .* ago$/).waitFor();
+  // Running the same query again keeps them.
+  await control('DELETE', '/requests');
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await eventually(async () => assert.ok((await vendorRequests(control, 'em-old', 'query sessions')).length > 0));
+  await eventually(async () => assert.ok((await vendorRequests(control, 'em', 'query sessions')).length > 0));
+  await page.getByText(/^last known, .* ago$/).waitFor();
+  assert.equal((await rows(page, TABLE)).length, before);
 });
 
 story("a connection that never answers does not hide the others' sessions", async ({ page, visit, control, complaints, world }) => {

@@ -89,6 +89,14 @@ impl Writer {
         };
         Ok(leader_words(status.value, &sessions))
     }
+
+    /// As [`Self::leader`]; a failure does not hide what else was read after a change.
+    pub(super) async fn leader_words(&self, group: &str) -> String {
+        let leader = self.leader(group).await;
+        leader.unwrap_or_else(|failure| {
+            format!("Who is Primary could not be read: {}.", failure.line())
+        })
+    }
 }
 
 /// The Primary and the PendingPrimary in a sentence, from the status, or from the sessions if it omits them.

@@ -128,10 +128,7 @@ impl Writer {
         let call = aveva::sessions(&self.base, group).delete(id);
         let check = async {
             let is_deleted = self.session(group, id).await?.is_none();
-            // A failure here must not hide whether the session still exists.
-            let leader = self.leader(group).await.unwrap_or_else(|failure| {
-                format!("Who is Primary could not be read: {}.", failure.line())
-            });
+            let leader = self.leader_words(group).await;
             let words = if is_deleted {
                 format!("It no longer exists. {leader}")
             } else {
@@ -265,9 +262,14 @@ impl Writer {
         let afterwards = Cell::new(None);
         let check = async {
             let session = self.session(group, id).await?;
-            let words = session_words(id, session.as_ref());
             let is_in_effect = |session: &ClientSession| has_override(session, &value, expires);
             let is_in_effect = session.as_ref().is_some_and(is_in_effect);
+            // Without its override the session may be about to lose its role.
+            let words = if is_in_effect && value == RoleOverride::Off {
+                self.leader_words(group).await
+            } else {
+                session_words(id, session.as_ref())
+            };
             afterwards.set(session);
             Ok((is_in_effect, words))
         };

@@ -161,12 +161,23 @@ impl Builder {
     /// Changes the tokens. The text follows.
     pub fn edit<T: Default>(self, change: impl FnOnce(&mut Tree) -> T) -> T {
         let result = self.tree.try_update(change);
+        self.follow_tokens();
+        result.unwrap_or_default()
+    }
+
+    /// Replaces the text by the tokens, and shows a notice with a text that they do not contain because of an error.
+    fn follow_tokens(self) {
         let filter = self.tree.with_untracked(Tree::to_filter);
-        self.typed
-            .set(filter.map(|filter| filter.to_string()).unwrap_or_default());
+        let text = filter.map(|filter| filter.to_string()).unwrap_or_default();
+        let typed = self
+            .typed
+            .try_update(|typed| std::mem::replace(typed, text));
+        if self.error.with_untracked(Option::is_some) {
+            let words = format!("Replaced the filter text: {}", typed.unwrap_or_default());
+            self.notices.show(words, None);
+        }
         self.error.set(None);
         self.warnings.set(String::new());
-        result.unwrap_or_default()
     }
 
     /// The limit on a time field in the query that ran last.

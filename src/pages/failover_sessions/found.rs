@@ -78,6 +78,7 @@ impl FoundSessions {
                 page,
                 has_more,
                 is_stale: *is_stale,
+                requested_at: queried.live.status.requested_at(),
             })
         };
         let shown = Memo::new(move |_| {

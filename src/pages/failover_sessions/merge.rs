@@ -1,6 +1,7 @@
 //! Merges the answers of several connections to one query into one list. Pure.
 
 use super::order::by_field;
+use chrono::{DateTime, Utc};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Answer {
     pub has_more: bool,
     /// Whether the answer is stale.
     pub is_stale: bool,
+    /// The time of its request.
+    pub requested_at: Option<DateTime<Utc>>,
 }
 
 /// One page of the merged list.
@@ -25,7 +28,7 @@ pub struct Answer {
 pub struct Merged {
     /// The page, with links to its neighbours.
     pub page: Arc<Page>,
-    /// For each session the answers that contain it, the shown one first; empty if only one connection is queried.
+    /// For each session the answers that contain it, the linked one first; empty if only one connection is queried.
     pub sources: Vec<Vec<usize>>,
     /// An answer with too few sessions to determine the rest of this page.
     pub incomplete: Option<usize>,
@@ -38,8 +41,8 @@ pub fn sessions_needed(number: u32, size: u32) -> u32 {
 }
 
 /// The page with a number, from 1, and a size. The order of each answer is kept; `None` is a connection that has not
-/// answered. A session in several answers is shown once, because its GUID is unique: as the first answer that is not
-/// stale has it.
+/// answered. A session in several answers is shown once, because its GUID is unique: as the newest answer has it. It is
+/// linked to the first answer that is not stale, so that the link does not change with each poll.
 #[must_use]
 pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) -> Merged {
     let is_before = |a: &Session, b: &Session| {
@@ -56,7 +59,8 @@ pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: 
     let (mut taken, mut incomplete) = (vec![0; answers.len()], None);
     // `known` has the position of each merged session with a GUID, `placed` the number of merged sessions.
     let (mut known, mut placed): (HashMap<&str, usize>, usize) = (HashMap::new(), 0);
-    let mut shown: Vec<(&Session, Vec<usize>)> = Vec::new();
+    // The second value is the answer that the session is from.
+    let mut shown: Vec<(&Session, usize, Vec<usize>)> = Vec::new();
     let has_next = loop {
         let mut ended = None;
         let mut next: Option<(usize, &Session)> = None;
@@ -75,15 +79,18 @@ pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: 
         if let (Some((at, session)), Some(position)) = (next, position) {
             taken[at] += 1;
             let index = position.checked_sub(first);
-            if let Some((current, sources)) = index.and_then(|index| shown.get_mut(index)) {
+            if let Some((current, from, sources)) = index.and_then(|index| shown.get_mut(index)) {
                 let rank = |at: usize| {
                     let answer = answers[at].as_ref();
                     (answer.is_some_and(|answer| answer.is_stale), at)
                 };
                 sources.push(at);
                 if rank(at) < rank(sources[0]) {
-                    *current = session;
                     sources.rotate_right(1);
+                }
+                let time = |at: usize| answers[at].as_ref()?.requested_at;
+                if time(at) > time(*from) {
+                    (*current, *from) = (session, at);
                 }
             }
             continue;
@@ -99,7 +106,7 @@ pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: 
             break false;
         };
         if placed >= first {
-            shown.push((session, vec![at]));
+            shown.push((session, at, vec![at]));
         }
         if let Some(uid) = session.uid.as_deref() {
             known.insert(uid, placed);
@@ -124,7 +131,7 @@ pub fn merge_answers(answers: &[Option<Answer>], sort: Sort, number: u32, size: 
     }
     let (sessions, sources) = shown
         .into_iter()
-        .map(|(session, sources)| (session.clone(), sources))
+        .map(|(session, _, sources)| (session.clone(), sources))
         .unzip();
     page.sessions = sessions;
     Merged {
@@ -159,6 +166,7 @@ fn paging(number: u32, size: u32, has_next: bool) -> Paging {
 #[cfg(test)]
 mod tests {
     use super::{Answer, Merged, merge_answers, sessions_needed};
+    use chrono::DateTime;
     use proptest::prelude::*;
     use std::sync::Arc;
     use vendors::veeam::{Field, Page, Paging, Session, Sort};
@@ -171,7 +179,7 @@ mod tests {
     fn session(second: u32) -> Session {
         Session {
             name: Some(second.to_string()),
-            creation_time: chrono::DateTime::from_timestamp(i64::from(second), 0),
+            creation_time: DateTime::from_timestamp(i64::from(second), 0),
             ..Session::default()
         }
     }
@@ -186,6 +194,7 @@ mod tests {
             page,
             has_more,
             is_stale: false,
+            requested_at: None,
         })
     }
 
@@ -258,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn a_session_in_several_answers_is_shown_once_from_one_that_is_not_stale() {
-        let with = |uids: &[(&str, u32)], is_stale| {
+    fn a_session_in_several_answers_is_shown_once_as_the_newest_has_it() {
+        let with = |uids: &[(&str, u32)], is_stale, requested_at| {
             let sessions = uids.iter().map(|(uid, second)| Session {
                 uid: Some((*uid).to_owned()),
                 ..session(*second)
@@ -272,10 +281,11 @@ mod tests {
                 page,
                 has_more: false,
                 is_stale,
+                requested_at: DateTime::from_timestamp(requested_at, 0),
             })
         };
-        let first = |is_stale| with(&[("a", 9), ("b", 9), ("c", 3)], is_stale);
-        let second = with(&[("b", 9), ("a", 9), ("d", 5)], false);
+        let first = |is_stale| with(&[("a", 9), ("b", 9), ("c", 3)], is_stale, 7);
+        let second = with(&[("b", 9), ("a", 9), ("d", 5)], false, 7);
         let page = merge_answers(&[first(false), second.clone()], NEWEST, 1, 3);
         assert_eq!(names(&page), [9, 9, 5]);
         assert_eq!(page.sources, [vec![0, 1], vec![0, 1], vec![1]]);
@@ -283,6 +293,18 @@ mod tests {
         assert_eq!((names(&next), next.sources), (vec![3], vec![vec![0]]));
         let stale = merge_answers(&[first(true), second], NEWEST, 1, 3);
         assert_eq!(stale.sources, [vec![1, 0], vec![1, 0], vec![1]]);
+        for (requested_at, expected) in [([7, 8], 8), ([8, 7], 9)] {
+            let [first, second] = requested_at;
+            let answers = [
+                with(&[("a", 9)], false, first),
+                with(&[("a", 8)], false, second),
+            ];
+            let page = merge_answers(&answers, NEWEST, 1, 3);
+            assert_eq!(
+                (names(&page), page.sources),
+                (vec![expected], vec![vec![0, 1]])
+            );
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::live::rows::Rows;
 use crate::live::veeam::CurrentQuery;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::{Nav, use_nav};
-use crate::on_change::on_change;
+use crate::on_change::{on_change, on_change_since};
 use crate::pages::last_known::last_known_note;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
@@ -67,21 +67,33 @@ pub fn Results(
     builder: Builder,
 ) -> impl IntoView {
     let (prefs, watched, clock) = (use_prefs(), use_watched(), use_clock());
-    let mut ran: Option<(QueryParams, u32, DateTime<Utc>)> = None;
+    let mut ran: Option<(QueryParams, DateTime<Utc>)> = None;
     let connections = StoredValue::new(connections);
+    let lives: StoredValue<Vec<Live<Page>>> = StoredValue::default();
+    // Running the same query again keeps its rows until the answer arrives.
+    on_change_since(move |before: Option<(QueryParams, u32)>| {
+        let (params, run) = (params.get(), builder.runs.get());
+        if before.is_some_and(|(old, last)| old == params && last != run) {
+            lives
+                .get_value()
+                .iter()
+                .for_each(|live| live.status.refresh());
+        }
+        (params, run)
+    });
     // This state is kept when another page of the list is drawn.
     let (every, opened) = (RwSignal::new(false), StoredValue::new(None));
     let pressed: PressedHeader = StoredValue::new(None);
     move || {
         // The focused element may be removed with the old list.
         hand_over("#results");
-        let (params, run) = (params.get(), builder.runs.get());
+        let params = params.get();
         // Relative ranges count back from the moment that the first page was requested, not from each page.
         let now = ran
             .take()
-            .filter(|(old, last, _)| *last == run && old.is_same_list(&params))
-            .map_or_else(|| watched.now_untracked(), |(_, _, now)| now);
-        ran = Some((params.clone(), run, now));
+            .filter(|(old, _)| old.is_same_list(&params))
+            .map_or_else(|| watched.now_untracked(), |(_, now)| now);
+        ran = Some((params.clone(), now));
         let last_poll = builder.queried_at.get_untracked().filter(|at| *at > now);
         let now = match params.page {
             1 => watched.now_untracked(),
@@ -146,7 +158,9 @@ pub fn Results(
                 live,
             }
         });
-        let found = FoundSessions::new(queried.collect(), &query, recent, every, clock);
+        let queried: Vec<_> = queried.collect();
+        lives.set_value(queried.iter().map(|queried| queried.live).collect());
+        let found = FoundSessions::new(queried, &query, recent, every, clock);
         view! { <Listing found query builder opened pressed /> }.into_any()
     }
 }
@@ -279,8 +293,9 @@ fn Listing(
         let fresh = move || row.read().link.is_stale.then_some("stale");
         view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh>{cells(row, columns)}</tr> }
     };
-    let errors = connections.get_value().into_iter();
-    let errors = errors.map(|connection| query_errors(connection.live, connection.title, found));
+    let errors = connections.get_value().into_iter().enumerate();
+    let errors =
+        errors.map(|(at, queried)| query_errors(queried.live, queried.title, found, at == 0));
     let errors = errors.collect::<Vec<_>>();
     let incomplete = move || {
         let title = found.incomplete()?;
@@ -313,8 +328,9 @@ fn Listing(
     }
 }
 
-/// The loading note of a connection, its failure, and hints on how to proceed.
-fn query_errors(live: Live<Page>, title: String, found: FoundSessions) -> AnyView {
+/// The loading note of a connection, its failure, and hints on how to proceed. That the gateway cannot be reached is
+/// shown once, for the first connection.
+fn query_errors(live: Live<Page>, title: String, found: FoundSessions, is_first: bool) -> AnyView {
     let (nav, number, several) = (use_nav(), found.number, found.is_of_several());
     let title = StoredValue::new(title);
     let error_card = move || {
@@ -333,9 +349,9 @@ fn query_errors(live: Live<Page>, title: String, found: FoundSessions) -> AnyVie
         let missing = (several && live.value().is_none()).then(|| view! {
             <p class="panel note" data-s="unknown"><Icon name="stale" />{format!("The list does not include the sessions of {}.", title.get_value())}</p>
         });
-        Some(
-            view! { <FailureCard failure system=title.get_value() retry />{offer}{first}{missing} },
-        )
+        let card = (status != 0 || is_first)
+            .then(|| view! { <FailureCard failure system=title.get_value() retry /> });
+        Some(view! { {card}{offer}{first}{missing} })
     };
     let is_loading = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {

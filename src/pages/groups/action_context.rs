@@ -84,9 +84,9 @@ impl ActionContext {
             stale: stale_mark(live.status, clock),
             sending: RwSignal::new(Vec::new()),
             group: StoredValue::new(group.to_owned()),
+            notices: use_notices().about(&writer.connection, group),
             writer: StoredValue::new(writer),
             watched: use_watched(),
-            notices: use_notices(),
             clock,
             may_change: provided::<Arc<Session>>().may_change(),
         }

@@ -86,6 +86,7 @@ pub fn countdown(
         timeout,
     };
     let (severity, big, sentence, explained) = inputs.texts();
+    let millis = |span: TimeDelta| span.as_seconds_f64() * 1_000.0;
     let (age_millis, timeout_millis) = (millis(inputs.age), millis(timeout).max(1.0));
     let due = match timing.state {
         HeartbeatState::Late | HeartbeatState::Stale => "Beat due, missed",
@@ -204,14 +205,6 @@ impl Inputs<'_> {
             format!("It has been silent for {silent}. Clear the override."),
         )
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of an age, drawn as a bar"
-)]
-fn millis(span: TimeDelta) -> f64 {
-    span.num_milliseconds() as f64
 }
 
 /// The deviation in milliseconds from which the animation is restarted; smaller ones are not visible.

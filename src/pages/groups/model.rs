@@ -13,7 +13,7 @@ use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resou
 use health::words;
 use serde_json::{Map, Value};
 use vendors::UnreadableField;
-use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
+use vendors::aveva::{ApiVersion, ClientSession, Role, TimeSpan};
 
 /// The list of groups.
 pub const GROUPS: ListConfig = ListConfig {
@@ -144,8 +144,8 @@ pub fn heartbeat_bar(
     let was = last_read.is_some();
     let since = last_read.unwrap_or(time.now).signed_duration_since(at);
     let facts = HeartbeatBarFacts {
-        age: Some(seconds(since.max(TimeDelta::zero()))),
-        timeout: timeout.map(|timeout| seconds(timeout.delta())),
+        age: Some(since.max(TimeDelta::zero()).as_seconds_f64()),
+        timeout: timeout.map(|timeout| timeout.delta().as_seconds_f64()),
         late: matches!(heartbeat.beat, HeartbeatState::Late | HeartbeatState::Stale),
         silent: heartbeat.beat == HeartbeatState::Stale,
         ..HeartbeatBarFacts::default()
@@ -178,19 +178,19 @@ pub fn without_override(session: &ClientSession, version: ApiVersion) -> &'stati
 pub fn override_words(session: &ClientSession, now: DateTime<Utc>, zone: Zone) -> Option<String> {
     Some(match override_of(session, now) {
         Override::None => return None,
-        Override::Primary(Some(end)) => format!("Primary until {}", times::moment(end, now, zone)),
-        Override::Primary(None) => "Primary until cleared".to_owned(),
+        Override::Primary(end) => {
+            let until =
+                end.map_or_else(|| "cleared".to_owned(), |end| times::moment(end, now, zone));
+            // Of several overrides in a group, only one is in effect.
+            let idle = match session.role {
+                Some(Role::Secondary) => ", not in effect",
+                _ => "",
+            };
+            format!("Primary until {until}{idle}")
+        }
         Override::Other(value) => value,
         Override::Unreadable => "unreadable".to_owned(),
     })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of an age or a time-out, drawn as a bar"
-)]
-fn seconds(span: TimeDelta) -> f64 {
-    span.num_milliseconds() as f64 / 1000.0
 }
 
 #[cfg(test)]
@@ -203,7 +203,9 @@ mod tests {
     use health::inventory::{Contents, HeartbeatFacts, Moment, WatchedGroup};
     use health::severity::Severity;
     use vendors::UnreadableField;
-    use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride, TimeSpan};
+    use vendors::aveva::{
+        ApiVersion, ClientSession, GroupConfiguration, Role, RoleOverride, TimeSpan,
+    };
 
     #[test]
     fn the_age_of_a_heartbeat_stops_growing_while_its_source_is_stale() {
@@ -276,6 +278,16 @@ mod tests {
             let shown = override_words(&session, now, Zone::Utc);
             assert_eq!(shown.as_deref(), words, "{session:?}");
         }
+        let idle = ClientSession {
+            role: Some(Role::Secondary),
+            role_override: primary(),
+            ..ClientSession::default()
+        };
+        let shown = override_words(&idle, now, Zone::Utc);
+        assert_eq!(
+            shown.as_deref(),
+            Some("Primary until cleared, not in effect")
+        );
     }
 
     #[test]

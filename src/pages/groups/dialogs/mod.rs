@@ -56,7 +56,7 @@ where
 {
     Box::new(move || {
         // The notice of the previous change and its Undo no longer apply to the current state.
-        context.notices.dismiss_undoable();
+        context.notices.dismiss_completed();
         let change = change(context.writer(), context.group());
         Box::pin(async move {
             let (outcome, undo) = change.await;
@@ -100,7 +100,7 @@ pub(super) fn action_dialog(
     let on_close = Callback::new(move |()| context.open.set(None));
     view! {
         <ActionDialog title=contents.title action=action.name() system=context.writer().title effect=contents.effect confirm id=typed
-            ready=contents.ready run=contents.run changed on_close>
+            ready=contents.ready run=contents.run notices=context.notices changed on_close>
             {fields}
         </ActionDialog>
     }

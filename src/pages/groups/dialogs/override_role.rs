@@ -2,7 +2,7 @@
 
 use super::{DialogContents, action_dialog, effect_on, is_listed, run_change};
 use crate::api::Outcome;
-use crate::api::aveva::Writer;
+use crate::api::aveva::{SeenSession, Writer};
 use crate::live::clock;
 use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::spans::parse_optional;
@@ -38,19 +38,14 @@ pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
     let run = run_change(context, move |writer, group| {
         let (id, expires) = (session_id.clone(), untrack(read).ok().flatten());
         let seen = context.seen(&id);
-        // Clearing the override would not restore an override that existed before, so there is no undo then.
-        let is_free =
-            |seen: &ClientSession| override_of(seen, context.now_untracked()) == Override::None;
-        let is_undoable = seen.as_ref().is_some_and(|seen| is_free(&seen.session));
+        let restore = restore(context, seen.as_ref());
         async move {
             let sent = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
                 .await;
             let (outcome, changed) = sent.unzip();
             // The undo compares the session with what was read after the change.
-            let changed = changed.flatten().filter(|_| is_undoable);
-            let restore = || Ok((RoleOverride::Off, None));
-            let undo = changed.map(|changed| undo(context, writer, group, changed, restore));
+            let undo = undo(context, writer, group, changed.flatten(), restore);
             (outcome, undo)
         }
     });
@@ -67,16 +62,34 @@ pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
     action_dialog(context, contents, period.into_any())
 }
 
-/// The undo of a change to an override. `changed` is the session after the change; `restore` returns the override to
-/// set and its duration, or why nothing is sent.
+/// Returns the override to set and its duration, or why nothing is sent.
+type Restore = Box<dyn Fn() -> Result<(RoleOverride, Option<TimeSpan>), String>>;
+
+/// Restores the override that a session has now; `None` if it cannot be set again.
+fn restore(context: ActionContext, seen: Option<&SeenSession>) -> Option<Restore> {
+    let browser = || clock::time(clock::now());
+    let now = context.now_untracked();
+    // By the time of an undo, the page and its vendor clock may no longer exist.
+    let ahead = now - browser();
+    let session = &seen?.session;
+    let (value, end) = restorable(session, now)?;
+    let id = session.id.clone().unwrap_or_default();
+    Some(Box::new(move || {
+        let time_left = time_left(&id, end, browser() + ahead)?;
+        Ok((value.clone(), time_left))
+    }))
+}
+
+/// The undo of a change to an override. `changed` is the session after the change.
 fn undo(
     context: ActionContext,
     writer: Writer,
     group: String,
-    changed: ClientSession,
-    restore: impl Fn() -> Result<(RoleOverride, Option<TimeSpan>), String> + 'static,
-) -> Undo {
-    context.undo(move || {
+    changed: Option<ClientSession>,
+    restore: Option<Restore>,
+) -> Option<Undo> {
+    let (changed, restore) = changed.zip(restore)?;
+    Some(context.undo(move || {
         let (writer, group) = (writer.clone(), group.clone());
         let (changed, restored) = (changed.clone(), restore());
         async move {
@@ -88,7 +101,7 @@ fn undo(
                 Err(message) => Some(Outcome::Prevented { message }),
             }
         }
-    })
+    }))
 }
 
 /// The remaining duration of an override that is set again; `None` if it has no end.
@@ -114,43 +127,41 @@ fn without_period(id: &str) -> String {
     format!("Once “Ends after” is valid, {id} can be made Primary regardless of its score.")
 }
 
-/// Whether an override was read completely, so that it can be set again.
-fn is_restorable(session: &ClientSession) -> bool {
-    let end = UnreadableField::find(&session.unreadable, "RoleOverrideExpirationTime");
-    session.role_override == Some(RoleOverride::Primary) && end.is_none()
+/// The override of a session and its end; `None` if it was not read completely, so that it cannot be set again.
+fn restorable(
+    session: &ClientSession,
+    now: DateTime<Utc>,
+) -> Option<(RoleOverride, Option<DateTime<Utc>>)> {
+    let is_end_unreadable =
+        UnreadableField::find(&session.unreadable, "RoleOverrideExpirationTime").is_some();
+    match override_of(session, now) {
+        Override::None => Some((RoleOverride::Off, None)),
+        Override::Primary(end) if !is_end_unreadable => Some((RoleOverride::Primary, end)),
+        _ => None,
+    }
 }
 
-/// Clears an override without a dialog. This can be undone if the override is restorable.
+/// Clears an override without a dialog. This can be undone if the override can be set again.
 pub fn clear_override(context: ActionContext, id: String) {
     let notices = context.notices;
     if untrack(|| context.is_sending(&id)) {
         return;
     }
     context.sending.update(|sending| sending.push(id.clone()));
-    notices.dismiss_undoable();
+    notices.dismiss_completed();
     let (writer, group) = (context.writer(), context.group());
-    let browser = || clock::time(clock::now());
-    // By the time of an undo, the page and its vendor clock may no longer exist.
-    let ahead = context.now_untracked() - browser();
     let seen = context.seen(&id);
-    let session = seen.as_ref().map(|seen| &seen.session);
-    let is_undoable = session.is_some_and(is_restorable);
-    let ends = session.and_then(|session| session.role_override_expiration_time);
+    let restore = restore(context, seen.as_ref());
     leptos::task::spawn_local(async move {
         let sent = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
         let (outcome, changed) = sent.unzip();
-        let changed = changed.flatten().filter(|_| is_undoable);
         let _ = context
             .sending
             .try_update(|sending| sending.retain(|one| *one != id));
         context.changed();
-        let restore = move || {
-            let time_left = time_left(&id, ends, browser() + ahead)?;
-            Ok((RoleOverride::Primary, time_left))
-        };
-        let undo = changed.map(|changed| undo(context, writer, group, changed, restore));
+        let undo = undo(context, writer, group, changed.flatten(), restore);
         match outcome {
             Some(Outcome::Done { message, .. }) => notices.show(message, undo),
             Some(outcome) => notices.show_outcome(outcome),
@@ -161,9 +172,8 @@ pub fn clear_override(context: ActionContext, id: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_restorable, time_left};
+    use super::{restorable, time_left};
     use chrono::{DateTime, TimeDelta, Utc};
-    use health::groups::{Override, override_of};
     use vendors::UnreadableField;
     use vendors::aveva::{ClientSession, RoleOverride};
 
@@ -200,28 +210,25 @@ mod tests {
             };
         let primary = || Some(RoleOverride::Primary);
         let other = Some(RoleOverride::Other("9".to_owned()));
-        for (session, overridden, restorable) in [
-            (session(None, None, &[]), false, false),
-            (session(Some(RoleOverride::Off), None, &[]), false, false),
-            (session(primary(), None, &[]), true, true),
-            (session(primary(), Some(5), &[]), true, true),
-            (session(primary(), Some(-5), &[]), false, true),
+        let off = Some((RoleOverride::Off, None));
+        let pinned = |end| Some((RoleOverride::Primary, end));
+        for (session, expected) in [
+            (session(None, None, &[]), off.clone()),
+            (session(Some(RoleOverride::Off), None, &[]), off.clone()),
+            (session(primary(), None, &[]), pinned(None)),
+            (
+                session(primary(), Some(5), &[]),
+                pinned(Some(now + TimeDelta::minutes(5))),
+            ),
+            (session(primary(), Some(-5), &[]), off),
             (
                 session(primary(), None, &["RoleOverrideExpirationTime"]),
-                true,
-                false,
+                None,
             ),
-            (session(None, None, &["RoleOverride"]), true, false),
-            (session(other, None, &[]), true, false),
+            (session(None, None, &["RoleOverride"]), None),
+            (session(other, None, &[]), None),
         ] {
-            assert_eq!(
-                (
-                    override_of(&session, now) != Override::None,
-                    is_restorable(&session)
-                ),
-                (overridden, restorable),
-                "{session:?}"
-            );
+            assert_eq!(restorable(&session, now), expected, "{session:?}");
         }
     }
 }

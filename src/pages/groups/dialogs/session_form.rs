@@ -43,7 +43,7 @@ pub(super) fn session_form(context: ActionContext, action: Action, id: Option<St
                 }
             }
             (None, Some(id)) => GroupContext::missing_session(id),
-            (_, None) => group.add_session(),
+            (_, None) => group.add_session(&typed(&session_id.read()).unwrap_or_default()),
         }
     });
     // Not trimmed: an existing id may begin or end with a space.
