@@ -23,7 +23,7 @@ pub fn Rail() -> impl IntoView {
             </ul>
             <ul class="foot">
                 <Entry to=Route::Wall icon="wall" words="Wall" />
-                <Entry to=Route::Connections icon="plug" words="Connections" short="Sources" kind=Kind::Connection />
+                <Entry to=Route::Connections icon="plug" words="Connections" kind=Kind::Connection />
             </ul>
         </nav>
     }

@@ -145,9 +145,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     let label = move || format!("{}: {}", title.get_value(), words.read());
     let key = Signal::derive(move || freshness::key(fresh.get()));
     let skewed = Memo::new(move |_| {
-        let state = watched.connection(&id.get_value());
-        let ahead = state.map_or(0, |state| state.vendor_ahead_ms);
-        let ahead = chrono::TimeDelta::try_milliseconds(ahead).unwrap_or_default();
+        let ahead = watched.snapshot().vendor_ahead(&id.get_value());
         vendor_clock::significant_difference(ahead).is_some()
     });
     let short = move || short(&words.read()).to_owned();

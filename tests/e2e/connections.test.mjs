@@ -106,14 +106,21 @@ story('a failing connection leaves the others live', async (fixtures) => {
   for (const [id, title] of Object.entries(TITLES)) if (id !== 'live') await waitForSource(page, title, /: live, /);
 });
 
-story('Refresh now reads only that connection, immediately', { watchSeconds: 300 }, async ({ page, visit, control }) => {
+story('Refresh now reads only that connection, immediately, and shows the result', { watchSeconds: 300 }, async ({ page, visit, control }) => {
   await visit('/connections');
-  await page.getByRole('region', { name: 'Plant A', exact: true }).getByText('live', { exact: true }).waitFor();
+  const card = page.getByRole('region', { name: 'Plant A', exact: true });
+  await card.getByText('live', { exact: true }).waitFor();
   await control('DELETE', '/requests');
+  await control('POST', '/observer/advance', { seconds: 1 });
   await page.getByRole('button', { name: 'Refresh now Plant A' }).last().click();
   await eventually(async () => assert.ok((await vendorRequests(control, 'plant-a', 'list groups')).length > 0));
   assert.deepEqual(await vendorRequests(control, 'plant-b'), []);
   assert.deepEqual(await vendorRequests(control, 'live'), []);
+  await card.getByRole('status').getByText(/^Refreshed at \d\d:\d\d:\d\d.*\.$/).waitFor();
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  await control('POST', '/observer/advance', { seconds: 1 });
+  await card.getByRole('button', { name: 'Refresh now Plant A' }).click();
+  await card.getByRole('status').getByText(/^Not refreshed: see the error of \d\d:\d\d:\d\d.*\.$/).waitFor();
 });
 
 story('refreshing everything reads every connection immediately', { watchSeconds: 300 }, async ({ page, visit, control }) => {

@@ -53,6 +53,21 @@ for (const [width, address, there] of OBSERVED) {
   });
 }
 
+story('longer ages move no column of the table of groups at 1024', { viewport: { width: 1024, height: 768 } }, async (fixtures) => {
+  const { page, control, reread } = fixtures;
+  await control('POST', '/reset', { scenario: 'incident' });
+  await reread();
+  await open(fixtures, '/groups');
+  const last = page.getByRole('columnheader', { name: 'Heartbeat of primary' });
+  await last.waitFor();
+  await allLive(page);
+  const before = await last.boundingBox();
+  for (let second = 0; second < 15; second += 1) {
+    await passEverywhere(page, control, 1);
+    assert.deepEqual(await last.boundingBox(), before);
+  }
+});
+
 story('sources without a place in the bar open behind a button, and the worst comes first', async (fixtures) => {
   const { page, control } = fixtures;
   await open(fixtures, '/');
@@ -111,8 +126,8 @@ story('the message about a wrong clock leaves room for two sources', { now: new 
   await eventually(async () => assert.ok((await inBar(page)).length >= 2));
 });
 
-for (const size of [20, 24, 32]) {
-  story(`at a font size of ${size} pixels rail and bar do not overlap, and lines do not touch`, async ({ page, visit, control, reread }) => {
+for (const [size, width] of [[20, 1440], [24, 1440], [32, 1440], [32, 390]]) {
+  story(`at a font size of ${size} and a width of ${width} pixels rail and bar do not overlap, and lines do not touch`, { viewport: { width, height: 900 } }, async ({ page, visit, control, reread }) => {
     await control('POST', '/reset', { scenario: 'incident' });
     await reread();
     const session = await page.context().newCDPSession(page);
@@ -130,9 +145,10 @@ for (const size of [20, 24, 32]) {
         outside: seen('.rail a, .rail a *').filter((one) => box(one).right > rail.right + 1).map((one) => one.outerHTML),
         covered: bar.filter((one, at) => bar.some((other, place) => place !== at && covers(one, other))).length,
         close: seen('.alarms p').filter((one) => parseFloat(getComputedStyle(one).lineHeight) < 1.2 * parseFloat(getComputedStyle(one).fontSize)).length,
+        sideways: document.documentElement.scrollWidth - innerWidth,
       };
     });
-    assert.deepEqual(found, { outside: [], covered: 0, close: 0 });
+    assert.deepEqual(found, { outside: [], covered: 0, close: 0, sideways: 0 });
   });
 }
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { START, accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { proxy } from './support/proxy.mjs';
-import { waitForSource, source } from './support/sources.mjs';
-import { SIZES, leastText, openWall, waitUntilLive, assertFits, tile, tiles, total } from './support/walls.mjs';
+import { allLive, waitForSource, source } from './support/sources.mjs';
+import { SIZES, leastText, openWall, assertFits, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, recentSessions, system } from './support/worlds.mjs';
 
 const silence = (control, session, group = 'boiler-opcua') =>
@@ -49,7 +49,7 @@ for (const viewport of SIZES) {
   const { width, height } = viewport;
   story(`the wall fits the screen at ${width} by ${height}`, { viewport }, async ({ page, visit }) => {
     await visit('/wall');
-    await waitUntilLive(page);
+    await allLive(page);
     await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
     const { smallestSeen } = await assertFits(page, leastText(viewport));
     assert.ok(smallestSeen >= leastText(viewport) - 0.05);
@@ -60,7 +60,7 @@ for (const viewport of SIZES) {
     await control('POST', '/clock/advance', { seconds: 900 });
     await reread();
     await visit('/wall?distance=4&diagonal=65');
-    await waitUntilLive(page);
+    await allLive(page);
     await eventually(async () => assert.ok((await tiles(page).count()) > 2));
     await assertFits(page, leastText(viewport, 4, 65));
     await worstIsLargest(page);
@@ -72,7 +72,7 @@ for (const viewport of SIZES) {
 story('every group has a tile, and the wall has no navigation', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
   const { groups, slicers, running } = await tileCounts(world);
   await visit('/wall?distance=1&diagonal=65');
-  await waitUntilLive(page);
+  await allLive(page);
   await eventually(async () => assert.equal(await tiles(page).count(), groups + slicers + running));
   await tile(page, 'Boiler House OPC UA: Normal').waitFor();
   await tile(page, 'My Failover Group: Normal').first().waitFor();
@@ -94,7 +94,7 @@ story('groups of the same name in two connections can be distinguished', { viewp
   // Also without room for a sentence.
   for (const distance of [1, 2.5]) {
     await visit(`/wall?distance=${distance}&diagonal=65&only=groups`);
-    await waitUntilLive(page);
+    await allLive(page);
     for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
       await named.getByText(title, { exact: true }).waitFor();
       // A tile's name contains group and state; screen readers get the connection as its description.
@@ -111,10 +111,10 @@ story('groups of the same name in two connections can be distinguished', { viewp
 story('the address selects what the wall shows', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
   const { groups } = await tileCounts(world);
   await visit('/wall?distance=1&diagonal=65&only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   await eventually(async () => assert.equal(await tiles(page).count(), groups));
   await visit('/wall?distance=1&diagonal=65&connections=live&tz=Asia/Tokyo&theme=dark');
-  await waitUntilLive(page);
+  await allLive(page);
   const { slicers } = await tileCounts(world);
   await eventually(async () => assert.equal(await tiles(page).count(), slicers));
   assert.equal(await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').count(), 1);
@@ -123,7 +123,7 @@ story('the address selects what the wall shows', { viewport: { width: 3840, heig
 
 story('invalid parameters are reported, and the wall works without them', async ({ page, visit }) => {
   await visit('/wall?rotate=now&distance=2&theme=blue');
-  await waitUntilLive(page);
+  await allLive(page);
   await page.getByRole('status').getByText('rotate=now: give whole seconds from 5 to 3600. Pages turn every 20 s. And 1 more.').waitFor();
   await assertFits(page, leastText({ width: 1440, height: 900 }, 2));
 });
@@ -136,7 +136,7 @@ for (const colorScheme of ['light', 'dark']) {
     // With a running clock, because axe waits for the page's timers.
     await page.clock.install();
     await visit(`/wall?distance=1.5&theme=${colorScheme}`);
-    await waitUntilLive(page);
+    await allLive(page);
     await accessible(page);
     await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
     await pass(page, control, 20);
@@ -153,7 +153,7 @@ for (const colorScheme of ['light', 'dark']) {
 story('a silent source is hatched step by step, and no longer counts as healthy', { viewport: { width: 1920, height: 1080 } }, async (fixtures) => {
   const { page, control, world } = fixtures;
   await openWall(fixtures, '/wall?distance=1.5&only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   await pass(page, control, 2);
   const { groups } = await tileCounts(world);
   const lost = system(await world(), 'plant-b').groups.length;
@@ -174,6 +174,8 @@ story('a silent source is hatched step by step, and no longer counts as healthy'
   await pass(page, control, 50);
   await waitForSource(page, TITLES['plant-b'], /: NO DATA, 1 min /);
   await tile(page, 'Plant B: NO DATA 1 min').waitFor();
+  await total(page, `${lost} NO DATA`).waitFor();
+  await total(page, /^[1-9]\d* critical$/).waitFor();
   await control('DELETE', '/faults');
   await passEventually(page, control, async () => {
     assert.match(await source(page, TITLES['plant-b']).getAttribute('aria-label'), /: live/);
@@ -188,7 +190,7 @@ story('a critical resource keeps its place while its source is silent', { viewpo
   await control('POST', '/reset', { scenario: 'incident' });
   await fixtures.reread();
   await openWall(fixtures, '/wall?distance=1&diagonal=65&only=slicers');
-  await waitUntilLive(page);
+  await allLive(page);
   await pass(page, control, 5);
   const names = () => tiles(page).evaluateAll((all) => all.filter((one) => !one.hidden).map((one) => one.getAttribute('aria-label')));
   const kept = (all) => all.filter((name) => / (On slate|On backup)/.test(name)).map((name) => name.split(',')[0]);
@@ -210,7 +212,7 @@ story('every state can be distinguished without colour, by its shape and its tex
   await control('PUT', '/scenario', { name: 'incident' });
   await fixtures.reread();
   await openWall(fixtures, '/wall?distance=1&diagonal=65');
-  await waitUntilLive(page);
+  await allLive(page);
   const debug = await page.context().newCDPSession(page);
   await debug.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
   const readTiles = () =>
@@ -245,7 +247,7 @@ story('every state can be distinguished without colour, by its shape and its tex
 story('each second the wall only updates its clock, and displayed ages change rarely', async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await waitUntilLive(page);
+  await allLive(page);
   const ages = () => tiles(page).locator('.age').allInnerTexts();
   await passUntil(page, control, 10, async () => (await ages()).every((age) => age === '<10 s'));
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'reset' } });
@@ -270,12 +272,12 @@ story('each second the wall only updates its clock, and displayed ages change ra
   await passUntil(page, control, 20, async () => (await tile(page, /: STALE/).count()) > 0);
 });
 
-const pageNote = (page) => page.getByText(/^(Page|Critical) (\d+ of \d+|only)/);
+const pageNote = (page) => page.getByText(/^((Page|Critical) \d+ of \d+|Held: critical)/);
 
 story('pages rotate, and stop at the page of a critical alarm', async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall?rotate=10&only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   await pass(page, control, 1);
   await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 1 of [2-9]/));
   const first = await tiles(page).allInnerTexts();
@@ -284,7 +286,7 @@ story('pages rotate, and stop at the page of a critical alarm', async (fixtures)
   assert.notDeepEqual(await tiles(page).allInnerTexts(), first);
   await breakBoiler(control);
   await passUntil(page, control, 30, () => tile(page, /^Boiler House OPC UA: /).isVisible());
-  await passUntil(page, control, 10, async () => /^Critical (only|1 of \d+) · \d+ (warnings?|more) not shown$/.test(await pageNote(page).innerText()));
+  await passUntil(page, control, 10, async () => /^(Held: critical|Critical 1 of \d+) · \d+ (warnings?|more) not shown$/.test(await pageNote(page).innerText()));
   await pass(page, control, 25);
   await tile(page, /^Boiler House OPC UA: /).waitFor();
 });
@@ -292,7 +294,7 @@ story('pages rotate, and stop at the page of a critical alarm', async (fixtures)
 story('moving the mouse shows the controls, which disappear later', async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall?only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   const bar = page.getByRole('toolbar', { name: 'Wall controls' });
   assert.equal(await bar.isVisible(), false);
   await moveMouse(page);
@@ -339,7 +341,7 @@ story('a pause stops at one of several critical pages, and the page note says so
   await control('POST', '/clock/advance', { seconds: 60 });
   await fixtures.reread();
   await openWall(fixtures, '/wall?rotate=10&distance=10');
-  await waitUntilLive(page);
+  await allLive(page);
   const note = async () => (await pageNote(page).textContent()).trim();
   await passUntil(page, control, 20, async () => /^Critical \d+ of \d/.test(await note()));
   await moveMouse(page);
@@ -361,9 +363,9 @@ story('a pause stops at one of several critical pages, and the page note says so
   await passUntil(page, control, 15, async () => !(await note()).startsWith(`${current} of `));
   // Critical runs that have ended are shown as well.
   await openWall(fixtures, '/wall?rotate=5');
-  await waitUntilLive(page);
+  await allLive(page);
   await passUntil(page, control, 40, () => tile(page, /^Web Shop DR: Failed/).first().isVisible());
-  assert.match(await note(), /^Critical (only|\d+ of \d+) · \d+ warnings? not shown$/);
+  assert.match(await note(), /^(Held: critical|Critical \d+ of \d+) · \d+ warnings? not shown$/);
 });
 
 /** Records the notes that the page plays. */
@@ -392,7 +394,7 @@ story('a new critical alarm flashes and sounds for a limited time, and an existi
   await control('PUT', '/scenario', { name: 'calm' });
   await fixtures.reread();
   await openWall(fixtures, '/wall?distance=1.5&only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   await page.getByText('Sound is blocked by the browser').waitFor();
   await page.mouse.click(300, 300);
   await pass(page, control, 3);
@@ -426,7 +428,7 @@ story('an acknowledged alarm is silent, does not count as normal, and is marked 
   const { page, control, product } = fixtures;
   await recordNotes(page);
   await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await waitUntilLive(page);
+  await allLive(page);
   await page.mouse.click(300, 300);
   await pass(page, control, 3);
   const notes = () => page.evaluate(() => globalThis.notes);
@@ -460,7 +462,7 @@ story('an alarm that began while the wall reloaded flashes, and an existing one 
   };
   await breaks(before.Id, before.Name, before.Sessions.map(({ Id }) => Id));
   await openWall(fixtures, '/wall?distance=1.5&only=groups&connections=plant-a');
-  await waitUntilLive(page);
+  await allLive(page);
   await pass(page, control, 12);
   const isNew = (name) => tile(page, new RegExp(`^${name}: `)).getAttribute('data-new');
   assert.equal(await isNew(before.Name), null, 'an existing alarm does not flash');
@@ -468,17 +470,17 @@ story('an alarm that began while the wall reloaded flashes, and an existing one 
   await breaks('boiler-opcua', boiler, ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']);
   // The wall does not poll meanwhile, because its clock is frozen.
   await page.reload();
-  await waitUntilLive(page);
+  await allLive(page);
   await eventually(async () => assert.equal(await isNew(boiler), 'new'));
   assert.equal(await isNew(before.Name), null);
   // It has flashed so briefly that nobody may have seen it.
   await page.reload();
-  await waitUntilLive(page);
+  await allLive(page);
   await eventually(async () => assert.equal(await isNew(boiler), 'new'));
   await pass(page, control, 45);
   assert.equal(await isNew(boiler), null);
   await page.reload();
-  await waitUntilLive(page);
+  await allLive(page);
   await pass(page, control, 2);
   assert.equal(await isNew(boiler), null, 'it is no longer new');
 });
@@ -486,7 +488,7 @@ story('an alarm that began while the wall reloaded flashes, and an existing one 
 story('a failover, a silent source and its recovery are announced once and shown on the wall', async (fixtures) => {
   const { page, visit, control, reread } = fixtures;
   await visit('/wall?only=groups&connections=plant-a');
-  await waitUntilLive(page);
+  await allLive(page);
   await tiles(page).first().waitFor();
   const area = () => page.locator('.area').evaluate(({ offsetTop, offsetHeight }) => [offsetTop, offsetHeight]);
   const before = await area();
@@ -525,7 +527,7 @@ story('a new critical alarm sends a notification if enabled', async (fixtures) =
     };
   });
   await openWall(fixtures, '/wall?distance=1.5&only=groups');
-  await waitUntilLive(page);
+  await allLive(page);
   const shown = () => page.evaluate(() => globalThis.shown);
   await moveMouse(page);
   const button = page.getByRole('button', { name: 'Notify' });
@@ -612,7 +614,7 @@ story('if the browser refuses to keep the screen on, the set-up says so until it
 story("the wall's content moves regularly, to prevent burn-in", async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall');
-  await waitUntilLive(page);
+  await allLive(page);
   const all = page.locator('main.wall > .all');
   const place = () => all.evaluate((one) => new DOMMatrix(getComputedStyle(one).transform)).then(({ e, f }) => [e, f]);
   const places = [await place()];
@@ -628,7 +630,7 @@ story("the wall's content moves regularly, to prevent burn-in", async (fixtures)
 story('the wall shows that the gateway is down, and recovers with it', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/wall?distance=2');
-  await waitUntilLive(page);
+  await allLive(page);
   await product.stop();
   const alert = page.getByRole('alert').getByText('NO CONNECTION');
   await alert.waitFor({ timeout: 30_000 });
@@ -655,7 +657,7 @@ for (const [status, headline, text] of [
     const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? status : undefined));
     try {
       await openWall({ page, visit }, `${server.url}/wall?distance=2`);
-      await waitUntilLive(page);
+      await allLive(page);
       await page.mouse.click(300, 300);
       await pass(page, control, 3);
       isGone = true;
@@ -674,7 +676,7 @@ for (const [status, headline, text] of [
 story('a wall whose clock has stopped is reloaded, at most once a minute', async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall');
-  await waitUntilLive(page);
+  await allLive(page);
   let loads = 0;
   page.on('load', () => (loads += 1));
   await pass(page, control, 70);
@@ -684,7 +686,7 @@ story('a wall whose clock has stopped is reloaded, at most once a minute', async
   await removeConsole();
   await pass(page, control, 25);
   await eventually(() => assert.equal(loads, 1));
-  await waitUntilLive(page);
+  await allLive(page);
   await removeConsole();
   await pass(page, control, 30);
   assert.equal(loads, 1, 'at most one reload a minute');
@@ -695,11 +697,11 @@ story('a wall whose clock has stopped is reloaded, at most once a minute', async
 story('a wall whose content is removed from the page renders it again', async (fixtures) => {
   const { page, control } = fixtures;
   await openWall(fixtures, '/wall');
-  await waitUntilLive(page);
+  await allLive(page);
   await page.evaluate(() => document.querySelector('main').remove());
   await pass(page, control, 2);
   await page.getByRole('heading', { level: 1, name: 'Status wall' }).waitFor({ state: 'attached' });
-  await waitUntilLive(page);
+  await allLive(page);
 });
 
 /**
@@ -726,7 +728,7 @@ const behindProxy = async (product, served, run) => {
 /** Opens a wall and checks that it is not reloaded. Returns a function that counts later loads. */
 const openStableWall = async ({ page, control }, url) => {
   await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall');
-  await waitUntilLive(page);
+  await allLive(page);
   let loads = 0;
   page.on('load', () => (loads += 1));
   await pass(page, control, 65);
@@ -780,7 +782,7 @@ story('a wall that cannot read responses shows NO DATA and the reason', async ({
   const served = {};
   await behindProxy(product, served, async (url) => {
     await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall?distance=2');
-    await waitUntilLive(page);
+    await allLive(page);
     served.replace = () => ({ alarms: [{ severity: 'grave' }] });
     const alert = page.getByRole('alert').getByText('NO DATA', { exact: true });
     await passUntil(page, control, 30, () => alert.isVisible());

@@ -38,8 +38,20 @@ pub fn Alerts() -> impl IntoView {
         ))
     };
     let none = move || {
-        let none = state.value().is_some() && list.read().is_empty();
-        none.then(|| view! { <p class="blank">"No alerts are configured. Add "<code>"[[alert_target]]"</code>" and "<code>"[[alert]]"</code>" to the gateway's configuration."</p> })
+        let list = state.value()?;
+        let none = match (list.targets.len(), list.rules) {
+            (0, _) => {
+                view! { "No alerts are configured. Add "<code>"[[alert_target]]"</code>" and " }
+                    .into_any()
+            }
+            (_, 0) => {
+                "No alert is sent to these targets, because there is no rule. Add ".into_any()
+            }
+            _ => return None,
+        };
+        Some(
+            view! { <p class="blank">{none}<code>"[[alert]]"</code>" to the gateway's configuration."</p> },
+        )
     };
     view! {
         <section class="panel" aria-labelledby="alerts">

@@ -8,16 +8,20 @@ pub mod walls;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{keyed, use_watched};
+use crate::on_change::on_change;
 use crate::pages::maintenance::MaintenanceList;
+use crate::pages::moments::use_moments;
 use crate::pages::polling::Polling;
 use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use alerts::Alerts;
+use chrono::{DateTime, Utc};
 use health::groups::Action;
 use health::inventory::Kind;
 use health::words;
 use leptos::prelude::*;
+use protocol::ConnectionState;
 use std::sync::Arc;
 use vendors::aveva::ApiVersion;
 use vendors::{Connection, System};
@@ -48,21 +52,61 @@ pub fn Connections() -> impl IntoView {
 
 /// The details of a connection that the top bar shows on demand.
 pub fn source(connection: Connection) -> AnyView {
-    let watched = use_watched();
     let vendor = connection.system.vendor();
     let Connection { id, title, .. } = connection;
-    let button = format!("Refresh now {title}");
-    let connection_id = id.clone();
-    let refresh = move |_| watched.refresh(Refresh::Connection(connection_id.clone()));
+    let name = format!("Refresh now {title}");
+    let refresh = refresh_now(id.clone(), name.clone(), name);
     view! {
         <h2>{title}<small>" "{vendor}</small></h2>
         <dl class="facts two"><Polling connection=id /></dl>
         <p class="row">
-            <button type="button" class="btn" on:click=refresh>{button}</button>
+            {refresh}
             <a class="end" href=Route::Connections.href()>"Connections"</a>
         </p>
     }
     .into_any()
+}
+
+/// A button that has a connection read at once, and the result.
+fn refresh_now(id: String, name: String, words: String) -> AnyView {
+    let (watched, moment) = (use_watched(), use_moments());
+    let message = RwSignal::new(String::new());
+    let asked = StoredValue::new(None);
+    let id = StoredValue::new(id);
+    on_change(move || {
+        let Some(state) = watched.connection(&id.get_value()) else {
+            return;
+        };
+        let at = last_attempt(&state);
+        if asked.get_value().is_some_and(|asked| at > asked) {
+            asked.set_value(None);
+            let at = untrack(|| moment(at));
+            message.set(if state.failure.is_some() {
+                format!("Not refreshed: see the error of {at}.")
+            } else {
+                format!("Refreshed at {at}.")
+            });
+        }
+    });
+    let refresh = move |_| {
+        let state = untrack(|| watched.connection(&id.get_value()));
+        asked.set_value(Some(
+            state.map_or(DateTime::UNIX_EPOCH, |state| last_attempt(&state)),
+        ));
+        message.set("Refreshing…".to_owned());
+        watched.refresh(Refresh::Connection(id.get_value()));
+    };
+    view! {
+        <button type="button" class="btn" aria-label=name on:click=refresh>{words}</button>
+        <span role="status">{message}</span>
+    }
+    .into_any()
+}
+
+/// The time of the last complete reading or of the last error, whichever is later.
+fn last_attempt(state: &ConnectionState) -> DateTime<Utc> {
+    let failed = state.last_error.as_ref().map(|error| error.at);
+    state.observed_at.max(failed).unwrap_or_default()
 }
 
 /// The facts from a connection's configuration, each with its label.
@@ -142,7 +186,8 @@ fn Card(connection: Connection) -> impl IntoView {
         .collect();
     let named = format!("connection-{}", connection.id);
     let labelled = named.clone();
-    let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
+    let name = format!("Refresh now {}", connection.title);
+    let refresh = refresh_now(connection.id.clone(), name, "Refresh now".to_owned());
     view! {
         <section class="panel" aria-labelledby=labelled>
             <header>
@@ -158,7 +203,7 @@ fn Card(connection: Connection) -> impl IntoView {
                 {configuration}
             </dl>
             {card}
-            <p class="bar"><button type="button" class="btn" aria-label=format!("Refresh now {}", connection.title) on:click=refresh>"Refresh now"</button></p>
+            <p class="bar">{refresh}</p>
         </section>
     }
 }

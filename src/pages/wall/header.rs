@@ -32,7 +32,7 @@ pub fn Header(
         let clock = wall.second_clock.read();
         clock.as_ref().map(|clock| clock.name.clone())
     };
-    let totals: Vec<_> = (0..7).map(|at| view! { <Total wall at /> }).collect();
+    let totals: Vec<_> = (0..8).map(|at| view! { <Total wall at /> }).collect();
     let below = move || match below_clock(wall.layout.read().width) {
         BelowClock::Nothing => "whole",
         BelowClock::Notes => "notes",

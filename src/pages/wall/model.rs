@@ -308,11 +308,13 @@ pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
         .then_with(|| a.key.cmp(&b.key))
 }
 
-/// The number of resources by state. Connections are not counted.
+/// The number of resources by state. A silent connection is counted only if it is critical, because it then holds the
+/// pages.
 #[must_use]
 pub fn totals(tiles: &[Tile]) -> Totals {
     let mut totals = Totals::default();
-    for tile in tiles.iter().filter(|tile| !tile.is_source) {
+    let is_counted = |tile: &&Tile| !tile.is_source || tile.severity == Severity::Critical;
+    for tile in tiles.iter().filter(is_counted) {
         totals.add(&EffectiveState {
             severity: tile.severity,
             word: Cow::Borrowed(""),
@@ -320,6 +322,16 @@ pub fn totals(tiles: &[Tile]) -> Totals {
         });
     }
     totals
+}
+
+/// How many of the stale resources have NO DATA.
+#[must_use]
+pub fn without_data(tiles: &[Tile]) -> usize {
+    let is_one = |tile: &&Tile| {
+        let is_stale = !tile.is_source && tile.severity == Severity::Unknown;
+        is_stale && tile.fresh == Freshness::NoData
+    };
+    tiles.iter().filter(is_one).count()
 }
 
 /// The number of unhandled critical tiles, which hold the pages. Zero if all of them are events that have ended: these

@@ -124,7 +124,7 @@ impl Rotation {
                 return format!("Critical {page} of {critical}, paused");
             }
             Some(HoldReason::Critical) if critical > 1 => format!("Critical {page} of {critical}"),
-            Some(HoldReason::Critical) => "Critical only".to_owned(),
+            Some(HoldReason::Critical) => "Held: critical".to_owned(),
             Some(HoldReason::Paused) => return format!("Page {page} of {pages}, paused"),
             None => return format!("Page {page} of {pages}"),
         };
@@ -288,22 +288,23 @@ mod tests {
                 (18, 2, not_shown(0, 8, 30)),
                 "Critical 1 of 2 · 8 warnings not shown",
             ),
+            // That page may show other tiles, too.
             (
                 (4, 1, not_shown(0, 1, 9)),
-                "Critical only · 1 warning not shown",
+                "Held: critical · 1 warning not shown",
             ),
             // Acknowledged critical alarms make the word "alarms".
             (
                 (4, 1, not_shown(2, 1, 9)),
-                "Critical only · 3 alarms not shown",
+                "Held: critical · 3 alarms not shown",
             ),
             (
                 (4, 1, not_shown(1, 0, 9)),
-                "Critical only · 1 alarm not shown",
+                "Held: critical · 1 alarm not shown",
             ),
             (
                 (4, 1, not_shown(0, 0, 9)),
-                "Critical only · 9 more not shown",
+                "Held: critical · 9 more not shown",
             ),
             ((2, 2, not_shown(0, 0, 0)), "Critical 1 of 2"),
             ((4, 0, not_shown(0, 3, 9)), "Page 1 of 4"),

@@ -13,7 +13,9 @@ use super::tiles;
 use crate::live::{Watched, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
+use crate::ui::freshness;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
+use health::freshness::Freshness;
 use health::schedule::Millis;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -211,11 +213,17 @@ fn window_size() -> RwSignal<(f64, f64)> {
 }
 
 fn counts(tiles: &[Tile]) -> Vec<Count> {
-    let totals = model::totals(tiles);
+    let (totals, without_data) = (model::totals(tiles), model::without_data(tiles));
     let count = |severity: Severity, word, number| Count {
         word,
         key: severity.key(),
         glyph: severity.key(),
+        number,
+    };
+    let stale = |freshness: Freshness, number| Count {
+        word: freshness.word(),
+        key: Severity::Unknown.key(),
+        glyph: freshness::key(freshness),
         number,
     };
     vec![
@@ -223,12 +231,8 @@ fn counts(tiles: &[Tile]) -> Vec<Count> {
         count(Severity::Warning, "warning", totals.warning),
         count(Severity::Moving, "in transition", totals.moving),
         count(Severity::Unknown, "unknown", totals.unknown),
-        Count {
-            word: "STALE",
-            key: "unknown",
-            glyph: "stale",
-            number: totals.stale,
-        },
+        stale(Freshness::NoData, without_data),
+        stale(Freshness::Stale, totals.stale - without_data),
         count(Severity::Normal, "normal", totals.normal),
         count(Severity::Off, "off", totals.off),
     ]

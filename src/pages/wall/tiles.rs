@@ -43,10 +43,7 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
             continue;
         };
         let alarm = alarms.get(&resource.key).copied();
-        let ahead = snapshot
-            .connection(&resource.key.connection)
-            .map_or(0, |state| state.vendor_ahead_ms);
-        let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
+        let ahead = snapshot.vendor_ahead(&resource.key.connection);
         tiles.push(Tile {
             source: source.to_owned(),
             ..resource_tile(watched, resource, alarm, ahead)
@@ -203,9 +200,8 @@ fn resource_tile(
 mod tests {
     use super::{alarm_tile, key_of, shown_with};
     use crate::pages::wall::model::{Ages, critical, totals};
-    use chrono::DateTime;
     use health::Verdict;
-    use health::alarms::{Alarm, Since};
+    use health::alarms::Alarm;
     use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
     use health::severity::Severity;
 
@@ -219,19 +215,10 @@ mod tests {
 
     fn alarm(severity: Severity, word: &'static str) -> Alarm {
         Alarm {
-            id: "a".to_owned(),
-            resource: key(Kind::FailoverGroup, "plant-a"),
             name: "Kiln 2".to_owned(),
             severity,
-            rank: 1,
             word: word.into(),
-            sentence: "Kiln 2 has no primary.".to_owned(),
-            advice: String::new(),
-            since: Since::Observed(DateTime::UNIX_EPOCH),
-            flapping: None,
-            acknowledged: None,
-            notes: Vec::new(),
-            maintenance: None,
+            ..crate::live::alarm(Kind::FailoverGroup, "plant-a", "7")
         }
     }
 

@@ -331,6 +331,41 @@ fn silent_connections_take_one_line_each_above_the_alarms() {
 }
 
 #[test]
+fn the_end_of_a_row_is_filled_by_a_later_tile_that_fits() {
+    let wide = layout(&typical_viewing(), &content(0, 0)).width;
+    let [strip, small] = [TileWidth::Strip, TileWidth::Small];
+    let (third, half) = (wide / 3.0 - 1.0, wide / 2.0 - 1.0);
+    for (tiles, rows) in [
+        // The third does not fit beside the second, the fourth does.
+        ([third, third, wide, third].map(small), [0, 0, 1, 0]),
+        ([third, half, wide, third].map(small), [0, 0, 1, 2]),
+        (
+            [strip(half), small(third), small(third), small(third)],
+            [0, 0, 1, 1],
+        ),
+        // Of four strips, the widest one does not decide how many are beside each other.
+        ([half, half, wide, half].map(strip), [0, 0, 1, 2]),
+        // Below an alarm.
+        (
+            [strip(third), large(9.0), small(third), small(third)],
+            [0, 1, 2, 2],
+        ),
+    ] {
+        let content = Content {
+            tiles: tiles.to_vec(),
+            ..content(0, 0)
+        };
+        let places = places(&content);
+        let mut tops: Vec<f64> = places.iter().map(|place| place.y).collect();
+        tops.sort_by(f64::total_cmp);
+        tops.dedup();
+        let row = |place: &TilePlacement| tops.iter().position(|top| *top >= place.y);
+        let found: Vec<_> = places.iter().filter_map(row).collect();
+        assert_eq!(found, rows, "{tiles:?}");
+    }
+}
+
+#[test]
 fn alarms_have_two_columns_on_every_typical_screen() {
     for screen in [
         (1024.0, 768.0),

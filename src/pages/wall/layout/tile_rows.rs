@@ -45,6 +45,13 @@ pub(super) fn column_width(columns: usize, width: f64) -> f64 {
     (width - GAP * as_f64(columns - 1)) / as_f64(columns)
 }
 
+/// The unused end of a row of strips or small tiles.
+struct Hole {
+    x: f64,
+    y: f64,
+    w: f64,
+}
+
 struct Arrangement<'a> {
     tiles: &'a [TileWidth],
     attempt: &'a Attempt,
@@ -58,18 +65,15 @@ struct Arrangement<'a> {
 impl<'a> Arrangement<'a> {
     fn new(content: &'a Content, attempt: &'a Attempt, width: f64, area: f64) -> Self {
         let tiles = &content.tiles;
-        let strips = tiles
-            .iter()
-            .filter(|tile| matches!(tile, TileWidth::Strip(_)));
-        let widest = strips.map(|tile| tile.least()).fold(6.0, f64::max);
+        let of = |is_of: fn(&&TileWidth) -> bool| columns(width, typical(tiles, is_of).max(6.0));
         Self {
             tiles,
             attempt,
             width,
             area,
             large: large_columns(tiles, width),
-            small: columns(width, typical_small(tiles).max(6.0)),
-            strips: columns(width, widest),
+            small: of(|tile| matches!(tile, TileWidth::Small(_))),
+            strips: of(|tile| matches!(tile, TileWidth::Strip(_))),
         }
     }
 
@@ -77,7 +81,16 @@ impl<'a> Arrangement<'a> {
         let mut pages = Vec::new();
         let mut page = Page::default();
         let (mut at, mut y, mut double) = (0, 0.0, double);
+        let mut holes: Vec<Hole> = Vec::new();
         while let Some(tile) = self.tiles.get(at) {
+            if tile.large().is_some() {
+                // What is below an alarm stays below it.
+                holes.clear();
+            } else if let Some(place) = self.fill(at, &mut holes) {
+                at += 1;
+                page.places.push(place);
+                continue;
+            }
             let worst = tile.large().filter(|_| double);
             double &= worst.is_none();
             let block = worst.and_then(|worst| self.block(at, worst, y));
@@ -90,10 +103,16 @@ impl<'a> Arrangement<'a> {
                 };
                 self.finish(&mut page);
                 pages.push(std::mem::replace(&mut page, next));
+                holes.clear();
                 y = 0.0;
                 continue;
             }
             at += places.len();
+            if let Some(last) = places.last().filter(|_| tile.large().is_none()) {
+                let x = last.x + last.w + GAP;
+                let w = self.width - x;
+                holes.push(Hole { x, y, w });
+            }
             y = bottom + GAP;
             page.places.extend(places);
         }
@@ -130,10 +149,8 @@ impl<'a> Arrangement<'a> {
             return Vec::new();
         };
         let columns = match first {
-            TileWidth::Large(_) => self.large,
-            _ if from > 0 => 0,
-            TileWidth::Strip(_) => self.strips,
-            TileWidth::Small(_) => self.small,
+            TileWidth::Strip(_) | TileWidth::Small(_) if from > 0 => 0,
+            first => self.columns(first),
         };
         let mut places: Vec<TilePlacement> = Vec::new();
         let mut taken = from;
@@ -147,13 +164,12 @@ impl<'a> Arrangement<'a> {
                 break;
             }
             let w = as_f64(span) * (column + GAP) - GAP;
-            let sentence = w - tile.least() >= STRIP_SENTENCE;
             places.push(TilePlacement {
                 x: as_f64(taken) * (column + GAP),
                 y,
                 w,
                 h: self.height(at + places.len(), w),
-                lines: (matches!(tile, TileWidth::Strip(_)) && sentence).then_some(1),
+                lines: lines_of_strip(tile, w),
                 name: NameSize::Plain,
             });
             taken += span;
@@ -163,6 +179,33 @@ impl<'a> Arrangement<'a> {
             place.h = height;
         }
         places
+    }
+
+    /// The place of a strip or small tile at the end of an earlier row, if one has room for it.
+    fn fill(&self, at: usize, holes: &mut [Hole]) -> Option<TilePlacement> {
+        let tile = self.tiles.get(at)?;
+        let hole = holes.iter_mut().find(|hole| tile.least() <= hole.w)?;
+        let column = column_width(self.columns(tile), self.width);
+        let w = column.max(tile.least()).min(hole.w);
+        let place = TilePlacement {
+            x: hole.x,
+            y: hole.y,
+            w,
+            h: self.height(at, w),
+            lines: lines_of_strip(tile, w),
+            name: NameSize::Plain,
+        };
+        (hole.x, hole.w) = (hole.x + w + GAP, hole.w - w - GAP);
+        Some(place)
+    }
+
+    /// The number of columns of tiles of this kind.
+    fn columns(&self, tile: &TileWidth) -> usize {
+        match tile {
+            TileWidth::Large(_) => self.large,
+            TileWidth::Strip(_) => self.strips,
+            TileWidth::Small(_) => self.small,
+        }
     }
 
     /// The minimum height of a tile at a width.
@@ -227,12 +270,17 @@ impl<'a> Arrangement<'a> {
     }
 }
 
-/// The width that three quarters of the small tiles need, so that one long name does not reduce the number of columns.
-fn typical_small(tiles: &[TileWidth]) -> f64 {
-    let small = tiles
-        .iter()
-        .filter(|tile| matches!(tile, TileWidth::Small(_)));
-    let mut widths: Vec<f64> = small.map(TileWidth::least).collect();
+/// The number of lines of a tile's sentence before the unused height is distributed: only strips may have one.
+fn lines_of_strip(tile: &TileWidth, width: f64) -> Option<usize> {
+    let has_room = width - tile.least() >= STRIP_SENTENCE;
+    (matches!(tile, TileWidth::Strip(_)) && has_room).then_some(1)
+}
+
+/// The width that three quarters of the tiles of a kind need, so that one long name does not reduce the number of
+/// columns.
+fn typical(tiles: &[TileWidth], is_of: fn(&&TileWidth) -> bool) -> f64 {
+    let of_kind = tiles.iter().filter(is_of);
+    let mut widths: Vec<f64> = of_kind.map(TileWidth::least).collect();
     widths.sort_by(f64::total_cmp);
     let most = (widths.len() * 3).div_ceil(4).saturating_sub(1);
     widths.get(most).copied().unwrap_or_default()

@@ -287,20 +287,23 @@ fn handling_a_last_known_alarm_moves_no_tile_and_is_shown_if_there_is_room() {
 }
 
 #[test]
-fn totals_count_stale_tiles_separately_and_no_connections() {
-    let source = Tile {
+fn totals_count_stale_tiles_separately_and_connections_only_if_critical() {
+    let source = |severity| Tile {
         is_source: true,
-        ..tile("Plant B", Severity::Critical)
+        ..tile("Plant B", severity)
     };
-    let totals = totals(&[
+    let tiles = [
         tile("a", Severity::Normal),
         stale_tile("b", Severity::Normal, Freshness::Stale),
         stale_tile("c", Severity::Critical, Freshness::NoData),
-        tile("d", Severity::Critical),
-        source,
-    ]);
-    assert_eq!((totals.normal, totals.critical, totals.stale), (1, 2, 1));
-    assert_eq!(totals.all(), 4);
+        stale_tile("d", Severity::Normal, Freshness::NoData),
+        tile("e", Severity::Critical),
+        source(Severity::Critical),
+        source(Severity::Unknown),
+    ];
+    let totals = totals(&tiles);
+    assert_eq!((totals.normal, totals.critical, totals.stale), (1, 3, 2));
+    assert_eq!((totals.all(), without_data(&tiles)), (6, 1));
 }
 
 #[test]
