@@ -4,17 +4,16 @@
 // `cargo xtask build`; GROUPS is the number of groups of each of three systems.
 
 import assert from 'node:assert/strict';
-import { launch } from '../tests/e2e/support/browser.mjs';
 import { eventually } from '../tests/e2e/support/eventually.mjs';
 import { start } from '../tests/e2e/support/product.mjs';
-import { waitUntilLive, tiles } from '../tests/e2e/support/walls.mjs';
+import { allLive } from '../tests/e2e/support/sources.mjs';
+import { tiles } from '../tests/e2e/support/walls.mjs';
 import { report } from './support/figures.mjs';
+import { openPage, sleep } from './support/pages.mjs';
 
 const GROUPS = Number(process.argv[2] ?? 67);
 /** Seconds of observation. */
 const OBSERVED = 30;
-
-const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
 /** The baseline: the minimum that a wall does is to write a time once a second. */
 const CLOCK = `<!doctype html><title>Clock</title><time style="position:absolute;contain:strict;width:20em;height:2em"> </time>
@@ -24,26 +23,22 @@ const FIGURES = ['main thread, ms', 'scripts, ms', 'layout, ms', 'layouts', 'sty
 const rows = [];
 
 /** Measures a page at each slowdown. */
-async function measure(page, name) {
-  const debug = await page.context().newCDPSession(page);
-  // The CPU time of the thread, independent of other processes.
-  await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
+async function measure({ debug, metrics }, name) {
   const used = async () => {
-    const { metrics } = await debug.send('Performance.getMetrics');
-    const of = (name) => metrics.find((metric) => metric.name === name).value;
+    const { TaskDuration, ScriptDuration, LayoutDuration, LayoutCount, RecalcStyleCount } = await metrics();
     return {
-      'main thread, ms': of('TaskDuration') * 1_000,
-      'scripts, ms': of('ScriptDuration') * 1_000,
-      'layout, ms': of('LayoutDuration') * 1_000,
-      layouts: of('LayoutCount'),
-      'style recalculations': of('RecalcStyleCount'),
+      'main thread, ms': TaskDuration * 1_000,
+      'scripts, ms': ScriptDuration * 1_000,
+      'layout, ms': LayoutDuration * 1_000,
+      layouts: LayoutCount,
+      'style recalculations': RecalcStyleCount,
     };
   };
   for (const rate of [1, 6]) {
     await debug.send('Emulation.setCPUThrottlingRate', { rate });
-    await sleep(5);
+    await sleep(5_000);
     const before = await used();
-    await sleep(OBSERVED);
+    await sleep(OBSERVED * 1_000);
     const after = await used();
     rows.push([`${name}, ${rate}×`, ...FIGURES.map((figure) => (((after[figure] - before[figure]) * 5) / OBSERVED).toFixed(1))]);
   }
@@ -51,7 +46,9 @@ async function measure(page, name) {
 }
 
 const product = await start({ speed: 1, more: ['--groups', String(GROUPS)] });
-const browser = await launch();
+const options = { baseURL: product.url, viewport: { width: 3840, height: 2160 }, timeDomain: 'threadTicks' };
+const alone = await openPage(options);
+const wall = await openPage(options);
 try {
   // Waits until the cloud session that runs at first has ended: systems in transition are polled more often.
   for (const clock of ['/clock', '/observer']) await product.control('POST', `${clock}/advance`, { seconds: 600 });
@@ -60,16 +57,14 @@ try {
     const { connections } = await fetch(`${product.url}/api/inventory`).then((answer) => answer.json());
     for (const { id, observed_at: at, in_transition: moves } of connections) assert.ok(at && !moves, `${id} is not at rest`);
   });
-  const context = await browser.newContext({ baseURL: product.url, viewport: { width: 3840, height: 2160 } });
-  const alone = await context.newPage();
-  await alone.setContent(CLOCK);
+  await alone.page.setContent(CLOCK);
   await measure(alone, 'a clock alone');
   await alone.close();
-  const page = await context.newPage();
+  const { page } = wall;
   await page.goto('/wall?distance=1&diagonal=65');
-  await waitUntilLive(page);
+  await allLive(page);
   await page.waitForFunction((least) => document.querySelectorAll('.tiles > li:not([hidden])').length >= least, 3 * GROUPS);
-  await measure(page, `${await tiles(page).count()} tiles`);
+  await measure(wall, `${await tiles(page).count()} tiles`);
   report('Walls at rest, per 5 s', ['', ...FIGURES], rows);
   // Separately, because counting is work of the page as well.
   const written = await page.evaluate(async (milliseconds) => {
@@ -92,6 +87,7 @@ try {
   console.log(`${(all / OBSERVED).toFixed(1)} writes a second: ${most.map(([what, number]) => `${what} ${(number / OBSERVED).toFixed(1)}`).join(', ')}`);
   assert.ok(all > 0, 'the clock goes on');
 } finally {
-  await browser.close();
+  await alone.close();
+  await wall.close();
   await product.stop();
 }

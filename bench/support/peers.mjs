@@ -18,8 +18,10 @@ async function peers() {
   const icons = /<svg hidden[^]+?<\/svg>/.exec(index)?.[0] ?? '';
   assert.ok(style.length > 10_000 && icons.includes('i-primary'), 'the style sheets and the icons were found');
   const files = new Map([['/peers/style.css', ['text/css', brotliCompressSync(style)]]]);
-  for (const page of ['floor/groups', 'hand/overview', 'hand/groups', 'hand/group', 'react/overview', 'react/groups', 'react/group']) {
-    const html = (await readFile(here(`../peers/${page}.html`), 'utf8')).replace('<!-- icons -->', icons);
+  const own = ['floor/groups', 'hand/overview', 'react/overview'];
+  for (const page of [...own, 'hand/groups', 'hand/group', 'react/groups', 'react/group']) {
+    const template = await readFile(here(`../peers/${own.includes(page) ? page : 'page'}.html`), 'utf8');
+    const html = template.replaceAll('PAGE', page).replace('<!-- icons -->', icons);
     files.set(`/peers/${page}.html`, ['text/html', brotliCompressSync(html)]);
     files.set(`/peers/${page}.js`, ['text/javascript', brotliCompressSync(await readFile(here(`../peers/dist/${page}.js`)))]);
   }
