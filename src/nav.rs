@@ -9,7 +9,7 @@ use crate::subscribers::{clear_subscribers, resubscribe};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
+use web_sys::{Element, Event, HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
 /// The console's location.
 #[derive(Clone, Copy)]
@@ -294,24 +294,24 @@ impl Nav {
         if event.default_prevented() || event.button() != 0 || modified {
             return;
         }
-        let link = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .and_then(|element| element.closest("a[href]").ok().flatten())
-            .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
-        let Some(link) = link else { return };
-        let ours = window()
-            .location()
-            .origin()
-            .is_ok_and(|origin| origin == link.origin());
+        let Some(link) = own_link(event) else { return };
         let plain =
             link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty();
-        if !ours || !plain || Route::parse(&link.pathname()) == Route::NotFound {
+        if !plain || Route::parse(&link.pathname()) == Route::NotFound {
             return;
         }
         event.prevent_default();
         self.go(&format!("{}{}", link.pathname(), link.search()));
     }
+}
+
+/// The link to the console's own origin that an event concerns.
+pub fn own_link(event: &Event) -> Option<HtmlAnchorElement> {
+    let element = event.target()?.dyn_into::<Element>().ok()?;
+    let link = element.closest("a[href]").ok()??;
+    let link = link.dyn_into::<HtmlAnchorElement>().ok()?;
+    let origin = window().location().origin().ok()?;
+    (link.origin() == origin).then_some(link)
 }
 
 /// The path of an address, and its query with the `?`.

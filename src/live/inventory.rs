@@ -390,10 +390,7 @@ impl Watched {
     /// A vendor's time at a moment of the gateway's clock.
     #[must_use]
     pub fn vendor_time(self, connection: &str, at: DateTime<Utc>) -> DateTime<Utc> {
-        let ahead = self
-            .connection(connection)
-            .map_or(0, |state| state.vendor_ahead_ms);
-        let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
+        let ahead = self.snapshot().vendor_ahead(connection);
         at.checked_add_signed(ahead).unwrap_or(at)
     }
 

@@ -1,6 +1,7 @@
 //! The gateway's inventory, as this console last received it. Pure.
 
 use super::sort;
+use chrono::TimeDelta;
 use health::alarms::{Alarm, Maintenance};
 use health::inventory::{Kind, Resource, ResourceKey};
 use protocol::{ConnectionState, Inventory};
@@ -138,6 +139,15 @@ impl InventorySnapshot {
             .map(|place| &self.connections[place])
     }
 
+    /// How far the clock of a connection's vendor is ahead of the gateway's.
+    #[must_use]
+    pub fn vendor_ahead(&self, id: &str) -> TimeDelta {
+        let ahead = self.connection(id).map(|state| state.vendor_ahead_ms);
+        ahead
+            .and_then(TimeDelta::try_milliseconds)
+            .unwrap_or_default()
+    }
+
     /// The titles of connections with this kind of resource that were never read, and are missing from counts.
     #[must_use]
     pub fn never_read(&self, kind: Kind) -> String {
@@ -221,9 +231,10 @@ fn leader_change(resource: &Resource, from: String, to: &str) -> Option<GroupLea
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::InventorySnapshot;
     use chrono::DateTime;
+    use health::alarms::{Alarm, Since};
     use health::inventory::{Facts, GroupFacts, Kind, Observed, Resource, ResourceKey};
     use health::severity::Severity;
     use health::verdict::Verdict;
@@ -231,6 +242,30 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
+
+    /// A critical alarm about a resource.
+    #[must_use]
+    pub fn alarm(kind: Kind, connection: &str, id: &str) -> Alarm {
+        Alarm {
+            id: id.to_owned(),
+            resource: ResourceKey {
+                kind,
+                connection: connection.to_owned(),
+                id: id.to_owned(),
+            },
+            name: id.to_owned(),
+            severity: Severity::Critical,
+            rank: 0,
+            word: "No primary".into(),
+            sentence: format!("{id} has no primary."),
+            advice: String::new(),
+            since: Since::Observed(DateTime::UNIX_EPOCH),
+            flapping: None,
+            acknowledged: None,
+            notes: Vec::new(),
+            maintenance: None,
+        }
+    }
 
     fn group(id: &str, primary: &str) -> Resource {
         let facts = GroupFacts {

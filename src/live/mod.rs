@@ -25,6 +25,8 @@ pub use aveva::{Detail, Group};
 pub use clock::{Clock, use_clock};
 pub use health::{schedule, sort};
 pub use inventory::{Watched, use_watched};
+#[cfg(test)]
+pub use inventory_snapshot::tests::alarm;
 pub use inventory_snapshot::{GroupLeaderChange, InventorySnapshot};
 pub use keyed::{keyed, places};
 pub use live::Live;

@@ -18,6 +18,7 @@ pub fn Polling(
     with_card: bool,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
+    let id = connection.clone();
     let state = Memo::new(move |_| watched.connection(&connection));
     let moment = move |at: DateTime<Utc>| {
         let (now, zone) = (watched.now(), prefs.zone.get());
@@ -55,11 +56,8 @@ pub fn Polling(
         format!("every {}", words::span(span.unwrap_or_default()))
     });
     let skew = Memo::new(move |_| {
-        let ahead = state
-            .read()
-            .as_ref()
-            .map_or(0, |state| state.vendor_ahead_ms);
-        let skew = vendor_clock::significant_difference(TimeDelta::try_milliseconds(ahead)?)?;
+        let ahead = watched.snapshot().vendor_ahead(&id);
+        let skew = vendor_clock::significant_difference(ahead)?;
         let direction = if skew > TimeDelta::zero() {
             "ahead of"
         } else {

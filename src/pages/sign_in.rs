@@ -9,7 +9,7 @@ use crate::api::session::{
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{FailureCard, Heading, Icon, demo_badge, error_status, focus};
+use crate::ui::{FailureCard, Heading, Icon, demo_badge, error_status, focus, is_focus_lost};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -91,7 +91,7 @@ pub fn SignInAgain(
         let _ = on_close.try_run(());
         // The element that opened the dialog may be removed as a result.
         request_animation_frame(|| {
-            if document().active_element() == document().body().map(Into::into) {
+            if is_focus_lost() {
                 focus("#main");
             }
         });

@@ -5,20 +5,39 @@ use super::failure_card::{FailureCard, details_card};
 use super::icon::icon;
 use super::notice::{Notices, Undo, use_notices};
 use crate::api::{Compared, Outcome};
+use crate::live::clock;
+use crate::on_change::on_change;
 use health::effect::{Confirm, Effect};
 use leptos::html;
 use leptos::prelude::*;
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// The outcome of a running action, and how to undo it.
 pub type Running = Pin<Box<dyn Future<Output = (Outcome, Option<Undo>)>>>;
+
+thread_local! {
+    /// The system that returned 429 last, when, and its `Retry-After`. Every dialog about this system waits.
+    static RATE_LIMITED: RefCell<Option<(String, f64, Duration)>> = const { RefCell::new(None) };
+}
+
+/// How long a system still asks to wait.
+fn wait_of(system: &str) -> Option<Duration> {
+    let limited = RATE_LIMITED.with_borrow(Clone::clone);
+    let (_, at, wait) = limited.filter(|(limited, ..)| limited == system)?;
+    // Negative after the clock was set back.
+    let waited = Duration::try_from_secs_f64((clock::now() - at) / 1_000.0).ok()?;
+    wait.checked_sub(waited)
+}
 
 /// The state of the dialog.
 #[derive(Clone, PartialEq)]
 enum Phase {
     Asking,
     Sending,
+    Done,
     Failed(Outcome),
 }
 
@@ -48,6 +67,9 @@ pub fn ActionDialog(
     ready: Option<Signal<bool>>,
     /// Sends the action.
     run: Box<dyn Fn() -> Running>,
+    /// Shows the outcome.
+    #[prop(optional)]
+    notices: Option<Notices>,
     /// Called when the data on the screen may be out of date: after every outcome but a refusal.
     changed: Callback<()>,
     /// Called after the dialog was closed.
@@ -56,15 +78,30 @@ pub fn ActionDialog(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let notices = notices.unwrap_or_else(use_notices);
     let sending = Sending {
         phase: RwSignal::new(Phase::Asking),
         rate_limited: RwSignal::new(false),
+        system,
         close: Trigger::new(),
         outcome: NodeRef::new(),
-        notices: use_notices(),
+        notices,
+        number: notices.next_number(),
         changed,
     };
     let (phase, rate_limited, close) = (sending.phase, sending.rate_limited, sending.close);
+    on_change(move || {
+        system.track();
+        sending.wait();
+    });
+    on_cleanup(move || {
+        if phase.try_get_untracked() == Some(Phase::Sending) {
+            let title = title.try_get_untracked().unwrap_or_default();
+            let what = title.trim_end_matches('?');
+            let message = format!("{what}: still being sent. The outcome follows.");
+            notices.show_sending(sending.number, message);
+        }
+    });
     let typed = RwSignal::new(String::new());
     let (id, run) = (StoredValue::new(id), StoredValue::new_local(run));
     let is_confirmed = Memo::new(move |_| {
@@ -74,7 +111,9 @@ pub fn ActionDialog(
         };
         is_typed && ready.is_none_or(|ready| ready.get())
     });
-    let is_held = Memo::new(move |_| rate_limited.get() || *phase.read() == Phase::Sending);
+    let is_held = Memo::new(move |_| {
+        rate_limited.get() || matches!(*phase.read(), Phase::Sending | Phase::Done)
+    });
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if is_confirmed.get_untracked() && !is_held.get_untracked() {
@@ -106,12 +145,12 @@ pub fn ActionDialog(
         _ => ().into_any(),
     };
     let button = move || match (&*phase.read(), rate_limited.get()) {
-        (Phase::Sending, _) => "Sending…".to_owned(),
+        (Phase::Sending | Phase::Done, _) => "Sending…".to_owned(),
         (_, true) => "Rate limited, waiting…".to_owned(),
         _ => action.get(),
     };
     let dismiss = move || match &*phase.read() {
-        Phase::Failed(Outcome::Unknown { .. }) => "Close",
+        Phase::Sending | Phase::Done | Phase::Failed(Outcome::Unknown { .. }) => "Close",
         _ => "Cancel",
     };
     view! {
@@ -137,14 +176,27 @@ pub fn ActionDialog(
 struct Sending {
     phase: RwSignal<Phase>,
     rate_limited: RwSignal<bool>,
+    system: Signal<String>,
     close: Trigger,
     /// The element that shows the outcome.
     outcome: NodeRef<html::Div>,
     notices: Notices,
+    /// The number of the notice that the action is still being sent.
+    number: u32,
     changed: Callback<()>,
 }
 
 impl Sending {
+    /// Holds the button back as long as the system asks to wait.
+    fn wait(self) {
+        let system = self.system.try_get_untracked();
+        let wait = system.and_then(|system| wait_of(&system));
+        let _ = self.rate_limited.try_set(wait.is_some());
+        if let Some(wait) = wait {
+            set_timeout(move || self.wait(), wait);
+        }
+    }
+
     /// Waits for the outcome and shows it: in the dialog, or as a notice if the dialog was closed meanwhile.
     async fn send(self, running: Running) {
         let (outcome, undo) = running.await;
@@ -157,24 +209,24 @@ impl Sending {
             Outcome::Done { message, undoable } => {
                 self.notices.show(message, undo.filter(|_| undoable));
                 if is_open {
+                    self.phase.set(Phase::Done);
                     self.close.notify();
                 }
             }
             outcome if is_open => self.fail(outcome),
             outcome => self.notices.show_outcome(outcome),
         }
+        self.notices.drop(self.number);
     }
 
     fn fail(self, outcome: Outcome) {
         if let Outcome::Refused { failure, .. } = &outcome
+            && failure.status() == 429
             && let Some(wait) = failure.retry_after()
         {
-            let held = self.rate_limited;
-            let _ = held.try_set(true);
-            let free = move || {
-                let _ = held.try_set(false);
-            };
-            set_timeout(free, wait);
+            let system = self.system.try_get_untracked().unwrap_or_default();
+            RATE_LIMITED.set(Some((system, clock::now(), wait)));
+            self.wait();
         }
         let _ = self.phase.try_set(Phase::Failed(outcome));
         // The dialog may be higher than the screen.

@@ -2,6 +2,7 @@
 //! longer be read or can be read again, and a new critical alarm. Each event is announced once.
 
 use super::focus::{hand_over, keep_focus_in_sight};
+use super::icon::Icon;
 use crate::api::Failure;
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
 use crate::nav::use_nav;
@@ -198,8 +199,15 @@ pub fn Announcements(
                 (!is_here).then(|| view! { <a class="btn" href=route.href()>"Open"</a> })
             }
         });
-        view! { <p class="notice"><span title=sentence.clone()>{sentence.clone()}</span>{open}</p> }
-            .into_any()
+        let dismiss = move |_| shown.update(|shown| shown.retain(|held| held.number != one.number));
+        view! {
+            <p class="notice">
+                <span title=sentence.clone()>{sentence.clone()}</span>
+                {open}
+                <button type="button" class="icon" aria-label="Dismiss" on:click=dismiss><Icon name="close" /></button>
+            </p>
+        }
+        .into_any()
     };
     let list = move || {
         // An announcement that is removed may have the focus.
@@ -346,38 +354,17 @@ fn change(title: &str, before: Freshness, now: Freshness, failure: Option<&str>)
 #[cfg(test)]
 mod tests {
     use super::{Announcement, Event, Moment, PreviousMoment, in_one_line, of_failovers};
-    use crate::live::GroupLeaderChange;
+    use crate::live::{GroupLeaderChange, alarm};
     use chrono::{DateTime, TimeDelta};
     use health::alarms::{
         Acknowledgement, Alarm, FlappingAlarm, FlappingSubject, Maintenance, Scope, Since,
     };
     use health::freshness::Freshness;
     use health::inventory::{Kind, ResourceKey};
-    use health::severity::Severity;
     use std::sync::Arc;
 
     fn moment(fresh: Freshness, critical: &[(&str, Kind)]) -> Moment {
-        let alarm = |(id, kind): &(&str, Kind)| {
-            Arc::new(Alarm {
-                id: (*id).to_owned(),
-                resource: ResourceKey {
-                    kind: *kind,
-                    connection: "plant-a".to_owned(),
-                    id: (*id).to_owned(),
-                },
-                name: (*id).to_owned(),
-                severity: Severity::Critical,
-                rank: 0,
-                word: "No primary".into(),
-                sentence: format!("{id} has no primary."),
-                advice: String::new(),
-                since: Since::Observed(DateTime::UNIX_EPOCH),
-                flapping: None,
-                acknowledged: None,
-                notes: Vec::new(),
-                maintenance: None,
-            })
-        };
+        let alarm = |(id, kind): &(&str, Kind)| Arc::new(alarm(*kind, "plant-a", id));
         Moment {
             is_gateway_lost: false,
             is_current: true,

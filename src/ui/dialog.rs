@@ -1,6 +1,8 @@
 //! A native modal dialog: the browser keeps the focus inside, closes it on Escape, and returns the focus
-//! to the element that opened it.
+//! to the element that opened it. If that is gone, for example the button "Activate" of the slicer that is on air now,
+//! the part of the page around it gets the focus.
 
+use super::focus::{focus_if_lost, focusable_parent};
 use crate::on_change::{on_change, on_change_since};
 use leptos::html;
 use leptos::prelude::*;
@@ -21,6 +23,7 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    let parent = focusable_parent();
     on_change(move || {
         if let Some(dialog) = dialog.get() {
             let _ = dialog.show_modal();
@@ -41,6 +44,9 @@ pub fn Dialog(
     });
     // The event is a later task, and the page around the dialog may be gone by then.
     let closed = move |_| {
+        if let Some(parent) = parent.clone() {
+            focus_if_lost(parent);
+        }
         let _ = on_close.try_run(());
     };
     view! {

@@ -5,6 +5,8 @@ use super::focus::hand_over;
 use super::icon::Icon;
 use crate::api::Failure;
 use crate::api::failure::status_line;
+use chrono::TimeDelta;
+use health::words::span;
 use leptos::prelude::*;
 
 /// The texts of a card.
@@ -14,6 +16,7 @@ struct Texts {
     detail: String,
     reason: Option<String>,
     resolution: Option<String>,
+    wait: Option<String>,
     /// The name and the value of the id to quote.
     id: Option<(&'static str, String)>,
     excerpt: Option<String>,
@@ -84,6 +87,9 @@ fn texts(failure: &Failure, system: &str) -> Texts {
             detail: error.message.clone(),
             reason: error.reason.clone(),
             resolution: error.resolution.clone(),
+            wait: error
+                .retry_after
+                .map(|seconds| span(TimeDelta::seconds(seconds.cast_signed()))),
             id: error.operation_id.clone().map(|id| ("Operation id", id)),
             advice: if error.left_out {
                 "The response body was not a vendor error (for example, a proxy page), so the gateway omitted it."
@@ -155,6 +161,7 @@ pub fn FailureCard(
             <dl>
                 {term("Reason", texts.reason)}
                 {term("Resolution", texts.resolution)}
+                {term("Retry after", texts.wait)}
                 {id}
             </dl>
             {texts.excerpt.map(|text| view! { <details><summary>Response body</summary><pre>{text}</pre></details> })}
@@ -168,6 +175,19 @@ pub fn FailureCard(
 mod tests {
     use super::{RETRYING, texts};
     use crate::api::{Failure, Problem};
+    use vendors::call::VendorError;
+
+    #[test]
+    fn a_card_shows_how_long_the_vendor_asks_to_wait() {
+        for (retry_after, wait) in [(Some(90), Some("1 min 30 s")), (None, None)] {
+            let failure = Failure::Vendor(Box::new(VendorError {
+                status: 429,
+                retry_after,
+                ..VendorError::default()
+            }));
+            assert_eq!(texts(&failure, "EM").wait.as_deref(), wait);
+        }
+    }
 
     #[test]
     fn the_title_of_a_card_depends_on_the_kind_of_problem() {

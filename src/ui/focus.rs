@@ -22,13 +22,35 @@ fn focus_element(found: Option<Element>) -> bool {
     found.is_some_and(|one| one.focus().is_ok())
 }
 
+/// Whether no element has the focus: the browser drops it when the focused element is removed or moved.
+#[must_use]
+pub fn is_focus_lost() -> bool {
+    document().active_element() == document().body().map(Into::into)
+}
+
+/// The part of the page around the focused element, such as its row, that can have the focus itself.
+#[must_use]
+pub fn focusable_parent() -> Option<Element> {
+    let parent = document().active_element()?.parent_element()?;
+    parent.closest("[tabindex]").ok().flatten()
+}
+
+/// Moves the focus to an element, or to the page if that is gone, unless another element has the focus by the next
+/// frame.
+pub fn focus_if_lost(element: Element) {
+    request_animation_frame(move || {
+        if is_focus_lost() && !focus_element(Some(element).filter(|one| one.is_connected())) {
+            focus("#main");
+        }
+    });
+}
+
 /// Moves the focus to the first element that matches a selector, if the focused element no longer exists once the page
 /// is drawn. Call it before a change that may remove the button that was pressed.
 pub fn hand_over(selector: &'static str) {
     let focused = document().active_element();
     queue_microtask(move || {
-        let is_lost = document().active_element() == document().body().map(Into::into);
-        if is_lost && focused.is_some_and(|one| !one.is_connected()) {
+        if is_focus_lost() && focused.is_some_and(|one| !one.is_connected()) {
             focus(selector);
         }
     });

@@ -37,7 +37,7 @@ pub use demo_badge::demo_badge;
 pub use error_line::{error_line, error_status};
 pub use failure_card::FailureCard;
 pub use field::Field;
-pub use focus::{focus, focus_in, hand_over, keep_focus_in_sight};
+pub use focus::{focus, focus_in, hand_over, is_focus_lost, keep_focus_in_sight};
 pub use heading::Heading;
 pub use heartbeat_bar::HeartbeatBar;
 pub use icon::{Icon, icon};

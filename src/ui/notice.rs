@@ -1,12 +1,16 @@
 //! Notices: a completed change is shown for a while, with Undo if possible; a failed or uncertain one until the user
-//! dismisses it.
+//! dismisses it. Each shows its time, because what it says about a state may be out of date soon.
 
 use super::focus::{focus, keep_focus_in_sight};
 use super::icon::Icon;
+use super::times;
 use crate::api::{Failure, Outcome};
-use crate::live::keyed;
+use crate::live::{Watched, keyed, use_watched};
+use crate::prefs::use_prefs;
 use crate::provided::provided;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,6 +27,8 @@ pub type Undo = Rc<dyn Fn()>;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Done,
+    /// The change is still being sent.
+    Sending,
     /// Nothing was changed.
     Refused,
     /// The change may be in effect.
@@ -33,6 +39,7 @@ impl Mark {
     fn icon(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Sending => "pending",
             Self::Refused => "warning",
             Self::Unknown => "unknown",
         }
@@ -42,8 +49,11 @@ impl Mark {
 #[derive(Clone)]
 struct Notice {
     number: u32,
+    at: DateTime<Utc>,
     message: String,
     mark: Mark,
+    /// The hash of the resource that it is about.
+    about: Option<u64>,
     undo: StoredValue<Option<Undo>, LocalStorage>,
 }
 
@@ -53,6 +63,9 @@ pub struct Notices {
     shown: RwSignal<Vec<Notice>>,
     count: StoredValue<u32>,
     owner: StoredValue<Owner>,
+    watched: Watched,
+    /// The hash of the resource that new notices are about.
+    about: Option<u64>,
 }
 
 /// The notices. Call it inside the owner of [`provide`].
@@ -67,15 +80,40 @@ pub fn provide() -> Notices {
         shown: RwSignal::new(Vec::new()),
         count: StoredValue::new(0),
         owner: StoredValue::new(Owner::new()),
+        watched: use_watched(),
+        about: None,
     };
     provide_context(notices);
     notices
 }
 
 impl Notices {
+    /// The notices about a resource: that of a completed change replaces the previous one, which it may contradict.
+    #[must_use]
+    pub fn about(self, connection: &str, id: &str) -> Self {
+        let resource = BuildHasherDefault::<DefaultHasher>::default().hash_one((connection, id));
+        Self {
+            about: Some(resource),
+            ..self
+        }
+    }
+
     /// Shows a notice of a completed change.
     pub fn show(self, message: String, undo: Option<Undo>) {
-        self.put(Mark::Done, message, undo);
+        self.put(self.next_number(), Mark::Done, message, undo);
+    }
+
+    /// The number for a notice that is shown later.
+    #[must_use]
+    pub fn next_number(self) -> u32 {
+        let number = self.count.get_value();
+        self.count.set_value(number.wrapping_add(1));
+        number
+    }
+
+    /// Shows a notice that a change is still being sent, until [`Notices::drop`] removes it.
+    pub fn show_sending(self, number: u32, message: String) {
+        self.put(number, Mark::Sending, message, None);
     }
 
     /// Shows a notice of a failed change, or of one with an unknown outcome.
@@ -85,18 +123,21 @@ impl Notices {
         } else {
             Mark::Refused
         };
-        self.put(mark, message, None);
+        self.put(self.next_number(), mark, message, None);
     }
 
-    fn put(self, mark: Mark, message: String, undo: Option<Undo>) {
-        let number = self.count.get_value();
-        self.count.set_value(number.wrapping_add(1));
+    fn put(self, number: u32, mark: Mark, message: String, undo: Option<Undo>) {
+        if mark == Mark::Done && self.about.is_some() {
+            self.dismiss(|notice| notice.about == self.about);
+        }
         let make = || StoredValue::new_local(undo);
         let undo = self.owner.with_value(|owner| owner.with(make));
         let notice = Notice {
             number,
+            at: self.watched.now_untracked(),
             message,
             mark,
+            about: self.about,
             undo,
         };
         self.shown.update(|shown| shown.push(notice));
@@ -151,21 +192,27 @@ impl Notices {
                 (Mark::Unknown, words)
             }
         };
-        self.put(mark, message, None);
+        self.put(self.next_number(), mark, message, None);
     }
 
-    /// Removes the notices with an Undo, before another change of the same data.
-    pub fn dismiss_undoable(self) {
-        let shown = self.shown.get_untracked();
-        for notice in shown {
-            let is_undoable = notice.undo.try_get_value().flatten().is_some();
-            if is_undoable {
-                self.drop(notice.number);
-            }
+    /// Before another change: removes the notices of completed changes that are about the same resource or have an
+    /// Undo, because they no longer apply to the current state.
+    pub fn dismiss_completed(self) {
+        self.dismiss(|notice| {
+            notice.about == self.about || notice.undo.try_get_value().flatten().is_some()
+        });
+    }
+
+    /// Removes the notices of completed changes that match.
+    fn dismiss(self, is_outdated: impl Fn(&Notice) -> bool) {
+        let shown = self.shown.get_untracked().into_iter();
+        for notice in shown.filter(|notice| notice.mark == Mark::Done && is_outdated(notice)) {
+            self.drop(notice.number);
         }
     }
 
-    fn drop(self, number: u32) {
+    /// Removes a notice, if it is shown.
+    pub fn drop(self, number: u32) {
         // The focus moves to the adjacent notice, otherwise to the page. Not to a button of that notice, because a
         // second Enter would dismiss it unread.
         let here = format!("#notice-{number}:focus-within");
@@ -187,10 +234,10 @@ impl Notices {
 /// The area where notices are shown.
 #[component]
 pub fn NoticeArea() -> impl IntoView {
-    let notices = use_notices();
+    let (notices, prefs) = (use_notices(), use_prefs());
     let each = move || notices.shown.get();
     let draw = move |notice: Notice| {
-        let full = notice.message.clone();
+        let at = notice.at;
         // The newest is shown first, although it is the last in the list for screen readers.
         let order = format!("-{}", notice.number);
         let id = format!("notice-{}", notice.number);
@@ -203,9 +250,10 @@ pub fn NoticeArea() -> impl IntoView {
             view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
         });
         view! {
-            <p id=id class="notice" tabindex="-1" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
+            <p id=id class="notice" tabindex="-1" style:order=order>
                 <Icon name=notice.mark.icon() />
-                <span title=full>{notice.message}</span>
+                <time class="dim" datetime=times::datetime_attribute(at)>{move || times::moment(at, at, prefs.zone.get())}</time>
+                <span>{notice.message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
             </p>

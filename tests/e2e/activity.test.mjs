@@ -353,7 +353,8 @@ story('all entries that match the filters are exported', async ({ page, visit, c
     const text = await readFile(await download.path(), 'utf8');
     if (extension === 'json') {
       const [entry] = JSON.parse(text);
-      assert.deepEqual([entry.kind, entry.resource.id, entry.before], ['order', group.id, inOrder(group).join(', ')]);
+      const at = START.replace('Z', '.000Z');
+      assert.deepEqual([entry.at, entry.kind, entry.resource.id, entry.before], [at, 'order', group.id, inOrder(group).join(', ')]);
     } else {
       const lines = text.replace('\ufeff', '').trim().split('\r\n');
       assert.equal(lines.length, 2);

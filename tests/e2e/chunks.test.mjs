@@ -439,6 +439,55 @@ story('a page whose chunk does not arrive in time says so, and Retry loads it', 
   }
 });
 
+story('a chunk that arrives slowly is loaded, unless nothing more of it arrives for 20 s', async ({ page, product }) => {
+  const others = deferred();
+  let [chunk, parts, sent] = [];
+  const writeSlowly = async (body, response) => {
+    const size = Math.ceil(body.length / parts.length);
+    for (const [number, { awaited }] of parts.entries()) {
+      await awaited;
+      if (response.destroyed) return;
+      response.write(body.subarray(number * size, (number + 1) * size));
+      sent = Math.min((number + 1) * size, body.length);
+    }
+    response.end();
+  };
+  const server = await proxy(product, (path) => {
+    if (isOwn(path, chunk)) return writeSlowly;
+    return isPiece(path) ? others.awaited : undefined;
+  });
+  await page.addInitScript(() => {
+    window.received_ = 0;
+    const { read } = ReadableStreamDefaultReader.prototype;
+    ReadableStreamDefaultReader.prototype.read = async function () {
+      const step = await read.call(this);
+      window.received_ += step.value?.length ?? 0;
+      return step;
+    };
+  });
+  try {
+    for (const [name, number, rest, shown] of [
+      ['slicers', 4, 15_000, page.getByRole('table', { name: 'Slicer failover groups' })],
+      ['groups', 1, 20_000, page.getByRole('heading', { name: 'This page could not be loaded' })],
+    ]) {
+      [chunk, parts, sent] = [name, Array.from({ length: 4 }, deferred), 0];
+      await page.goto(`${server.url}/${name}`, { waitUntil: 'commit' });
+      await page.getByText('Loading this page…').waitFor();
+      for (const { release } of parts.slice(0, number)) {
+        release();
+        await eventually(async () => assert.ok(sent > 0 && (await page.evaluate(() => window.received_)) === sent));
+        await page.clock.fastForward(rest);
+      }
+      await shown.waitFor();
+    }
+  } finally {
+    others.release();
+    for (const { release } of parts) release();
+    await page.goto('about:blank');
+    server.stop();
+  }
+});
+
 story('a page that cannot be loaded says so, even if a pop-up waiting for its chunk was closed', async ({ page, product, complaints }) => {
   complaints.expect(/status of 404/);
   const pieces = deferred();

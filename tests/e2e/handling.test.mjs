@@ -233,7 +233,7 @@ story('an alarm that has ended is not acknowledged, and the reason is kept', asy
   await dialog(page).getByLabel('Reason').fill('on it');
   await recover(control);
   await open(page).waitFor({ state: 'detached', timeout: TIMEOUT });
-  await dialog(page).getByText(/^The alarm is not in the list at the moment: it may have ended\./).waitFor();
+  await dialog(page).getByRole('status').getByText(/^The alarm is not in the list at the moment: it may have ended\./).waitFor();
   await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
   await dialog(page).getByText(/no such alarm is open: it may have ended/).waitFor();
   assert.equal(await dialog(page).getByLabel('Reason').inputValue(), 'on it');
@@ -280,7 +280,7 @@ story('maintenance of a connection folds its alarms from its start to its end', 
   await open(page).waitFor({ timeout: TIMEOUT });
 });
 
-story('maintenance with an incomplete start time cannot be announced', async ({ page, visit }) => {
+story('maintenance with an incomplete start time cannot be announced, and a dialog says when it has ended', async ({ page, visit, control }) => {
   await visit('/connections');
   await page.getByRole('button', { name: 'Announce maintenance' }).click();
   const [reason, begins] = [dialog(page).getByLabel('Reason'), dialog(page).getByLabel(/^Begins/)];
@@ -312,6 +312,13 @@ story('maintenance with an incomplete start time cannot be announced', async ({ 
   await announce.click();
   const row = page.getByRole('region', { name: 'Maintenance', exact: true }).getByRole('row', { name: /New firmware/ });
   await row.getByText('in progress').waitFor({ timeout: TIMEOUT });
+  // It ends while the dialog is open.
+  await row.getByRole('button', { name: /^End maintenance/ }).click();
+  const ended = dialog(page).getByRole('status').getByText('The maintenance is not in the list at the moment: it may have ended.');
+  assert.equal(await ended.count(), 0);
+  await control('POST', '/observer/advance', { seconds: 3_600 });
+  await ended.waitFor({ timeout: TIMEOUT });
+  await accessible(page);
 });
 
 story('maintenance of a group is announced, shown and ended on its page', async ({ page, visit, control }) => {

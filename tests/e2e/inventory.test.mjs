@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { eventually, open, pass, rows, story, whenRows } from './harness.mjs';
 import { pageRequests, vendorRequests } from './support/requests.mjs';
 import { allLive } from './support/sources.mjs';
-import { waitUntilLive, tiles } from './support/walls.mjs';
+import { tiles } from './support/walls.mjs';
 import { TITLES, path, sessions, system } from './support/worlds.mjs';
 
 /** Large enough for all tiles to be on the wall's first page. */
@@ -100,7 +100,7 @@ story('overview, rail, lists and wall show the same state of each resource', lar
   }
 
   await visit(`${WALL}&only=groups,slicers`);
-  await waitUntilLive(page);
+  await allLive(page);
   await eventually(async () => assert.equal((await onWall(page)).length, listed.length));
   const wall = await onWall(page);
   assert.deepEqual(wall.map(({ label }) => label).toSorted(), listed.map(({ name, state }) => `${name}: ${state}`).toSorted());
@@ -119,7 +119,7 @@ story('a failed run is shown alike on the overview, in the rail and on the wall'
   const counted = await summary(page, 'Veeam failovers');
   assert.equal(await railNumber(page, 'Failover sessions'), runs.length);
   await visit(`${WALL}&only=sessions`);
-  await waitUntilLive(page);
+  await allLive(page);
   const total = Object.values(counted).reduce((sum, number) => sum + number, 0);
   await eventually(async () => assert.equal((await onWall(page)).length, total));
   const wall = await onWall(page);

@@ -58,7 +58,7 @@ story('alarms with the same text differ by connection, and so do their buttons a
   const list = page.getByRole('list', { name: 'Alarms' });
   for (const title of ['Enterprise Manager', 'Enterprise Manager 9.5']) {
     const alarm = list.getByRole('listitem', { name: `Web Shop DR: Critical, ${title}`, exact: true });
-    await alarm.getByText(new RegExp(`^${title} · Open the session`)).waitFor();
+    await alarm.getByText(new RegExp(`^${title} · Check the session`)).waitFor();
     await alarm.getByRole('button', { name: `Open Web Shop DR, Failed, ${title}`, exact: true }).waitFor();
     await alarm.getByRole('button', { name: `Acknowledge Web Shop DR, Failed, ${title}`, exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'Acknowledge Web Shop DR: Failed?' });
@@ -101,8 +101,8 @@ story('on a phone the accessible name of a rail entry is complete despite its nu
   await reread();
   const connections = rail.getByRole('link', { name: /^Connections\b.*\d open alarms?$/ });
   await passUntil(page, control, 60, async () => (await connections.count()) > 0);
-  // The visible text is shorter.
-  for (const short of ['Sessions', 'Sources']) assert.ok(await rail.getByText(short, { exact: true }).isVisible(), short);
+  // The visible text may be shorter.
+  for (const visible of ['Sessions', 'Connections']) assert.ok(await rail.getByText(visible, { exact: true }).isVisible(), visible);
 });
 
 story('Back returns to the previous page', async ({ page, visit }) => {
@@ -148,6 +148,9 @@ story('a failover is announced immediately on every page, and links to its group
   await alert.getByText('Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.').waitFor({ timeout: 20_000 });
   await alert.getByRole('link', { name: 'Open' }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+  await alert.getByRole('button', { name: 'Dismiss', exact: true }).click();
+  await alert.waitFor({ state: 'detached' });
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
 story('if a focused announcement disappears, the focus moves to the page', async (fixtures) => {
@@ -205,6 +208,7 @@ story('a failing site is one foldable entry of the list, and filters select matc
   await attention.getByLabel('System').selectOption('Veeam');
   await eventually(async () => assert.equal(await more.count(), 0));
   assert.ok((await list.getByRole('listitem').count()) > 0);
+  await attention.getByRole('status').filter({ hasText: /^\d+ of \d+ open, worst first$/ }).waitFor();
   assert.equal(new URL(page.url()).search, '?system=veeam');
   await attention.getByLabel('Severity').selectOption('Unknown');
   const none = attention.getByRole('status').filter({ hasText: /^0 of \d+ open alarms shown\. Show all$/ });
@@ -282,6 +286,19 @@ story('an unfolded entry and the focus stay while alarms above them start and en
   await eventually(async () => assert.equal(await first(), before), 20_000);
   assert.deepEqual(await stays(), [true, words, true]);
   assert.equal(await list.locator('details[open]').count(), 1);
+});
+
+story('if the alarm with the focus is folded with others, the focus moves to their entry', async (fixtures) => {
+  const { page, visit, world } = fixtures;
+  const { groups } = system(await world(), 'plant-a');
+  await silence(fixtures, 'plant-a', groups.slice(0, 3), true);
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  await list.getByRole('button', { name: /^Acknowledge .*, Primary silent, Plant A$/ }).nth(1).focus({ timeout: 20_000 });
+  await silence(fixtures, 'plant-a', groups.slice(3), true);
+  const more = list.getByText(/^\d+ more groups: Primary silent$/);
+  await more.waitFor({ timeout: 20_000 });
+  await eventually(async () => assert.ok(await more.evaluate((one) => one === document.activeElement)));
 });
 
 story("when the worst alarm of a folded entry ends, the focus does not move to another alarm's button", async (fixtures) => {

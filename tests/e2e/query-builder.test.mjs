@@ -136,6 +136,10 @@ story('edited text becomes conditions, and a mistake shows its position and what
   await accessible(page);
   assert.ok(!page.url().includes('Colour'), 'the filter did not run');
   assert.ok((await sentFilters(control)).every((sent) => !sent.includes('Colour')));
+  // The conditions replace the text, which stays in a notice.
+  await tokens(page).first().getByLabel('Value').fill('Another plan');
+  await page.getByRole('status').getByText('Replaced the filter text: Result==Failed;Colour==red', { exact: true }).waitFor();
+  assert.match(await filter(page).inputValue(), /Another plan/);
 });
 
 story('a relative range stays relative in the address and is sent as UTC', { now: START }, async ({ page, visit, control }) => {

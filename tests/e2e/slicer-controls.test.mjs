@@ -3,12 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { START, accessible, eventually, story } from './harness.mjs';
-import { draftBar, findGroup, inOrder, items, currentGroup, openGroup, isPrioritized, shown } from './support/slicers.mjs';
+import { draftBar, findGroup, focused, inOrder, items, currentGroup, openGroup, isPrioritized, shown } from './support/slicers.mjs';
 import { path, system } from './support/worlds.mjs';
 
 const TIMEOUT = { timeout: 20_000 };
 
 const statusShows = (page, text) => page.getByRole('status').getByText(text).first().waitFor(TIMEOUT);
+
+/** The notices of changes, without those of failovers. */
+const notices = (page) => page.locator('.notices [role="status"] .notice');
 
 const countRequests = async (control, name) => {
   const { requests } = await control('GET', '/requests');
@@ -42,6 +45,11 @@ story('a change of the failover mode warns of the lost order, and offers it as a
   await back.getByText(`Uplynk resets every position to the order in which it lists the slicers: ${listed.join(', ')}.`).waitFor();
   await back.getByRole('button', { name: 'Switch mode' }).click();
   await statusShows(page, `Its order is now ${listed.join(', ')}.`);
+  const { width, height } = page.viewportSize();
+  await page.setViewportSize({ width: 320, height });
+  const isComplete = () => notices(page).locator('> span').evaluate((one) => one.scrollHeight <= one.clientHeight);
+  await eventually(async () => assert.ok(await isComplete()));
+  await page.setViewportSize({ width, height });
   const offer = page.getByRole('group', { name: 'Order before flat mode' });
   await offer.getByText(`Before flat mode the order was ${ids.join(', ')}.`).waitFor(TIMEOUT);
   await offer.getByRole('button', { name: 'Restore as a draft' }).click();
@@ -114,6 +122,7 @@ story("a backup's eligibility changes without confirmation, with Undo", async (f
   assert.deepEqual(inOrder(saved), inOrder(group), 'the order is unchanged');
   assert.equal(await countRequests(control, 'order slicers'), 1);
   await page.getByRole('button', { name: 'Undo' }).click();
+  assert.equal(await focused(page), backup.id);
   await eventually(async () => assert.equal((await currentGroup(world, group.id)).slicers.find(({ id }) => id === backup.id).enabled, true), 20_000);
 });
 
@@ -237,8 +246,7 @@ story('with auto failback on, the dialog of an activation explains this and offe
   await dialog.getByRole('button', { name: `Move ${second} to position 1` }).click();
   await eventually(async () => assert.equal((await shown(page))[0], second));
   await statusShows(page, `${second} moved from position ${ids.indexOf(second) + 1} to 1 of ${ids.length}`);
-  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
-  await eventually(async () => assert.equal(await focused(), second));
+  await eventually(async () => assert.equal(await focused(page), second));
   await draftBar(page).getByRole('button', { name: 'Discard changes' }).click();
   await page.getByRole('button', { name: `Activate ${second}` }).click();
   await dialog.getByRole('button', { name: 'Turn auto failback off…' }).click();
@@ -302,6 +310,8 @@ story('activating a slicer shows its effect first and is sent once', async (fixt
   await dialog.getByText(`${group.active_slicer_id} goes off air. ${other} goes on air and stays until it fails.`).waitFor();
   await dialog.getByRole('button', { name: 'Activate' }).dblclick();
   await statusShows(page, `Live channels accepted the change. ${other} is on air.`);
+  // The button that opened the dialog is gone.
+  await eventually(async () => assert.equal(await focused(page), other));
   assert.equal(await countRequests(control, 'activate slicer'), 1);
   assert.equal((await currentGroup(world, group.id)).active_slicer_id, other);
   assert.equal(await items(page).filter({ hasText: other }).getByText('On air').count(), 1);
@@ -337,6 +347,7 @@ story('switching to slate requires a confirmation, is sent once, and can be left
   await confirm(dialog, group.name);
   await act.click();
   await statusShows(page, 'Live channels accepted the change. The slate is on air.');
+  assert.match(await notices(page).locator('time').innerText(), /^\d\d:\d\d:\d\d$/);
   assert.equal((await currentGroup(world, group.id)).active_slicer_id, 'no_slicer');
   await page.getByRole('region', { name: 'Group facts' }).getByText(/slate/i).first().waitFor(TIMEOUT);
   await page.getByRole('button', { name: 'Leave slate' }).click();
@@ -344,6 +355,7 @@ story('switching to slate requires a confirmation, is sent once, and can be left
   await leave.getByText(/^The service puts a healthy, eligible slicer on air/).waitFor();
   await leave.getByRole('button', { name: 'Leave slate' }).click();
   await statusShows(page, `Live channels accepted the change. ${group.active_slicer_id} is on air.`);
+  assert.equal(await notices(page).count(), 1, 'the notice of the slate is no longer true');
   assert.equal(await countRequests(control, 'set slate'), 2);
 });
 
@@ -460,9 +472,13 @@ story('allowed owners are loaded again after a change whose dialog was closed wh
   await control('POST', '/faults', { connection: 'live', operation: 'change allowed owners', fault: { kind: 'latency', milliseconds: 4000 }, times: 1 });
   await add.click();
   await dialog.getByRole('button', { name: 'Sending…' }).waitFor(TIMEOUT);
-  await page.keyboard.press('Escape');
+  await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'detached' });
+  const sending = page.getByRole('status').getByText(/^Add an allowed owner to .*: still being sent\. The outcome follows\.$/);
+  await sending.waitFor();
   assert.equal(await isSaved(), false, 'it is still being sent');
+  await statusShows(page, /Allowed owners are now: /);
+  await sending.waitFor({ state: 'detached' });
   await owner.waitFor(TIMEOUT);
   assert.ok(await isSaved());
 });
@@ -503,8 +519,8 @@ story('the dialog of an activation follows the group: once possible, the activat
   await dialog.getByText(`${second} can be activated now.`).waitFor(TIMEOUT);
   await off.waitFor({ state: 'detached' });
   assert.equal(await dialog.getByRole('button', { name: `Move ${second} to position 1` }).count(), 0);
-  const focused = () => dialog.evaluate((one) => one.contains(document.activeElement) && one !== document.activeElement);
-  await eventually(async () => assert.ok(await focused(), 'the focus stays in the dialog'));
+  const isInside = () => dialog.evaluate((one) => one.contains(document.activeElement) && one !== document.activeElement);
+  await eventually(async () => assert.ok(await isInside(), 'the focus stays in the dialog'));
   await accessible(page);
   await dialog.getByRole('button', { name: 'Activate…' }).click();
   await dialog.getByText(`${group.active_slicer_id} goes off air. ${second} goes on air and stays until it fails.`).waitFor();

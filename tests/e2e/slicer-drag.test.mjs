@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
-import { draftBar, findGroup, grip, inOrder, items, centreOf, currentGroup, openGroup, isPrioritized, save, shown, recordFrames } from './support/slicers.mjs';
+import { draftBar, findGroup, focused, grip, inOrder, items, centreOf, currentGroup, openGroup, isPrioritized, save, shown, recordFrames } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
 /** Lifts an item by its grip and holds it over the middle of another one, or at a point. */
@@ -33,8 +33,7 @@ story('a slicer is dragged by its grip to another position', async (fixtures) =>
   await eventually(async () => assert.deepEqual(await shown(page), wanted));
   await page.getByRole('status').getByText(`${ids[last]} moved from position ${ids.length} to 1 of ${ids.length}`).waitFor();
   assert.equal(await lifted(page).count(), 0);
-  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
-  await eventually(async () => assert.equal(await focused(), ids[last]));
+  await eventually(async () => assert.equal(await focused(page), ids[last]));
   await save(page);
   assert.deepEqual(inOrder(await currentGroup(world, group.id)), wanted);
 });
@@ -290,8 +289,7 @@ story('WCAG 2.5.7: by touch alone a slicer can be dragged, moved by a tap, and s
   await send('touchEnd');
   await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
   assert.equal(await scrolled(), before, 'a drag by the grip does not scroll');
-  const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
-  await eventually(async () => assert.equal(await focused(), ids[0]));
+  await eventually(async () => assert.equal(await focused(page), ids[0]));
   await page.getByRole('button', { name: `Move down ${ids[0]}` }).tap();
   const wanted = [ids[1], ids[2], ids[0], ...ids.slice(3)];
   await eventually(async () => assert.deepEqual(await shown(page), wanted));

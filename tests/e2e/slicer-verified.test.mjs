@@ -33,7 +33,7 @@ story('an order that the service ignores is shown as not verified, and its draft
   const wanted = [ids[1], ids[0], ...ids.slice(2)];
   await ignore(control, 'order slicers');
   await draftBar(page).getByRole('button', { name: 'Save order' }).click();
-  await draftBar(page).getByText(`Not verified: Live channels accepted the change. The group now has a different order: ${ids.join(', ')}.`).waitFor(TIMEOUT);
+  await draftBar(page).getByText(`Not verified: Live channels accepted the change. The order is unchanged: ${ids.join(', ')}.`).waitFor(TIMEOUT);
   assert.deepEqual(await shown(page), wanted);
   assert.equal(await undo(page).count(), 0);
   await draftBar(page).getByRole('button', { name: 'Dismiss' }).click();

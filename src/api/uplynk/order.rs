@@ -98,7 +98,7 @@ impl Writer {
         let wanted = positions(&now, order);
         let words = |held: &FailoverGroup| {
             let in_effect = || format!("The saved order is in effect. {}", on_air(held));
-            difference(held, &wanted).unwrap_or_else(in_effect)
+            difference(&now, held, &wanted).unwrap_or_else(in_effect)
         };
         match self.send_positions(&now, tag, &wanted, &words).await {
             (Outcome::Refused { failure, .. }, _) if is_conflict(&failure) => {
@@ -149,7 +149,7 @@ impl Writer {
             let found = slicers.find(|one| one.id == slicer);
             let is_set = found.and_then(|one| one.enabled);
             let words = eligibility(is_set);
-            match difference(held, &wanted) {
+            match difference(&now, held, &wanted) {
                 _ if is_set != Some(eligible) => {
                     format!("It is not in effect: {slicer} is still {words}.")
                 }
@@ -183,7 +183,8 @@ impl Writer {
         let afterwards = Cell::new(None);
         let check = async {
             let held = self.read(&now.id).await?;
-            let (is_in_effect, words) = (difference(&held, positions).is_none(), words(&held));
+            let is_in_effect = difference(now, &held, positions).is_none();
+            let words = words(&held);
             afterwards.set(is_in_effect.then_some(held));
             Ok((is_in_effect, words))
         };

@@ -77,9 +77,13 @@ pub(super) fn still_applies(
             || quiet_at.is_some_and(|at| action.needs_no_dialog(now, at, Freshness::Live)))
 }
 
-/// How a group differs from the positions that were sent; `None` if it does not. In flat mode every position is 1,
-/// whatever was sent, and the order of the list has no meaning.
-pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<String> {
+/// How a group differs from the positions that were sent to change `before`; `None` if it does not. In flat mode every
+/// position is 1, whatever was sent, and the order of the list has no meaning.
+pub(super) fn difference(
+    before: &FailoverGroup,
+    held: &FailoverGroup,
+    sent: &[SlicerPlace],
+) -> Option<String> {
     let mut slicers = ordered(held);
     let mut sent: Vec<&SlicerPlace> = sent.iter().collect();
     if held.mode == Some(Mode::Flat) {
@@ -88,8 +92,13 @@ pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<S
     }
     let are_sent = slicers.iter().map(|slicer| &slicer.id);
     if !are_sent.eq(sent.iter().map(|place| &place.slicer_id)) {
-        let held = ids(held).join(", ");
-        return Some(format!("The group now has a different order: {held}."));
+        let held = ids(held);
+        let what = if held == ids(before) {
+            "The order is unchanged"
+        } else {
+            "The group now has a different order"
+        };
+        return Some(format!("{what}: {}.", held.join(", ")));
     }
     let pairs = slicers.iter().zip(&sent);
     let others = pairs.filter(|(slicer, place)| slicer.enabled != Some(place.enabled));
@@ -223,10 +232,12 @@ mod tests {
     #[test]
     fn a_difference_between_sent_and_held_positions_is_described() {
         let order = ["b", "a", "c"].map(str::to_owned);
-        let sent = positions(&group("a b c-"), &order);
-        assert_eq!(difference(&group("b a c-"), &sent), None);
+        let before = group("a b c-");
+        let sent = positions(&before, &order);
+        assert_eq!(difference(&before, &group("b a c-"), &sent), None);
         for (held, words) in [
-            ("a b c-", "a different order: a, b, c."),
+            ("a b c-", "The order is unchanged: a, b, c."),
+            ("c a b-", "a different order: c, a, b."),
             ("b a", "a different order: b, a."),
             ("b a c", "in effect, but c is eligible."),
             (
@@ -234,7 +245,7 @@ mod tests {
                 "in effect, but b is of unknown eligibility, a is not eligible.",
             ),
         ] {
-            let found = difference(&group(held), &sent).unwrap_or_default();
+            let found = difference(&before, &group(held), &sent).unwrap_or_default();
             assert!(found.contains(words), "{held}: {found}");
         }
         let mut held = group("b a c-");
@@ -242,12 +253,16 @@ mod tests {
             slicer.order = Some(1);
         }
         assert!(
-            difference(&held, &sent).is_some(),
+            difference(&before, &held, &sent).is_some(),
             "all have the same position"
         );
         held.mode = Some(Mode::Flat);
         held.slicers.iter_mut().for_each(|all| all.reverse());
-        assert_eq!(difference(&held, &sent), None, "as it is in flat mode");
+        assert_eq!(
+            difference(&before, &held, &sent),
+            None,
+            "as it is in flat mode"
+        );
         let sent = positions(&held, &order);
         let sent: Vec<u32> = sent.iter().map(|place| place.order).collect();
         assert_eq!(sent, [1, 2, 3], "the contract wants them dense");

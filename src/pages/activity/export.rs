@@ -127,14 +127,29 @@ fn text(kind: FileKind, entries: &[ActivityEntry], watched: Watched) -> Result<S
                 .collect();
             Ok(file(&row(&COLUMNS), &rows))
         }
-        FileKind::Json => serde_json::to_string_pretty(entries).map_err(|error| error.to_string()),
+        FileKind::Json => json(entries).map_err(|error| error.to_string()),
     }
+}
+
+/// The entries as JSON, with their times as in CSV instead of the gateway's milliseconds.
+fn json(entries: &[ActivityEntry]) -> serde_json::Result<String> {
+    let mut list = serde_json::to_value(entries)?;
+    for (value, entry) in list.as_array_mut().into_iter().flatten().zip(entries) {
+        if let Some(at) = value.get_mut("at") {
+            *at = time(entry).into();
+        }
+    }
+    serde_json::to_string_pretty(&list)
+}
+
+fn time(entry: &ActivityEntry) -> String {
+    entry.at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The cells of an entry, in the order of [`COLUMNS`].
 fn cells(entry: &ActivityEntry, watched: Watched) -> [String; COLUMNS.len()] {
     [
-        entry.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        time(entry),
         entry.kind.key().to_owned(),
         what(entry).into_owned(),
         outcome(entry),

@@ -183,15 +183,11 @@ fn image(
 }
 
 /// The x coordinate and the width of an interval's bar.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of a week are exact"
-)]
 fn bar(interval: &Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) {
-    let millis = |span: TimeDelta| span.num_milliseconds() as f64;
-    let whole = millis(to - from).max(1.0);
-    let width = (millis(interval.to - interval.from) / whole * WIDTH).max(MIN_BAR_WIDTH);
-    let x = millis(interval.from - from) / whole * WIDTH;
+    let whole = (to - from).as_seconds_f64().max(0.001);
+    let share = |span: TimeDelta| span.as_seconds_f64() / whole * WIDTH;
+    let width = share(interval.to - interval.from).max(MIN_BAR_WIDTH);
+    let x = share(interval.from - from);
     (x.min(WIDTH - width), width)
 }
 

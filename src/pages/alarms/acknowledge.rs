@@ -5,10 +5,9 @@ use super::duration_choice::{DurationChoice, end};
 use crate::api::{Outcome, handling};
 use crate::live::{Watched, use_watched};
 use crate::ui::action_dialog::Running;
-use crate::ui::{ActionDialog, Field};
+use crate::ui::{ActionDialog, Field, icon};
 use health::alarms::Alarm;
 use health::effect::{Confirm, Effect};
-use health::severity::Severity;
 use leptos::prelude::*;
 use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use std::sync::Arc;
@@ -33,6 +32,15 @@ pub fn too_long(text: RwSignal<String>) -> Signal<Option<String>> {
         let length = text.read().trim().chars().count();
         (length > MAX_LENGTH).then(|| format!("{length} characters, more than {MAX_LENGTH}."))
     })
+}
+
+/// The warning that what a dialog is about is no longer listed. Its container always exists, because a screen reader
+/// announces changes inside it.
+pub fn ended_note(is_listed: Signal<bool>, words: &'static str) -> AnyView {
+    let note = move || {
+        (!is_listed.get()).then(|| view! { <ul class="checks"><li data-s="warning">{icon("warning")}<p>{words}</p></li></ul> }.into_any())
+    };
+    view! { <div role="status">{note}</div> }.into_any()
 }
 
 fn seen(alarm: &Alarm) -> SeenAlarm {
@@ -69,13 +77,17 @@ fn current(watched: Watched, first: &Arc<Alarm>) -> Current {
     })
 }
 
+/// The warning that the alarm is no longer in the list.
+fn alarm_ended(current: Current) -> AnyView {
+    let words = "The alarm is not in the list at the moment: it may have ended. What is shown here is its last known \
+                 state.";
+    ended_note(Signal::derive(move || current.read().1), words)
+}
+
 /// The effect of a dialog: the alarm's sentence, followed by what the action does.
 fn effect(watched: Watched, current: Current, action: fn(&Alarm) -> String) -> Signal<Effect> {
     Signal::derive(move || {
-        let (alarm, is_listed) = &*current.read();
-        let ended = "The alarm is not in the list at the moment: it may have ended. What is shown here is its last \
-                     known state.";
-        let ended = (!is_listed).then(|| (Severity::Warning, ended.to_owned()));
+        let (alarm, _) = &*current.read();
         Effect {
             sentence: format!(
                 "{}{} {}",
@@ -83,7 +95,7 @@ fn effect(watched: Watched, current: Current, action: fn(&Alarm) -> String) -> S
                 alarm.sentence,
                 action(alarm)
             ),
-            notes: ended.into_iter().collect(),
+            notes: Vec::new(),
         }
     })
 }
@@ -135,6 +147,7 @@ pub fn Acknowledge(
             effect confirm=Confirm::Click id="" ready run
             changed on_close
         >
+            {alarm_ended(current)}
             <Field label="Reason" name="reason" value=reason error hint required=true />
             <DurationChoice label="Until" name="until" minutes open="the alarm ends" />
         </ActionDialog>
@@ -183,7 +196,9 @@ pub fn Withdraw(
         <ActionDialog title action="Withdraw acknowledgement" system="the gateway"
             effect confirm=Confirm::Click id="" run
             changed on_close
-        />
+        >
+            {alarm_ended(current)}
+        </ActionDialog>
     }
 }
 
@@ -225,6 +240,7 @@ pub fn WriteNote(
             effect confirm=Confirm::Click id="" ready run
             changed on_close
         >
+            {alarm_ended(current)}
             <Field label="Note" name="note" value=text error hint required=true />
         </ActionDialog>
     }

@@ -268,32 +268,17 @@ pub fn count(kind: Kind) -> Memo<AlarmCount> {
 #[cfg(test)]
 mod tests {
     use super::{ShownAlarm, SimilarAlarms, similar_alarms};
-    use chrono::DateTime;
-    use health::alarms::{Alarm, Since};
-    use health::inventory::{Kind, ResourceKey};
-    use health::severity::Severity;
+    use crate::live::alarm;
+    use health::alarms::Alarm;
+    use health::inventory::Kind;
     use std::sync::Arc;
 
     fn shown(connection: &str, id: usize, word: &'static str) -> ShownAlarm {
         ShownAlarm {
             alarm: Arc::new(Alarm {
                 id: format!("{connection}{id}"),
-                resource: ResourceKey {
-                    kind: Kind::FailoverGroup,
-                    connection: connection.to_owned(),
-                    id: id.to_string(),
-                },
-                name: id.to_string(),
-                severity: Severity::Critical,
-                rank: 0,
                 word: word.into(),
-                sentence: String::new(),
-                advice: String::new(),
-                since: Since::Observed(DateTime::UNIX_EPOCH),
-                flapping: None,
-                acknowledged: None,
-                notes: Vec::new(),
-                maintenance: None,
+                ..alarm(Kind::FailoverGroup, connection, &id.to_string())
             }),
             connection: connection.to_owned(),
             last_known: None,

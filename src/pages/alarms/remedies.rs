@@ -45,33 +45,16 @@ fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::links;
-    use chrono::DateTime;
-    use health::alarms::{Alarm, Since};
-    use health::inventory::{
-        Facts, GroupFacts, Kind, ResourceKey, SlicerFacts, SlicerGroupFacts, SlicerPart,
-    };
+    use health::alarms::Alarm;
+    use health::inventory::{Facts, GroupFacts, Kind, SlicerFacts, SlicerGroupFacts, SlicerPart};
     use health::severity::Severity;
     use vendors::uplynk::OnAir;
 
     fn alarm(kind: Kind, severity: Severity) -> Alarm {
         Alarm {
-            id: "1".to_owned(),
-            resource: ResourceKey {
-                kind,
-                connection: "c".to_owned(),
-                id: "g1".to_owned(),
-            },
             name: "News".to_owned(),
             severity,
-            rank: 0,
-            word: "On slate".into(),
-            sentence: String::new(),
-            advice: String::new(),
-            since: Since::Observed(DateTime::UNIX_EPOCH),
-            flapping: None,
-            acknowledged: None,
-            notes: Vec::new(),
-            maintenance: None,
+            ..crate::live::alarm(kind, "c", "g1")
         }
     }
 

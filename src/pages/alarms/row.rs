@@ -10,7 +10,7 @@ use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::{Icon, Tag, focus_in};
+use crate::ui::{Icon, Tag, focus_in, is_focus_lost};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
 use health::inventory::Kind;
@@ -94,6 +94,9 @@ pub fn alarm_list(list: Memo<Vec<SimilarAlarms>>, dialog: Option<AlarmDialog>) -
     })
 }
 
+/// A drawn entry, with its key.
+type DrawnEntry = (String, RwSignal<SimilarAlarms>);
+
 /// The entries, keyed by alarm rather than by position, so that an unfolded entry or a button under the pointer keeps
 /// its alarm while other alarms appear, end or move.
 fn entries(
@@ -102,12 +105,12 @@ fn entries(
     draw: DrawEntry,
 ) -> AnyView {
     // The drawn entries, in the order of the latest list.
-    let drawn = StoredValue::new(Vec::<(String, RwSignal<SimilarAlarms>)>::new());
+    let drawn = StoredValue::new(Vec::<DrawnEntry>::new());
     let each = move || {
-        keep_focus();
         let list = list.get().into_iter();
         let list: Vec<_> = list.map(|entry| (entry.key(), entry)).collect();
         let before = drawn.try_update_value(std::mem::take).unwrap_or_default();
+        keep_focus(&before, &list);
         let old = before.iter().map(|(key, _)| key.as_str()).collect();
         let places = places(old, list.iter().map(|(key, _)| key.as_str()));
         let mut kept = Vec::new();
@@ -130,18 +133,47 @@ fn entries(
     keyed(each, |(key, _)| key.clone(), draw)
 }
 
-/// Restores the focus after entries have moved: the browser drops it when an element is moved. Does not scroll.
-fn keep_focus() {
+/// Restores the focus after entries have moved, without scrolling: the browser drops it when an element is moved. If the
+/// alarm with the focus is now folded behind another one, the focus moves to that entry.
+fn keep_focus(before: &[DrawnEntry], list: &[(String, SimilarAlarms)]) {
     let without_scrolling = FocusOptions::new();
     without_scrolling.set_prevent_scroll(true);
     let focused = document().active_element();
     let focused = focused.and_then(|one| one.dyn_into::<HtmlElement>().ok());
+    let fold = focused.as_ref().and_then(|one| fold_of(one, before, list));
     queue_microtask(move || {
-        let is_lost = document().active_element() == document().body().map(Into::into);
-        if let Some(focused) = focused.filter(|one| is_lost && one.is_connected()) {
+        let Some(focused) = focused.filter(|_| is_focus_lost()) else {
+            return;
+        };
+        if focused.is_connected() {
             let _ = focused.focus_with_options(&without_scrolling);
+        } else if let Some((list, summary)) = fold {
+            focus_in(&list, &summary);
         }
     });
+}
+
+/// The list, and the selector in it of the summary behind which the alarm with the focus is folded.
+fn fold_of(
+    focused: &Element,
+    before: &[DrawnEntry],
+    list: &[(String, SimilarAlarms)],
+) -> Option<(Element, String)> {
+    let entry = focused.closest("li[aria-label]").ok()??;
+    let label = entry.get_attribute("aria-label")?;
+    let id = before.iter().find_map(|(_, row)| {
+        let id =
+            |row: &SimilarAlarms| (row.first.label() == label).then(|| row.first.alarm.id.clone());
+        row.try_with_untracked(id)?
+    })?;
+    let place = list
+        .iter()
+        .position(|(_, SimilarAlarms { first, others })| {
+            let is_focused = |one: &ShownAlarm| one.alarm.id == id;
+            !others.is_empty() && (is_focused(first) || others.iter().any(is_focused))
+        })?;
+    let summary = format!("li:nth-child({}) summary", place + 1);
+    Some((entry.parent_element()?, summary))
 }
 
 /// An alarm, with the similar alarms folded behind it.

@@ -4,6 +4,7 @@
 use super::{Chunk, Piece};
 use crate::client_view::once;
 use crate::live::Watched;
+use crate::nav::own_link;
 use crate::pages::alarms::alarms_of;
 use crate::provided::provided;
 use crate::route::Route;
@@ -12,8 +13,8 @@ use crate::ui::{Heading, Icon};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlAnchorElement};
+use wasm_bindgen::JsValue;
+use web_sys::Event;
 
 /// The delay that replaces waiting for idle time in browsers without `requestIdleCallback`.
 const IDLE_FALLBACK: Duration = Duration::from_secs(2);
@@ -149,13 +150,7 @@ impl Chunks {
 
     /// Loads the target of the link that is pointed at or focused, if any.
     fn preload_link(self, event: &Event) {
-        let link = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok())
-            .and_then(|element| element.closest("a[href]").ok().flatten())
-            .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
-        let origin = window().location().origin().ok();
-        if let Some(link) = link.filter(|link| origin == Some(link.origin())) {
+        if let Some(link) = own_link(event) {
             self.preload(&Route::parse(&link.pathname()));
         }
     }

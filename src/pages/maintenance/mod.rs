@@ -9,6 +9,7 @@ pub use list::MaintenanceList;
 use crate::api::handling;
 use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
+use crate::pages::alarms::acknowledge::ended_note;
 use crate::pages::alarms::note_lines;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
@@ -38,7 +39,8 @@ fn system_of(watched: Watched, connection: &str) -> Option<SystemKind> {
     Some(state.connection.system.kind())
 }
 
-/// On the page of a resource: the acknowledgement and notes of its alarm, and its current and planned maintenance.
+/// On the page of a resource: its flapping, the acknowledgement and notes of its alarm, and its current and planned
+/// maintenance.
 #[component]
 pub fn HandlingNotes(
     /// The resource.
@@ -55,6 +57,19 @@ pub fn HandlingNotes(
         let alarm = alarms.find(|alarm| alarm.resource.is_same(&key));
         alarm.map_or_else(Vec::new, |alarm| note_lines(alarm, moment))
     });
+    let key = resource.clone();
+    // The page's own verdict is only about the state of this moment.
+    let flapping = Memo::new(move |_| {
+        let snapshot = watched.snapshot();
+        let mut alarms = snapshot.alarms.iter();
+        let alarm = alarms.find(|alarm| alarm.resource.is_same(&key))?;
+        let words = || format!("{} {}", alarm.sentence, alarm.advice);
+        alarm.flapping.is_some().then(words)
+    });
+    let flapping = move || {
+        keep_focus_in_sight();
+        flapping.get().map(|words| view! { <p class="panel note" data-s="warning"><Icon name="warning" /><span>{words}</span></p> })
+    };
     let alarm_notes = move || {
         keep_focus_in_sight();
         let line = |words| view! { <p class="panel note" data-s="off"><Icon name="done" /><span>{words}</span></p> };
@@ -102,6 +117,7 @@ pub fn HandlingNotes(
         affecting.get()
     };
     view! {
+        {flapping}
         {alarm_notes}
         {keyed(each, |one| one.id.clone(), note)}
     }
@@ -165,8 +181,13 @@ fn end_verb(has_begun: bool) -> &'static str {
 fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     let watched = use_watched();
     let (id, from) = (one.id, one.from);
-    // It may begin while the dialog is open.
+    // It may begin or end while the dialog is open.
     let has_begun = Memo::new(move |_| from <= watched.now());
+    let own_id = id.clone();
+    let is_listed = Memo::new(move |_| {
+        let snapshot = watched.snapshot();
+        snapshot.maintenance.iter().any(|one| one.id == own_id)
+    });
     let title = Signal::derive(move || {
         let verb = end_verb(has_begun.get());
         format!("{verb} the maintenance “{}”?", one.reason)
@@ -195,6 +216,8 @@ fn End(one: Maintenance, on_close: Callback<()>) -> impl IntoView {
     view! {
         <ActionDialog title action system="the gateway" effect confirm=Confirm::Click id="" run
             changed=Callback::new(move |()| watched.poll_now()) on_close
-        />
+        >
+            {ended_note(is_listed.into(), "The maintenance is not in the list at the moment: it may have ended.")}
+        </ActionDialog>
     }
 }

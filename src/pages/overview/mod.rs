@@ -79,7 +79,7 @@ pub fn Overview() -> impl IntoView {
         <Heading text="Overview" />
         <section class="panel" aria-labelledby="attention">
             <header>
-                <h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p>{summary}</p>
+                <h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p role="status">{summary}</p>
                 <search class="row end" aria-label="Filters">
                     {system_filter()}
                     {severity_filter(&[Severity::Critical, Severity::Warning, Severity::Unknown])}

@@ -1,7 +1,7 @@
 //! The actions on a slicer group's page: the open dialog, the data for sending a change, and the draft order.
 
 use super::order_rows::Row;
-use super::slicer_row::focus_on;
+use super::slicer_row::{focus_on, focused_button};
 use super::thumbnail_ages::{self, ThumbnailAge};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
@@ -118,7 +118,7 @@ pub fn with_undo(message: String, undo: &Effect) -> String {
 impl ActionContext {
     /// The actions of a group.
     #[must_use]
-    pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
+    pub fn new(live: Live<FailoverGroup>, writer: Writer, group: &str) -> Self {
         let may_change = provided::<Arc<Session>>().may_change();
         let clock = use_clock();
         let saving = RwSignal::new(None);
@@ -142,9 +142,9 @@ impl ActionContext {
             thumbnail_ages: thumbnail_ages::follow(live),
             stale: stale_mark(live.status, clock),
             may_change,
-            writer: StoredValue::new(writer),
             clock,
-            notices: use_notices(),
+            notices: use_notices().about(&writer.connection, group),
+            writer: StoredValue::new(writer),
             nav: use_nav(),
         }
     }
@@ -211,8 +211,8 @@ impl ActionContext {
         }
     }
 
-    /// Moves a slicer of the draft to a position, from 1; announces the move and focuses the slicer. If the move is no
-    /// longer possible, shows the reason.
+    /// Moves a slicer of the draft to a position, from 1; announces the move and moves the focus with the slicer. If
+    /// the move is no longer possible, shows the reason.
     pub fn move_to(self, id: &str, to: usize) {
         if let Some(why) = untrack(|| self.why_immovable()) {
             let message = format!("{id} was not moved. {why}");
@@ -235,16 +235,21 @@ impl ActionContext {
         self.focus_moved(moved);
     }
 
-    /// Focuses a slicer that was moved: at once, because the next key press may come before the next frame; and again
-    /// in the next frame, because a closing dialog returns the focus in between.
+    /// Focuses a slicer that was moved, or its button that was pressed, so that it can be pressed again: at once,
+    /// because the next key press may come before the next frame; and again in the next frame, because a closing
+    /// dialog returns the focus in between.
     pub fn focus_moved(self, moved: Moved) {
-        focus_on(moved.to);
-        request_animation_frame(move || {
-            let place = |draft: &Draft| draft.position(&moved.id);
-            if let Some(place) = self.draft.try_with_untracked(place).flatten() {
-                focus_on(place);
-            }
-        });
+        let button = focused_button(moved.from);
+        focus_on(moved.to, button);
+        request_animation_frame(move || self.focus_slicer(&moved.id, button));
+    }
+
+    /// Focuses a slicer, or the button at an index in its row, if the page is still open.
+    fn focus_slicer(self, id: &str, button: Option<u32>) {
+        let position = self.draft.try_with_untracked(|draft| draft.position(id));
+        if let Some(position) = position.flatten() {
+            focus_on(position, button);
+        }
     }
 
     /// The id of the slicer in a row that the user acts on. If the row showed another slicer when the user turned to
@@ -276,10 +281,16 @@ impl ActionContext {
         let has_order = group.mode != Some(Mode::Flat) && has_all_slicers(group);
         let followed = self.draft.try_maybe_update(|draft| {
             let follows = has_order || !draft.is_changed();
-            let differs = follows && draft.follow(&ids(group));
-            (differs, differs)
+            let followed = follows.then(|| draft.follow(&ids(group)));
+            let followed = followed.unwrap_or_default();
+            (followed.0, followed)
         });
-        followed == Some(true)
+        let (differs, lost) = followed.unwrap_or_default();
+        for id in lost {
+            let message = format!("{} Your move of it is discarded.", not_in_group(&id));
+            self.notices.show_failure(message, false);
+        }
+        differs
     }
 
     /// Updates the draft with readings that arrived while it was being saved. Does nothing after the page was closed.
@@ -315,7 +326,7 @@ impl ActionContext {
             return;
         }
         self.sending.update(|sending| sending.push(slicer.clone()));
-        self.notices.dismiss_undoable();
+        self.notices.dismiss_completed();
         leptos::task::spawn_local(async move {
             let sent = writer.set_eligible(&seen, &slicer, eligible, Some(now));
             let (outcome, held) = sent.await;
@@ -346,7 +357,7 @@ impl ActionContext {
     ) -> (Effect, Undo) {
         let effect = Action::SetEligible(slicer.to_owned(), !eligible).effect(&held, now);
         let (writer, slicer) = (writer.clone(), slicer.to_owned());
-        let undo = self.undo(move || {
+        let undo = self.undo(Some(slicer.clone()), move || {
             let (writer, held, slicer) = (writer.clone(), held.clone(), slicer.clone());
             async move {
                 let sent = writer.set_eligible(&held, &slicer, !eligible, Some(now));
@@ -356,16 +367,24 @@ impl ActionContext {
         (effect, undo)
     }
 
-    /// The undo of a change. It shows the outcome.
+    /// The undo of a change. It shows the outcome, and focuses the slicer that was changed, if any.
     pub fn undo<F: Future<Output = Outcome> + 'static>(
         self,
+        slicer: Option<String>,
         back: impl Fn() -> F + 'static,
     ) -> Undo {
-        self.boxed_undo(Box::new(move || Box::pin(back())))
+        self.boxed_undo(slicer, Box::new(move || Box::pin(back())))
     }
 
-    fn boxed_undo(self, back: Box<dyn Fn() -> LocalBoxFuture<'static, Outcome>>) -> Undo {
+    fn boxed_undo(
+        self,
+        slicer: Option<String>,
+        back: Box<dyn Fn() -> LocalBoxFuture<'static, Outcome>>,
+    ) -> Undo {
         Rc::new(move || {
+            if let Some(id) = &slicer {
+                self.focus_slicer(id, None);
+            }
             let running = back();
             leptos::task::spawn_local(async move {
                 self.notices.show_outcome(running.await);

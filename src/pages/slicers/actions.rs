@@ -158,7 +158,7 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
         Memo::new(move |_| refused.read().is_none() && (!needs_id || wrong.read().is_none()));
     view! {
         <ActionDialog title action=button system=context.system() effect confirm id ready run
-            changed=Callback::new(move |()| context.changed()) on_close>
+            notices=context.notices() changed=Callback::new(move |()| context.changed()) on_close>
             {needs_id.then(|| view! { <Field label name="id" value=typed error=wrong hint=Signal::stored("As shown in Uplynk: 32 hexadecimal digits.".to_owned()) required=true /> })}
         </ActionDialog>
     }

@@ -57,7 +57,7 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
     });
     let key = StoredValue::new(resource.clone());
     // Created outside of the content, so that the draft is kept while the group is not found, which may be temporary.
-    let context = ActionContext::new(live, writer);
+    let context = ActionContext::new(live, writer, &resource.id);
     ask_before_leaving(context);
     view! {
         <DetailPage live system=title heading parent=("Slicers", Route::Slicers) missing resource history>

@@ -12,6 +12,9 @@ use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 /// so this does not claim that there was never a failover.
 pub const NO_FAILOVER: &str = "none reported";
 
+/// Maximum number of items in a row's chain.
+const MAX_LINKS: usize = 8;
+
 /// The list of slicer groups.
 pub const SLICER_GROUPS: ListConfig = ListConfig {
     kind: Kind::SlicerGroup,
@@ -147,6 +150,20 @@ fn link(slicer: SlicerFacts) -> Link {
     }
 }
 
+/// The first slicers of a row, and the number of those left out, so that a large group is no taller than the others.
+fn chain(mut slicers: Vec<SlicerFacts>) -> Vec<Link> {
+    let rest = slicers.len().saturating_sub(MAX_LINKS - 1);
+    if rest > 1 {
+        slicers.truncate(MAX_LINKS - 1);
+    }
+    let more = (rest > 1).then(|| Link {
+        id: format!("+{rest}"),
+        mark: None,
+        words: "more",
+    });
+    slicers.into_iter().map(link).chain(more).collect()
+}
+
 /// The row of a group.
 #[must_use]
 pub fn row(resource: &Resource, context: RowContext) -> Row {
@@ -173,7 +190,7 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
             .mode
             .as_ref()
             .map_or_else(|| "–".to_owned(), mode_word),
-        chain: facts.slicers.into_iter().map(link).collect(),
+        chain: chain(facts.slicers),
         backups: match (facts.backups_ready, facts.backups) {
             (Some(ready), Some(all)) => format!("{ready} of {all}"),
             _ => "–".to_owned(),
@@ -255,6 +272,16 @@ mod tests {
             .map(|link| (link.id.as_str(), link.words))
             .collect();
         assert_eq!(words, [("news01", "on air"), ("news02", "")]);
+        for (number, expected) in [(8, None), (9, Some("+2 more")), (40, Some("+33 more"))] {
+            let group = FailoverGroup {
+                slicers: Some((0..number).map(|order| slicer("a", order)).collect()),
+                ..group()
+            };
+            let chain = shown(group).chain;
+            let last = chain.last().filter(|link| link.words == "more");
+            let last = last.map(|link| format!("{} {}", link.id, link.words));
+            assert_eq!((chain.len(), last.as_deref()), (8, expected));
+        }
     }
 
     #[test]

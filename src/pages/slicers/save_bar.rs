@@ -9,7 +9,7 @@ use crate::api::uplynk::SaveStep;
 use crate::on_change::{on_change, on_change_since};
 use crate::ui::failure_card::details_card;
 use crate::ui::reorder::Draft;
-use crate::ui::{FailureCard, icon};
+use crate::ui::{FailureCard, icon, is_focus_lost};
 use health::effect::Effect;
 use health::slicers::order_effect;
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ pub fn SaveBar(
         if !blocked.get_untracked() {
             problem.set(None);
             // The notice of the previous save and its Undo no longer apply to this order.
-            context.notices().dismiss_undoable();
+            context.notices().dismiss_completed();
             leptos::task::spawn_local(save_order(context, problem));
         }
     };
@@ -104,7 +104,7 @@ fn drawn_change(context: ActionContext) -> Memo<bool> {
         let changed = changed.get();
         if changed {
             // The Undo of the previous save would conflict with this draft.
-            context.notices().dismiss_undoable();
+            context.notices().dismiss_completed();
         }
         request_animation_frame(move || {
             let _ = drawn.try_set(changed);
@@ -152,9 +152,8 @@ fn keep_focus(draft: RwSignal<Draft>, is_inside: StoredValue<bool>, track: impl 
             let position = draft
                 .try_with_untracked(|draft| draft.position(&id?))
                 .flatten();
-            let is_lost = document().active_element() == document().body().map(Into::into);
-            if let Some(position) = position.filter(|_| is_lost) {
-                focus_on(position);
+            if let Some(position) = position.filter(|_| is_focus_lost()) {
+                focus_on(position, None);
             }
         });
     });

@@ -25,8 +25,10 @@ pub(super) async fn save_order(context: ActionContext, problem: RwSignal<Option<
         return;
     };
     // The base of the draft is what the user saw.
-    let (order, base) =
-        draft.with_untracked(|draft| (draft.order().to_vec(), draft.base().to_vec()));
+    let (order, base, moved) = draft.with_untracked(|draft| {
+        let moved = draft.last_moved().map(str::to_owned);
+        (draft.order().to_vec(), draft.base().to_vec(), moved)
+    });
     let step = |step| {
         let _ = saving.try_set(Some(step));
     };
@@ -36,7 +38,7 @@ pub(super) async fn save_order(context: ActionContext, problem: RwSignal<Option<
         SaveOutcome::Saved { message, held } => {
             let message = with_undo(message, &order_effect(&held, &base, at));
             let shown = Draft::new(ids(&held));
-            let undo = context.undo(move || {
+            let undo = context.undo(moved, move || {
                 let (writer, held) = (writer.clone(), held.clone());
                 let (base, order) = (base.clone(), order.clone());
                 // The undo compares the group with what was read after the save, which may have changed what is on air.

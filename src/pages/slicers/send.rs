@@ -20,7 +20,7 @@ pub(super) async fn run(
 ) -> (Outcome, Option<Undo>) {
     let group = seen.id.clone();
     // The notice of the previous change and its Undo no longer apply to the current state.
-    context.notices().dismiss_undoable();
+    context.notices().dismiss_completed();
     match action.get_untracked() {
         Action::SetMode(mode) => {
             let change = Configuration {
@@ -40,7 +40,7 @@ pub(super) async fn run(
                     let effect = Action::SetAutoFailback(!on).effect(&held, now);
                     let message = with_undo(message, &effect);
                     // The undo compares the group with what was read after the change.
-                    let undo = context.undo(move || {
+                    let undo = context.undo(None, move || {
                         let (writer, held) = (writer.clone(), held.clone());
                         async move { writer.configure(&held, &set(!on)).await.0 }
                     });
@@ -72,7 +72,7 @@ pub(super) async fn run(
         Action::AddChannel => (writer.channels(&seen, &[&typed], &[]).await, None),
         Action::RemoveChannel(id) => {
             let outcome = writer.channels(&seen, &[], &[&id]).await;
-            let undo = context.undo(move || {
+            let undo = context.undo(None, move || {
                 let (writer, seen, id) = (writer.clone(), seen.clone(), id.clone());
                 async move { writer.channels(&seen, &[&id], &[]).await }
             });
@@ -81,7 +81,7 @@ pub(super) async fn run(
         Action::AddOwner => (writer.set_owners(&group, &[&typed], &[]).await, None),
         Action::RemoveOwner(id) => {
             let outcome = writer.set_owners(&group, &[], &[&id]).await;
-            let undo = context.undo(move || {
+            let undo = context.undo(None, move || {
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
                 async move { writer.set_owners(&group, &[&id], &[]).await }
             });

@@ -14,12 +14,26 @@ pub fn item_id(position: usize) -> String {
     format!("slicer-at-{position}")
 }
 
-/// Gives the focus to the item at a position, from 1.
-pub fn focus_on(position: usize) {
-    let item = document().get_element_by_id(&item_id(position));
-    if let Some(item) = item.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = item.focus();
+/// Gives the focus to the item at a position, from 1, or to the button at an index in it if that is enabled.
+pub fn focus_on(position: usize, button: Option<u32>) {
+    let Some(item) = document().get_element_by_id(&item_id(position)) else {
+        return;
+    };
+    let button = button.and_then(|at| item.get_elements_by_tag_name("button").item(at));
+    let button = button.filter(|one| one.matches(":enabled").unwrap_or_default());
+    let target = button.unwrap_or(item);
+    if let Ok(target) = target.dyn_into::<web_sys::HtmlElement>() {
+        let _ = target.focus();
     }
+}
+
+/// The index of the focused button in the item at a position, from 1.
+#[must_use]
+pub fn focused_button(position: usize) -> Option<u32> {
+    let item = document().get_element_by_id(&item_id(position))?;
+    let focused = document().active_element()?;
+    let buttons = item.get_elements_by_tag_name("button");
+    (0..buttons.length()).find(|at| buttons.item(*at).as_ref() == Some(&focused))
 }
 
 /// One slicer.

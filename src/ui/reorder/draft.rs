@@ -208,19 +208,27 @@ impl Draft {
         mine.chain(added).cloned().collect()
     }
 
-    /// Follows the order on the server and returns whether anything changed. A draft without changes, or one
-    /// equal to the server's order, takes it over. Otherwise added and removed items are merged; if the
-    /// remaining items were reordered, the draft stays and the conflict is recorded.
-    pub fn follow(&mut self, now: &[String]) -> bool {
+    /// Follows the order on the server and returns whether anything changed, and the removed items whose moves were
+    /// dropped. A draft without changes, or one equal to the server's order, takes it over. Otherwise added and removed
+    /// items are merged; if the remaining items were reordered, the draft stays and the conflict is recorded.
+    pub fn follow(&mut self, now: &[String]) -> (bool, Vec<String>) {
         if self.base == now {
-            return self.theirs.take().is_some();
+            return (self.theirs.take().is_some(), Vec::new());
         }
+        let removed = |(id, ..): &(String, usize, usize)| {
+            let is_moved = self.past.iter().any(|step| step.id == *id);
+            is_moved && !now.contains(id)
+        };
+        let mut lost = self.changes();
+        lost.retain(removed);
         // Before the first reading the user saw nothing.
         let shown = (!self.base.is_empty()).then(|| self.order.clone());
         let seen = self.seen.take().or(shown);
         let differs = self.take_over(now);
         self.seen = seen.filter(|seen| *seen != self.order);
-        differs
+        // In a conflict the moves stay.
+        lost.retain(|_| self.theirs.is_none());
+        (differs, lost.into_iter().map(|(id, ..)| id).collect())
     }
 
     fn take_over(&mut self, now: &[String]) -> bool {
@@ -328,20 +336,23 @@ mod tests {
 
     #[test]
     fn an_unchanged_draft_follows_the_server_and_a_changed_one_merges_or_conflicts() {
-        for (touch, now, order, conflict) in [
-            (false, "c b a", "c b a", false),
-            (true, "a b c", "c a b", false),
-            (true, "a b c d", "c a b d", false),
-            (true, "d a b c", "d c a b", false),
-            (true, "a c", "c a", false),
-            (true, "b a c", "c a b", true),
-            (true, "c a b", "c a b", false),
+        for (touch, now, order, conflict, lost) in [
+            (false, "c b a", "c b a", false, ""),
+            (false, "a b", "a b", false, ""),
+            (true, "a b c", "c a b", false, ""),
+            (true, "a b c d", "c a b d", false, ""),
+            (true, "d a b c", "d c a b", false, ""),
+            (true, "a c", "c a", false, ""),
+            (true, "a b", "a b", false, "c"),
+            (true, "b a c", "c a b", true, ""),
+            (true, "b a", "c a b", true, ""),
+            (true, "c a b", "c a b", false, ""),
         ] {
             let mut draft = Draft::new(ids("a b c"));
             if touch {
                 draft.move_to("c", 1);
             }
-            draft.follow(&ids(now));
+            assert_eq!(draft.follow(&ids(now)).1, ids(lost), "{now}");
             assert_eq!(draft.order(), ids(order), "{now}");
             assert_eq!(draft.theirs().is_some(), conflict, "{now}");
         }

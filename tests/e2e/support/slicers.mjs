@@ -36,6 +36,9 @@ export async function openGroup({ page, visit, world }, wanted = isPrioritized) 
 /** The bar of an unsaved order. */
 export const draftBar = (page) => page.getByRole('region', { name: 'Unsaved order' });
 
+/** The focused slicer. */
+export const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label')?.split(',')[0]);
+
 /** The middle of an element in the window. */
 export async function centreOf(locator) {
   const box = await locator.boundingBox();

@@ -2,17 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { eventually } from './eventually.mjs';
-import { TITLES } from './worlds.mjs';
+
+const list = (page) => page.getByRole('list', { name: 'Sources' });
 
 /** The item of a connection. */
-export const source = (page, title) =>
-  page.getByRole('list', { name: 'Sources' }).getByRole('listitem', { name: new RegExp(`^${title}: `) });
+export const source = (page, title) => list(page).getByRole('listitem', { name: new RegExp(`^${title}: `) });
 
 /** Waits until the label of a connection's item matches. */
 export const waitForSource = (page, title, pattern) =>
-  eventually(async () => assert.match(await source(page, title).getAttribute('aria-label'), pattern));
+  eventually(async () => assert.match(await source(page, title).getAttribute('aria-label'), pattern), 30_000);
 
-/** Waits until every connection is live. */
+/** Waits until every connection in the list is live. */
 export const allLive = async (page) => {
-  for (const title of Object.values(TITLES)) await waitForSource(page, title, /: live, /);
+  const items = list(page).getByRole('listitem');
+  await items.first().waitFor();
+  const labels = await items.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+  for (const label of labels) await waitForSource(page, label.split(':')[0], /: live, /);
 };

@@ -31,22 +31,6 @@ export const openWall = async (fixtures, address) => {
   await fixtures.page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
 };
 
-/** Waits until every source on the wall is live. */
-export const waitUntilLive = async (page) => {
-  const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
-  await items.first().waitFor();
-  for (let at = 0; at < (await items.count()); at += 1) {
-    await page.waitForFunction(
-      (index) => {
-        const list = document.querySelector('[aria-label="Sources"]');
-        return /: live/.test(list.children[index].getAttribute('aria-label'));
-      },
-      at,
-      { polling: 50 },
-    );
-  }
-};
-
 /**
  * Fails unless the wall fits the screen: no scrollbar, nothing outside the window, no overlaps, no text cut off (except
  * the end of a long sentence), and no text smaller than `least`.
