@@ -676,6 +676,9 @@ fn a_saved_response_is_read_in_every_form() {
     }
     let headers = format!("HTTP/2 200\n\n\u{FEFF}{V12}");
     assert_eq!(read_saved(headers.as_bytes()), Ok(page(V12)));
+    let list = read_saved(br#"[{"Id": "g1"}, {"Id": "g2"}]"#);
+    let expected = "expected a query result or sessions, found a list";
+    assert_eq!(list, Err(expected.to_owned()));
 }
 
 #[test]

@@ -63,5 +63,9 @@ fn body(text: &str) -> &str {
 }
 
 fn json_or_xml(text: &str) -> &str {
-    text.find(['<', '{']).map_or(text, |at| &text[at..])
+    match text.find(['<', '{']) {
+        // A list of objects is not a saved response, but the error should name it.
+        Some(at) if text[..at].trim() != "[" => &text[at..],
+        _ => text,
+    }
 }
